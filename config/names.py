@@ -1,0 +1,144 @@
+"""Domain names: `DName`, lower-case wire bytes, is the only key for names; text lives at the edges."""
+
+from collections.abc import Iterator
+from typing import NewType
+
+DName = NewType("DName", bytes)
+"""A name in uncompressed wire form (RFC 1035 §3.1), ASCII letters folded to lower case, ending in the root's zero."""
+
+ROOT = DName(b"\x00")
+MAX_LABEL_OCTETS = 63
+MAX_WIRE_OCTETS = 255
+
+_OCTAL = frozenset("01234567")
+_API_RAW = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
+_DISPLAY_RAW = frozenset(range(0x21, 0x7F)) - frozenset(b".\\")
+
+
+class BadName(ValueError):
+    """A text that is no domain name.
+
+    `code` and `reason` are Route 53's own (`DomainLabelTooLong`, `Domain label is too long`), `encountered` is
+    the part that is wrong (A52).
+    """
+
+    def __init__(self, code: str, reason: str, encountered: str) -> None:
+        super().__init__(f"{code} ({reason}) encountered with '{encountered}'")
+        self.code = code
+        self.reason = reason
+        self.encountered = encountered
+
+
+def parse(text: str) -> DName:
+    r"""Read a domain name in Route 53's presentation form.
+
+    Args:
+        text: labels separated by dots, a trailing dot or none (R2); `\ooo` is one octet in octal (R4), any other
+            backslash is a character of its own (A50).
+    Returns:
+        The name, letters folded to lower case, also those that came as an escape (R3).
+    Raises:
+        BadName: an empty or too long label, a name over 253 characters, or a raw octet outside printable ASCII.
+    Source: routing.md R1–R4; api.md A50–A54.
+    """
+    if text == ".":
+        return ROOT
+    wire = bytearray()
+    label = bytearray()
+    position = 0
+    length = len(text)
+    if not text:
+        raise BadName("DomainNameEmpty", "Domain name is empty", "")
+    while position < length:
+        char = text[position]
+        if char == ".":
+            _end_label(wire, label, text)
+            label = bytearray()
+        elif char == "\\" and (octet := _octal(text[position + 1 : position + 4])) is not None:
+            label.append(octet)
+            position += 3
+        elif "\x20" < char < "\x7f":
+            label.append(ord(char))
+        else:
+            raise BadName(
+                "UnsupportedCharacter", "Value contains unsupported characters", char if char < "\x7f" else "?"
+            )
+        position += 1
+    if label:
+        _end_label(wire, label, text)
+    wire.append(0)
+    if len(wire) > MAX_WIRE_OCTETS:
+        raise BadName("DomainNameTooLong", "Domain name is too long", text)
+    return DName(bytes(wire).lower())
+
+
+def _octal(digits: str) -> int | None:
+    if len(digits) == 3 and _OCTAL.issuperset(digits) and digits[0] < "4":
+        return int(digits, 8)
+    return None
+
+
+def _end_label(wire: bytearray, label: bytearray, text: str) -> None:
+    if not label:
+        raise BadName("DomainLabelEmpty", "Domain label is empty", text)
+    if len(label) > MAX_LABEL_OCTETS:
+        raise BadName("DomainLabelTooLong", "Domain label is too long", label.decode("latin-1"))
+    wire.append(len(label))
+    wire += label
+
+
+def labels(name: DName) -> Iterator[bytes]:
+    """The labels, leftmost first, without the root."""
+    position = 0
+    while length := name[position]:
+        position += 1
+        yield name[position : position + length]
+        position += length
+
+
+def to_text(name: DName) -> str:
+    r"""The form the Route 53 API prints: trailing dot, every octet outside `a-z 0-9 - _` as `\ooo` (R5, A49)."""
+    return _text(name, _API_RAW)
+
+
+def display(name: DName) -> str:
+    r"""The form people read: as `to_text`, but printable ASCII such as the `*` of a wildcard is left raw."""
+    return _text(name, _DISPLAY_RAW)
+
+
+def _text(name: DName, raw: frozenset[int]) -> str:
+    return "".join("".join(chr(o) if o in raw else f"\\{o:03o}" for o in part) + "." for part in labels(name)) or "."
+
+
+def parent(name: DName) -> DName:
+    """The name without its leftmost label; the root has no parent and must not be asked for one."""
+    return DName(name[1 + name[0] :])
+
+
+def ancestors(name: DName) -> Iterator[DName]:
+    """The name itself, then each of its parents, down to and with the root."""
+    yield name
+    while name != ROOT:
+        name = parent(name)
+        yield name
+
+
+def is_at_or_below(name: DName, ancestor: DName) -> bool:
+    """Whether `name` equals `ancestor` or lies below it, label by label."""
+    if not name.endswith(ancestor):
+        return False
+    position = 0
+    edge = len(name) - len(ancestor)
+    while position < edge:
+        position += 1 + name[position]
+    return position == edge
+
+
+def is_wildcard(name: DName) -> bool:
+    """Whether the leftmost label is exactly `*` (R7)."""
+    return name[:2] == b"\x01*"
+
+
+def wildcard_below(name: DName) -> DName:
+    """`*.` in front of the name; may be longer than a name can be, and then matches nothing."""
+    return DName(b"\x01*" + name)

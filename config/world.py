@@ -1,0 +1,325 @@
+"""`World`: everything declared, as one immutable value.
+
+A change is a new World; nothing in here is ever edited in place. Large mappings are persistent
+(`immutables.Map`), so that a change costs what it touches.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import IPv4Network, IPv6Network
+from typing import NewType
+
+from immutables import Map
+
+from config.names import DName
+from config.rrtypes import RRType
+
+HostedZoneId = NewType("HostedZoneId", str)
+HealthCheckId = NewType("HealthCheckId", str)
+IPNetwork = IPv4Network | IPv6Network
+
+
+# --- routing: a tagged union, so that a weight exists only on `Weighted` (R31) ---
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """One record set answers for its name and type (R60)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """`weight`: 0–255, no unit (R62)."""
+
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """`region`: an AWS Region code that Route 53 takes in a latency record set (R69)."""
+
+    region: str
+
+
+class FailoverRole(Enum):
+    """Which of the two a failover record set is (R72)."""
+
+    PRIMARY = "PRIMARY"
+    SECONDARY = "SECONDARY"
+
+
+@dataclass(frozen=True, slots=True)
+class Failover:
+    """Primary or secondary (R72)."""
+
+    role: FailoverRole
+
+
+@dataclass(frozen=True, slots=True)
+class Geolocation:
+    """A continent, or a country with or without subdivision, or country `*`: the default (R75)."""
+
+    continent: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Geoproximity:
+    """Exactly one of Region, Local Zone group and coordinates (degrees); `bias` −99…99 (R83)."""
+
+    region: str | None = None
+    local_zone_group: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    bias: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IpBased:
+    """A location of a CIDR collection, or `*`: the default (R92)."""
+
+    collection_id: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Multivalue:
+    """One of the up to eight that answer together (R90)."""
+
+
+Routing = Simple | Weighted | Latency | Failover | Geolocation | Geoproximity | IpBased | Multivalue
+
+
+# --- record sets and hosted zones ---
+
+
+@dataclass(frozen=True, slots=True)
+class AliasTarget:
+    """Where an alias leads. `hosted_zone_id` is the alias's own zone for a target in the same zone (R102)."""
+
+    hosted_zone_id: HostedZoneId
+    name: DName
+    evaluate_target_health: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """One ResourceRecordSet: a leaf with TTL (seconds) and values, or an alias with neither (R20).
+
+    `values` is the text as it was written, `rdata` the same in uncompressed wire form, in the same order.
+    """
+
+    name: DName
+    type: RRType
+    routing: Routing = field(default_factory=Simple)
+    set_identifier: str | None = None
+    ttl: int | None = None
+    values: tuple[str, ...] = ()
+    rdata: tuple[bytes, ...] = ()
+    alias: AliasTarget | None = None
+    health_check_id: HealthCheckId | None = None
+
+    @property
+    def key(self) -> "RecordSetKey":
+        """The record set's identity inside its hosted zone (R30)."""
+        return self.name, self.type, self.set_identifier
+
+
+RecordSetKey = tuple[DName, RRType, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HostedZone:
+    """A public hosted zone and all its record sets, its NS and SOA among them."""
+
+    id: HostedZoneId
+    name: DName
+    record_sets: Map[RecordSetKey, RecordSet] = field(default_factory=Map)
+    name_servers: tuple[str, ...] = ()
+    comment: str | None = None
+
+
+# --- health checks ---
+
+
+class EndpointType(Enum):
+    """The health checks that probe an endpoint (H1)."""
+
+    HTTP = "HTTP"
+    HTTPS = "HTTPS"
+    HTTP_STR_MATCH = "HTTP_STR_MATCH"
+    HTTPS_STR_MATCH = "HTTPS_STR_MATCH"
+    TCP = "TCP"
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the probe speaks TLS."""
+        return self in (EndpointType.HTTPS, EndpointType.HTTPS_STR_MATCH)
+
+    @property
+    def is_http(self) -> bool:
+        """Whether the probe sends an HTTP request."""
+        return self is not EndpointType.TCP
+
+    @property
+    def matches_string(self) -> bool:
+        """Whether the body must hold the search string (H49)."""
+        return self in (EndpointType.HTTP_STR_MATCH, EndpointType.HTTPS_STR_MATCH)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointCheck:
+    """What to probe and how often. Fields left out stay None, so that they are shown as they were written (H10).
+
+    `request_interval_s` is in seconds, from the end of a probe to the start of the next (H63);
+    `failure_threshold` 1–10 results in a row (H64); empty `regions` means those of the whole fleet (H14).
+    """
+
+    type: EndpointType
+    ip_address: str | None = None
+    fully_qualified_domain_name: str | None = None
+    port: int | None = None
+    resource_path: str | None = None
+    search_string: str | None = None
+    request_interval_s: float = 30.0
+    failure_threshold: int = 3
+    measure_latency: bool = False
+    enable_sni: bool | None = None
+    regions: tuple[str, ...] = ()
+
+    @property
+    def effective_port(self) -> int:
+        """The declared port, else 443 for HTTPS and 80 for HTTP (H10)."""
+        return self.port or (443 if self.type.is_tls else 80)
+
+    @property
+    def sends_sni(self) -> bool:
+        """Whether the TLS hello names the host: on by default for HTTPS (H46)."""
+        return self.type.is_tls and self.enable_sni is not False
+
+
+@dataclass(frozen=True, slots=True)
+class CalculatedCheck:
+    """Healthy when at least `health_threshold` children are (H78)."""
+
+    children: tuple[HealthCheckId, ...]
+    health_threshold: int
+
+
+class InsufficientData(Enum):
+    """What a metric check is without enough data (H88)."""
+
+    HEALTHY = "Healthy"
+    UNHEALTHY = "Unhealthy"
+    LAST_KNOWN = "LastKnownStatus"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCheck:
+    """Follows a CloudWatch alarm's data (H87)."""
+
+    alarm_region: str
+    alarm_name: str
+    insufficient_data: InsufficientData = InsufficientData.LAST_KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCheck:
+    """Follows a routing control (H93)."""
+
+    routing_control_arn: str
+
+
+CheckConfig = EndpointCheck | CalculatedCheck | MetricCheck | RecoveryCheck
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One health check; `inverted` and `disabled` apply to every kind (H72, H73)."""
+
+    id: HealthCheckId
+    config: CheckConfig
+    inverted: bool = False
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheckers:
+    """Where probes are made from: `per_region` independent checkers in each of `regions` (H62)."""
+
+    regions: tuple[str, ...]
+    per_region: int = 2
+
+
+# --- the rest of what may be declared ---
+
+
+@dataclass(frozen=True, slots=True)
+class CidrCollection:
+    """Named sets of client networks (R199)."""
+
+    id: str
+    name: str
+    locations: Map[str, tuple[IPNetwork, ...]] = field(default_factory=Map)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPlace:
+    """A place as the user wrote it: a Region, a country with or without subdivision, or coordinates (degrees)."""
+
+    region: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GeoNetwork:
+    """Clients of `network` are at `place`, whatever any database says."""
+
+    network: IPNetwork
+    place: DeclaredPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Geo:
+    """How a client's address becomes a place (R135); `default` serves latency and geoproximity only (R71)."""
+
+    networks: tuple[GeoNetwork, ...] = ()
+    default: DeclaredPlace = field(default_factory=lambda: DeclaredPlace(region="us-east-1"))
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where to listen, as `ADDRESS:PORT`; None where the file says nothing."""
+
+    dns: tuple[str, ...] | None = None
+    http: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+
+
+ALL_CHECKER_REGIONS = (
+    "us-east-1",
+    "us-west-1",
+    "us-west-2",
+    "eu-west-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+    "sa-east-1",
+)
+"""The Regions that hold health checkers, in the order of the service model (H14)."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything declared."""
+
+    hosted_zones: Map[HostedZoneId, HostedZone] = field(default_factory=Map)
+    health_checks: Map[HealthCheckId, HealthCheck] = field(default_factory=Map)
+    cidr_collections: Map[str, CidrCollection] = field(default_factory=Map)
+    geo: Geo = field(default_factory=Geo)
+    health_checkers: HealthCheckers = field(default_factory=lambda: HealthCheckers(ALL_CHECKER_REGIONS))
+    server: ServerSettings = field(default_factory=ServerSettings)

@@ -1,0 +1,88 @@
+"""The values that policies work on: groups, clients, and what a pool of record sets comes to."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from config.names import DName
+from config.rrtypes import RRType
+from config.world import HealthCheckId, RecordSet
+from policies.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All record sets of one name and type; they share a policy (R32). Never empty, ordered by set identifier."""
+
+    name: DName
+    type: RRType
+    record_sets: tuple[RecordSet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who an answer is for: the network it speaks for (R127), and where that is.
+
+    `address` is 4 or 16 octets, truncated to `bits`.
+    """
+
+    address: bytes
+    bits: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One member of a pool answers; a member's share is its tickets over the sum of all."""
+
+    tickets: tuple[tuple[RecordSet, int], ...]
+
+    def shares(self) -> Iterator[tuple[RecordSet, Fraction]]:
+        """Each member with its exact share; the shares sum to one."""
+        total = sum(count for _, count in self.tickets)
+        return ((record_set, Fraction(count, total)) for record_set, count in self.tickets)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`size` of the members answer together, every subset of that size as likely as any other."""
+
+    size: int
+    members: tuple[RecordSet, ...]
+
+    def shares(self) -> Iterator[tuple[RecordSet, Fraction]]:
+        """Each member with the exact chance that it is in an answer; the chances sum to `size`."""
+        return ((record_set, Fraction(self.size, len(self.members))) for record_set in self.members)
+
+
+Outcome = OneOf | Sample
+
+Worth = dict[str, str | int | float]
+"""What made a candidate worth its rank, for explanations: `{"region": "eu-west-1", "latency_ms": 18.0}`."""
+
+
+class Policy(Protocol):
+    """What each policy module offers; all three are pure."""
+
+    READS_CLIENT: bool
+    """Whether answers depend on who asks, so that an ECS answer needs a scope (R126, R132)."""
+
+    def candidates(self, group: Group, client: Client) -> Sequence[RecordSet]:
+        """The record sets that may answer this client, best first."""
+
+    def shares(self, pool: Sequence[RecordSet]) -> Outcome:
+        """How the answers divide among a pool that is never empty, in candidate order."""
+
+    def worth(self, record_set: RecordSet, client: Client) -> Worth:
+        """What this candidate is worth to this client, in words and numbers."""
+
+
+class View(Protocol):
+    """One instant of everything a decision may read: the alias's own hosted zone and the health of its checks."""
+
+    def group(self, name: DName, type: RRType) -> Group | None:
+        """The group of exactly this name and type in the hosted zone, if there is one (R102)."""
+
+    def is_healthy(self, check: HealthCheckId) -> bool:
+        """A health check's effective status; unknown checks are healthy (R117)."""
