@@ -123,6 +123,18 @@ def ancestors(name: DName) -> Iterator[DName]:
         yield name
 
 
+def join(name: DName, suffix: DName) -> DName:
+    """`name` in front of `suffix`.
+
+    Raises:
+        BadName: together they are too long.
+    """
+    joined = DName(name[:-1] + suffix)
+    if len(joined) > MAX_WIRE_OCTETS:
+        raise BadName("DomainNameTooLong", "Domain name is too long", display(joined))
+    return joined
+
+
 def is_at_or_below(name: DName, ancestor: DName) -> bool:
     """Whether `name` equals `ancestor` or lies below it, label by label."""
     if not name.endswith(ancestor):

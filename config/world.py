@@ -285,10 +285,14 @@ class GeoNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Geo:
-    """How a client's address becomes a place (R135); `default` serves latency and geoproximity only (R71)."""
+    """How a client's address becomes a place (R135); `default` serves latency and geoproximity only (R71).
+
+    `database` is the path of a .mmdb file, None for the embedded one.
+    """
 
     networks: tuple[GeoNetwork, ...] = ()
     default: DeclaredPlace = field(default_factory=lambda: DeclaredPlace(region="us-east-1"))
+    database: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ Worth = dict[str, str | int | float]
 class Policy(Protocol):
     """What each policy module offers; all three are pure."""
 
+    NAME: str
+    """The policy in Route 53's words, in lower case."""
+
     READS_CLIENT: bool
     """Whether answers depend on who asks, so that an ECS answer needs a scope (R126, R132)."""
 

@@ -1,6 +1,25 @@
-"""Where a client is: `Place`, and how an address becomes one."""
+"""Where a client is: `Place`, and how an address, a declaration or a name becomes one."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+from config.places import CONTINENT_OF, COUNTRIES, REGIONS, SUBDIVISIONS, parse_place
+from config.world import DeclaredPlace, Geo
+from policies.geodata.countries import continent_point, country_point
+from policies.geodata.database import Finding, LocationDatabase, embedded
+
+IPV4_SCOPE_BITS = 24
+IPV6_SCOPE_BITS = 48
+"""How much of a client's address matters for an answer, in bits, unless the user's networks go deeper (R132)."""
+
+MEMO_SIZE = 32_768
+"""Client networks remembered by a `Locator`, about 10 MB when full."""
+
+_MAPPED = bytes(10) + b"\xff\xff"
+_MAPPED_BITS = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +39,205 @@ class Place:
     subdivision: str | None = None
     region: str | None = None
     source: str = ""
+
+
+class UnknownPlace(ValueError):
+    """A text or a declaration that names no place; `nearest` are the known names closest to it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.nearest = _nearest_names(text)
+        hint = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
+        super().__init__(
+            f"no place {text!r}: it is a Region (ap-northeast-1), a country (JP), a US state (US-CA) or LAT,LON{hint}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A client's place, and how many bits of its address an answer that depends on it holds for: the ECS scope."""
+
+    place: Place
+    scope_bits: int
+
+
+class Locator:
+    """Finds the place of a client by its network.
+
+    The user's networks come first, longer prefixes before shorter ones; then the database; a client in neither is
+    unlocated. What counts is the first address of the client's network (R135).
+
+    The scope is fixed (R132) unless the user's networks go deeper. Take the client's block: the /24 or /48 around that
+    first address. A declared network no longer than the block holds all of it or nothing of it, so the whole block
+    shares one place, and blocks of CIDR collections, never longer (R93), cannot divide it either. Declared networks
+    inside the block do divide it. The scope then is the longest prefix among them: a piece of that size is wholly in
+    or wholly out of each, and every client of the block gets the same length, so the pieces that a resolver caches
+    never overlap, whoever asks first (RFC 7871 §7.2.1). Networks that lie in the client's network but outside the
+    block have no say: the scope is already longer than the source, and a resolver then keeps the answer for the
+    source prefix alone (RFC 7871 §7.3.1).
+    """
+
+    def __init__(self, geo: Geo, database: Path | None = None, memo_size: int = MEMO_SIZE) -> None:
+        """Prepare the tables.
+
+        Args:
+            geo: the user's networks and the default.
+            database: a MaxMind DB of the user's, opened at once; else the embedded one, opened when first needed.
+            memo_size: how many client networks to remember.
+        Raises:
+            UnknownPlace: something declares a place that does not exist.
+            UnusableDatabase: the user's database cannot be read.
+        """
+        declared: dict[int, list[_Declared]] = {4: [], 16: []}
+        for network in geo.networks:
+            address, bits = _native(network.network.network_address.packed, network.network.prefixlen)
+            place = place_declared(network.place, f"geo.networks {network.network}")
+            declared[len(address)].append((address, bits, place))
+        self._networks = {
+            4: _Networks(declared[4], address_bits=32, scope_bits=IPV4_SCOPE_BITS),
+            16: _Networks(declared[16], address_bits=128, scope_bits=IPV6_SCOPE_BITS),
+        }
+        default = place_declared(geo.default, "geo.default")
+        self._unlocated = replace(default, continent=None, country=None, subdivision=None)
+        self._database = LocationDatabase(database) if database else None
+        self._located = lru_cache(maxsize=memo_size)(self._locate)
+
+    def locate(self, address: bytes, bits: int) -> Located:
+        """Where the clients of a network are.
+
+        Args:
+            address: 4 or 16 octets, truncated to `bits`; an IPv4-mapped IPv6 address counts as the IPv4 address.
+            bits: prefix length of the network; 32 or 128 for a single client.
+        Source: routing.md R71, R79, R127, R132, R135.
+        """
+        return self._located(address, bits)
+
+    def _locate(self, address: bytes, bits: int) -> Located:
+        native, native_bits = _native(address, bits)
+        networks = self._networks[len(native)]
+        number = int.from_bytes(native)
+        place = networks.place(number) or self._look_up(native) or self._unlocated
+        return Located(place, networks.scope_bits(number) + bits - native_bits)
+
+    def _look_up(self, address: bytes) -> Place | None:
+        finding = (self._database or embedded()).find(address)
+        return None if finding is None else _place_found(finding)
+
+
+_Declared = tuple[bytes, int, Place]
+
+
+class _Networks:
+    """The user's networks of one address family: one dictionary for each prefix length, longest first."""
+
+    def __init__(self, declared: Iterable[_Declared], *, address_bits: int, scope_bits: int) -> None:
+        levels: dict[int, dict[int, Place]] = {}
+        self._block_shift = address_bits - scope_bits
+        self._scope_bits = scope_bits
+        self._longest_inside: dict[int, int] = {}
+        for address, bits, place in declared:
+            number = int.from_bytes(address)
+            levels.setdefault(address_bits - bits, {})[number >> (address_bits - bits)] = place
+            block = number >> self._block_shift
+            if bits > self._longest_inside.get(block, scope_bits):
+                self._longest_inside[block] = bits
+        self._levels = sorted(levels.items())
+
+    def place(self, number: int) -> Place | None:
+        """The place of the longest declared network that holds the address, itself given as a number."""
+        for shift, places in self._levels:
+            if (place := places.get(number >> shift)) is not None:
+                return place
+        return None
+
+    def scope_bits(self, number: int) -> int:
+        """The scope for every client in the block around the address; `Locator` says why."""
+        return self._longest_inside.get(number >> self._block_shift, self._scope_bits)
+
+
+def _native(address: bytes, bits: int) -> tuple[bytes, int]:
+    """The network itself, or the IPv4 network that an IPv4-mapped IPv6 network stands for (RFC 4291 §2.5.5.2)."""
+    if len(address) == 16 and bits >= _MAPPED_BITS and address.startswith(_MAPPED):
+        return address[12:], bits - _MAPPED_BITS
+    return address, bits
+
+
+@lru_cache(maxsize=4096)
+def _place_found(finding: Finding) -> Place | None:
+    """The place a database's finding comes to; remembered, so that equal findings share one object.
+
+    The continent is Route 53's own for the country (R81), the database's only for a country that Route 53 does not
+    know. Subdivisions are those that Route 53 knows (R75). Without coordinates, the population centre stands in.
+    """
+    country, subdivision = finding.country, finding.subdivision
+    if country is None or subdivision is None or country_point(country, subdivision) is None:
+        subdivision = None
+    continent = (CONTINENT_OF.get(country) if country else None) or finding.continent
+    if finding.latitude is not None and finding.longitude is not None:
+        latitude, longitude = finding.latitude, finding.longitude
+    elif point := (country and country_point(country, subdivision)) or (continent and continent_point(continent)):
+        latitude, longitude = point
+    else:
+        return None
+    return Place(latitude, longitude, continent, country, subdivision, source="database")
+
+
+def place_declared(declared: DeclaredPlace, source: str) -> Place:
+    """The place that the user declared.
+
+    A Region is its point, its country and in the United States its state (R179, R180); a country or a subdivision is
+    its population centre. Coordinates alone are a point without a country, where geolocation finds only the default.
+
+    Args:
+        declared: a Region, a country with or without subdivision, or coordinates in degrees.
+        source: what to say of where the place came from.
+    Raises:
+        UnknownPlace: no such Region, country or subdivision, or nothing declared.
+    """
+    if declared.region is not None:
+        return _region_place(declared.region, source)
+    if declared.country is not None:
+        return _country_place(declared.country, declared.subdivision, source)
+    if declared.latitude is None or declared.longitude is None:
+        raise UnknownPlace("")
+    return Place(declared.latitude, declared.longitude, source=source)
+
+
+def _region_place(code: str, source: str) -> Place:
+    region = REGIONS.get(code)
+    if region is None:
+        raise UnknownPlace(code)
+    return Place(region.lat, region.lon, CONTINENT_OF[region.country], region.country, region.subdivision, code, source)
+
+
+def _country_place(country: str, subdivision: str | None, source: str) -> Place:
+    point = country_point(country, subdivision)
+    if point is None:
+        raise UnknownPlace(country if subdivision is None else f"{country}-{subdivision}")
+    return Place(*point, CONTINENT_OF[country], country, subdivision, source=source)
+
+
+def place_named(text: str) -> Place:
+    """The place that a person names: `ap-northeast-1`, `JP`, `US-CA` or `35.68,139.69`; letters in either case.
+
+    Raises:
+        UnknownPlace: none of these, or coordinates outside −90…90 and −180…180 degrees.
+    """
+    name = text.strip()
+    spelled = name.lower() if name.lower() in REGIONS else name.upper()
+    try:
+        declared = parse_place(spelled)
+    except ValueError:
+        raise UnknownPlace(text) from None
+    return place_declared(declared, f"place {spelled}")
+
+
+def _nearest_names(text: str) -> tuple[str, ...]:
+    """Up to three codes of known places that look like a text, or whose English names do, best first."""
+    codes = {code: code for code in REGIONS}
+    codes |= {region.name.partition("(")[2].rstrip(")"): code for code, region in REGIONS.items()}
+    codes |= {name: code for code, name in COUNTRIES.items()}
+    codes |= {name: f"{country}-{code}" for (country, code), name in SUBDIVISIONS.items()}
+    codes |= {code: code for code in codes.values()}
+    close = get_close_matches(text.lower(), lowered := {name.lower(): code for name, code in codes.items()}, n=3)
+    return tuple(dict.fromkeys(lowered[name] for name in close))

@@ -1,0 +1,49 @@
+# Every target works from a fresh clone with make and Python 3.11 or newer; the first run fills .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+UV     ?= uv
+bin    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench fidelity lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.runtime ## sample apps, a zone with every policy, live health checks, on loopback
+	$(bin)/dnsemu demo
+
+test: $(VENV)/.dev ## the whole test suite
+	$(bin)/python -m pytest
+
+lint: $(VENV)/.dev ## style, format and types
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/mypy scripts
+
+bench: $(VENV)/.dev ## answers per second and health checks, as ratios
+	$(bin)/python tests/bench/run.py
+
+fidelity: $(VENV)/.dev ## write FIDELITY.md anew from the rules, the tests and the notes
+	$(bin)/python scripts/fidelity.py
+
+lock: ## resolve requirements.lock anew (needs uv)
+	$(UV) pip compile --quiet --no-header --universal --upgrade --extra dev pyproject.toml -o requirements.lock
+
+clean: ## remove the environment and all caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(bin)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "dnsemu needs Python 3.11 or newer; $(PYTHON) is" "$$($(PYTHON) --version 2>&1)." \
+	       "Name another one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: pyproject.toml requirements.lock | $(bin)/python
+	$(bin)/python -m pip install --quiet --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements.lock | $(bin)/python
+	$(bin)/python -m pip install --quiet --constraint requirements.lock --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime

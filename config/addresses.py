@@ -1,0 +1,35 @@
+"""Socket addresses as users write them: `127.0.0.1:1053`, `[::1]:1053`."""
+
+from ipaddress import IPv6Address, ip_address
+from typing import NamedTuple
+
+
+class Address(NamedTuple):
+    """An IP address and a port to listen on; port 0 takes a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """Read `ADDRESS:PORT`, an IPv6 address in brackets.
+
+    Raises:
+        ValueError: no IP address, no port, or a port outside 0–65535; the message says what to write.
+    """
+    host, colon, port = text.strip().rpartition(":")
+    if not colon:
+        raise ValueError(f"'{text}' has no port: write {text or '127.0.0.1'}:1053")
+    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise ValueError(f"'{port}' in '{text}' is no port: write a number from 0 to 65535 after the colon")
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        ip = ip_address(host[1:-1] if bracketed else host)
+    except ValueError:
+        raise ValueError(f"'{host}' in '{text}' is no IP address: write for example 127.0.0.1:{port}") from None
+    if isinstance(ip, IPv6Address) is not bracketed:
+        raise ValueError(f"'{text}': an IPv6 address needs brackets, any other none: write [::1]:{port}")
+    return Address(str(ip), int(port))

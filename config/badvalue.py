@@ -1,0 +1,16 @@
+"""The refusal that all value parsers raise."""
+
+
+class BadValue(ValueError):
+    """A value text that does not fit its record type.
+
+    `code` and `reason` are Route 53's own (`ARRDATAIllegalIPv4Address`, `Value is not a valid IPv4 address`),
+    `encountered` is the part that is wrong, `problem` is `FATAL` or, of one refusal, `WARNING` (A175, A186).
+    """
+
+    def __init__(self, code: str, reason: str, encountered: str, problem: str = "FATAL") -> None:
+        super().__init__(f"{problem} problem: {code} ({reason}) encountered with '{encountered}'")
+        self.code = code
+        self.reason = reason
+        self.encountered = encountered
+        self.problem = problem

@@ -1,0 +1,280 @@
+"""The rest of what a file may hold: its sections, hosted zones, CIDR collections, places and addresses to listen on."""
+
+import ipaddress
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator, model_validator
+
+from config.health_checks import CHECKER_REGIONS, CheckerRegion
+from config.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
+from config.record_sets import bare_id
+from config.shape import Says, Shape, refuse
+from config.world import DeclaredPlace, IPNetwork
+
+MAX_IPV4_BLOCK_BITS = 24
+MAX_IPV6_BLOCK_BITS = 48
+MAX_BLOCKS = 1000
+
+
+class FileShape(Shape):
+    """A whole file. Entries of the long lists are checked one at a time, so that none of their models stays in memory."""
+
+    server: Any = None
+    geo: Any = None
+    health_checkers: Any = None
+    health_checks: list[Any] | None = None
+    cidr_collections: list[Any] | None = None
+    hosted_zones: list[Any] | None = None
+
+
+# --- server ---
+
+
+def check_listen_address(text: str) -> str:
+    """Check an address to listen on.
+
+    Args:
+        text: `ADDRESS:PORT`, an IPv6 address in brackets, or `localhost`; port 0 takes a free one.
+    Returns:
+        The text.
+    Raises:
+        PydanticCustomError: with what to write.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or (":" in host and not host.startswith("[")):
+        bare = f"[{text}]" if ":" in text else text
+        raise refuse("listen-address", "", f"{text!r} has no port", f"write {bare}:1053")
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+        raise refuse("listen-address", "", f"{port!r} is no port", "write a whole number from 0 to 65535")
+    try:
+        address = ipaddress.ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    except ValueError:
+        if host != "localhost":
+            instead = "write an IP address, such as 127.0.0.1"
+            raise refuse("listen-address", "", f"{host!r} is no IP address", instead) from None
+    else:
+        if (address.version == 6) != host.startswith("["):
+            raise refuse("listen-address", "", f"{text!r} is no address and port", "write [ADDRESS]:PORT for IPv6")
+    return text
+
+
+class ServerShape(Shape):
+    """Where to listen, and whose requests to take."""
+
+    dns: list[str] | None = None
+    http: str | None = None
+    allowed_hosts: list[str] | None = None
+
+    @field_validator("dns", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("dns")
+    @classmethod
+    def _addresses(cls, value: list[str] | None) -> list[str] | None:
+        return [check_listen_address(text) for text in value] if value is not None else None
+
+    @field_validator("http")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return check_listen_address(value) if value is not None else None
+
+
+class HealthCheckersShape(Shape):
+    """Where probes are made from (H62)."""
+
+    regions: Annotated[list[CheckerRegion] | None, Field(min_length=1), CHECKER_REGIONS] = None
+    per_region: Annotated[
+        int | None, Field(ge=1, le=100), Says("H62", "checkers-per-region", "a whole number from 1 to 100")
+    ] = None
+
+
+# --- places ---
+
+
+class PlaceShape(Shape):
+    """A place: a Region, a country with or without subdivision, coordinates in degrees, or any of them as `place`."""
+
+    place: str | None = None
+    region: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    latitude: Annotated[float | None, Field(ge=-90, le=90), Says("R135", "place", "degrees from -90 to 90")] = None
+    longitude: Annotated[float | None, Field(ge=-180, le=180), Says("R135", "place", "degrees from -180 to 180")] = None
+
+    @field_validator("region")
+    @classmethod
+    def _known_region(cls, value: str | None) -> str | None:
+        if value is not None and value not in REGIONS:
+            raise refuse("place", "R135", f"{value!r} is no AWS Region", "write one such as us-east-1")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is not None and value not in CONTINENT_OF:
+            raise refuse("place", "R135", f"{value!r} is no country", "write its ISO 3166 code of two capital letters")
+        return value
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "PlaceShape":
+        has_point = self.latitude is not None or self.longitude is not None
+        kinds = [self.place is not None, self.region is not None, self.country is not None, has_point]
+        if sum(kinds) != 1:
+            instead = "write one of region, country, latitude with longitude, and place"
+            raise refuse("place", "R135", "this is not one place", instead)
+        if has_point and (self.latitude is None or self.longitude is None):
+            raise refuse("place", "R135", "half of the coordinates is missing", "write latitude and longitude")
+        if self.subdivision is not None and (self.country, self.subdivision) not in SUBDIVISIONS:
+            message = f"{self.subdivision!r} is no subdivision of {self.country}"
+            raise refuse("place", "R135", message, "write a US state such as country: US, subdivision: CA")
+        if self.place is not None:
+            try:
+                parse_place(self.place)
+            except ValueError as error:
+                raise refuse("place", "R135", str(error), "write one such as eu-west-1, JP, US-CA or 48.1,11.6") from None
+        return self
+
+    def declared(self) -> DeclaredPlace:
+        """The place that was written."""
+        if self.place is not None:
+            return parse_place(self.place)
+        return DeclaredPlace(self.region, self.country, self.subdivision, self.latitude, self.longitude)
+
+
+def parse_network(text: str, rule: str) -> IPNetwork:
+    """Read an address block; bits beyond its prefix are dropped (R203).
+
+    Raises:
+        PydanticCustomError: with what to write.
+    """
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        instead = "write an address and prefix length, such as 192.0.2.0/24 or 2001:db8::/32"
+        raise refuse("network", rule, f"{text!r} is no address block", instead) from None
+
+
+class GeoNetworkShape(PlaceShape):
+    """Where the clients of one network are."""
+
+    network: str
+
+    @field_validator("network")
+    @classmethod
+    def _network(cls, value: str) -> str:
+        parse_network(value, "R135")
+        return value
+
+
+class GeoShape(Shape):
+    """How a client's address becomes a place (R135)."""
+
+    database: str | None = None
+    networks: list[GeoNetworkShape] | None = None
+    default: PlaceShape | None = None
+
+
+# --- CIDR collections ---
+
+
+class CidrCollectionShape(Shape):
+    """Named sets of client networks (R199)."""
+
+    name: Annotated[
+        str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$"), Says("R199", "collection-name", "1 to 64 of 0-9 A-Z a-z _ -")
+    ]
+    locations: dict[str, list[str]] = Field(default_factory=dict)
+
+    @field_validator("locations")
+    @classmethod
+    def _blocks(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for name, blocks in value.items():
+            if not _is_location(name):
+                message = f"{name!r} is no location name"
+                raise refuse("location-name", "R199", message, "write 1 to 16 of 0-9 A-Z a-z _ -")
+            for block in blocks:
+                _check_block(block)
+        if sum(map(len, value.values())) > MAX_BLOCKS:
+            raise refuse("too-many-blocks", "R209.7", f"more than {MAX_BLOCKS} blocks", "use a second collection")
+        _check_one_location_each(value)
+        return value
+
+
+def _is_location(name: str) -> bool:
+    return 1 <= len(name) <= 16 and name.isascii() and all(char.isalnum() or char in "_-" for char in name)
+
+
+def _check_block(text: str) -> None:
+    network = parse_network(text, "R93")
+    longest = MAX_IPV4_BLOCK_BITS if network.version == 4 else MAX_IPV6_BLOCK_BITS
+    if not 1 <= network.prefixlen <= longest:
+        message = f"{text!r} has a prefix of {network.prefixlen} bits"
+        raise refuse("block-size", "R93", message, "write /1 to /24 for IPv4, /1 to /48 for IPv6")
+
+
+def _check_one_location_each(locations: dict[str, list[str]]) -> None:
+    owner: dict[IPNetwork, str] = {}
+    for name, blocks in locations.items():
+        for block in blocks:
+            other = owner.setdefault(parse_network(block, "R93"), name)
+            if other != name:
+                message = f"{block} is in {other} and in {name}"
+                raise refuse("block-twice", "R201", message, "leave it in one location")
+
+
+# --- hosted zones ---
+
+
+class ZoneConfigShape(Shape):
+    """The API's `config` of a hosted zone."""
+
+    comment: str | None = None
+    private_zone: bool = False
+
+
+class HostedZoneShape(Shape):
+    """A hosted zone; its record sets are checked one at a time."""
+
+    name: str
+    id: Annotated[
+        str | None, Field(pattern=r"^Z[0-9A-Z]{1,31}$"), Says("A47", "zone-id", "Z and 13 to 20 of 0-9 A-Z")
+    ] = None
+    comment: Annotated[
+        str | None, Field(max_length=256), Says("A80", "comment", "text of at most 256 characters")
+    ] = None
+    config: ZoneConfigShape | None = None
+    record_sets: list[Any] | None = None
+    resource_record_sets: list[Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_description(cls, data: Any) -> Any:
+        described = ("CallerReference", "caller_reference", "ResourceRecordSetCount", "resource_record_set_count")
+        if isinstance(data, dict) and not data.keys().isdisjoint(described):
+            return {key: value for key, value in data.items() if key not in described}
+        return data
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return bare_id(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _public(self) -> "HostedZoneShape":
+        if self.config is not None and self.config.private_zone:
+            raise refuse("private-zone", "R171", "private hosted zones are not served", "leave private_zone out")
+        if self.record_sets is not None and self.resource_record_sets is not None:
+            message = "record_sets and resource_record_sets are the same thing"
+            raise refuse("key-twice", "", message, "write one list")
+        return self
+
+    @property
+    def entries(self) -> tuple[str, list[Any]]:
+        """The record sets as they were written, and the name they stand under."""
+        if self.resource_record_sets is not None:
+            return "resource_record_sets", self.resource_record_sets
+        return "record_sets", self.record_sets or []
+
+

@@ -1,0 +1,1 @@
+"""The HTTP port: control API, metrics, readiness. It spells commands and reads what is published."""

@@ -1,0 +1,182 @@
+"""Why an answer was given: a decision as plain data, the same for shell, control API and log."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from ipaddress import ip_network
+from typing import Any
+
+from config import names
+from config.rrtypes import RRType
+from config.world import HealthCheckId, RecordSet
+from dnsemu.resolution import Link
+from dnsemu.zone.catalog import ANY, Hit, NoData, NotOurs, NXDomain, Referral
+from policies.decide import Candidate, Decision, Leaf, Lost, Reason, policy_of
+from policies.model import Client, Sample
+
+Explanation = dict[str, Any]
+"""Plain data, ready for JSON; the keys are documented in the control API's page."""
+
+CheckDetail = Callable[[HealthCheckId], str]
+"""What to say of a health check: how many checkers are up, and since when."""
+
+MOST_DECISIONS = 500
+"""Decisions written out in one explanation; a tree may have millions."""
+
+_FOUND = {
+    Hit: "answer",
+    NoData: "nodata",
+    NXDomain: "nxdomain",
+    Referral: "referral",
+    NotOurs: "refused",
+}
+
+
+def explain(link: Link, scope_bits: int, detail: CheckDetail) -> Explanation:
+    """Write out everything that decides the answer to a question, with exact shares.
+
+    Args:
+        link: the question resolved for one client.
+        scope_bits: the ECS scope an answer has when it depends on the client.
+        detail: words about a health check's observations.
+    Returns:
+        `question`, `zone`, `client`, `health_generation`, `result`, the tree under `decisions`, and `answers`: every
+        leaf reached, with the share of answers that end there.
+    """
+    writer = _Writer(link.client, detail)
+    decisions = [writer.decision(decision, Fraction(1), link) for decision in link.decisions]
+    return {
+        "question": {"name": names.display(link.name), "type": type_text(link.type)},
+        "zone": None
+        if isinstance(link.found, NotOurs)
+        else {"id": link.found.zone.id, "name": names.display(link.found.zone.name)},
+        "client": _client(link.client),
+        "health_generation": link.health.generation,
+        "result": _FOUND[type(link.found)],
+        "cut": names.display(link.found.cut.name) if isinstance(link.found, Referral) else None,
+        "wildcard": names.display(link.found.node)
+        if isinstance(link.found, Hit) and link.found.node != link.name
+        else None,
+        "decisions": decisions,
+        "answers": writer.answers,
+        "ecs_scope": scope_bits if writer.reads_client else 0,
+        "is_complete": writer.room > 0,
+    }
+
+
+@dataclass
+class _Writer:
+    """Writes decisions out one below the other, and notes the leaves it meets."""
+
+    client: Client
+    detail: CheckDetail
+    room: int = MOST_DECISIONS
+    reads_client: bool = False
+
+    def __post_init__(self) -> None:
+        self.answers: list[Explanation] = []
+
+    def decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
+        self.room -= 1
+        self.reads_client = self.reads_client or decision.reads_client
+        shares = {id(record_set): part for record_set, part in _shares(decision)}
+        return {
+            "policy": policy_of(decision.group).NAME,
+            "name": names.display(decision.group.name),
+            "type": decision.group.type.name,
+            "why": decision.why.value,
+            "sample": decision.outcome.size if isinstance(decision.outcome, Sample) else None,
+            "candidates": [
+                self._candidate(candidate, decision, shares.get(id(candidate.record_set), Fraction(0)), share, link)
+                for candidate in decision.candidates
+            ],
+            "passed_by": self._passed_by(decision),
+        }
+
+    def _candidate(
+        self, candidate: Candidate, decision: Decision, part: Fraction, share: Fraction, link: Link
+    ) -> Explanation:
+        record_set, verdict = candidate.record_set, candidate.verdict
+        return {
+            "set_identifier": record_set.set_identifier,
+            "worth": policy_of(decision.group).worth(record_set, self.client),
+            "is_healthy": verdict.is_healthy,
+            "health": self._health(candidate),
+            "health_check_id": verdict.check,
+            "share": str(part),
+            "percent": float(part * 100),
+            "alias": names.display(record_set.alias.name) if record_set.alias else None,
+            "ttl": record_set.ttl,
+            "values": list(record_set.values),
+            "below": self._below(decision, record_set, part * share, link) if part else None,
+        }
+
+    def _health(self, candidate: Candidate) -> str:
+        verdict = candidate.verdict
+        if verdict.check is not None:
+            return f"{verdict.check}: {self.detail(verdict.check)}"
+        if verdict.reason is Reason.TARGET and candidate.record_set.alias:
+            some = "a" if verdict.is_healthy else "no"
+            return f"{some} healthy record set at {names.display(candidate.record_set.alias.name)}"
+        return verdict.reason.value
+
+    def _below(self, decision: Decision, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
+        node = decision.below(record_set)
+        if isinstance(node, Lost):
+            return {"lost": node.loss.value, "name": names.display(node.target.name)}
+        if isinstance(node, Leaf):
+            return self._leaf(node.record_set, share, link)
+        return self.decision(node, share, link) if self.room > 0 else None
+
+    def _leaf(self, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
+        self.answers.append(
+            {
+                "share": str(share),
+                "percent": float(share * 100),
+                "owner": names.display(link.name),
+                "type": record_set.type.name,
+                "ttl": record_set.ttl,
+                "values": list(record_set.values),
+            }
+        )
+        following = link.following(record_set) if link.leads_on else None
+        if following is None:
+            return None
+        return {
+            "cname": names.display(following.name),
+            "result": _FOUND[type(following.found)],
+            "decisions": [self.decision(d, share, following) for d in following.decisions if self.room > 0],
+        }
+
+    def _passed_by(self, decision: Decision) -> list[str]:
+        """Record sets of the group that are not meant for this client at all."""
+        candidates = {id(candidate.record_set) for candidate in decision.candidates}
+        return [r.set_identifier or "" for r in decision.group.record_sets if id(r) not in candidates]
+
+
+def type_text(code: int) -> str:
+    """A type's mnemonic, or `TYPEnnn` (RFC 3597 §5)."""
+    if code == ANY:
+        return "ANY"
+    try:
+        return RRType(code).name
+    except ValueError:
+        return f"TYPE{code}"
+
+
+def _shares(decision: Decision) -> Iterator[tuple[RecordSet, Fraction]]:
+    return decision.outcome.shares() if decision.outcome else iter(())
+
+
+def _client(client: Client) -> Explanation:
+    place = client.place
+    return {
+        "network": str(ip_network((client.address, client.bits), strict=False)),
+        "continent": place.continent,
+        "country": place.country,
+        "subdivision": place.subdivision,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "region": place.region,
+        "source": place.source,
+    }

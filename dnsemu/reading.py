@@ -1,0 +1,156 @@
+"""Reading files away from the process that answers: a child reads, checks and compiles them, and streams the result.
+
+Ten thousand record sets take the better part of a second to read; queries must not wait for that. So a child process
+does the work and sends what it made in small pieces, and between two pieces the server answers whoever asks.
+Run as `python -m dnsemu.reading FILE…`, this module is that child.
+"""
+
+import asyncio
+import pickle
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from immutables import Map
+
+from config.faults import Fault
+from config.load import Loaded, Refused, load_files
+from config.names import DName
+from config.world import HostedZone, World
+from dnsemu.published import Published
+from dnsemu.zone.catalog import Catalog
+from dnsemu.zone.compiled import Node, Zone, compile_zone
+from policies.place import Locator
+
+NODES_PER_PIECE = 100
+"""Names in one piece: about a millisecond to take in."""
+
+_LENGTH_OCTETS = 8
+
+
+class ReadingFailed(Exception):
+    """The child ended without a result; that is a fault of ours or of the machine, not of the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What files came to: ready to publish, with warnings that do not stand in the way."""
+
+    published: Published
+    warnings: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """The piece that stands for a refusal; an exception would not survive the journey whole."""
+
+    faults: tuple[Fault, ...]
+
+
+def compile_world(loaded: Loaded) -> Reading:
+    """Compile a World in this process; for start-up, when nobody is being answered yet."""
+    world = loaded.world
+    catalog = Catalog.of(compile_zone(zone) for zone in world.hosted_zones.values())
+    return Reading(Published(world, catalog, Locator(world.geo)), loaded.warnings)
+
+
+async def read_files(files: Sequence[Path]) -> Reading:
+    """Read, check and compile files in a child process.
+
+    Raises:
+        Refused: the files have faults; all of them are told.
+        ReadingFailed: the child did not finish.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", __name__, *map(str, files), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        return await _assemble(_pieces(process.stdout))
+    except asyncio.IncompleteReadError as cut_off:
+        raise ReadingFailed(f"the process that reads files ended with status {await process.wait()}") from cut_off
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _pieces(stream: asyncio.StreamReader) -> AsyncIterator[Any]:
+    while True:
+        length = int.from_bytes(await stream.readexactly(_LENGTH_OCTETS), "big")
+        if not length:
+            return
+        yield pickle.loads(await stream.readexactly(length))
+        await asyncio.sleep(0)
+
+
+async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
+    """Put together what `_write_out` took apart."""
+    declared: dict[str, HostedZone] = {}
+    zones: list[Zone] = []
+    head = None
+    nodes: Map[DName, Node] = Map()
+    async for piece in pieces:
+        if isinstance(piece, _Faults):
+            raise Refused(piece.faults)
+        if head is None:
+            head = piece
+        elif isinstance(piece, list):
+            nodes = nodes.update(piece)
+        else:
+            zone, compiled = piece
+            zones.append(replace(compiled, nodes=nodes))
+            declared[zone.id] = replace(zone, record_sets=await _record_sets(nodes))
+            nodes = Map()
+    assert head is not None
+    world, warnings = head
+    world = replace(world, hosted_zones=Map(declared))
+    return Reading(Published(world, Catalog.of(zones), Locator(world.geo)), warnings)
+
+
+async def _record_sets(nodes: Map[DName, Node]) -> Map[Any, Any]:
+    """The declared record sets of a zone, taken from its compiled nodes: the same objects, not copies."""
+    found: Map[Any, Any] = Map()
+    for piece in _batches(nodes.values()):
+        members = (r for node in piece for group in node.groups.values() for r in group.record_sets)
+        found = found.update({r.key: r for r in members})
+        await asyncio.sleep(0)
+    return found
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, NODES_PER_PIECE)):
+        yield batch
+
+
+def _write_out(loaded: Loaded) -> Iterator[Any]:
+    """The pieces of a World: a head without zones, then each zone's nodes in batches and the rest of the zone."""
+    yield replace(loaded.world, hosted_zones=Map()), loaded.warnings
+    for zone in loaded.world.hosted_zones.values():
+        compiled = compile_zone(zone)
+        yield from _batches(compiled.nodes.items())
+        yield replace(zone, record_sets=Map()), replace(compiled, nodes=Map())
+
+
+def _main(files: Sequence[Path], out: BinaryIO) -> None:
+    def send(piece: Any) -> None:
+        data = pickle.dumps(piece, pickle.HIGHEST_PROTOCOL)
+        out.write(len(data).to_bytes(_LENGTH_OCTETS, "big") + data)
+
+    try:
+        loaded = load_files(files)
+    except Refused as refused:
+        send(_Faults(refused.faults))
+    else:
+        for piece in _write_out(loaded):
+            send(piece)
+    out.write(bytes(_LENGTH_OCTETS))
+    out.flush()
+
+
+if __name__ == "__main__":
+    _main([Path(name) for name in sys.argv[1:]], sys.stdout.buffer)

@@ -1,0 +1,134 @@
+"""One packet in, one packet out: everything between the sockets and the answer."""
+
+from collections import Counter
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
+
+import structlog
+from healthcheck.snapshot import HealthBoard
+
+from config import names
+from config.rrtypes import RRType
+from dnsemu.answer import Dice, draw
+from dnsemu.published import Board
+from dnsemu.resolution import Link, resolve
+from dnsemu.wire.protocol import CLASS_IN, RCode
+from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
+from dnsemu.wire.reply import Reply, render, render_bare, render_refused, size_limit
+from dnsemu.zone.catalog import ANY, NotOurs
+from policies.decide import policy_of
+from policies.model import Client
+from policies.place import Located, Locator
+
+AXFR = 252
+IXFR = 251
+
+log = structlog.get_logger()
+
+
+class Answered(NamedTuple):
+    """What a query is counted under; every field comes from a closed set, `zone` from those hosted."""
+
+    zone: str
+    type: str
+    rcode: str
+    policy: str
+    protocol: str
+
+
+class Responder:
+    """Answers packets from what is published; never raises, whatever it is sent.
+
+    `answered` counts replies, `dropped` packets that got none. Both are read by metrics, at scrape time.
+    """
+
+    def __init__(self, board: Board, health: HealthBoard, dice: Dice) -> None:
+        self._board = board
+        self._health = health
+        self._dice = dice
+        self.answered: Counter[Answered] = Counter()
+        self.dropped = 0
+
+    def respond(self, packet: bytes, source: str, over_udp: bool) -> bytes | None:
+        """Answer a packet.
+
+        Args:
+            packet: a DNS message, without the length prefix of TCP.
+            source: the sender's IP address as text.
+        Returns:
+            The reply, or None where there must be none (R149).
+        """
+        protocol = "UDP" if over_udp else "TCP"
+        try:
+            query = parse_query(packet)
+        except Unanswerable:
+            self.dropped += 1
+            return None
+        except Rejected as rejected:
+            self._count("", "", rejected.rcode, None, protocol)
+            return render_bare(rejected.id, rejected.flags, rejected.rcode)
+        try:
+            return self._answer(query, source, protocol)
+        except Exception:
+            log.exception("query failed", packet=packet.hex(), source=source)
+            self._count("", "", RCode.SERVFAIL, None, protocol)
+            return render_bare(query.id, query.flags, RCode.SERVFAIL)
+
+    def _answer(self, query: Query, source: str, protocol: str) -> bytes:
+        published = self._board.current
+        limit = size_limit(query.edns, over_udp=protocol == "UDP")
+        if query.edns is not None and query.edns.version:
+            self._count("", "", RCode.BADVERS, None, protocol)
+            return render(query, Reply(RCode.BADVERS, is_authoritative=False), limit)
+        located = _locate(query, source, published.locator)
+        link = resolve(published.catalog, self._health.current, located.client, query.name, query.type)
+        if isinstance(link.found, NotOurs) or query.klass != CLASS_IN or query.type in (AXFR, IXFR):
+            self._count("", _type_name(query.type), RCode.REFUSED, None, protocol)
+            return render_refused(query)
+        reply = draw(link, self._dice, located.scope_bits)
+        self._count(names.display(link.found.zone.name), _type_name(query.type), reply.rcode, link, protocol)
+        return render(query, reply, limit)
+
+    def _count(self, zone: str, type_: str, rcode: RCode, link: Link | None, protocol: str) -> None:
+        policy = "none"
+        if link is not None and link.decisions:
+            policy = policy_of(link.decisions[0].group).NAME
+        self.answered[Answered(zone, type_, rcode.name, policy, protocol)] += 1
+
+
+class _LocatedClient(NamedTuple):
+    client: Client
+    scope_bits: int
+
+
+def _locate(query: Query, source: str, locator: Locator) -> _LocatedClient:
+    """The client: the ECS network if there is a usable one, else the sender's address (R127, R130)."""
+    subnet = query.edns.client_subnet if query.edns else None
+    if subnet is not None and subnet.is_usable:
+        address, bits = subnet.padded_address, subnet.source_bits
+    else:
+        address = packed_address(source)
+        bits = len(address) * 8
+    located: Located = locator.locate(address, bits)
+    usable = subnet is not None and subnet.is_usable
+    return _LocatedClient(Client(address, bits, located.place), located.scope_bits if usable else 0)
+
+
+@lru_cache(maxsize=65536)
+def packed_address(text: str) -> bytes:
+    """An IP address as 4 or 16 octets; an IPv4 address inside an IPv6 one counts as IPv4, a zone id is dropped."""
+    address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.packed
+
+
+def _type_name(code: int) -> str:
+    """A type's mnemonic, from a closed set however many codes are asked."""
+    if code == ANY:
+        return "ANY"
+    try:
+        return RRType(code).name
+    except ValueError:
+        return "other"

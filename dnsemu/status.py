@@ -1,0 +1,61 @@
+"""What the server is doing just now, as plain data: health checks, checkers, who serves what."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from config import names
+from dnsemu.published import Published
+from dnsemu.resolution import ZoneView
+from healthcheck.snapshot import HealthSnapshot
+from policies.decide import Decision, decide, policy_of
+from policies.model import Client, Group
+from policies.place import Place
+
+MOST_GROUPS = 500
+"""Groups whose shares are written out; a zone may have thousands."""
+
+
+def anyone(place: Place) -> Client:
+    """A client of which nothing is known but the place."""
+    return Client(bytes(4), 0, place)
+
+
+def serving(published: Published, health: HealthSnapshot, client: Client) -> Iterator[dict[str, Any]]:
+    """Who serves what: each group whose answer health or policy can move, and how its answers divide for a client.
+
+    Args:
+        client: whose answers are shown; location policies answer others differently.
+    """
+    room = MOST_GROUPS
+    for zone in published.catalog.zones.values():
+        view = ZoneView(zone, health)
+        for name, node in zone.nodes.items():
+            for group in node.groups.values():
+                if not _moves(group):
+                    continue
+                if not room:
+                    return
+                room -= 1
+                decision = decide(group, client, view)
+                yield {
+                    "zone": names.display(zone.name),
+                    "name": names.display(name),
+                    "type": group.type.name,
+                    "policy": policy_of(group).NAME,
+                    "why": decision.why.value,
+                    "shares": [_share(record_set.set_identifier, part) for record_set, part in _members(decision)],
+                    "reads_client": decision.reads_client,
+                }
+
+
+def _moves(group: Group) -> bool:
+    return len(group.record_sets) > 1 or group.record_sets[0].set_identifier is not None
+
+
+def _members(decision: Decision) -> Iterator[tuple[Any, Fraction]]:
+    return decision.outcome.shares() if decision.outcome else iter(())
+
+
+def _share(set_identifier: str | None, part: Fraction) -> dict[str, Any]:
+    return {"set_identifier": set_identifier, "share": str(part), "percent": float(part * 100)}

@@ -1,0 +1,105 @@
+"""Opening what the server listens on: all of it, or nothing and a message that says why."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Sequence
+
+from config.addresses import Address
+from dnsemu.transport import Respond
+from dnsemu.transport.tcp import TcpListener, bind_tcp
+from dnsemu.transport.udp import UdpListener, bind_udp
+
+_FREE_PORT_TRIES = 20
+
+
+class CannotListen(Exception):
+    """An address cannot be listened on; the message says which, why, and what to do."""
+
+
+class Listeners:
+    """DNS on a set of addresses, each over UDP and TCP on the same port."""
+
+    def __init__(self, pairs: Sequence[tuple[socket.socket, socket.socket]]) -> None:
+        self._pairs = pairs
+        self.addresses = tuple(Address(*udp.getsockname()[:2]) for udp, _ in pairs)
+        self._open: list[UdpListener | TcpListener] = []
+
+    async def start(self, respond: Respond) -> None:
+        """Begin to answer."""
+        loop = asyncio.get_running_loop()
+        for udp, tcp in self._pairs:
+            listener = TcpListener(respond)
+            await listener.start(tcp)
+            self._open += [UdpListener(udp, respond, loop), listener]
+
+    def close(self) -> None:
+        """Answer what is queued and stop."""
+        for listener in self._open:
+            listener.close()
+        self._open.clear()
+
+
+def bind(addresses: Sequence[Address]) -> Listeners:
+    """Bind every address over UDP and TCP; no two servers can hold one address.
+
+    Raises:
+        CannotListen: one of them cannot be bound; none is left bound.
+    """
+    pairs: list[tuple[socket.socket, socket.socket]] = []
+    try:
+        for address in addresses:
+            pairs.append(_bind_pair(address))
+    except CannotListen:
+        for pair in pairs:
+            for sock in pair:
+                sock.close()
+        raise
+    return Listeners(pairs)
+
+
+def _bind_pair(address: Address) -> tuple[socket.socket, socket.socket]:
+    for attempt in range(_FREE_PORT_TRIES):
+        tcp = _bind(bind_tcp, address.host, address.port, "TCP")
+        port = tcp.getsockname()[1]
+        try:
+            tcp.listen(512)  # two TCP sockets may share a bound port until one listens
+            return _bind(bind_udp, address.host, port, "UDP"), tcp
+        except OSError as failure:
+            tcp.close()
+            raise CannotListen(explain_bind_failure(Address(address.host, port), "TCP", failure, "--dns")) from failure
+        except CannotListen:
+            tcp.close()
+            if address.port or attempt == _FREE_PORT_TRIES - 1:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _bind(how: Callable[[str, int], socket.socket], host: str, port: int, protocol: str) -> socket.socket:
+    try:
+        return how(host, port)
+    except OSError as failure:
+        raise CannotListen(explain_bind_failure(Address(host, port), protocol, failure, "--dns")) from failure
+
+
+def explain_bind_failure(address: Address, protocol: str, failure: OSError, option: str) -> str:
+    """Why an address cannot be listened on, and what to do.
+
+    Args:
+        option: the command-line option that chooses another.
+    """
+    other = Address(address.host, 0)
+    choose = f"choose another with {option} ADDRESS:PORT ({option} {other} takes a free port)"
+    if failure.errno == errno.EADDRINUSE:
+        resolved = (
+            "; on port 53 that is often systemd-resolved, which holds 127.0.0.53 and 127.0.0.54: "
+            "listen on 127.0.0.1:53, or set DNSStubListener=no in /etc/systemd/resolved.conf"
+            if address.port == 53
+            else ""
+        )
+        return f"{address} is in use over {protocol}{resolved}; stop what holds it, or {choose}"
+    if failure.errno == errno.EACCES:
+        return f"{address} may not be bound: a port below 1024 needs CAP_NET_BIND_SERVICE or root; {choose}"
+    if failure.errno == errno.EADDRNOTAVAIL:
+        return f"{address.host} is no address of this machine; {choose}"
+    return f"{address} cannot be bound over {protocol}: {failure.strerror or failure}; {choose}"

@@ -1,0 +1,154 @@
+"""DNS over TCP: many queries a connection, pipelined or not (RFC 7766, R150).
+
+Time limits here are the real network's, so they run on the loop's own time and not on the emulator's clock.
+"""
+
+import asyncio
+import socket
+from collections import OrderedDict
+
+from dnsemu.transport import Respond
+
+IDLE_S = 10.0
+"""A connection without a whole new query for this long is closed (R150)."""
+MOST_CONNECTIONS = 1024
+"""Beyond this the connection that was idle longest makes room for the new one."""
+WRITE_BUFFER_OCTETS = 256 << 10
+"""A client that lets more than this pile up is not read from until it catches up."""
+
+
+class TcpListener:
+    """Accepts connections on a bound socket until closed."""
+
+    def __init__(self, respond: Respond, *, idle_s: float = IDLE_S, most_connections: int = MOST_CONNECTIONS) -> None:
+        self._respond = respond
+        self._idle_s = idle_s
+        self._most = most_connections
+        self._server: asyncio.Server | None = None
+        self._connections: OrderedDict[_Connection, None] = OrderedDict()
+        """Least recently active first."""
+
+    async def start(self, sock: socket.socket) -> None:
+        """Begin to accept on a bound socket, which this now owns."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self, self._respond), sock=sock, backlog=512)
+
+    def close(self) -> None:
+        """Stop accepting; what is written already still goes out."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.finish()
+
+    def opened(self, connection: "_Connection") -> None:
+        """Make room for a connection, and note it as active."""
+        if len(self._connections) >= self._most:
+            next(iter(self._connections)).abort()
+        self.active(connection)
+
+    def active(self, connection: "_Connection") -> None:
+        """Note that a connection did something useful just now."""
+        self._connections[connection] = None
+        self._connections.move_to_end(connection)
+        connection.expire_after(self._idle_s)
+
+    def closed(self, connection: "_Connection") -> None:
+        """Forget a connection."""
+        self._connections.pop(connection, None)
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, listener: TcpListener, respond: Respond) -> None:
+        self._listener = listener
+        self._respond = respond
+        self._received = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self._peer = ""
+        self._is_paused = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        peer = transport.get_extra_info("peername")
+        if not peer:
+            transport.abort()
+            return
+        self._peer = peer[0]
+        transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
+        self._listener.opened(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._listener.closed(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        self._answer_received()
+
+    def pause_writing(self) -> None:
+        self._is_paused = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._is_paused = False
+        self._answer_received()
+        if not self._is_paused and self._transport is not None:
+            self._transport.resume_reading()
+
+    def _answer_received(self) -> None:
+        """Answer every whole message received, until the client must catch up with reading."""
+        received, transport = self._received, self._transport
+        assert transport is not None
+        position = 0
+        while not self._is_paused and len(received) - position >= 2:
+            end = position + 2 + int.from_bytes(received[position : position + 2], "big")
+            if len(received) < end:
+                break
+            reply = self._respond(bytes(received[position + 2 : end]), self._peer, False)
+            position = end
+            if reply is None:  # what gets no reply is no DNS client
+                transport.abort()
+                return
+            transport.write(len(reply).to_bytes(2, "big") + reply)
+        if position:
+            del received[:position]
+            self._listener.active(self)
+
+    def expire_after(self, idle_s: float) -> None:
+        """Close the connection unless this is called again within `idle_s`, in seconds."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(idle_s, self.abort)
+
+    def finish(self) -> None:
+        """Close once what is written has gone out."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def bind_tcp(host: str, port: int) -> socket.socket:
+    """A bound, non-blocking socket that does not listen yet.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setblocking(False)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,1 @@
+"""DNS messages: bytes to `Query`, answers to bytes. No sockets, no zones."""

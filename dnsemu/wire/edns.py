@@ -1,0 +1,112 @@
+"""EDNS: the OPT record and the client subnet in it (RFC 6891, RFC 7871).
+
+Other options, cookies among them, are neither read nor sent (R147).
+"""
+
+from dataclasses import dataclass
+from struct import Struct
+
+from dnsemu.wire.protocol import OPT, RCode
+
+CLIENT_SUBNET = 8
+SERVER_UDP_OCTETS = 4096
+"""What our own OPT record says we take, and the most we send over UDP (R137, R138)."""
+
+_OPTION = Struct("!HH")
+_SUBNET = Struct("!HBB")
+_OPT_RR = Struct("!BHHIH")
+_FAMILY_OCTETS = {1: 4, 2: 16}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSubnet:
+    """The network a resolver asks for: `address` as sent, only the octets that `source_bits` needs.
+
+    `family` is 1 for IPv4, 2 for IPv6, or 0 when nothing is disclosed.
+    """
+
+    family: int
+    source_bits: int
+    address: bytes
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the client may be located by it: no bits mean that it wants no disclosure (R130)."""
+        return self.source_bits > 0
+
+    @property
+    def padded_address(self) -> bytes:
+        """The network's base address: 4 or 16 octets."""
+        return self.address.ljust(_FAMILY_OCTETS[self.family], b"\x00")
+
+
+@dataclass(frozen=True, slots=True)
+class Edns:
+    """A query's OPT record. `udp_octets` is the size of datagram the sender takes."""
+
+    udp_octets: int
+    version: int
+    dnssec_ok: bool
+    client_subnet: ClientSubnet | None
+
+
+def parse_options(data: bytes) -> ClientSubnet | None:
+    """Walk the options of an OPT record and read the client subnet, if there is one.
+
+    Raises:
+        ValueError: an option reaches beyond the record, or the client subnet is malformed or there twice.
+    """
+    subnet = None
+    position = 0
+    while position < len(data):
+        if position + _OPTION.size > len(data):
+            raise ValueError("half an EDNS option")
+        code, length = _OPTION.unpack_from(data, position)
+        position += _OPTION.size + length
+        if position > len(data):
+            raise ValueError("an EDNS option reaches beyond its record")
+        if code == CLIENT_SUBNET:
+            if subnet is not None:
+                raise ValueError("two client subnets")
+            subnet = parse_client_subnet(data[position - length : position])
+    return subnet
+
+
+def parse_client_subnet(option: bytes) -> ClientSubnet:
+    """Read an EDNS Client Subnet option.
+
+    Args:
+        option: OPTION-DATA, without code and length; 4–20 octets.
+    Raises:
+        ValueError: unknown family, a scope in a query, or address octets that do not fit the prefix.
+    Source: RFC 7871 §6, §7.1.2; rule R129.
+    """
+    if len(option) < _SUBNET.size:
+        raise ValueError("a client subnet shorter than its fixed part")
+    family, source_bits, scope_bits = _SUBNET.unpack_from(option)
+    address = option[_SUBNET.size :]
+    octets = _FAMILY_OCTETS.get(family, 0)
+    if not octets and (family or source_bits):
+        raise ValueError(f"client subnet of unknown family {family}")
+    if scope_bits:
+        raise ValueError("a client subnet with a scope in a query")
+    if source_bits > octets * 8 or len(address) != (source_bits + 7) // 8:
+        raise ValueError("client subnet address does not fit its prefix length")
+    if source_bits % 8 and address[-1] & (0xFF >> source_bits % 8):
+        raise ValueError("client subnet address has bits beyond its prefix length")
+    return ClientSubnet(family, source_bits, address)
+
+
+def opt_record(query: Edns, rcode: RCode, scope_bits: int) -> bytes:
+    """Our OPT record for a reply: version 0, our UDP size, DO as asked (R138), and the client subnet back (R131).
+
+    Args:
+        scope_bits: how much of the client's network the answer depends on (R132).
+    """
+    options = b""
+    subnet = query.client_subnet
+    if subnet is not None:
+        data = _SUBNET.pack(subnet.family, subnet.source_bits, scope_bits) + subnet.address
+        options = _OPTION.pack(CLIENT_SUBNET, len(data)) + data
+    ttl = (rcode >> 4) << 24 | (0x8000 if query.dnssec_ok else 0)
+    return _OPT_RR.pack(0, OPT, SERVER_UDP_OCTETS, ttl, len(options)) + options

@@ -1,0 +1,133 @@
+"""Reading a query: header, one question, and of the rest only the OPT record (RFC 1035 §4, RFC 6891)."""
+
+from dataclasses import dataclass
+from struct import Struct, error
+
+from config.names import MAX_LABEL_OCTETS, MAX_WIRE_OCTETS, ROOT, DName
+from dnsemu.wire.edns import Edns, parse_options
+from dnsemu.wire.protocol import OPT, RCode
+
+HEADER = Struct("!HHHHHH")
+_TYPE_CLASS = Struct("!HH")
+_RR_FIXED = Struct("!HHIH")
+
+QR = 0x8000
+OPCODE_MASK = 0x7800
+AA = 0x0400
+TC = 0x0200
+RD = 0x0100
+CD = 0x0010
+COPIED_FLAGS = RD | CD
+"""Flags a reply takes over from the query (R140)."""
+
+
+class Unanswerable(Exception):
+    """A packet that gets no reply: shorter than a header, or a reply itself (answering those would make loops)."""
+
+
+class Rejected(Exception):
+    """A packet that gets a reply of nothing but a header: FORMERR or NOTIMP (R57, R149)."""
+
+    def __init__(self, rcode: RCode, id: int, flags: int, reason: str) -> None:
+        super().__init__(reason)
+        self.rcode = rcode
+        self.id = id
+        self.flags = flags
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question and what came with it.
+
+    `question` is the question section as it was sent, case and all; `name` the same name folded to lower case.
+    `flags` is the header's second 16-bit word. `edns` is None when the query has no OPT record.
+    """
+
+    id: int
+    flags: int
+    question: bytes
+    name: DName
+    type: int
+    klass: int
+    edns: Edns | None
+
+
+def parse_query(packet: bytes) -> Query:
+    """Read a query.
+
+    Args:
+        packet: a whole DNS message, without the length prefix of TCP.
+    Raises:
+        Unanswerable: there must be no reply.
+        Rejected: the reply is a bare header with the given rcode.
+    Source: RFC 1035 §4.1, RFC 6891 §6.1; rules R57, R129, R148, R149.
+    """
+    if len(packet) < HEADER.size:
+        raise Unanswerable("shorter than a header")
+    id, flags, questions, answers, authorities, additionals = HEADER.unpack_from(packet)
+    if flags & QR:
+        raise Unanswerable("a reply, not a query")
+    if flags & OPCODE_MASK:
+        raise Rejected(RCode.NOTIMP, id, flags, f"opcode {(flags & OPCODE_MASK) >> 11} is not QUERY")
+    if questions != 1:
+        raise Rejected(RCode.FORMERR, id, flags, f"{questions} questions instead of one")
+    try:
+        end = _skip_name(packet, HEADER.size, may_point=False)
+        type_, klass = _TYPE_CLASS.unpack_from(packet, end)
+        question = packet[HEADER.size : end + _TYPE_CLASS.size]
+        edns = None
+        position = HEADER.size + len(question)
+        if answers or authorities or additionals:
+            edns = _find_opt(packet, position, answers + authorities, additionals)
+        elif position != len(packet):
+            raise ValueError("octets after the last record")
+    except (ValueError, IndexError, error) as fault:
+        raise Rejected(RCode.FORMERR, id, flags, str(fault)) from None
+    return Query(id, flags, question, DName(question[: -_TYPE_CLASS.size].lower()), type_, klass, edns)
+
+
+def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Edns | None:
+    """Walk the records after the question and read the one OPT among the additional ones, if there is any.
+
+    Raises:
+        ValueError: two OPTs (R148), an OPT whose owner is not the root, a record that does not end in the packet.
+    """
+    edns = None
+    for index in range(before + additionals):
+        start = position
+        position = _skip_name(packet, position, may_point=True)
+        type_, klass, ttl, length = _RR_FIXED.unpack_from(packet, position)
+        position += _RR_FIXED.size + length
+        if position > len(packet):
+            raise ValueError("a record reaches beyond the packet")
+        if type_ == OPT and index >= before:
+            if edns is not None or packet[start : start + 1] != ROOT:
+                raise ValueError("more than one OPT record, or one whose owner is not the root")
+            edns = Edns(
+                udp_octets=klass,
+                version=ttl >> 16 & 0xFF,
+                dnssec_ok=bool(ttl & 0x8000),
+                client_subnet=parse_options(packet[position - length : position]) if not ttl >> 16 & 0xFF else None,
+            )
+    if position != len(packet):
+        raise ValueError("octets after the last record")
+    return edns
+
+
+def _skip_name(packet: bytes, position: int, *, may_point: bool) -> int:
+    """The position after a name.
+
+    Raises:
+        ValueError: a label or name that is too long, or a compression pointer where there is nothing to point at.
+        IndexError: the name reaches beyond the packet.
+    """
+    start = position
+    while length := packet[position]:
+        if length > MAX_LABEL_OCTETS:
+            if may_point and length >= 0xC0:
+                return position + 2
+            raise ValueError("a label longer than 63 octets, or a pointer in the question")
+        position += 1 + length
+        if position - start >= MAX_WIRE_OCTETS:
+            raise ValueError("a name longer than 255 octets")
+    return position + 1

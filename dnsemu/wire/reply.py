@@ -1,0 +1,147 @@
+"""Writing a reply: sections, name compression, and what gives way when it does not fit (RFC 1035 §4, R137–R146)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import Struct
+
+from config.names import DName
+from config.rrtypes import RRType
+from dnsemu.wire.edns import SERVER_UDP_OCTETS, Edns, opt_record
+from dnsemu.wire.protocol import CLASS_IN, RR, RCode
+from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, TC, Query
+
+PLAIN_UDP_OCTETS = 512
+TCP_OCTETS = 65535
+
+_FIXED = Struct("!HHIH")
+_POINTER = Struct("!H")
+_POINTER_BITS = 0xC000
+_MAX_POINTER = 0x3FFF
+
+_NAMES_IN_RDATA: dict[int, tuple[int, int]] = {
+    RRType.NS: (0, 1),
+    RRType.CNAME: (0, 1),
+    RRType.PTR: (0, 1),
+    RRType.MX: (2, 1),
+    RRType.SOA: (0, 2),
+}
+"""Types whose rdata may be compressed (RFC 3597 §4): octets before the first name, and how many names follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a query is answered with, before it is fitted into a message.
+
+    `may_shrink` tells that authority and additional are a courtesy that gives way before the answer does (R145); of a
+    negative reply or a referral they are the substance. `scope_bits` is the ECS scope (R132).
+    """
+
+    rcode: RCode
+    is_authoritative: bool
+    answer: Sequence[RR] = ()
+    authority: Sequence[RR] = ()
+    additional: Sequence[RR] = ()
+    may_shrink: bool = True
+    scope_bits: int = 0
+
+
+def size_limit(edns: Edns | None, *, over_udp: bool) -> int:
+    """The most octets a reply may have: 512 over plain UDP, what EDNS allows up to 4096, or TCP's 65,535 (R137)."""
+    if not over_udp:
+        return TCP_OCTETS
+    if edns is None:
+        return PLAIN_UDP_OCTETS
+    return max(PLAIN_UDP_OCTETS, min(edns.udp_octets, SERVER_UDP_OCTETS))
+
+
+def render(query: Query, reply: Reply, limit: int) -> bytes:
+    """Write a reply to a query in at most `limit` octets.
+
+    What does not fit goes in this order: additional, authority, then everything with TC set (R139, R145).
+    """
+    sections = (reply.answer, reply.authority, reply.additional)
+    message = _Message(query.question)
+    opt = opt_record(query.edns, reply.rcode, reply.scope_bits) if query.edns else b""
+    ends = [len(message.octets)]
+    for section in sections:
+        message.add(section)
+        ends.append(len(message.octets))
+    # A compression pointer only points backwards, so a message may be cut after any section.
+    kept = len(sections)
+    while kept and ends[kept] > limit - len(opt):
+        kept = kept - 1 if reply.may_shrink else 0
+    counts = [len(section) if index < kept else 0 for index, section in enumerate(sections)]
+    flags = QR | query.flags & COPIED_FLAGS
+    if kept or limit < TCP_OCTETS:
+        flags |= reply.rcode & 0xF | (AA if reply.is_authoritative else 0) | (0 if kept else TC)
+    else:
+        flags |= RCode.SERVFAIL  # there is no larger message to ask for
+    HEADER.pack_into(message.octets, 0, query.id, flags, 1, counts[0], counts[1], counts[2] + bool(opt))
+    return bytes(message.octets[: ends[kept]]) + opt
+
+
+def render_bare(id: int, flags: int, rcode: RCode) -> bytes:
+    """A reply that is nothing but a header (R149); opcode, RD and CD as in the query."""
+    return HEADER.pack(id, QR | flags & (OPCODE_MASK | COPIED_FLAGS) | rcode, 0, 0, 0, 0)
+
+
+def render_refused(query: Query) -> bytes:
+    """REFUSED as Route 53 sends it: the question, empty sections, and no OPT whatever was asked (R42)."""
+    flags = QR | query.flags & COPIED_FLAGS | RCode.REFUSED
+    return HEADER.pack(query.id, flags, 1, 0, 0, 0) + query.question
+
+
+class _Message:
+    """A message being written: owner names and names in rdata point back to what is there already."""
+
+    def __init__(self, question: bytes) -> None:
+        self.octets = bytearray(HEADER.size) + question
+        self._offsets: dict[bytes, int] = {}
+        self._remember(question[:-4], HEADER.size)
+
+    def add(self, section: Sequence[RR]) -> None:
+        for owner, type_, ttl, rdata in section:
+            self._write_name(owner)
+            layout = _NAMES_IN_RDATA.get(type_)
+            self.octets += _FIXED.pack(type_, CLASS_IN, ttl, len(rdata))
+            if layout is None:
+                self.octets += rdata
+            else:
+                start = len(self.octets)
+                self._write_rdata(rdata, *layout)
+                _POINTER.pack_into(self.octets, start - _POINTER.size, len(self.octets) - start)
+
+    def _write_rdata(self, rdata: bytes, before: int, how_many: int) -> None:
+        self.octets += rdata[:before]
+        position = before
+        for _ in range(how_many):
+            end = position
+            while rdata[end]:
+                end += 1 + rdata[end]
+            self._write_name(DName(rdata[position : end + 1]))
+            position = end + 1
+        self.octets += rdata[position:]
+
+    def _write_name(self, name: DName) -> None:
+        """Write a name, ending in a pointer to its longest suffix that is there; case is kept in what is written."""
+        key = name.lower()
+        position = 0
+        while name[position]:
+            offset = self._offsets.get(key[position:])
+            if offset is not None:
+                break
+            position += 1 + name[position]
+        else:
+            self._remember(name, len(self.octets))
+            self.octets += name
+            return
+        self._remember(name[:position], len(self.octets), key[position:])
+        self.octets += name[:position] + _POINTER.pack(_POINTER_BITS | offset)
+
+    def _remember(self, written: bytes, at: int, rest: bytes = b"") -> None:
+        whole = (written + rest).lower()
+        position = 0
+        while position < len(written) and written[position]:
+            if at + position <= _MAX_POINTER:
+                self._offsets.setdefault(whole[position:], at + position)
+            position += 1 + written[position]

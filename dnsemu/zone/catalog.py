@@ -1,0 +1,111 @@
+"""The catalog of hosted zones, and what a question finds in it (routing.md §2)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from immutables import Map
+
+from config import names
+from config.names import DName
+from config.rrtypes import RRType
+from dnsemu.zone.compiled import Node, Zone
+from policies.model import Group
+
+ANY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Groups answer: the one of the type asked, the CNAME that stands for it (R54), or every one for ANY (R56).
+
+    `node` is the name that owns them: the name asked, or the wildcard that stands for it (R46).
+    """
+
+    zone: Zone
+    node: DName
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoData:
+    """The name exists, the type does not (R49)."""
+
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class NXDomain:
+    """Nothing is at the name or below it (R48)."""
+
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """The name lies at or below a delegation (R52)."""
+
+    zone: Zone
+    cut: Group
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """No hosted zone holds the name (R42)."""
+
+
+Found = Hit | NoData | NXDomain | Referral | NotOurs
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every hosted zone by name; never changes once published."""
+
+    zones: Map[DName, Zone]
+
+    @classmethod
+    def of(cls, zones: Iterable[Zone]) -> "Catalog":
+        """A catalog of these zones; of two with one name the later answers (R41)."""
+        return cls(Map((zone.name, zone) for zone in zones))
+
+    def zone_of(self, name: DName) -> Zone | None:
+        """The hosted zone with the longest name that `name` equals or lies below (R41)."""
+        for ancestor in names.ancestors(name):
+            zone = self.zones.get(ancestor)
+            if zone is not None:
+                return zone
+        return None
+
+    def lookup(self, name: DName, type_: int) -> Found:
+        """Find what answers a question of class IN.
+
+        A DS question at a zone's own name goes to the parent zone when that is hosted too (R53; RFC 4035 §3.1.4.1).
+        """
+        zone = self.zone_of(name)
+        if zone is None:
+            return NotOurs()
+        if type_ == RRType.DS and name == zone.name and name != names.ROOT:
+            zone = self.zone_of(names.parent(name)) or zone
+        return lookup(zone, name, type_)
+
+
+def lookup(zone: Zone, name: DName, type_: int) -> Hit | NoData | NXDomain | Referral:
+    """Find what answers a question in the one zone that is responsible for it (R44–R56)."""
+    cut = zone.cut_above(name)
+    if cut is not None and not (name == cut and type_ == RRType.DS):
+        return Referral(zone, zone.nodes[cut].groups[RRType.NS])
+    owner = name
+    node = zone.nodes.get(name)
+    if node is None:
+        owner = names.wildcard_below(zone.closest_encloser(name))
+        node = zone.nodes.get(owner)
+        if node is None:
+            return NXDomain(zone)
+    groups = _answering(node, type_)
+    return Hit(zone, owner, groups) if groups else NoData(zone)
+
+
+def _answering(node: Node, type_: int) -> tuple[Group, ...]:
+    if type_ == ANY:
+        return tuple(node.groups.values())
+    group = node.groups.get(type_) or node.groups.get(RRType.CNAME)
+    return (group,) if group else ()

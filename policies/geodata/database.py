@@ -1,0 +1,95 @@
+"""MaxMind DB files that say where addresses are: the embedded country database, or one of the user's."""
+
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+
+import maxminddb
+
+from policies.geodata import DIRECTORY
+
+
+class UnusableDatabase(ValueError):
+    """A file that cannot be read as a MaxMind DB."""
+
+    def __init__(self, path: Path, reason: Exception) -> None:
+        super().__init__(f"{path} cannot be used as a location database: {reason}")
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a database says of an address, in its own words; whatever it does not say is None. Degrees."""
+
+    country: str | None
+    subdivision: str | None
+    continent: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+class LocationDatabase:
+    """One MaxMind DB file, open as long as the object lives.
+
+    Understands the records of GeoIP2 and GeoLite2 City and Country, and the flat ones of DB-IP and other re-packs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises: UnusableDatabase: no such file, not to be read, or no MaxMind DB."""
+        try:
+            self._reader = maxminddb.open_database(path)
+        except (OSError, maxminddb.InvalidDatabaseError) as error:
+            raise UnusableDatabase(path, error) from error
+        self._holds_ipv6 = self._reader.metadata().ip_version == 6
+
+    def find(self, address: bytes) -> Finding | None:
+        """The record of an address of 4 or 16 octets; None where there is none, as for private addresses."""
+        if len(address) == 16 and not self._holds_ipv6:
+            return None
+        record = self._reader.get(IPv4Address(address) if len(address) == 4 else IPv6Address(address))
+        return None if record is None else _finding(record)
+
+
+@cache
+def embedded() -> LocationDatabase:
+    """The database that comes with the emulator, opened when first asked for."""
+    return LocationDatabase(DIRECTORY / "ip-country.mmdb")
+
+
+def _finding(record: object) -> Finding:
+    country = (
+        _at(record, "country", "iso_code")
+        or _at(record, "registered_country", "iso_code")
+        or _at(record, "country_code")
+    )
+    latitude, longitude = _at(record, "location", "latitude"), _at(record, "location", "longitude")
+    if latitude is None or longitude is None:
+        latitude, longitude = _at(record, "latitude"), _at(record, "longitude")
+    return Finding(
+        _text(country),
+        _text(_at(record, "subdivisions", 0, "iso_code")),
+        _text(_at(record, "continent", "code")),
+        _degrees(latitude),
+        _degrees(longitude),
+    )
+
+
+def _at(value: object, *path: str | int) -> object:
+    """What lies at a path of keys and positions, or None where it ends early."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _degrees(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

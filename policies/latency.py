@@ -1,0 +1,48 @@
+"""Latency routing: the Region nearest in time to the client answers (R66–R71)."""
+
+from collections.abc import Sequence
+
+from config.world import Latency, RecordSet
+from policies.geodata.region_latency import latencies_ms
+from policies.model import Client, Group, OneOf, Worth
+
+NAME = "latency"
+READS_CLIENT = True
+
+CHINA = "CN"
+CHINA_REGION = "cn-north-1"
+
+
+def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
+    """Every record set, by ascending latency from the client to its Region; ties by set identifier.
+
+    For clients in China `cn-north-1` goes first whatever its latency, and is passed over like any other when it is
+    unhealthy. A client that nothing locates is at `geo.default`.
+
+    Source: routing.md R66, R68, R70, R71.
+    """
+    latency_ms = latencies_ms(client.place.latitude, client.place.longitude)
+    first = CHINA_REGION if client.place.country == CHINA else None
+
+    def rank(record_set: RecordSet) -> tuple[bool, float, str]:
+        region = _region(record_set)
+        return region != first, latency_ms[region], record_set.set_identifier or ""
+
+    return sorted(group.record_sets, key=rank)
+
+
+def shares(pool: Sequence[RecordSet]) -> OneOf:
+    """The first of the pool takes every answer (R67)."""
+    return OneOf(((pool[0], 1),))
+
+
+def worth(record_set: RecordSet, client: Client) -> Worth:
+    """Its Region and the modelled round-trip time from there to the client."""
+    region = _region(record_set)
+    latency_ms = latencies_ms(client.place.latitude, client.place.longitude)[region]
+    return {"region": region, "latency_ms": round(latency_ms, 1)}
+
+
+def _region(record_set: RecordSet) -> str:
+    assert isinstance(record_set.routing, Latency)
+    return record_set.routing.region

@@ -1,0 +1,25 @@
+"""Multivalue answer routing: up to eight of the healthy ones together (R90, R91)."""
+
+from collections.abc import Sequence
+
+from config.world import RecordSet
+from policies.model import Client, Group, Sample, Worth
+
+NAME = "multivalue"
+READS_CLIENT = False
+MOST_RECORD_SETS = 8
+
+
+def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
+    """Every record set, whoever asks."""
+    return group.record_sets
+
+
+def shares(pool: Sequence[RecordSet]) -> Sample:
+    """All of the pool, or eight of it drawn afresh for each answer; record sets are counted, not values (R91)."""
+    return Sample(min(MOST_RECORD_SETS, len(pool)), tuple(pool))
+
+
+def worth(record_set: RecordSet, client: Client) -> Worth:
+    """Nothing sets one apart from the others."""
+    return {}

@@ -1,0 +1,37 @@
+"""Weighted routing: answers divide in proportion to weight (R62–R65)."""
+
+from collections.abc import Sequence
+
+from config.world import RecordSet, Weighted
+from policies.model import Client, Group, OneOf, Worth
+
+NAME = "weighted"
+READS_CLIENT = False
+
+
+def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
+    """Every record set, whoever asks."""
+    return group.record_sets
+
+
+def shares(pool: Sequence[RecordSet]) -> OneOf:
+    """Divide the answers among the pool in proportion to weight.
+
+    Weight 0 takes part only when nothing heavier is in the pool, and then evenly; aliases alike (R64).
+
+    Args:
+        pool: what the walk left standing; weights 0–255, without unit.
+    Source: routing.md R62–R64; Route 53 Developer Guide, "Weighted routing".
+    """
+    heavy = tuple((record_set, weight) for record_set in pool if (weight := _weight(record_set)))
+    return OneOf(heavy or tuple((record_set, 1) for record_set in pool))
+
+
+def worth(record_set: RecordSet, client: Client) -> Worth:
+    """Its weight."""
+    return {"weight": _weight(record_set)}
+
+
+def _weight(record_set: RecordSet) -> int:
+    assert isinstance(record_set.routing, Weighted)
+    return record_set.routing.weight

@@ -1,0 +1,60 @@
+"""Ask a responder without sockets, through dnspython: an independent writer and reader of DNS messages."""
+
+import random
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.query
+import dns.rdatatype
+from healthcheck.snapshot import HealthBoard
+
+from config.world import Geo, World
+from dnsemu.published import Board, Published
+from dnsemu.responder import Responder
+from dnsemu.zone.catalog import Catalog
+from policies.place import Locator
+
+
+class Server:
+    """A responder over some compiled zones, everything healthy unless `health` says otherwise."""
+
+    def __init__(self, *zones, geo=None, seed=1):
+        geo = geo or Geo()
+        self.health = HealthBoard()
+        self.board = Board(Published(World(geo=geo), Catalog.of(zones), Locator(geo)))
+        self.responder = Responder(self.board, self.health, random.Random(seed))
+
+    def raw(self, packet, source="127.0.0.1", over_udp=True):
+        return self.responder.respond(packet, source, over_udp)
+
+    def ask(self, name, type_="A", *, source="127.0.0.1", over_udp=True, klass="IN", **more):
+        """The reply as a dnspython message, checked to match its question; `more` goes to `make_query`."""
+        query = dns.message.make_query(name, type_, klass, **more)
+        wire = self.raw(query.to_wire(), source, over_udp)
+        reply = dns.message.from_wire(wire)
+        assert query.is_response(reply), (query.to_text(), reply.to_text())
+        return reply
+
+
+def ecs(text):
+    """The EDNS option that speaks for a client network, `192.0.2.0/24`."""
+    address, _, bits = text.partition("/")
+    return dns.edns.ECSOption(address, int(bits))
+
+
+def lines(section):
+    """A section as sorted texts, `owner ttl type value`, one a record."""
+    return sorted(
+        f"{rrset.name} {rrset.ttl} {dns.rdatatype.to_text(rrset.rdtype)} {rdata}"
+        for rrset in section
+        for rdata in rrset
+    )
+
+
+def flags(reply):
+    return set(dns.flags.to_text(reply.flags).split())
+
+
+def rcode(reply):
+    return dns.rcode.to_text(reply.rcode())

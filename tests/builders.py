@@ -1,0 +1,136 @@
+"""Short ways to say what a test needs: record sets, groups, zones, health, clients."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from immutables import Map
+
+from config import names
+from config.rdata import parse_value
+from config.rrtypes import RRType
+from config.world import (
+    AliasTarget,
+    Failover,
+    FailoverRole,
+    Geolocation,
+    HealthCheckId,
+    HostedZone,
+    HostedZoneId,
+    Latency,
+    Multivalue,
+    RecordSet,
+    Simple,
+    Weighted,
+)
+from dnsemu.zone.compiled import compile_zone
+from policies.decide import Decision, Leaf
+from policies.model import Client, Group
+from policies.place import Place
+
+VIRGINIA = Place(38.9, -77.4, "NA", "US", "VA")
+ANYONE = Client(b"\xc0\x00\x02\x01", 32, VIRGINIA)
+
+
+def at(latitude=0.0, longitude=0.0, continent=None, country=None, subdivision=None):
+    """A client at a place."""
+    return Client(b"\xc0\x00\x02\x01", 32, Place(latitude, longitude, continent, country, subdivision))
+
+
+def record_set(
+    name, type_="A", values=("192.0.2.1",), *, ttl=60, routing=None, id=None, check=None, alias=None, eth=True
+):
+    """A record set of absolute name; `alias` is a target name."""
+    type_ = RRType[type_]
+    if isinstance(values, str):
+        values = (values,)
+    target = AliasTarget(HostedZoneId("Z1"), names.parse(alias), eth) if alias else None
+    return RecordSet(
+        name=names.parse(name),
+        type=type_,
+        routing=routing or Simple(),
+        set_identifier=id,
+        ttl=None if alias else ttl,
+        values=() if alias else tuple(values),
+        rdata=() if alias else tuple(parse_value(type_, value) for value in values),
+        alias=target,
+        health_check_id=HealthCheckId(check) if check else None,
+    )
+
+
+def weighted(name, weight, id, **more):
+    return record_set(name, routing=Weighted(weight), id=id, **more)
+
+
+def latency(name, region, **more):
+    return record_set(name, routing=Latency(region), id=more.pop("id", region), **more)
+
+
+def primary(name, **more):
+    return record_set(name, routing=Failover(FailoverRole.PRIMARY), id="primary", **more)
+
+
+def secondary(name, **more):
+    return record_set(name, routing=Failover(FailoverRole.SECONDARY), id="secondary", **more)
+
+
+def geo(name, id, continent=None, country=None, subdivision=None, **more):
+    return record_set(name, routing=Geolocation(continent, country, subdivision), id=id, **more)
+
+
+def multivalue(name, id, **more):
+    return record_set(name, routing=Multivalue(), id=id, **more)
+
+
+def group(*record_sets):
+    return Group(record_sets[0].name, record_sets[0].type, record_sets)
+
+
+def hosted_zone(name, *record_sets, ns=("ns-1.awsdns-00.com", "ns-600.awsdns-11.net"), with_apex=True):
+    """A declared hosted zone with a default NS and SOA at its apex."""
+    apex = (
+        record_set(name, "NS", ns, ttl=172800),
+        record_set(name, "SOA", f"{ns[0]} awsdns-hostmaster.amazon.com 1 7200 900 1209600 86400", ttl=900),
+    )
+    everything = (*(apex if with_apex else ()), *record_sets)
+    return HostedZone(HostedZoneId("Z1"), names.parse(name), Map({r.key: r for r in everything}))
+
+
+def zone(name, *record_sets, **more):
+    return compile_zone(hosted_zone(name, *record_sets, **more))
+
+
+@dataclass
+class FakeView:
+    """What a decision may read, from dictionaries: the checks that are down, and groups by name and type."""
+
+    down: frozenset[str] = frozenset()
+    groups: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, *record_sets, down=()):
+        members = {}
+        for member in record_sets:
+            members.setdefault((member.name, member.type), []).append(member)
+        return cls(frozenset(down), {key: group(*sets) for key, sets in members.items()})
+
+    def group(self, name, type):
+        return self.groups.get((name, type))
+
+    def is_healthy(self, check):
+        return check not in self.down
+
+
+def shares_by_id(decision):
+    """The exact shares of a decision's own members, by set identifier."""
+    return {r.set_identifier: share for r, share in decision.outcome.shares()} if decision.outcome else {}
+
+
+def leaf_shares(node, share=Fraction(1), into=None):
+    """The exact shares of all leaves below a node, by set identifier."""
+    into = {} if into is None else into
+    if isinstance(node, Leaf):
+        into[node.record_set.set_identifier] = into.get(node.record_set.set_identifier, 0) + share
+    elif isinstance(node, Decision) and node.outcome:
+        for member, part in node.outcome.shares():
+            leaf_shares(node.below(member), share * part, into)
+    return into
