@@ -15,7 +15,7 @@ import yaml
 from config.faults import Fault, Path, Refused, dotted
 
 try:
-    from yaml.cyaml import CParser as _EventReader
+    from yaml import CSafeLoader as _EventReader
 except ImportError:  # PyYAML was built without libyaml: slower, otherwise the same
     from yaml import SafeLoader as _EventReader  # type: ignore[assignment]
 
@@ -62,13 +62,12 @@ class Document:
         written = list(path)
         for depth, part in enumerate(path):
             if isinstance(node, dict) and part not in node:
-                part = next((key for key in node if known_as(key) == part), part)
-                written[depth] = part
+                written[depth] = next((key for key in node if known_as(key) == part), part)
             entries = self._tree.lines.get(id(node), {})
-            if part not in entries:
+            if written[depth] not in entries:
                 break
-            line = entries[part]
-            node = node[part]
+            line = entries[written[depth]]
+            node = node[written[depth]]
         return line, dotted(tuple(written))
 
 
@@ -147,7 +146,9 @@ def _json_tree(file: str, text: str) -> Tree:
 
 _TOO_DEEP = f"this nests deeper than {MAX_DEPTH} levels"
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
 _FLOAT_WORD = re.compile(r"\.([a-zA-Z])")
 _MAYBE_NUMBER = frozenset("+-.0123456789")
 _WORDS: dict[str, bool | None] = {
@@ -194,10 +195,9 @@ class _YamlReader:
             Refused: the text is no YAML, or more than plain data.
         """
         try:
-            self._events = _EventReader(self._text)
-            self._next = self._events.get_event
+            self._next: Callable[[], Any] = _EventReader(self._text).get_event
             self._next()  # the stream's start
-            event = self._next()
+            event: Any = self._next()
             if isinstance(event, yaml.StreamEndEvent):
                 return Tree()
             data = self._value(self._next(), 0)

@@ -21,6 +21,8 @@ from config.world import (
 MAX_GROUP = 100
 """Record sets of one name, type and policy (R209.4); geoproximity has a limit of its own (R89, R209.5)."""
 MAX_GEOPROXIMITY_GROUP = 30
+TWICE = "record-set-twice"
+"""The id of the problem that an identity is taken."""
 
 
 def subject(record_set: RecordSet) -> str:
@@ -33,7 +35,7 @@ def group_problems(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterato
     """Against the other record sets of the same name and type: one policy, each member once."""
     twin = next((other for other in group if other.set_identifier == record_set.set_identifier), None)
     if twin is not None:
-        yield Problem("record-set-twice", "R30", already_exists(record_set), "give it another set_identifier or name")
+        yield Problem(TWICE, "R30", already_exists(record_set), "give it another set_identifier or name")
         return
     routing = record_set.routing
     if any(type(other.routing) is not type(routing) for other in group):
@@ -83,9 +85,7 @@ def _mixed(record_set: RecordSet) -> str:
         case Weighted():
             return f"{who} cannot be created as a non-weighted set exists with the same name and type."
         case Multivalue():
-            return (
-                f"{who} cannot be created because a non multivalue answer rrset exists with the same name and type."
-            )
+            return f"{who} cannot be created because a non multivalue answer rrset exists with the same name and type."
         case Latency():
             return f"{who}, and Region Name={routing.region} cannot be created because a non-latency {others}"
         case Geolocation():

@@ -36,7 +36,9 @@ MIN_REQUEST_INTERVAL_S = 0.1
 MAX_CHILDREN = 256
 
 _RESERVED = re.compile(r"[;/?:@=&]")
-_ROUTING_CONTROL = re.compile(r"arn:aws[a-z-]*:route53-recovery-control:[^:]*:[^:]*:controlpanel/[^/]+/routingcontrol/.+")
+_ROUTING_CONTROL = re.compile(
+    r"arn:aws[a-z-]*:route53-recovery-control:[^:]*:[^:]*:controlpanel/[^/]+/routingcontrol/.+"
+)
 
 
 class AlarmIdentifierShape(Shape):
@@ -59,9 +61,9 @@ class HealthCheckShape(Shape):
     fully_qualified_domain_name: Annotated[
         str | None, Field(max_length=255), Says("H9", "check-name", "a domain name")
     ] = None
-    port: Annotated[
-        int | None, Field(ge=1, le=65535), Says("H10", "check-port", "a whole number from 1 to 65535")
-    ] = None
+    port: Annotated[int | None, Field(ge=1, le=65535), Says("H10", "check-port", "a whole number from 1 to 65535")] = (
+        None
+    )
     resource_path: Annotated[
         str | None, Field(max_length=255), Says("H12", "check-path", "a path of at most 255 characters")
     ] = None
@@ -132,9 +134,7 @@ class HealthCheckShape(Shape):
         if value is None:
             return None
         if _RESERVED.search(value):
-            message = (
-                'Invalid fully qualified domain name: It may not contain reserved characters of RFC1738 ";/?:@=&"'
-            )
+            message = 'Invalid fully qualified domain name: It may not contain reserved characters of RFC1738 ";/?:@=&"'
             raise refuse("check-name", "H9", message, "write the name alone, without scheme, port and path")
         try:
             names.parse(value)
@@ -210,7 +210,9 @@ def problems(check: HealthCheckShape) -> Iterator[Problem]:
         yield from _endpoint_problems(check)
     if check.family == "calculated" and check.health_threshold is None:
         message = "Invalid parameter : Calculated health checks must have a health threshold specified."
-        yield Problem("health-threshold", "H83", message, "write health_threshold, the number of healthy children wanted")
+        yield Problem(
+            "health-threshold", "H83", message, "write health_threshold, the number of healthy children wanted"
+        )
     if check.family == "metric" and check.alarm_identifier is None:
         yield Problem(
             "alarm-missing", "H27", "Alarm identifier must not be null.", "write alarm_identifier: {region, name}"

@@ -17,7 +17,7 @@ MAX_BLOCKS = 1000
 
 
 class FileShape(Shape):
-    """A whole file. Entries of the long lists are checked one at a time, so that none of their models stays in memory."""
+    """A whole file. Entries of the long lists are checked one at a time, and their models let go."""
 
     server: Any = None
     geo: Any = None
@@ -133,7 +133,9 @@ class PlaceShape(Shape):
             try:
                 parse_place(self.place)
             except ValueError as error:
-                raise refuse("place", "R135", str(error), "write one such as eu-west-1, JP, US-CA or 48.1,11.6") from None
+                raise refuse(
+                    "place", "R135", str(error), "write one such as eu-west-1, JP, US-CA or 48.1,11.6"
+                ) from None
         return self
 
     def declared(self) -> DeclaredPlace:
@@ -241,9 +243,9 @@ class HostedZoneShape(Shape):
     id: Annotated[
         str | None, Field(pattern=r"^Z[0-9A-Z]{1,31}$"), Says("A47", "zone-id", "Z and 13 to 20 of 0-9 A-Z")
     ] = None
-    comment: Annotated[
-        str | None, Field(max_length=256), Says("A80", "comment", "text of at most 256 characters")
-    ] = None
+    comment: Annotated[str | None, Field(max_length=256), Says("A80", "comment", "text of at most 256 characters")] = (
+        None
+    )
     config: ZoneConfigShape | None = None
     record_sets: list[Any] | None = None
     resource_record_sets: list[Any] | None = None
@@ -271,10 +273,13 @@ class HostedZoneShape(Shape):
         return self
 
     @property
+    def told_comment(self) -> str | None:
+        """The comment, wherever it was written."""
+        return self.comment if self.comment is not None or self.config is None else self.config.comment
+
+    @property
     def entries(self) -> tuple[str, list[Any]]:
         """The record sets as they were written, and the name they stand under."""
         if self.resource_record_sets is not None:
             return "resource_record_sets", self.resource_record_sets
         return "record_sets", self.record_sets or []
-
-

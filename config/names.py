@@ -1,5 +1,6 @@
 """Domain names: `DName`, lower-case wire bytes, is the only key for names; text lives at the edges."""
 
+import re
 from collections.abc import Iterator
 from typing import NewType
 
@@ -9,7 +10,11 @@ DName = NewType("DName", bytes)
 ROOT = DName(b"\x00")
 MAX_LABEL_OCTETS = 63
 MAX_WIRE_OCTETS = 255
+MAX_TEXT_CHARACTERS = 253
+"""Without the trailing dot and without escapes (A51)."""
 
+_PLAIN = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
+"""What most names are: no escapes, nothing to refuse."""
 _OCTAL = frozenset("01234567")
 _API_RAW = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
 _DISPLAY_RAW = frozenset(range(0x21, 0x7F)) - frozenset(b".\\")
@@ -43,6 +48,9 @@ def parse(text: str) -> DName:
     """
     if text == ".":
         return ROOT
+    if len(text) <= MAX_TEXT_CHARACTERS and _PLAIN.fullmatch(text):
+        parts = text.lower().encode().removesuffix(b".").split(b".")
+        return DName(b"".join(bytes([len(part)]) + part for part in parts) + ROOT)
     wire = bytearray()
     label = bytearray()
     position = 0

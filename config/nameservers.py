@@ -40,8 +40,10 @@ def draw(zone: DName, salt: str = "") -> tuple[str, ...]:
         salt: tells zones of one name apart (A85).
     """
     digest = sha256(zone + salt.encode()).digest()
-    numbers = (_QUARTER * quarter + int.from_bytes(digest[2 * quarter : 2 * quarter + 2]) % _QUARTER
-               for quarter in range(len(_TOP_LEVELS)))
+    numbers = (
+        _QUARTER * quarter + int.from_bytes(digest[2 * quarter : 2 * quarter + 2]) % _QUARTER
+        for quarter in range(len(_TOP_LEVELS))
+    )
     return tuple(map(name_server, numbers))
 
 

@@ -63,9 +63,7 @@ def _regions() -> dict[str, Region]:
 
 def _local_zones() -> dict[str, LocalZone]:
     return {
-        row["group"]: LocalZone(
-            row["group"], row["city"], row["lat"], row["lon"], row["country"], row["parent_region"]
-        )
+        row["group"]: LocalZone(row["group"], row["city"], row["lat"], row["lon"], row["country"], row["parent_region"])
         for row in _read("local-zones.json")["local_zones"]
     }
 
@@ -84,7 +82,7 @@ COUNTRIES: Mapping[str, str] = MappingProxyType(
 SUBDIVISIONS: Mapping[tuple[str, str], str] = MappingProxyType(
     {(d["CountryCode"], d["SubdivisionCode"]): d["SubdivisionName"] for d in _DETAILS if "SubdivisionCode" in d}
 )
-"""Names of the states of the US and of the oblasts of Ukraine, by (country, subdivision): the only ones known (A332)."""
+"""Names of the US's states and Ukraine's oblasts, by (country, subdivision): no others are known (A332)."""
 
 CONTINENTS: Mapping[str, str] = MappingProxyType(
     {d["ContinentCode"]: d["ContinentName"] for d in _DETAILS if "ContinentCode" in d}

@@ -1,4 +1,4 @@
-"""Value text to rdata bytes, when a record set is declared, never per query.
+"""Value text ⇄ rdata bytes, when a record set is declared, never per query.
 
 The text is Route 53's own: escapes are octal, names are absolute with or without their last dot, character strings
 are quoted. Refusals carry the codes that Route 53 answers with. dnslib packs what has more than one field.
@@ -13,12 +13,13 @@ from dnslib import CAA, DS, HTTPS, MX, NAPTR, RD, SOA, SRV, SSHFP, TLSA, TXT, DN
 from config import names, svcb
 from config.badvalue import BadValue
 from config.names import BadName, DName
+from config.rdata_text import value_text
 from config.rrtypes import RRType
 
-__all__ = ["BadValue", "parse_value"]
+__all__ = ["BadValue", "parse_value", "value_text"]
 
 MAX_STRING_OCTETS = 255
-_TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^\s"]\S*)(?=\s|$)', re.DOTALL)
+_TOKEN = re.compile(r'[ \t]*("(?:[^"\\]|\\.)*"|[^ \t"][^ \t]*)(?=[ \t]|$)', re.DOTALL)
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
 
 
@@ -139,7 +140,7 @@ def _tokens(text: str) -> list[str] | None:
     """The fields of a value, quotes kept; None if a quotation mark stands where it may not."""
     found = []
     position = 0
-    text = text.rstrip()
+    text = text.rstrip(" \t")
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
@@ -167,7 +168,10 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _txt(text: str) -> bytes:
-    return _packed(TXT([_string(token, text) for token in _tokens(text) or [text]]))
+    tokens = _tokens(text)
+    if not tokens:
+        raise BadValue("InvalidCharacterString", "Value should be enclosed in quotation marks", text)
+    return _packed(TXT([_string(token, text) for token in tokens]))
 
 
 _CAA_TAGS = frozenset({"issue", "issuewild", "iodef"})

@@ -161,9 +161,7 @@ def problems(shape: RecordSetShape) -> Iterator[Problem]:
     """What is wrong with a record set whose fields are each in order: those that exclude or need each other."""
     policies = written_policies(shape)
     if len(policies) > 1:
-        yield Problem(
-            "two-policies", "R31", f"{' and '.join(policies)} are two routing policies", "keep one of them"
-        )
+        yield Problem("two-policies", "R31", f"{' and '.join(policies)} are two routing policies", "keep one of them")
     if policies and shape.set_identifier is None:
         yield Problem(
             "set-identifier-missing", "R30", f"{policies[0]} needs a set_identifier", "write one, unique in its group"

@@ -58,8 +58,8 @@ def insertion(record_set: RecordSet, zone: Image) -> Iterator[Problem]:
 
 
 def _own_problems(record_set: RecordSet, zone: Image) -> Iterator[Problem]:
-    name = names.to_text(record_set.name)
     if not names.is_at_or_below(record_set.name, zone.name):
+        name = names.to_text(record_set.name)
         message = f"RRSet with DNS name {name} is not permitted in zone {names.to_text(zone.name)}"
         yield Problem("outside-zone", "R10", message, "write a name in the zone, or leave its last dot out", ("name",))
     first = record_set.name[1 : 1 + record_set.name[0]]
@@ -70,7 +70,7 @@ def _own_problems(record_set: RecordSet, zone: Image) -> Iterator[Problem]:
         message = "Changing wildcard NS record sets are not supported. No changes made."
         yield Problem("wildcard-ns", "A172", message, "delegate each name by itself", ("name",))
     if record_set.type is RRType.SOA and record_set.name != zone.name:
-        message = f"RRSet of type SOA with DNS name {name} is not permitted below the apex"
+        message = f"RRSet of type SOA with DNS name {names.to_text(record_set.name)} is not permitted below the apex"
         yield Problem("soa-below-apex", "R14", message, "write name: '@', or leave it out", ("name",))
     yield from _value_problems(record_set)
     yield from _policy_problems(record_set)
@@ -111,9 +111,7 @@ def _policy_problems(record_set: RecordSet) -> Iterator[Problem]:
             message = "Multivalue answer rrset should not be an alias rrset. No changes made."
             yield Problem("multivalue-alias", "A162", message, "write resource_records", ("alias_target",))
     simple = isinstance(routing, Simple)
-    if (type in (RRType.NS, RRType.SOA) and not simple) or (
-        type is RRType.CNAME and isinstance(routing, Multivalue)
-    ):
+    if (type in (RRType.NS, RRType.SOA) and not simple) or (type is RRType.CNAME and isinstance(routing, Multivalue)):
         message = f"{subject(record_set)} cannot be created because this type of RRSet is not supported."
         yield Problem("policy-type", "A163", message, f"leave the routing policy out: {type.name} takes none")
     if simple and record_set.health_check_id is not None:
@@ -159,9 +157,12 @@ def _primary_problems(record_set: RecordSet, routing: Failover) -> Iterator[Prob
 
 
 def _cname_problems(record_set: RecordSet, zone: Image, here: Sequence[RecordSet]) -> Iterator[Problem]:
+    at_apex = record_set.name == zone.name
+    if not here and not (at_apex and record_set.type is RRType.CNAME):
+        return
     name, zone_name = names.to_text(record_set.name), names.to_text(zone.name)
     if record_set.type is RRType.CNAME:
-        if record_set.name == zone.name:
+        if at_apex:
             message = f"RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {zone_name}"
             yield Problem("cname-at-apex", "R24", message, "write an alias_target of type A or AAAA")
         elif any(other.type is not RRType.CNAME for other in here):

@@ -1,4 +1,4 @@
-"""The base of all pydantic models: botocore's field names, the API's accepted; errors become `Problem`s in our words."""
+"""The base of all pydantic models: botocore's field names, or the API's; errors become `Problem`s in our words."""
 
 import difflib
 import re
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from config.faults import Path, Problem, Severity, shown
+from config.faults import Path, Problem, shown
 
 _FIRST_CAPITAL = re.compile(r"(.)([A-Z][a-z]+)")
 _END_CAPITAL = re.compile(r"([a-z0-9])([A-Z])")
@@ -68,7 +68,7 @@ def validate(shape: type[S], data: Any) -> tuple[S | None, list[Problem]]:
 def refuse(id: str, rule: str, message: str, instead: str = "") -> PydanticCustomError:
     """What a field's validator raises: a problem with its rule and remedy."""
     context = {"rule": rule, "instead": instead, "message": message}
-    return PydanticCustomError(id, "{message}", context)  # type: ignore[arg-type]
+    return PydanticCustomError(id, "{message}", context)
 
 
 # --- pydantic's errors in our words ---
@@ -96,9 +96,11 @@ def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem
     says = _says(_owner(shape, path[:depth]), names[-1]) if names else None
     message = _complaint(details)
     if says is None:
-        return Problem("value-type", "", message, _wanted_type(details["type"]), path)
+        return Problem("value-type", "", message, _TYPES.get(details["type"], ""), path)
     nearest = _nearest(details["input"], _literals(shape, path[:depth], names[-1]))
-    instead = f"write {nearest}" if nearest else f"write {says.wanted}"
+    instead = f"write {nearest or says.wanted}"
+    if isinstance(path[-1], int) and not nearest:
+        instead = _TYPES.get(details["type"], instead)
     return Problem(says.id, says.rule, message, instead, path)
 
 
@@ -142,10 +144,6 @@ _TYPES = {
     "model_type": "write a mapping",
     "float_type": "write a number",
 }
-
-
-def _wanted_type(kind: str) -> str:
-    return _TYPES.get(kind, "")
 
 
 def _unknown_field(shape: type[Shape], path: Path) -> Problem:

@@ -23,7 +23,8 @@ KEYS = {
 }
 """The registered keys by name; any other is written `keyNNNNN`."""
 
-_MANDATORY, _ALPN, _NO_DEFAULT_ALPN = 0, 1, 2
+_MANDATORY, _ALPN, _NO_DEFAULT_ALPN = KEYS["mandatory"], KEYS["alpn"], KEYS["no-default-alpn"]
+_VALUELESS = (_NO_DEFAULT_ALPN, KEYS["ohttp"])
 _FIELD = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+', re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-9]{3}|.)", re.DOTALL)
 _ITEM = re.compile(rb"((?:[^,\\]|\\.)*)(,|$)", re.DOTALL)
@@ -104,6 +105,10 @@ def _items(value: bytes) -> list[bytes]:
 
 
 def _encoded(key: int, value: bytes | None) -> bytes:
+    if key in _VALUELESS:
+        if value:
+            raise ValueError("no value is wanted")
+        return b""
     encode = _ENCODERS.get(key)
     if encode is None:
         return value or b""
@@ -148,3 +153,61 @@ _ENCODERS: dict[int, Callable[[bytes], bytes]] = {
     KEYS["ipv6hint"]: _ipv6hint,
 }
 
+
+# --- octets to text ---
+
+_NAMES = {number: name for name, number in KEYS.items()}
+_RAW = frozenset(range(0x21, 0x7F)) - frozenset(b'"\\,;()')
+
+
+def params_text(octets: bytes) -> list[str]:
+    """The `key=value` fields that parameters on the wire stand for, one each."""
+    found = []
+    while octets:
+        key, end = int.from_bytes(octets[:2]), 4 + int.from_bytes(octets[2:4])
+        value = _DECODERS.get(key, _escaped)(octets[4:end])
+        name = _NAMES.get(key, f"key{key}")
+        found.append(f"{name}={value}" if value else name)
+        octets = octets[end:]
+    return found
+
+
+def _escaped(octets: bytes) -> str:
+    return "".join(chr(o) if o in _RAW or o == 0x2C else f"\\{o:03d}" for o in octets)
+
+
+def _item_text(item: bytes) -> str:
+    """A list's item: its commas and backslashes are escaped twice, as an item and as a character (appendix A.1)."""
+    return _escaped(item.replace(b"\\", b"\\\\").replace(b",", b"\\,"))
+
+
+def _mandatory_text(value: bytes) -> str:
+    numbers = [int.from_bytes(value[at : at + 2]) for at in range(0, len(value), 2)]
+    return ",".join(_NAMES.get(number, f"key{number}") for number in numbers)
+
+
+def _alpn_text(value: bytes) -> str:
+    items = []
+    while value:
+        end = 1 + value[0]
+        items.append(_item_text(value[1:end]))
+        value = value[end:]
+    return ",".join(items)
+
+
+def _ipv4hint_text(value: bytes) -> str:
+    return ",".join(str(IPv4Address(value[at : at + 4])) for at in range(0, len(value), 4))
+
+
+def _ipv6hint_text(value: bytes) -> str:
+    return ",".join(str(IPv6Address(value[at : at + 16])) for at in range(0, len(value), 16))
+
+
+_DECODERS: dict[int, Callable[[bytes], str]] = {
+    KEYS["mandatory"]: _mandatory_text,
+    KEYS["alpn"]: _alpn_text,
+    KEYS["port"]: lambda value: str(int.from_bytes(value)),
+    KEYS["ipv4hint"]: _ipv4hint_text,
+    KEYS["ech"]: lambda value: base64.b64encode(value).decode("ascii"),
+    KEYS["ipv6hint"]: _ipv6hint_text,
+}

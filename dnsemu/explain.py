@@ -171,7 +171,7 @@ def _shares(decision: Decision) -> Iterator[tuple[RecordSet, Fraction]]:
 def _client(client: Client) -> Explanation:
     place = client.place
     return {
-        "network": str(ip_network((client.address, client.bits), strict=False)),
+        "network": str(ip_network((client.address, client.bits), strict=False)) if client.bits else None,
         "continent": place.continent,
         "country": place.country,
         "subdivision": place.subdivision,

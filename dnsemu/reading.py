@@ -14,12 +14,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from config.load import Loaded, Refused, load_files
 from immutables import Map
 
 from config.faults import Fault
-from config.load import Loaded, Refused, load_files
 from config.names import DName
-from config.world import HostedZone, World
+from config.world import HostedZone
 from dnsemu.published import Published
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Node, Zone, compile_zone

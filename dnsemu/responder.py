@@ -6,7 +6,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 import structlog
-from healthcheck.snapshot import HealthBoard
 
 from config import names
 from config.rrtypes import RRType
@@ -17,6 +16,7 @@ from dnsemu.wire.protocol import CLASS_IN, RCode
 from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import Reply, render, render_bare, render_refused, size_limit
 from dnsemu.zone.catalog import ANY, NotOurs
+from healthcheck.snapshot import HealthBoard
 from policies.decide import policy_of
 from policies.model import Client
 from policies.place import Located, Locator

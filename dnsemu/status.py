@@ -10,15 +10,9 @@ from dnsemu.resolution import ZoneView
 from healthcheck.snapshot import HealthSnapshot
 from policies.decide import Decision, decide, policy_of
 from policies.model import Client, Group
-from policies.place import Place
 
 MOST_GROUPS = 500
 """Groups whose shares are written out; a zone may have thousands."""
-
-
-def anyone(place: Place) -> Client:
-    """A client of which nothing is known but the place."""
-    return Client(bytes(4), 0, place)
 
 
 def serving(published: Published, health: HealthSnapshot, client: Client) -> Iterator[dict[str, Any]]:

@@ -233,11 +233,16 @@ def place_named(text: str) -> Place:
 
 
 def _nearest_names(text: str) -> tuple[str, ...]:
-    """Up to three codes of known places that look like a text, or whose English names do, best first."""
-    codes = {code: code for code in REGIONS}
-    codes |= {region.name.partition("(")[2].rstrip(")"): code for code, region in REGIONS.items()}
-    codes |= {name: code for code, name in COUNTRIES.items()}
-    codes |= {name: f"{country}-{code}" for (country, code), name in SUBDIVISIONS.items()}
-    codes |= {code: code for code in codes.values()}
-    close = get_close_matches(text.lower(), lowered := {name.lower(): code for name, code in codes.items()}, n=3)
-    return tuple(dict.fromkeys(lowered[name] for name in close))
+    """The codes, three at most and best first, of known places whose code or English name looks like a text."""
+    subdivisions = {f"{country}-{code}": name for (country, code), name in SUBDIVISIONS.items()}
+    countries = {code: name for code, name in COUNTRIES.items() if code in CONTINENT_OF}
+    cities = {code: region.name.partition("(")[2].rstrip(")") for code, region in REGIONS.items()}
+    spellings = {
+        spelling.lower(): code
+        for code, name in (cities | subdivisions | countries).items()
+        for spelling in (name, code)
+    }
+    if (exact := spellings.get(text.strip().lower())) is not None:
+        return (exact,)
+    close = get_close_matches(text.strip().lower(), spellings, n=3)
+    return tuple(dict.fromkeys(spellings[spelling] for spelling in close))

@@ -17,7 +17,6 @@ from heapq import nsmallest
 from types import MappingProxyType
 
 from config.places import REGIONS
-
 from policies.geodata import load
 from policies.geodata.distance import distance_km
 

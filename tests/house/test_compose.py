@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from config.load import load_files
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,6 +25,13 @@ def served():
 def address(service):
     (network,) = service["networks"].values()
     return network["ipv4_address"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_is_good(path):
+    loaded = load_files([path])
+    assert loaded.world.hosted_zones
+    assert not loaded.warnings
 
 
 def test_the_client_asks_dnsemu(compose):

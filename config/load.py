@@ -1,0 +1,282 @@
+"""Files, or texts, to one `World`: read, checked, merged; every fault of all of them is reported at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TypeVar
+from uuid import NAMESPACE_URL, uuid5
+
+from immutables import Map
+
+from config import health_checks as checks
+from config.documents import MAX_OCTETS, Document, parse
+from config.faults import Fault, Path, Problem, Refused, Severity
+from config.load_zones import ZoneReader
+from config.models import (
+    CidrCollectionShape,
+    FileShape,
+    GeoShape,
+    HealthCheckersShape,
+    ServerShape,
+    parse_network,
+)
+from config.shape import Shape, snake, validate
+from config.world import (
+    ALL_CHECKER_REGIONS,
+    CheckConfig,
+    CidrCollection,
+    DeclaredPlace,
+    EndpointCheck,
+    Geo,
+    GeoNetwork,
+    HealthCheck,
+    HealthCheckers,
+    HealthCheckId,
+    IPNetwork,
+    ServerSettings,
+    World,
+)
+
+_COLLECTIONS = uuid5(NAMESPACE_URL, "https://route53.amazonaws.com/cidrcollection")
+S = TypeVar("S", bound=Shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the files declare, and what is odd about them but no fault."""
+
+    world: World
+    warnings: tuple[Fault, ...] = ()
+
+
+def load_files(paths: Sequence[FilePath]) -> Loaded:
+    """Read files and merge what they declare.
+
+    Args:
+        paths: YAML, or JSON where the name ends in `.json`; their order matters to nothing but the order of faults.
+    Raises:
+        Refused: with every fault of all files.
+    """
+    documents: list[tuple[Document, FilePath]] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            documents.append((_read(path), path.parent))
+        except Refused as refused:
+            faults += refused.faults
+    return _load(documents, faults)
+
+
+def load_text(name: str, text: str | bytes) -> Loaded:
+    """Read one text.
+
+    Args:
+        name: what faults call it; it is JSON if this ends in `.json`, else YAML.
+        text: its content; bytes are UTF-8.
+    Raises:
+        Refused: with every fault there is.
+    """
+    return _load([(parse(name, text), None)], [])
+
+
+def collection_id(name: str) -> str:
+    """The id of a CIDR collection that a file declares: the UUIDv5 of its name."""
+    return str(uuid5(_COLLECTIONS, name))
+
+
+def _read(path: FilePath) -> Document:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_OCTETS + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refused([Fault(str(path), 0, "", "", "unreadable", f"cannot be read: {reason}")]) from None
+    except ValueError as error:  # a path that holds a zero octet
+        raise Refused([Fault(str(path), 0, "", "", "unreadable", f"cannot be read: {error}")]) from None
+    return parse(str(path), raw)
+
+
+def _load(documents: Sequence[tuple[Document, FilePath | None]], unread: Iterable[Fault]) -> Loaded:
+    loader = _Loader(Report([document for document, _ in documents]))
+    for document, folder in documents:
+        loader.sections(document, folder)
+    world = loader.world()
+    faults = [*unread, *loader.report.told(Severity.FAULT)]
+    if faults:
+        raise Refused(faults)
+    return Loaded(world, tuple(loader.report.told(Severity.WARNING)))
+
+
+class Report:
+    """The problems found so far, with the places they were found at."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._order = {document.file: position for position, document in enumerate(documents)}
+        self._found: list[tuple[Document, Problem]] = []
+
+    def add(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> None:
+        """Note problems of the thing at `prefix`."""
+        self._found += [(document, problem.below(*prefix)) for problem in problems]
+
+    def place(self, document: Document, path: Path) -> str:
+        """`file:line` of something, to name it in a message about something else."""
+        return f"{document.file}:{document.find(path, snake)[0]}"
+
+    def told(self, severity: Severity) -> list[Fault]:
+        """The problems of one severity as faults, by file and line."""
+        faults = []
+        for document, problem in self._found:
+            if problem.severity is severity:
+                line, where = document.find(problem.path, snake)
+                faults.append(
+                    Fault(
+                        document.file, line, where, problem.rule, problem.id, problem.message, problem.instead, severity
+                    )
+                )
+        return sorted(faults, key=lambda fault: (self._order[fault.file], fault.line))
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Where something was declared."""
+
+    document: Document
+    path: Path
+
+
+class _Loader:
+    """Takes the documents' sections one after the other, and makes a World of them."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self._first: dict[tuple[str, str], _Placed] = {}
+        self._checks: dict[HealthCheckId, HealthCheck] = {}
+        self._check_entries: list[tuple[_Placed, HealthCheck]] = []
+        self._check_ids: set[str] = set()
+        self._collections: dict[str, CidrCollection] = {}
+        self._zone_entries: list[tuple[Document, int, object]] = []
+        self._networks: list[GeoNetwork] = []
+        self._default: DeclaredPlace | None = None
+        self._database: str | None = None
+        self._server = ServerSettings()
+        self._checkers = HealthCheckers(ALL_CHECKER_REGIONS)
+
+    def sections(self, document: Document, folder: FilePath | None) -> None:
+        """Take all of one document but its hosted zones, which may refer to what later documents declare."""
+        data = {} if document.data is None else document.data
+        shape = self._valid(FileShape, document, (), data)
+        if shape is None:
+            return
+        self._take_server(document, shape.server)
+        self._take_checkers(document, shape.health_checkers)
+        self._take_geo(document, shape.geo, folder)
+        for index, entry in enumerate(shape.health_checks or ()):
+            self._take_check(_Placed(document, ("health_checks", index)), entry)
+        for index, entry in enumerate(shape.cidr_collections or ()):
+            self._take_collection(_Placed(document, ("cidr_collections", index)), entry)
+        self._zone_entries += [(document, index, entry) for index, entry in enumerate(shape.hosted_zones or ())]
+
+    def world(self) -> World:
+        """All that was declared, once all documents were taken; faults may have left holes in it."""
+        for placed, check in self._check_entries:
+            self.report.add(placed.document, placed.path, checks.child_problems(check, self._kind_of))
+        reader = ZoneReader(self.report, self._check_ids, {c.name: c.id for c in self._collections.values()})
+        for document, index, entry in self._zone_entries:
+            reader.take(document, index, entry)
+        geo = Geo(tuple(self._networks), self._default or Geo().default, self._database)
+        return World(
+            hosted_zones=Map(reader.zones),
+            health_checks=Map(self._checks),
+            cidr_collections=Map({collection.id: collection for collection in self._collections.values()}),
+            geo=geo,
+            health_checkers=self._checkers,
+            server=self._server,
+        )
+
+    def _valid(self, shape: type[S], document: Document, path: Path, data: object) -> S | None:
+        found, problems = validate(shape, data)
+        self.report.add(document, path, problems)
+        return found
+
+    def _claim(self, kind: str, name: str, placed: _Placed) -> bool:
+        """Whether this is the first of its name; a fault if not."""
+        first = self._first.setdefault((kind, name), placed)
+        if first is placed:
+            return True
+        before = self.report.place(first.document, first.path)
+        message = f"{kind} {name} is already declared at {before}"
+        self.report.add(placed.document, placed.path, [Problem("declared-twice", "", message, "declare it once")])
+        return False
+
+    def _take_server(self, document: Document, data: object) -> None:
+        shape = self._valid(ServerShape, document, ("server",), data) if data is not None else None
+        if shape is None:
+            return
+        given = shape.model_dump(exclude_none=True)
+        for name in given:
+            self._claim("server", name, _Placed(document, ("server", name)))
+        self._server = ServerSettings(
+            dns=tuple(shape.dns) if shape.dns is not None else self._server.dns,
+            http=shape.http if shape.http is not None else self._server.http,
+            allowed_hosts=tuple(shape.allowed_hosts or self._server.allowed_hosts),
+        )
+
+    def _take_checkers(self, document: Document, data: object) -> None:
+        path = ("health_checkers",)
+        shape = self._valid(HealthCheckersShape, document, path, data) if data is not None else None
+        if shape is None:
+            return
+        for name in shape.model_dump(exclude_none=True):
+            self._claim("health_checkers", name, _Placed(document, (*path, name)))
+        self._checkers = HealthCheckers(
+            tuple(dict.fromkeys(shape.regions or self._checkers.regions)),
+            shape.per_region if shape.per_region is not None else self._checkers.per_region,
+        )
+
+    def _take_geo(self, document: Document, data: object, folder: FilePath | None) -> None:
+        shape = self._valid(GeoShape, document, ("geo",), data) if data is not None else None
+        if shape is None:
+            return
+        for index, entry in enumerate(shape.networks or ()):
+            network = parse_network(entry.network, "R135")
+            if self._claim("network", str(network), _Placed(document, ("geo", "networks", index))):
+                self._networks.append(GeoNetwork(network, entry.declared()))
+        if shape.default is not None and self._claim("geo", "default", _Placed(document, ("geo", "default"))):
+            self._default = shape.default.declared()
+        placed = _Placed(document, ("geo", "database"))
+        if shape.database is not None and self._claim("geo", "database", placed):
+            path = folder / shape.database if folder is not None else FilePath(shape.database)
+            self._database = str(path)
+            if not path.is_file():
+                problem = Problem("no-database", "R135", f"there is no file {path}", "write the path of a .mmdb file")
+                self.report.add(document, placed.path, [problem])
+
+    def _take_check(self, placed: _Placed, data: object) -> None:
+        if isinstance(data, dict):
+            self._check_ids.update(
+                value for key, value in data.items() if snake(key) == "id" and isinstance(value, str)
+            )
+        shape = self._valid(checks.HealthCheckShape, placed.document, placed.path, data)
+        if shape is None:
+            return
+        problems = list(checks.problems(shape))
+        self.report.add(placed.document, placed.path, problems)
+        if self._claim("health check", shape.id, placed) and not problems:
+            check = checks.convert(shape)
+            self._checks[check.id] = check
+            self._check_entries.append((placed, check))
+
+    def _kind_of(self, check: HealthCheckId) -> type[CheckConfig] | None:
+        if (found := self._checks.get(check)) is not None:
+            return type(found.config)
+        return EndpointCheck if check in self._check_ids else None  # it has a fault of its own
+
+    def _take_collection(self, placed: _Placed, data: object) -> None:
+        shape = self._valid(CidrCollectionShape, placed.document, placed.path, data)
+        if shape is None or not self._claim("CIDR collection", shape.name, placed):
+            return
+        locations: dict[str, tuple[IPNetwork, ...]] = {
+            name: tuple(dict.fromkeys(parse_network(block, "R93") for block in blocks))
+            for name, blocks in shape.locations.items()
+        }
+        self._collections[shape.name] = CidrCollection(collection_id(shape.name), shape.name, Map(locations))

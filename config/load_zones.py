@@ -1,0 +1,176 @@
+"""Hosted zones out of a document: each record set is checked, converted and let go before the next one."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Protocol
+
+from immutables import Map
+
+from config import names, nameservers
+from config.alias_rules import alias_target, cycles
+from config.documents import Document
+from config.faults import Path, Problem
+from config.group_rules import TWICE
+from config.models import HostedZoneShape
+from config.names import BadName, DName
+from config.record_sets import RecordSetShape, convert
+from config.rrtypes import RRType
+from config.rules import insertion
+from config.shape import snake, validate
+from config.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+
+MAX_CYCLES_TOLD = 20
+
+
+class Reports(Protocol):
+    """Where problems go."""
+
+    def add(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> None:
+        """Note problems of the thing at `prefix`."""
+
+    def place(self, document: Document, path: Path) -> str:
+        """`file:line` of something."""
+
+
+class _Draft:
+    """A hosted zone while its record sets come in."""
+
+    def __init__(self, id: HostedZoneId, name: DName) -> None:
+        self.id = id
+        self.name = name
+        self.record_sets: dict[RecordSetKey, RecordSet] = {}
+        self.written: dict[RecordSetKey, int] = {}
+        self._at: dict[DName, list[RecordSet]] = {}
+
+    def at(self, name: DName) -> Sequence[RecordSet]:
+        """All record sets of exactly this name."""
+        return self._at.get(name, ())
+
+    def has_group(self, name: DName, type: RRType) -> bool:
+        """Whether there is a record set of exactly this name and type."""
+        return any(record_set.type is type for record_set in self.at(name))
+
+    def add(self, record_set: RecordSet) -> None:
+        """Take a record set that nothing speaks against."""
+        self.record_sets[record_set.key] = record_set
+        self._at.setdefault(record_set.name, []).append(record_set)
+
+
+class ZoneReader:
+    """Takes hosted zones one after the other.
+
+    Args:
+        report: told of every problem.
+        check_ids: the ids of all health checks of all files.
+        collection_ids: the id of each CIDR collection by its name.
+    """
+
+    def __init__(self, report: Reports, check_ids: Collection[str], collection_ids: Mapping[str, str]) -> None:
+        self.zones: dict[HostedZoneId, HostedZone] = {}
+        self._report = report
+        self._check_ids = check_ids
+        self._collection_ids = collection_ids
+        self._by_name: dict[DName, tuple[Document, Path]] = {}
+        self._by_id: dict[HostedZoneId, tuple[Document, Path]] = {}
+
+    def take(self, document: Document, index: int, entry: object) -> None:
+        """Read one entry of `hosted_zones`."""
+        path = ("hosted_zones", index)
+        shape, problems = validate(HostedZoneShape, entry)
+        self._report.add(document, path, problems)
+        name = self._name(document, path, shape.name) if shape is not None else None
+        if shape is None or name is None:
+            self._check_shapes(document, path, entry)
+            return
+        id = HostedZoneId(shape.id) if shape.id is not None else nameservers.derived_zone_id(name)
+        if not (self._claim_name(document, path, name) and self._claim_id(document, path, id)):
+            return
+        field, entries = shape.entries
+        draft = _Draft(id, name)
+        for at, data in enumerate(entries):
+            self._take_record_set(draft, document, (*path, field), at, data)
+        is_whole = len(draft.record_sets) == len(entries)
+        self._check_aliases(draft, document, (*path, field), is_whole)
+        self.zones[id] = _finished(draft, shape.told_comment)
+
+    def _check_shapes(self, document: Document, path: Path, entry: object) -> None:
+        """Of a zone that is at fault itself, at least what is wrong with its record sets one by one."""
+        for field, entries in entry.items() if isinstance(entry, dict) else ():
+            if snake(field) in ("record_sets", "resource_record_sets") and isinstance(entries, list):
+                for at, data in enumerate(entries):
+                    self._report.add(document, (*path, field, at), validate(RecordSetShape, data)[1])
+
+    def _name(self, document: Document, path: Path, text: str) -> DName | None:
+        try:
+            name = names.parse(text)
+        except BadName as error:
+            problem = Problem("bad-name", "R1", f"FATAL problem: {error}", "write a domain name such as shop.test")
+        else:
+            if name == names.ROOT:
+                problem = Problem(
+                    "zone-name", "R12", "the root cannot be a hosted zone", "write a name such as shop.test"
+                )
+            elif names.is_wildcard(name):
+                message = "Creation of hosted zone with a wildcard domain name is not supported."
+                problem = Problem("zone-name", "R8", message, "leave the * out")
+            else:
+                return name
+        self._report.add(document, (*path, "name"), [problem])
+        return None
+
+    def _claim_name(self, document: Document, path: Path, name: DName) -> bool:
+        first = self._by_name.setdefault(name, (document, path))
+        return self._is_first(first, document, path, f"hosted zone {names.display(name)}")
+
+    def _claim_id(self, document: Document, path: Path, id: HostedZoneId) -> bool:
+        first = self._by_id.setdefault(id, (document, path))
+        return self._is_first(first, document, path, f"hosted zone id {id}")
+
+    def _is_first(self, first: tuple[Document, Path], document: Document, path: Path, what: str) -> bool:
+        if first[0] is document and first[1] == path:
+            return True
+        message = f"{what} is already declared at {self._report.place(*first)}"
+        self._report.add(document, path, [Problem("declared-twice", "", message, "declare it once")])
+        return False
+
+    def _take_record_set(self, draft: _Draft, document: Document, path: Path, at: int, entry: object) -> None:
+        """Check one record set, and take it if nothing speaks against it."""
+        shape, problems = validate(RecordSetShape, entry)
+        record_set = None
+        if shape is not None:
+            record_set, problems = convert(shape, draft.name, draft.id, self._collection_ids)
+        if record_set is not None:
+            problems = list(insertion(record_set, draft))
+            if (first := draft.written.get(record_set.key)) is not None:
+                place = self._report.place(document, (*path, first))
+                problems = [replace(p, message=f"{p.message} ({place})") if p.id == TWICE else p for p in problems]
+            check = record_set.health_check_id
+            if check is not None and check not in self._check_ids:
+                message = f"there is no health check {check}"
+                instead = "declare it under health_checks, or write the id of one that is"
+                problems.append(Problem("no-such-check", "H156", message, instead, ("health_check_id",)))
+        if record_set is None or problems:
+            self._report.add(document, (*path, at), problems)
+            return
+        draft.add(record_set)
+        draft.written[record_set.key] = at
+
+    def _check_aliases(self, draft: _Draft, document: Document, path: Path, is_whole: bool) -> None:
+        """Where the aliases lead; a target that is missing may be one that has a fault of its own."""
+        for key, record_set in draft.record_sets.items():
+            if record_set.alias is not None:
+                problems = [p for p in alias_target(record_set, draft) if is_whole or p.id != "alias-target-missing"]
+                self._report.add(document, (*path, draft.written[key]), problems)
+        for key, problem in islice(cycles(draft.record_sets.values(), draft.id), MAX_CYCLES_TOLD):
+            self._report.add(document, (*path, draft.written[key]), [problem])
+
+
+def _finished(draft: _Draft, comment: str | None) -> HostedZone:
+    """The zone, with Route 53's own NS and SOA where it was given none (R25)."""
+    ns = draft.record_sets.get((draft.name, RRType.NS, None))
+    servers = nameservers.served_by(ns) if ns is not None else nameservers.draw(draft.name)
+    record_sets = draft.record_sets
+    for default in (nameservers.default_ns(draft.name, servers), nameservers.default_soa(draft.name, servers)):
+        record_sets.setdefault(default.key, default)
+    return HostedZone(draft.id, draft.name, Map(record_sets), servers, comment)

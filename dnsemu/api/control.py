@@ -1,0 +1,101 @@
+"""The control API: what each command of the command line is a client of (JSON under `/dnsemu/v1/`)."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from config.world import HealthCheckId
+from dnsemu import __version__
+from dnsemu.api.errors import failure
+from dnsemu.logs import timestamp
+from dnsemu.questions import BadQuestion, explain_question, unlocated
+from dnsemu.status import serving
+from healthcheck.monitor import NoSuchHealthCheck
+from healthcheck.snapshot import Status
+
+if TYPE_CHECKING:
+    from dnsemu.app import Application
+
+PREFIX = "/dnsemu/v1"
+EXPLAIN_PARAMETERS = frozenset({"name", "type", "client", "place"})
+FORCED = {"healthy": Status.HEALTHY, "unhealthy": Status.UNHEALTHY, "auto": None}
+
+
+class ControlApi:
+    """Handlers of the control calls for one application."""
+
+    def __init__(self, application: "Application") -> None:
+        self._application = application
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every control call."""
+        return [
+            web.get(f"{PREFIX}/status", self._status),
+            web.get(f"{PREFIX}/explain", self._explain),
+            web.post(f"{PREFIX}/health-checks/{{id}}/force", self._force),
+            web.route("*", f"{PREFIX}/{{path:.*}}", self._unknown),
+        ]
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        return _json(self.status())
+
+    def status(self) -> dict[str, Any]:
+        """Everything the server can say about itself just now, as plain data."""
+        app = self._application
+        published = app.board.current
+        now = app.clock.now()
+        return {
+            "version": __version__,
+            "time": timestamp(now),
+            "uptime_s": round(now - app.started_at, 3),
+            "dns": [str(address) for address in app.ready.dns] if app.ready else [],
+            "http": str(app.ready.http) if app.ready else None,
+            "hosted_zones": [
+                {"id": zone.id, "name": names.display(zone.name), "record_sets": len(zone.record_sets)}
+                for zone in published.world.hosted_zones.values()
+            ],
+            "health_checks": [check_status(report) for report in app.monitor.describe().values()],
+            "serving": list(serving(published, app.health.current, unlocated(published.locator))),
+            "faults": [str(fault) for fault in app.faults],
+            "failures": app.failures,
+        }
+
+    async def _explain(self, request: web.Request) -> web.Response:
+        unknown = set(request.query) - EXPLAIN_PARAMETERS
+        if unknown:
+            known = ", ".join(sorted(EXPLAIN_PARAMETERS))
+            return failure(400, f"unknown parameter {sorted(unknown)[0]}; there are {known}", "query")
+        if "client" in request.query and "place" in request.query:
+            return failure(400, "client and place exclude each other: an address already has a place", "query")
+        app = self._application
+        reports = app.monitor.describe()
+
+        def detail(check: HealthCheckId) -> str:
+            report = reports.get(check)
+            return report.summary if report else "unknown, so taken as healthy"
+
+        try:
+            return _json(explain_question(app.board.current, app.health.current, request.query, detail))
+        except BadQuestion as bad:
+            return failure(400, str(bad), bad.field)
+
+    async def _force(self, request: web.Request) -> web.Response:
+        try:
+            wanted = (await request.json())["status"]
+            forced = FORCED[wanted]
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+            return failure(400, 'write {"status": "healthy"}, "unhealthy" or "auto"', "body")
+        check = HealthCheckId(request.match_info["id"])
+        try:
+            self._application.monitor.force(check, forced)
+        except NoSuchHealthCheck as missing:
+            return failure(404, str(missing), "id", "H103")
+        return _json(check_status(self._application.monitor.describe()[check]))
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        return failure(404, f"no control call {request.method} {request.path}", "path")
+
+
+def _json(data: Any) -> web.Response:
+    return web.json_response(data, dumps=lambda value: json.dumps(value, ensure_ascii=False))

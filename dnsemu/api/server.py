@@ -1,0 +1,83 @@
+"""The HTTP port: routes, and the socket they are served on."""
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from config.addresses import Address
+from dnsemu.api.control import ControlApi
+from dnsemu.api.guard import guard
+from dnsemu.transport.listeners import CannotListen, explain_bind_failure
+from dnsemu.transport.tcp import bind_tcp
+
+if TYPE_CHECKING:
+    from dnsemu.app import Application
+
+MOST_BODY_OCTETS = 1 << 20
+SHUTDOWN_S = 1.0
+
+_INDEX = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>dnsemu</title>
+<h1>dnsemu</h1>
+<p>A Route 53 you can run on a laptop. This port holds:</p>
+<ul>
+<li><a href="/dnsemu/v1/status">/dnsemu/v1/status</a>: health checks, checkers, who serves what
+<li>/dnsemu/v1/explain?name=NAME&amp;type=A&amp;client=ADDR: why an answer is given
+<li><a href="/metrics">/metrics</a>, <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>
+</ul>
+<p><a href="https://db-ip.com">IP Geolocation by DB-IP</a>, adapted.</p>
+"""
+
+
+class HttpPort:
+    """Serves an application's control API, metrics and readiness."""
+
+    def __init__(self, application: "Application") -> None:
+        self._application = application
+        app = web.Application(
+            client_max_size=MOST_BODY_OCTETS,
+            middlewares=[guard(lambda: application.board.current.world.server.allowed_hosts)],
+        )
+        app.add_routes(
+            [
+                web.get("/", self._index),
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+                web.get("/metrics", self._metrics),
+                *ControlApi(application).routes(),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+
+    async def start(self, address: Address) -> Address:
+        """Begin to serve; returns the address with its real port.
+
+        Raises:
+            CannotListen: the address cannot be bound.
+        """
+        try:
+            sock = bind_tcp(*address)
+            sock.listen(128)
+        except OSError as failure:
+            raise CannotListen(explain_bind_failure(address, "TCP", failure, "--http")) from failure
+        await self._runner.setup()
+        await web.SockSite(self._runner, sock).start()
+        return Address(*sock.getsockname()[:2])
+
+    async def close(self) -> None:
+        """Finish what is being answered and stop."""
+        await self._runner.cleanup()
+
+    async def _index(self, _request: web.Request) -> web.Response:
+        return web.Response(text=_INDEX, content_type="text/html")
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        if self._application.is_ready:
+            return web.Response(text="ready\n")
+        return web.Response(status=503, text="not ready\n")
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._application.metrics(), headers={"Content-Type": "text/plain; version=0.0.4"})

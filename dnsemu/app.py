@@ -1,0 +1,193 @@
+"""The one place where objects meet: listeners, responder, health monitor, HTTP port, files.
+
+The data plane outlives the rest: if the checkers or the file watch stop with an error, that is logged and shown by
+`status`, and DNS goes on answering from what was published last.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from config.addresses import Address, parse_address
+from config.faults import Fault, Refused
+from config.load import Loaded
+from dnsemu.api.server import HttpPort
+from dnsemu.hosted_resolver import HostedResolver
+from dnsemu.metrics import exposition
+from dnsemu.published import Board
+from dnsemu.reading import Reading, ReadingFailed, compile_world, read_files
+from dnsemu.responder import Responder
+from dnsemu.transport.listeners import Listeners, bind
+from dnsemu.watch import changes, stamp
+from healthcheck.clock import Clock, RealClock
+from healthcheck.monitor import HealthMonitor, StatusChange
+from healthcheck.snapshot import HealthBoard
+
+DEFAULT_DNS = ("127.0.0.1:1053",)
+DEFAULT_HTTP = "127.0.0.1:8053"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Addresses from the command line; None leaves the choice to the files, then to the defaults."""
+
+    dns: tuple[Address, ...] | None = None
+    http: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where the server listens, ports as they really are."""
+
+    dns: tuple[Address, ...]
+    http: Address
+
+    def __str__(self) -> str:
+        return f"dnsemu ready dns={','.join(map(str, self.dns))} http={self.http}"
+
+
+class Application:
+    """A whole server: bound on `run`, reloaded on request, stopped by `stop`."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        files: Sequence[Path] = (),
+        listen: Listen | None = None,
+        seed: int | None = None,
+        clock: Clock | None = None,
+        on_change: Callable[[StatusChange], None] | None = None,
+    ) -> None:
+        self._files = tuple(files)
+        self._read = stamp(self._files)
+        self._listen = listen or Listen()
+        self.clock = clock or RealClock()
+        reading = compile_world(loaded)
+        dice = random.Random(seed)
+        self.board = Board(reading.published)
+        self.health = HealthBoard()
+        self.responder = Responder(self.board, self.health, dice)
+        self.monitor = HealthMonitor(
+            clock=self.clock,
+            board=self.health,
+            resolver=HostedResolver(self.board, self.health, dice),
+            seed=dice.getrandbits(64),
+            on_change=on_change or _log_change,
+        )
+        self.started_at = self.clock.now()
+        self.is_ready = False
+        self.faults: tuple[Fault, ...] = ()
+        """What stands in the way of the files' present state being served; empty when it is served."""
+        self.failures: dict[str, str] = {}
+        """Parts that stopped with an error, and the error."""
+        self.ready: Ready | None = None
+        self._stopping = asyncio.Event()
+        self._reload_wanted = asyncio.Event()
+        self._apply(reading)
+
+    async def run(self, announce: Callable[[Ready], None]) -> None:
+        """Listen and answer until `stop`; then answer what is queued and return.
+
+        Args:
+            announce: called once, when everything listens.
+        Raises:
+            CannotListen: an address cannot be bound; nothing was served.
+        """
+        settings = self.board.current.world.server
+        addresses = self._listen.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))
+        http = HttpPort(self)
+        listeners = bind(addresses)
+        try:
+            http_address = await http.start(self._listen.http or parse_address(settings.http or DEFAULT_HTTP))
+            await listeners.start(self.responder.respond)
+            await self._serve(listeners, Ready(listeners.addresses, http_address), announce)
+        finally:
+            listeners.close()
+            await http.close()
+
+    async def _serve(self, listeners: Listeners, ready: Ready, announce: Callable[[Ready], None]) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(self._outlived("health checkers", self.monitor.run())),
+                tasks.create_task(self._outlived("file watch", self._watch_files())),
+                tasks.create_task(self._outlived("reload", self._reload_when_wanted())),
+            ]
+            self.ready = ready
+            self.is_ready = True
+            announce(ready)
+            await self._stopping.wait()
+            self.is_ready = False
+            listeners.close()
+            for task in running:
+                task.cancel()
+
+    def stop(self) -> None:
+        """Make `run` return."""
+        self._stopping.set()
+
+    def reload(self) -> None:
+        """Read the files again, soon."""
+        self._reload_wanted.set()
+
+    def metrics(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return exposition(self)
+
+    async def _watch_files(self) -> None:
+        if self._files:
+            async for _ in changes(self._files, self._read):
+                self.reload()
+
+    async def _reload_when_wanted(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            try:
+                reading = await read_files(self._files)
+            except Refused as refused:
+                self.faults = refused.faults
+                for fault in refused.faults:
+                    log.error("reload refused", fault=str(fault))
+                log.error("still serving what was read before", faults=len(refused.faults))
+            except ReadingFailed as failed:
+                log.error("reload failed; still serving what was read before", error=str(failed))
+            else:
+                self._apply(reading)
+                self.faults = ()
+                log.info("reloaded", **_sizes(reading))
+
+    def _apply(self, reading: Reading) -> None:
+        """Serve this from now on: one step, between two queries."""
+        for warning in reading.warnings:
+            log.warning("check", warning=str(warning))
+        world = reading.published.world
+        self.monitor.apply(world.health_checks, world.health_checkers)
+        self.board.publish(reading.published)
+
+    async def _outlived(self, part: str, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as failure:
+            self.failures[part] = repr(failure)
+            log.exception("a part of the server stopped; DNS goes on", part=part)
+
+
+def _log_change(change: StatusChange) -> None:
+    log.info("health", check=change.check_id, status=change.new.value, was=change.old.value, cause=change.cause)
+
+
+def _sizes(reading: Reading) -> dict[str, int]:
+    world = reading.published.world
+    return {
+        "hosted_zones": len(world.hosted_zones),
+        "record_sets": sum(len(zone.record_sets) for zone in world.hosted_zones.values()),
+        "health_checks": len(world.health_checks),
+    }

@@ -1,0 +1,302 @@
+"""The commands of `dnsemu`, as typer reads them."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from dnsemu.cli.client import Declined, NoServer, call
+
+DONE, FAILED, REFUSED = 0, 1, 2
+
+app = typer.Typer(
+    name="dnsemu",
+    help="Route 53 on a laptop: a real DNS server with Route 53's routing policies, steered by live health checks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Files = Annotated[list[Path], typer.Argument(help="YAML or JSON files; several are merged.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Server = Annotated[str, typer.Option(envvar="DNSEMU_SERVER", metavar="URL", help="The running server's HTTP address.")]
+FilesToServe = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        envvar="DNSEMU_FILES",
+        help="YAML or JSON files; several are merged. Read again when they change, and on SIGHUP.",
+        show_default=False,
+    ),
+]
+Dns = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="DNSEMU_DNS",
+        metavar="ADDR:PORT",
+        help="Where to answer DNS, over UDP and TCP; may be repeated. Port 0 takes a free one.",
+        show_default="127.0.0.1:1053",
+    ),
+]
+Http = Annotated[
+    str | None,
+    typer.Option(
+        envvar="DNSEMU_HTTP",
+        metavar="ADDR:PORT",
+        help="Where to answer HTTP: control API and metrics.",
+        show_default="127.0.0.1:8053",
+    ),
+]
+Seed = Annotated[
+    int | None, typer.Option(envvar="DNSEMU_SEED", help="Seed of all dice, for runs that repeat.", show_default=False)
+]
+Place = Annotated[
+    str | None,
+    typer.Option(metavar="PLACE", help="Where the asker is: a Region, a country, a US state, or LAT,LON."),
+]
+DecideFrom = Annotated[
+    list[Path] | None,
+    typer.Option("--file", help="Decide from this file alone, all checks healthy; may be repeated."),
+]
+DEFAULT_SERVER = "http://127.0.0.1:8053"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from dnsemu import __version__
+
+        print(f"dnsemu {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(
+    files: FilesToServe = None,
+    dns: Dns = None,
+    http: Http = None,
+    seed: Seed = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Log and announce in JSON.")] = False,
+) -> None:
+    """Answer DNS until SIGTERM or SIGINT."""
+    from dnsemu.app import Application, Listen
+    from dnsemu.runner import run
+
+    loaded = _load(files or [], as_json)
+    _print_warnings(loaded.warnings)
+    listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
+    run(Application(loaded, files=tuple(files or ()), listen=listen, seed=seed), as_json=as_json)
+
+
+@app.command()
+def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
+    """Three sample apps, a zone that uses every policy, live health checks: a tour without writing a file."""
+    from dnsemu.app import Listen
+    from dnsemu.demo import run_demo
+
+    listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
+    run_demo(listen, as_json=as_json)
+
+
+@app.command()
+def check(files: Files, as_json: AsJson = False) -> None:
+    """Validate files: every fault with file and line, the rule, and what to write instead."""
+    loaded = _load(files, as_json)
+    world = loaded.world
+    record_sets = sum(len(zone.record_sets) for zone in world.hosted_zones.values())
+    if as_json:
+        _print_json(
+            {
+                "faults": [],
+                "warnings": [_fault(w) for w in loaded.warnings],
+                "hosted_zones": len(world.hosted_zones),
+                "record_sets": record_sets,
+                "health_checks": len(world.health_checks),
+            }
+        )
+        return
+    _print_warnings(loaded.warnings)
+    print(
+        f"good: {_count(len(world.hosted_zones), 'hosted zone')}, {_count(record_sets, 'record set')}, "
+        f"{_count(len(world.health_checks), 'health check')}"
+    )
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="The name that is asked for.")],
+    type_: Annotated[str, typer.Argument(metavar="[TYPE]", help="The record type.")] = "A",
+    client: Annotated[
+        str | None, typer.Option(metavar="ADDR[/LEN]", help="Who asks: an address, or the network of an ECS option.")
+    ] = None,
+    place: Place = None,
+    file: DecideFrom = None,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Why an answer is given: the decision tree with exact shares."""
+    from dnsemu.cli.render import explanation_lines
+
+    question = {"name": name, "type": type_}
+    if client is not None and place is not None:
+        _refuse("--client and --place exclude each other: an address already has a place")
+    if client is not None:
+        question["client"] = client
+    if place is not None:
+        question["place"] = place
+    if file:
+        explanation = _explain_from_files(file, question, as_json)
+    else:
+        explanation = _call(server, "explain", as_json, query=question)
+    if as_json:
+        _print_json(explanation)
+    else:
+        for line in explanation_lines(explanation):
+            print(line)
+
+
+@app.command()
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every second until interrupted.")] = False,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Health checks, checkers, and who serves what."""
+    from dnsemu.cli.status import show, watch_status
+
+    if watch and not as_json:
+        try:
+            watch_status(lambda: _call(server, "status", as_json))
+        except KeyboardInterrupt:
+            return
+    found = _call(server, "status", as_json)
+    if as_json:
+        _print_json(found)
+    else:
+        show(found)
+
+
+@app.command()
+def force(
+    check_id: Annotated[str, typer.Argument(metavar="CHECK", help="The health check's id.")],
+    to: Annotated[str, typer.Argument(metavar="healthy|unhealthy|auto", help="auto: what is observed counts again.")],
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Overlay a health check's status; what is observed stays visible."""
+    from urllib.parse import quote
+
+    if to not in ("healthy", "unhealthy", "auto"):
+        _refuse(f"'{to}' is no status: write healthy, unhealthy or auto", as_json)
+    found = _call(server, f"health-checks/{quote(check_id, safe='')}/force", as_json, body={"status": to})
+    if as_json:
+        _print_json(found)
+        return
+    forced = f"forced {found['forced']}" if found["forced"] else "not forced"
+    print(f"{found['id']}: {found['status']} ({forced}; observed: {found['observed']})")
+
+
+# --- what the commands share ---
+
+
+def _load(files: Sequence[Path], as_json: bool) -> Any:
+    from config.faults import Refused
+    from config.load import load_files
+
+    try:
+        return load_files(files)
+    except Refused as refused:
+        if as_json:
+            _print_json({"faults": [_fault(fault) for fault in refused.faults]})
+        else:
+            for fault in refused.faults:
+                print(fault, file=sys.stderr)
+            print(f"refused: {_count(len(refused.faults), 'fault')}", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
+
+
+def _explain_from_files(files: Sequence[Path], question: dict[str, str], as_json: bool) -> Any:
+    from dnsemu.questions import BadQuestion, explain_question
+    from dnsemu.reading import compile_world
+    from healthcheck.snapshot import HealthSnapshot
+
+    published = compile_world(_load(files, as_json)).published
+    try:
+        return explain_question(published, HealthSnapshot(), question, lambda _check: "not probed, taken as healthy")
+    except BadQuestion as bad:
+        _refuse(str(bad), as_json)
+
+
+def _call(server: str, path: str, as_json: bool, **more: Any) -> Any:
+    try:
+        return call(server, path, **more)
+    except NoServer as absent:
+        _fail(str(absent), as_json)
+    except Declined as declined:
+        _refuse(str(declined), as_json)
+
+
+def _dns_addresses(texts: Sequence[str] | None) -> tuple[Any, ...] | None:
+    if not texts:
+        return None
+    return tuple(_address(part, "--dns") for text in texts for part in text.replace(",", " ").split())
+
+
+def _address(text: str, option: str) -> Any:
+    from config.addresses import parse_address
+
+    try:
+        return parse_address(text)
+    except ValueError as bad:
+        _refuse(f"{option}: {bad}")
+
+
+def _refuse(message: str, as_json: bool = False) -> NoReturn:
+    _stop(message, REFUSED, as_json)
+
+
+def _fail(message: str, as_json: bool = False) -> NoReturn:
+    _stop(message, FAILED, as_json)
+
+
+def _stop(message: str, code: int, as_json: bool) -> NoReturn:
+    if as_json:
+        _print_json({"error": {"what": message}})
+    else:
+        print(f"dnsemu: {message}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _print_warnings(warnings: Sequence[Any]) -> None:
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _fault(fault: Any) -> dict[str, Any]:
+    return {
+        "file": fault.file,
+        "line": fault.line,
+        "where": fault.where,
+        "id": fault.id,
+        "rule": fault.rule,
+        "message": fault.message,
+        "instead": fault.instead,
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

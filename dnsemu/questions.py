@@ -1,0 +1,83 @@
+"""Questions as people put them, for explanations: a name, a type, and who asks from where."""
+
+from collections.abc import Mapping
+from ipaddress import ip_interface
+
+from config import names
+from config.rrtypes import RRType
+from dnsemu.explain import CheckDetail, Explanation, explain
+from dnsemu.published import Published
+from dnsemu.resolution import resolve
+from dnsemu.zone.catalog import ANY
+from healthcheck.snapshot import HealthSnapshot
+from policies.model import Client
+from policies.place import Locator, Place, UnknownPlace, place_named
+
+
+class BadQuestion(ValueError):
+    """A question that cannot be understood; `field` is the part that is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+def explain_question(
+    published: Published, health: HealthSnapshot, question: Mapping[str, str], detail: CheckDetail
+) -> Explanation:
+    """Explain the answer to a question.
+
+    Args:
+        question: `name`; `type` (A if absent); `client`, an address or network, or `place`, or neither: then the
+            client is unlocated and in no network.
+    Raises:
+        BadQuestion: one of them cannot be read.
+    """
+    try:
+        name = names.parse(question.get("name", ""))
+    except names.BadName as bad:
+        raise BadQuestion("name", str(bad)) from None
+    type_ = _type(question.get("type") or "A")
+    client, scope_bits = _client(published.locator, question)
+    link = resolve(published.catalog, health, client, name, type_)
+    return explain(link, scope_bits, detail)
+
+
+def unlocated(locator: Locator) -> Client:
+    """A client of which nothing is known: no network, at `geo.default`."""
+    return anywhere(locator.locate(bytes(4), 32).place)
+
+
+def anywhere(place: Place) -> Client:
+    """A client of which nothing is known but its place."""
+    return Client(bytes(4), 0, place)
+
+
+def _type(text: str) -> int:
+    upper = text.upper()
+    if upper == "ANY":
+        return ANY
+    if upper in RRType.__members__:
+        return RRType[upper]
+    if upper.startswith("TYPE") and upper[4:].isdecimal() and int(upper[4:]) < 65536:
+        return int(upper[4:])
+    raise BadQuestion(
+        "type", f"'{text}' is no record type: write one of {', '.join(RRType.__members__)}, ANY or TYPEnnn"
+    )
+
+
+def _client(locator: Locator, question: Mapping[str, str]) -> tuple[Client, int]:
+    if place := question.get("place"):
+        try:
+            return anywhere(place_named(place)), 0
+        except UnknownPlace as unknown:
+            raise BadQuestion("place", str(unknown)) from None
+    if not (text := question.get("client")):
+        return unlocated(locator), 0
+    try:
+        network = ip_interface(text).network
+    except ValueError:
+        raise BadQuestion("client", f"'{text}' is neither an address nor a network such as 203.0.113.0/24") from None
+    address, bits = network.network_address.packed, network.prefixlen
+    located = locator.locate(address, bits)
+    return Client(address, bits, located.place), located.scope_bits

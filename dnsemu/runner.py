@@ -1,0 +1,65 @@
+"""Running an application as a process: event loop, signals, logs, the ready line, exit codes."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from dnsemu.app import Application, Ready
+from dnsemu.logs import configure_logs
+from dnsemu.transport.listeners import CannotListen
+
+def run(application: Callable[[], Application], *, as_json: bool) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reads the files again.
+
+    Args:
+        application: makes the application, inside the loop that it will run in.
+        as_json: logs and the ready line as JSON.
+    Raises:
+        SystemExit: with 1, if an address cannot be listened on; the reason is on standard error.
+    """
+
+    async def main() -> None:
+        app = application()
+        configure_logs(app.clock.now, as_json=as_json)
+        handle_signals(app)
+        await app.run(lambda ready: announce(ready, as_json=as_json))
+
+    exit_unless_it_listens(main)
+
+
+def exit_unless_it_listens(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine on the fastest loop there is; where it cannot listen, say why and exit with 1."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        try:
+            runner.run(main())
+        except CannotListen as refusal:
+            print(f"dnsemu: {refusal}", file=sys.stderr)
+            sys.exit(1)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's event loop where it installs, else asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def handle_signals(app: Application) -> None:
+    """SIGTERM and SIGINT stop the application, SIGHUP makes it read its files again."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, app.stop)
+    loop.add_signal_handler(signal.SIGHUP, app.reload)
+
+
+def announce(ready: Ready, *, as_json: bool) -> None:
+    """Print the ready line on standard output."""
+    if as_json:
+        print(json.dumps({"ready": {"dns": [str(a) for a in ready.dns], "http": str(ready.http)}}), flush=True)
+    else:
+        print(ready, flush=True)

@@ -1,0 +1,45 @@
+"""Noticing that files changed. The real file system has its own pace, so this runs on real time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+LOOK_EVERY_S = 0.4
+STILL_S = 0.2
+"""A change counts once the files were left alone for this long: editors write in several steps."""
+
+Stamp = tuple[tuple[int, int, int] | None, ...]
+
+
+def stamp(files: Sequence[Path]) -> Stamp:
+    """What tells one state of the files from another: identity, size and modification time; None for a missing one."""
+    return tuple(_stamp(file) for file in files)
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+async def changes(files: Sequence[Path], seen: Stamp) -> AsyncIterator[None]:
+    """Yield each time the files differ from what was seen before and then stayed still.
+
+    Args:
+        seen: the state that was read last.
+    """
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        now = stamp(files)
+        if now == seen:
+            continue
+        while True:
+            await asyncio.sleep(STILL_S)
+            later = stamp(files)
+            if later == now:
+                break
+            now = later
+        seen = now
+        yield
