@@ -207,7 +207,8 @@ class _YamlReader:
             mark = error.problem_mark or error.context_mark
             message = error.problem or error.context or "this is no YAML"
             instead = "indent with spaces, not with tabs" if mark and self._has_tab(mark) else ""
-            raise self._refused(mark.line + 1 if mark else 0, "yaml-syntax", message, instead) from None
+            line = min(mark.line + 1, len(self._text.splitlines())) if mark else 0
+            raise self._refused(line, "yaml-syntax", message, instead) from None
         except yaml.YAMLError as error:
             raise self._refused(self._line_of(error), "yaml-syntax", str(error).splitlines()[0]) from None
         if not isinstance(event, yaml.StreamEndEvent):

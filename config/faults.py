@@ -62,6 +62,9 @@ class Refused(Exception):
         super().__init__("\n".join(map(str, faults)))
         self.faults = tuple(faults)
 
+    def __reduce__(self) -> tuple[type["Refused"], tuple[tuple[Fault, ...]]]:
+        return Refused, (self.faults,)
+
 
 def dotted(path: Path) -> str:
     """A path as people write it: `hosted_zones[0].record_sets[3].weight`."""

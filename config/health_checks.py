@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from config import names
 from config.faults import Problem
 from config.names import BadName
-from config.shape import Says, Shape, refuse, snake
+from config.shape import Says, Shape, refuse, spelled
 from config.world import (
     ALL_CHECKER_REGIONS,
     CalculatedCheck,
@@ -106,13 +106,14 @@ class HealthCheckShape(Shape):
         """Take the fields out of the API's nested `health_check_config`, and drop what only describes the resource."""
         if not isinstance(data, dict):
             return data
-        spelled = {snake(key): value for key, value in data.items()}
+        fields = spelled(data)
         for described in ("caller_reference", "health_check_version", "cloud_watch_alarm_configuration"):
-            spelled.pop(described, None)
-        config = spelled.pop("health_check_config", {})
-        if isinstance(config, dict):
-            spelled = {**{snake(key): value for key, value in config.items()}, **spelled}
-        return spelled
+            fields.pop(described, None)
+        nested = fields.get("health_check_config")
+        if isinstance(nested, dict):
+            del fields["health_check_config"]
+            fields = {**spelled(nested), **fields}
+        return fields
 
     @field_validator("type", mode="before")
     @classmethod

@@ -20,6 +20,7 @@ from config.models import (
     ServerShape,
     parse_network,
 )
+from config.report import Report
 from config.shape import Shape, snake, validate
 from config.world import (
     ALL_CHECKER_REGIONS,
@@ -105,35 +106,6 @@ def _load(documents: Sequence[tuple[Document, FilePath | None]], unread: Iterabl
     if faults:
         raise Refused(faults)
     return Loaded(world, tuple(loader.report.told(Severity.WARNING)))
-
-
-class Report:
-    """The problems found so far, with the places they were found at."""
-
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self._order = {document.file: position for position, document in enumerate(documents)}
-        self._found: list[tuple[Document, Problem]] = []
-
-    def add(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> None:
-        """Note problems of the thing at `prefix`."""
-        self._found += [(document, problem.below(*prefix)) for problem in problems]
-
-    def place(self, document: Document, path: Path) -> str:
-        """`file:line` of something, to name it in a message about something else."""
-        return f"{document.file}:{document.find(path, snake)[0]}"
-
-    def told(self, severity: Severity) -> list[Fault]:
-        """The problems of one severity as faults, by file and line."""
-        faults = []
-        for document, problem in self._found:
-            if problem.severity is severity:
-                line, where = document.find(problem.path, snake)
-                faults.append(
-                    Fault(
-                        document.file, line, where, problem.rule, problem.id, problem.message, problem.instead, severity
-                    )
-                )
-        return sorted(faults, key=lambda fault: (self._order[fault.file], fault.line))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """Hosted zones out of a document: each record set is checked, converted and let go before the next one."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Protocol
 
 from immutables import Map
 
@@ -15,22 +14,13 @@ from config.group_rules import TWICE
 from config.models import HostedZoneShape
 from config.names import BadName, DName
 from config.record_sets import RecordSetShape, convert
+from config.report import Report
 from config.rrtypes import RRType
 from config.rules import insertion
 from config.shape import snake, validate
 from config.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
 
 MAX_CYCLES_TOLD = 20
-
-
-class Reports(Protocol):
-    """Where problems go."""
-
-    def add(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> None:
-        """Note problems of the thing at `prefix`."""
-
-    def place(self, document: Document, path: Path) -> str:
-        """`file:line` of something."""
 
 
 class _Draft:
@@ -66,7 +56,7 @@ class ZoneReader:
         collection_ids: the id of each CIDR collection by its name.
     """
 
-    def __init__(self, report: Reports, check_ids: Collection[str], collection_ids: Mapping[str, str]) -> None:
+    def __init__(self, report: Report, check_ids: Collection[str], collection_ids: Mapping[str, str]) -> None:
         self.zones: dict[HostedZoneId, HostedZone] = {}
         self._report = report
         self._check_ids = check_ids

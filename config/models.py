@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
+from config.addresses import parse_address
 from config.health_checks import CHECKER_REGIONS, CheckerRegion
 from config.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
 from config.record_sets import bare_id
@@ -30,31 +31,11 @@ class FileShape(Shape):
 # --- server ---
 
 
-def check_listen_address(text: str) -> str:
-    """Check an address to listen on.
-
-    Args:
-        text: `ADDRESS:PORT`, an IPv6 address in brackets, or `localhost`; port 0 takes a free one.
-    Returns:
-        The text.
-    Raises:
-        PydanticCustomError: with what to write.
-    """
-    host, colon, port = text.rpartition(":")
-    if not colon or (":" in host and not host.startswith("[")):
-        bare = f"[{text}]" if ":" in text else text
-        raise refuse("listen-address", "", f"{text!r} has no port", f"write {bare}:1053")
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
-        raise refuse("listen-address", "", f"{port!r} is no port", "write a whole number from 0 to 65535")
+def _check_address(text: str) -> str:
     try:
-        address = ipaddress.ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
-    except ValueError:
-        if host != "localhost":
-            instead = "write an IP address, such as 127.0.0.1"
-            raise refuse("listen-address", "", f"{host!r} is no IP address", instead) from None
-    else:
-        if (address.version == 6) != host.startswith("["):
-            raise refuse("listen-address", "", f"{text!r} is no address and port", "write [ADDRESS]:PORT for IPv6")
+        parse_address(text)
+    except ValueError as error:
+        raise refuse("listen-address", "", str(error)) from None
     return text
 
 
@@ -73,12 +54,12 @@ class ServerShape(Shape):
     @field_validator("dns")
     @classmethod
     def _addresses(cls, value: list[str] | None) -> list[str] | None:
-        return [check_listen_address(text) for text in value] if value is not None else None
+        return [_check_address(text) for text in value] if value is not None else None
 
     @field_validator("http")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        return check_listen_address(value) if value is not None else None
+        return _check_address(value) if value is not None else None
 
 
 class HealthCheckersShape(Shape):

@@ -1,8 +1,8 @@
 """The rules across the record sets of a hosted zone, each with a stable id and Route 53's own sentence.
 
-`insertion` asks what a record set does to those that are already there, `alias_target` whether an alias leads anywhere:
-the API asks both per change, in the order of the batch (A113); a file asks `alias_target` when all is read, since the
-order of its entries never matters. Both are pure and look only at the names they need.
+`insertion` asks what a record set does to those that are already there, `alias_rules.alias_target` whether an alias
+leads anywhere: the API asks both per change, in the order of the batch (A113); a file asks the second when all is read,
+since the order of its entries never matters. Both are pure and look only at the names they need.
 """
 
 from collections.abc import Iterator, Sequence

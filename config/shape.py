@@ -3,7 +3,7 @@
 import difflib
 import re
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -48,10 +48,19 @@ class Shape(BaseModel):
     def _spell(cls, data: Any) -> Any:
         if not isinstance(data, dict) or cls.model_fields.keys() >= data.keys():
             return data
-        spelled = {snake(key): value for key, value in data.items()}
-        if len(spelled) != len(data):
-            raise PydanticCustomError("key-twice", "a field is written in two spellings")
-        return spelled
+        return spelled(data)
+
+
+def spelled(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping with its names as botocore spells them.
+
+    Raises:
+        PydanticCustomError: two names come to the same.
+    """
+    found = {snake(key): value for key, value in data.items()}
+    if len(found) != len(data):
+        raise refuse("key-twice", "", "a field is written in two spellings", "write it once")
+    return found
 
 
 S = TypeVar("S", bound=Shape)

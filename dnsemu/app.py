@@ -18,14 +18,16 @@ from config.faults import Fault, Refused
 from config.load import Loaded
 from dnsemu.api.server import HttpPort
 from dnsemu.hosted_resolver import HostedResolver
-from dnsemu.metrics import exposition
 from dnsemu.published import Board
 from dnsemu.reading import Reading, ReadingFailed, compile_world, read_files
 from dnsemu.responder import Responder
 from dnsemu.transport.listeners import Listeners, bind
 from dnsemu.watch import changes, stamp
 from healthcheck.clock import Clock, RealClock
-from healthcheck.monitor import HealthMonitor, StatusChange
+from healthcheck.ledger import StatusChange
+from healthcheck.monitor import HealthMonitor
+from healthcheck.probes.prober import Prober
+from healthcheck.probes.resolve import HostResolver
 from healthcheck.snapshot import HealthBoard
 
 DEFAULT_DNS = ("127.0.0.1:1053",)
@@ -75,10 +77,11 @@ class Application:
         self.board = Board(reading.published)
         self.health = HealthBoard()
         self.responder = Responder(self.board, self.health, dice)
+        self.prober = Prober(HostedResolver(self.board, self.health, dice, HostResolver()))
         self.monitor = HealthMonitor(
             clock=self.clock,
             board=self.health,
-            resolver=HostedResolver(self.board, self.health, dice),
+            probe=self.prober,
             seed=dice.getrandbits(64),
             on_change=on_change or _log_change,
         )
@@ -112,6 +115,7 @@ class Application:
         finally:
             listeners.close()
             await http.close()
+            await self.prober.close()
 
     async def _serve(self, listeners: Listeners, ready: Ready, announce: Callable[[Ready], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -136,10 +140,6 @@ class Application:
     def reload(self) -> None:
         """Read the files again, soon."""
         self._reload_wanted.set()
-
-    def metrics(self) -> bytes:
-        """All metrics in Prometheus' text format."""
-        return exposition(self)
 
     async def _watch_files(self) -> None:
         if self._files:

@@ -14,10 +14,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from config.load import Loaded, Refused, load_files
+from config.load import Loaded, load_files
 from immutables import Map
 
-from config.faults import Fault
+from config.faults import Fault, Refused
 from config.names import DName
 from config.world import HostedZone
 from dnsemu.published import Published

@@ -11,6 +11,7 @@ from dnsemu.app import Application, Ready
 from dnsemu.logs import configure_logs
 from dnsemu.transport.listeners import CannotListen
 
+
 def run(application: Callable[[], Application], *, as_json: bool) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reads the files again.
 

@@ -1,6 +1,5 @@
 """The health of everything at one instant: an immutable snapshot, and the one cell it is published in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -10,15 +9,20 @@ from config.world import HealthCheckId
 
 
 class Status(Enum):
-    """A health check's effective status."""
+    """A health check's verdict."""
 
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"
 
+    @classmethod
+    def of(cls, is_healthy: bool) -> "Status":
+        """The status for a claim."""
+        return cls.HEALTHY if is_healthy else cls.UNHEALTHY
+
 
 @dataclass(frozen=True, slots=True)
 class HealthSnapshot:
-    """Every declared health check's status at one instant; never changes once published.
+    """Every declared health check's effective status at one instant; never changes once published.
 
     `generation` moves only when some effective status changes.
     """
@@ -27,7 +31,7 @@ class HealthSnapshot:
     status: Map[HealthCheckId, Status] = field(default_factory=Map)
 
     def is_healthy(self, check: HealthCheckId | None) -> bool:
-        """No health check, or an unknown one (R117), is healthy."""
+        """No check, or an unknown one (R117), is healthy; an unobserved inverted one is listed as unhealthy (H71)."""
         return check is None or self.status.get(check, Status.HEALTHY) is Status.HEALTHY
 
 
@@ -37,8 +41,12 @@ class HealthBoard:
     def __init__(self) -> None:
         self.current = HealthSnapshot()
 
-    def publish(self, status: Mapping[HealthCheckId, Status]) -> None:
-        """Replace the snapshot, if anything in it changes."""
-        new = Map(status)
-        if new != self.current.status:
-            self.current = HealthSnapshot(self.current.generation + 1, new)
+    def publish(self, status: Map[HealthCheckId, Status]) -> None:
+        """Replace the snapshot by one with these statuses, if any differs."""
+        if status != self.current.status:
+            self.current = HealthSnapshot(self.current.generation + 1, status)
+
+    def set(self, check: HealthCheckId, status: Status) -> None:
+        """Replace the snapshot by one in which this check has this status."""
+        if self.current.status.get(check) is not status:
+            self.current = HealthSnapshot(self.current.generation + 1, self.current.status.set(check, status))

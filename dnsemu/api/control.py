@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from config.world import HealthCheckId
+from config import names
+from config.world import EndpointCheck, HealthCheckId
 from dnsemu import __version__
 from dnsemu.api.errors import failure
 from dnsemu.logs import timestamp
 from dnsemu.questions import BadQuestion, explain_question, unlocated
 from dnsemu.status import serving
-from healthcheck.monitor import NoSuchHealthCheck
+from healthcheck.ledger import CheckerState, Entry, NoSuchHealthCheck
+from healthcheck.observation import Observation
 from healthcheck.snapshot import Status
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class ControlApi:
                 {"id": zone.id, "name": names.display(zone.name), "record_sets": len(zone.record_sets)}
                 for zone in published.world.hosted_zones.values()
             ],
-            "health_checks": [check_status(report) for report in app.monitor.describe().values()],
+            "health_checks": [check_status(entry) for entry in app.monitor.entries()],
             "serving": list(serving(published, app.health.current, unlocated(published.locator))),
             "faults": [str(fault) for fault in app.faults],
             "failures": app.failures,
@@ -69,11 +71,12 @@ class ControlApi:
         if "client" in request.query and "place" in request.query:
             return failure(400, "client and place exclude each other: an address already has a place", "query")
         app = self._application
-        reports = app.monitor.describe()
 
         def detail(check: HealthCheckId) -> str:
-            report = reports.get(check)
-            return report.summary if report else "unknown, so taken as healthy"
+            try:
+                return app.monitor.entry(check).summary
+            except NoSuchHealthCheck:
+                return "not declared, so taken as healthy"
 
         try:
             return _json(explain_question(app.board.current, app.health.current, request.query, detail))
@@ -91,10 +94,63 @@ class ControlApi:
             self._application.monitor.force(check, forced)
         except NoSuchHealthCheck as missing:
             return failure(404, str(missing), "id", "H103")
-        return _json(check_status(self._application.monitor.describe()[check]))
+        return _json(check_status(self._application.monitor.entry(check)))
 
     async def _unknown(self, request: web.Request) -> web.Response:
         return failure(404, f"no control call {request.method} {request.path}", "path")
+
+
+def check_status(entry: Entry) -> dict[str, Any]:
+    """One health check as `status` shows it; times are ISO 8601 in UTC."""
+    config = entry.check.config
+    healthy, reporting = entry.votes
+    return {
+        "id": entry.check.id,
+        "type": config.type.value if isinstance(config, EndpointCheck) else type(config).__name__.removesuffix("Check"),
+        "endpoint": endpoint_of(config) if isinstance(config, EndpointCheck) else None,
+        "status": entry.status.value,
+        "since": timestamp(entry.since),
+        "observed": entry.observed.value,
+        "forced": entry.forced.value if entry.forced else None,
+        "inverted": entry.check.inverted,
+        "disabled": entry.check.disabled,
+        "checkers_healthy": healthy,
+        "checkers_reporting": reporting,
+        "summary": entry.summary,
+        "checkers": [_checker_status(state) for state in entry.checkers.values()],
+    }
+
+
+def endpoint_of(config: EndpointCheck) -> str:
+    """What is probed, in one line."""
+    host = config.ip_address or config.fully_qualified_domain_name or ""
+    where = f"{f'[{host}]' if ':' in host else host}:{config.effective_port}"
+    return f"{where}{config.resource_path or '/'}" if config.type.is_http else where
+
+
+def _checker_status(state: CheckerState) -> dict[str, Any]:
+    return {
+        "region": state.checker.region,
+        "address": state.checker.address,
+        "vote": "healthy" if state.streak.is_healthy else "unhealthy",
+        "is_reporting": state.streak.is_reporting,
+        "against": state.streak.against,
+        "last": _observation(state.last),
+        "last_failure": _observation(state.last_failure),
+    }
+
+
+def _observation(observation: Observation | None) -> dict[str, Any] | None:
+    if observation is None:
+        return None
+    phases = observation.outcome.phases
+    return {
+        "text": observation.text,
+        "at": timestamp(observation.at),
+        "connect_s": phases.connect_s,
+        "tls_s": phases.tls_s,
+        "first_byte_s": phases.first_byte_s,
+    }
 
 
 def _json(data: Any) -> web.Response:

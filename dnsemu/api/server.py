@@ -7,6 +7,7 @@ from aiohttp import web
 from config.addresses import Address
 from dnsemu.api.control import ControlApi
 from dnsemu.api.guard import guard
+from dnsemu.metrics import Metrics
 from dnsemu.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.transport.tcp import bind_tcp
 
@@ -34,6 +35,7 @@ class HttpPort:
 
     def __init__(self, application: "Application") -> None:
         self._application = application
+        self._all_metrics = Metrics(application)
         app = web.Application(
             client_max_size=MOST_BODY_OCTETS,
             middlewares=[guard(lambda: application.board.current.world.server.allowed_hosts)],
@@ -80,4 +82,4 @@ class HttpPort:
         return web.Response(status=503, text="not ready\n")
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._application.metrics(), headers={"Content-Type": "text/plain; version=0.0.4"})
+        return web.Response(body=self._all_metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4"})

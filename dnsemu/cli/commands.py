@@ -95,7 +95,7 @@ def serve(
     loaded = _load(files or [], as_json)
     _print_warnings(loaded.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
-    run(Application(loaded, files=tuple(files or ()), listen=listen, seed=seed), as_json=as_json)
+    run(lambda: Application(loaded, files=tuple(files or ()), listen=listen, seed=seed), as_json=as_json)
 
 
 @app.command()

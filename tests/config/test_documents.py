@@ -1,5 +1,3 @@
-"""YAML and JSON with their lines."""
-
 import json
 
 import pytest
@@ -41,7 +39,6 @@ def refusal(file, raw):
         pytest.param("False", False, id="false"),
         pytest.param("'1'", "1", id="quoted"),
         pytest.param("!!str 1", "1", id="tagged as text"),
-        pytest.param("! 1", "1", id="the non-specific tag"),
     ],
 )
 def test_core_schema(text, value):
@@ -70,7 +67,7 @@ def test_an_empty_file_is_none(raw):
     [
         pytest.param("a: 1\nb: 2\na: 3", 3, "key-twice", id="a name twice"),
         pytest.param("a:\n  b: 1\n\tc: 2", 3, "yaml-syntax", id="a tab"),
-        pytest.param("a: {b: 1\nc: [", 3, "yaml-syntax", id="an open bracket"),
+        pytest.param("a: 1\nb: {c: 1", 2, "yaml-syntax", id="an open bracket"),
         pytest.param("a: 1\n---\nb: 2", 2, "several-documents", id="two documents"),
         pytest.param("a: 1\nb: *nowhere", 2, "yaml-alias", id="an alias without anchor"),
         pytest.param("a: &a\n  - *a", 2, "yaml-alias", id="an anchor inside itself"),
@@ -79,8 +76,8 @@ def test_an_empty_file_is_none(raw):
         pytest.param("a: !!set {b}", 1, "yaml-tag", id="a set"),
         pytest.param("a: !!int '1'", 1, "yaml-tag", id="a number by tag"),
         pytest.param("? [a]\n: b", 1, "yaml-key", id="a list as name"),
-        pytest.param("a:\n" + "[" * 100_000, 2, "too-deep", id="deep lists"),
-        pytest.param("a:\n" + "{b: " * 100_000, 2, "too-deep", id="deep mappings"),
+        pytest.param("a:\n  " + "[" * 100_000, 2, "too-deep", id="deep lists"),
+        pytest.param("a:\n  " + "{b: " * 100_000, 2, "too-deep", id="deep mappings"),
         pytest.param("- " * 100_000, 1, "too-deep", id="deep block lists"),
         pytest.param("a: 1\nb: " + "9" * 10_000, 2, "value-type", id="a number of thousands of digits"),
         pytest.param("a: 1\nb: \x00", 2, "yaml-syntax", id="a zero octet"),
@@ -170,7 +167,9 @@ hosted_zones:
     [
         pytest.param((), 1, "", id="the file"),
         pytest.param(("hosted_zones", 0), 2, "hosted_zones[0]", id="a list entry"),
-        pytest.param(("hosted_zones", 0, "record_sets", 0, "weight"), 5, "hosted_zones[0].record_sets[0].Weight", id="A"),
+        pytest.param(
+            ("hosted_zones", 0, "record_sets", 0, "weight"), 5, "hosted_zones[0].record_sets[0].Weight", id="A"
+        ),
         pytest.param(
             ("hosted_zones", 0, "record_sets", 1, "resource_records", 1),
             9,
@@ -178,7 +177,10 @@ hosted_zones:
             id="a value",
         ),
         pytest.param(
-            ("hosted_zones", 0, "record_sets", 1, "ttl"), 6, "hosted_zones[0].record_sets[1].ttl", id="what is not there"
+            ("hosted_zones", 0, "record_sets", 1, "ttl"),
+            6,
+            "hosted_zones[0].record_sets[1].ttl",
+            id="what is not there",
         ),
     ],
 )
@@ -192,9 +194,15 @@ def test_json_lines():
     assert document.find(("hosted_zones", 0, "record_sets", 0, "ttl"), snake)[0] == 7
 
 
+TEXTS = st.text(st.characters(exclude_characters="\x85\u2028\u2029", exclude_categories=["Cs"]))
+"""All but what YAML 1.1 folds as line breaks: libyaml still does."""
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
     max_leaves=20,
 )
 

@@ -1,0 +1,137 @@
+"""Running the demo: sample apps, the server on the embedded zone, and the lines to paste."""
+
+import shlex
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
+
+from config.addresses import Address
+from config.load import load_text
+from dnsemu.app import Application, Listen, Ready
+from dnsemu.demo.app import start
+from dnsemu.logs import configure_logs, timestamp
+from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
+from dnsemu.transport.listeners import CannotListen
+from dnsemu.transport.tcp import bind_tcp
+from healthcheck.ledger import StatusChange
+
+REGIONS = {"us": "us-east-1", "eu": "eu-west-1", "ap": "ap-northeast-1"}
+APP_PORT = 8100
+"""Where the sample apps listen if it is free; else they take another."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleApp:
+    """One sample app and the socket that it will listen on."""
+
+    name: str
+    region: str
+    sock: socket.socket
+
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+        return Address(*self.sock.getsockname()[:2])
+
+
+def run_demo(listen: Listen, *, as_json: bool) -> None:
+    """Run the demo until SIGTERM or SIGINT."""
+
+    async def main() -> None:
+        apps = bind_apps()
+        runners = [await start(app.region, app.sock) for app in apps]
+        loaded = load_text("demo.yaml", demo_file(apps))
+        server = Application(loaded, listen=listen, on_change=None if as_json else print_change)
+        configure_logs(server.clock.now, as_json=as_json)
+        handle_signals(server)
+
+        def ready(where: Ready) -> None:
+            announce(where, as_json=as_json)
+            if not as_json:
+                print("\n".join(tour(where, apps)), flush=True)
+
+        try:
+            await server.run(ready)
+        finally:
+            for runner in runners:
+                await runner.cleanup()
+
+    exit_unless_it_listens(main)
+
+
+def bind_apps() -> list[SampleApp]:
+    """Bind three apps: on Linux each on a loopback address of its own and all on one port, so that answers can be used.
+
+    Elsewhere only 127.0.0.1 is there, and the apps differ by their ports.
+    """
+    if sys.platform != "linux":
+        return [SampleApp(name, region, _bind_one("127.0.0.1")) for name, region in REGIONS.items()]
+    hosts = [f"127.0.0.{11 + number}" for number in range(len(REGIONS))]
+    for port in (APP_PORT, *(0 for _ in range(10))):
+        socks: list[socket.socket] = []
+        try:
+            for host in hosts:
+                socks.append(bind_tcp(host, port or (socks[0].getsockname()[1] if socks else 0)))
+        except OSError:
+            for sock in socks:
+                sock.close()
+        else:
+            return [SampleApp(*item, sock) for item, sock in zip(REGIONS.items(), socks, strict=True)]
+    raise CannotListen(f"no port is free on all of {', '.join(hosts)} for the sample apps")
+
+
+def _bind_one(host: str) -> socket.socket:
+    try:
+        return bind_tcp(host, 0)
+    except OSError as failure:
+        raise CannotListen(f"the sample apps cannot listen on {host}: {failure.strerror}") from failure
+
+
+def demo_file(apps: list[SampleApp]) -> str:
+    """The embedded file, with the apps' addresses in their places."""
+    text = files("dnsemu.demo").joinpath("demo.yaml").read_text("utf-8")
+    values: dict[str, object] = {}
+    for app in apps:
+        values |= {app.name: app.address.host, f"{app.name}_port": app.address.port}
+    head, _, body = text.partition("\ngeo:")
+    return f"{head}\ngeo:{Template(body).substitute(values)}"
+
+
+def tour(ready: Ready, apps: list[SampleApp]) -> Iterator[str]:
+    """What to paste into another terminal."""
+    dns = ready.dns[0]
+    dig = f"dig +short -p {dns.port} @{dns.host}"
+    us = apps[0].address
+    dnsemu = _command()
+    server = "" if str(ready.http) == "127.0.0.1:8053" else f" --server http://{ready.http}"
+    yield "\nAsk it, in another terminal:\n"
+    yield f"  {dig} www.demo.test                              # weighted: 60 % us, 30 % eu, 10 % ap"
+    yield f"  {dig} api.demo.test                              # failover: us, then eu"
+    yield f"  {dig} near.demo.test +subnet=203.0.113.0/24      # latency, for a client in Japan"
+    yield f"  {dig} geo.demo.test +subnet=198.51.100.0/24      # geolocation, for a client in Frankfurt"
+    yield f"  {dig} all.demo.test                              # multivalue: every healthy one"
+    yield f"  {dig} tree.demo.test                             # failover over latency, by a calculated check"
+    yield f"  curl http://$({dig} www.demo.test | head -1):{us.port}/   # follow an answer to its app"
+    yield "\nAsk why:\n"
+    yield f"  {dnsemu} explain tree.demo.test --place JP{server}"
+    yield f"  {dnsemu} status{server}"
+    yield "\nBreak something, and see the answers move within five seconds; then mend it:\n"
+    yield f"  curl -X POST http://{us}/sick"
+    yield f"  curl -X POST http://{us}/well"
+    yield f"  {dnsemu} force app-eu unhealthy{server}               # or without touching the app; 'auto' undoes it"
+    yield f"\nMetrics at http://{ready.http}/metrics. Health changes appear below; Ctrl-C stops.\n"
+
+
+def _command() -> str:
+    """How to call this program from the same folder: by name if that finds it."""
+    return "dnsemu" if shutil.which("dnsemu") else shlex.quote(sys.argv[0])
+
+
+def print_change(change: StatusChange) -> None:
+    """One line for one health change."""
+    when = timestamp(change.at)[11:19]
+    print(f"{when}  {change.check_id:<10} {change.old.value} → {change.new.value}   {change.cause}", flush=True)

@@ -1,0 +1,68 @@
+"""One probe's outcome as a value: failing is an outcome too, not an exception."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """How long each phase of a probe took, in seconds; None for a phase that was not reached or does not exist."""
+
+    connect_s: float | None = None
+    tls_s: float | None = None
+    first_byte_s: float | None = None
+
+    @property
+    def total_s(self) -> float:
+        """All phases together."""
+        return (self.connect_s or 0.0) + (self.tls_s or 0.0) + (self.first_byte_s or 0.0)
+
+
+NO_PHASES = Phases()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt; `reason` is the status text of H114 without its first word."""
+
+    success: bool
+    reason: str
+    phases: Phases = NO_PHASES
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An outcome and when it was known, in seconds since the epoch."""
+
+    outcome: Outcome
+    at: float
+
+    @property
+    def text(self) -> str:
+        """The status as Route 53 words it: `Success: …` or `Failure: …` (H111)."""
+        return f"{'Success' if self.outcome.success else 'Failure'}: {self.outcome.reason}"
+
+
+TIMED_OUT = (
+    "Connection timed out. The endpoint or the internet connection is down, or requests are being blocked by your "
+    "firewall. See https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-router-firewall-rules.html"
+)
+"""H114 d."""
+
+
+def http_status(code: int, resolved_ip: str | None = None) -> str:
+    """How a status code is worded, by the standard's own phrase (H114 a–c, H115).
+
+    Args:
+        resolved_ip: the address probed, if the endpoint is a domain name.
+    """
+    try:
+        phrase = HTTPStatus(code).phrase
+    except ValueError:
+        phrase = "Unknown"
+    return f"HTTP Status Code {code}, {phrase}" + resolved(resolved_ip)
+
+
+def resolved(ip: str | None) -> str:
+    """The end of a status text about a domain endpoint (H114 b)."""
+    return f". Resolved IP: {ip}" if ip else ""

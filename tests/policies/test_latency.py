@@ -1,0 +1,145 @@
+"""Latency routing: who is near (routing.md R66–R71)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.places import REGIONS
+from config.world import DeclaredPlace, Geo
+from policies import latency as policy
+from policies.geodata.region_latency import latencies_ms
+from policies.model import Client
+from policies.place import Locator, place_named
+from tests.builders import at, group, latency
+
+
+def client(place):
+    return Client(b"\xc0\x00\x02\x01", 32, place_named(place))
+
+
+def regions(candidates):
+    return [candidate.routing.region for candidate in candidates]
+
+
+def in_regions(*codes):
+    return group(*(latency("www.test", code) for code in sorted(codes)))
+
+
+@pytest.mark.parametrize(
+    ("place", "codes", "expected"),
+    [
+        pytest.param(
+            "FR",
+            ["us-east-1", "eu-west-3", "ap-northeast-1"],
+            ["eu-west-3", "us-east-1", "ap-northeast-1"],
+            id="R66 ascending latency, not the order of the set identifiers",
+        ),
+        pytest.param(
+            "FR", ["us-west-2", "us-east-1"], ["us-east-1", "us-west-2"], id="R66 Regions without a record set don't count"
+        ),
+        pytest.param(
+            "ZA",
+            ["sa-east-1", "eu-west-2"],
+            ["eu-west-2", "sa-east-1"],
+            id="R66 cables decide, not the globe: London before São Paulo, though it is farther",
+        ),
+        pytest.param(
+            "JP",
+            ["cn-north-1", "ap-northeast-1"],
+            ["ap-northeast-1", "cn-north-1"],
+            id="R68 outside China cn-north-1 is a Region like others",
+        ),
+        pytest.param(
+            "CN",
+            ["ap-east-1", "cn-north-1", "cn-northwest-1"],
+            ["cn-north-1", "cn-northwest-1", "ap-east-1"],
+            id="R68 in China cn-north-1 goes first, the rest by latency",
+        ),
+    ],
+)
+def test_candidates_by_latency(place, codes, expected):
+    assert regions(policy.candidates(in_regions(*codes), client(place))) == expected
+
+
+def test_china_comes_before_a_nearer_region():
+    """R68 whatever the latency: at the point of Hong Kong, with the country of China."""
+    hong_kong = REGIONS["ap-east-1"]
+    members = in_regions("ap-east-1", "cn-north-1")
+    assert regions(policy.candidates(members, at(hong_kong.lat, hong_kong.lon, "AS", "HK"))) == [
+        "ap-east-1",
+        "cn-north-1",
+    ]
+    assert regions(policy.candidates(members, at(hong_kong.lat, hong_kong.lon, "AS", "CN"))) == [
+        "cn-north-1",
+        "ap-east-1",
+    ]
+
+
+def test_ties_by_set_identifier():
+    """R70 equal latency: the order of the set identifiers, whatever order the group has."""
+    members = group(*(latency("www.test", "eu-west-1", id=id) for id in ("c", "a", "b")))
+    ordered = policy.candidates(members, client("IE"))
+    assert [candidate.set_identifier for candidate in ordered] == ["a", "b", "c"]
+
+
+@pytest.fixture(params=["us-east-1", "eu-central-1"])
+def geo_default(request):
+    return Locator(Geo(default=DeclaredPlace(region=request.param))), request.param
+
+
+def test_unlocated_client_is_at_the_default(geo_default):
+    """R71 a client that nothing locates counts as at `geo.default`, and is given every candidate."""
+    locator, near = geo_default
+    place = locator.locate(b"\x0a\x00\x00\x01", 32).place
+    members = in_regions("ap-southeast-2", "eu-central-1", "us-east-1")
+    ordered = regions(policy.candidates(members, Client(b"\x0a\x00\x00\x01", 32, place)))
+    assert ordered[0] == near
+    assert len(ordered) == 3
+
+
+def test_the_first_of_the_pool_takes_every_answer():
+    """R66, R67 the best that is left answers alone."""
+    members = in_regions("us-east-1", "eu-west-3")
+    ordered = policy.candidates(members, client("FR"))
+    assert [(record_set.routing.region, share) for record_set, share in policy.shares(ordered).shares()] == [
+        ("eu-west-3", 1)
+    ]
+    assert regions(r for r, _ in policy.shares(ordered[1:]).shares()) == ["us-east-1"]
+
+
+def test_worth_is_region_and_milliseconds():
+    """R70 the latency shown is the model's, which the order follows."""
+    members = in_regions("us-east-1", "eu-west-1", "ap-south-1")
+    asking = client("GB")
+    worths = [policy.worth(record_set, asking) for record_set in policy.candidates(members, asking)]
+    assert [worth["region"] for worth in worths] == ["eu-west-1", "us-east-1", "ap-south-1"]
+    assert worths[0] == {
+        "region": "eu-west-1",
+        "latency_ms": round(latencies_ms(asking.place.latitude, asking.place.longitude)["eu-west-1"], 1),
+    }
+
+
+@given(
+    st.floats(-90, 90),
+    st.floats(-180, 180),
+    st.sets(st.sampled_from(sorted(REGIONS)), min_size=2, max_size=6),
+    st.sampled_from(sorted(REGIONS)),
+)
+def test_order_of_two_does_not_depend_on_a_third(latitude, longitude, codes, other):
+    """R66 another record set takes its own place and moves no two others about."""
+    asking = at(latitude, longitude)
+    without = regions(policy.candidates(in_regions(*codes - {other}), asking)) if codes - {other} else []
+    with_it = regions(policy.candidates(in_regions(*codes | {other}), asking))
+    assert [code for code in with_it if code != other] == without
+
+
+def test_every_region_of_the_api_has_a_latency():
+    """R69 no Region that a record set may name is missing from the model."""
+    ordered = policy.candidates(in_regions(*REGIONS), client("BR"))
+    assert len(ordered) == len(REGIONS) == 39
+    assert regions(ordered)[0] == "sa-east-1"
+
+
+def test_reads_the_client():
+    """R126 an answer depends on who asks."""
+    assert policy.READS_CLIENT
