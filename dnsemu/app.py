@@ -15,11 +15,10 @@ import structlog
 
 from config.addresses import Address, parse_address
 from config.faults import Fault, Refused
-from config.load import Loaded
 from dnsemu.api.server import HttpPort
 from dnsemu.hosted_resolver import HostedResolver
 from dnsemu.published import Board
-from dnsemu.reading import Reading, ReadingFailed, compile_world, read_files
+from dnsemu.reading import Reading, ReadingFailed, read_files
 from dnsemu.responder import Responder
 from dnsemu.transport.listeners import Listeners, bind
 from dnsemu.watch import changes, stamp
@@ -60,7 +59,7 @@ class Application:
 
     def __init__(
         self,
-        loaded: Loaded,
+        reading: Reading,
         *,
         files: Sequence[Path] = (),
         listen: Listen | None = None,
@@ -72,7 +71,6 @@ class Application:
         self._read = stamp(self._files)
         self._listen = listen or Listen()
         self.clock = clock or RealClock()
-        reading = compile_world(loaded)
         dice = random.Random(seed)
         self.board = Board(reading.published)
         self.health = HealthBoard()

@@ -43,11 +43,6 @@ def explain_question(
     return explain(link, scope_bits, detail)
 
 
-def unlocated(locator: Locator) -> Client:
-    """A client of which nothing is known: no network, at `geo.default`."""
-    return anywhere(locator.locate(bytes(4), 32).place)
-
-
 def anywhere(place: Place) -> Client:
     """A client of which nothing is known but its place."""
     return Client(bytes(4), 0, place)
@@ -73,7 +68,7 @@ def _client(locator: Locator, question: Mapping[str, str]) -> tuple[Client, int]
         except UnknownPlace as unknown:
             raise BadQuestion("place", str(unknown)) from None
     if not (text := question.get("client")):
-        return unlocated(locator), 0
+        return anywhere(locator.unlocated), 0
     try:
         network = ip_interface(text).network
     except ValueError:

@@ -14,15 +14,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from config.load import Loaded, load_files
 from immutables import Map
 
 from config.faults import Fault, Refused
+from config.load import Loaded, load_files
 from config.names import DName
-from config.world import HostedZone
+from config.world import HostedZone, World
 from dnsemu.published import Published
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Node, Zone, compile_zone
+from policies.geodata.database import UnusableDatabase
 from policies.place import Locator
 
 NODES_PER_PIECE = 100
@@ -51,10 +52,14 @@ class _Faults:
 
 
 def compile_world(loaded: Loaded) -> Reading:
-    """Compile a World in this process; for start-up, when nobody is being answered yet."""
+    """Compile a World in this process; for start-up, when nobody is being answered yet.
+
+    Raises:
+        Refused: the user's location database cannot be read.
+    """
     world = loaded.world
     catalog = Catalog.of(compile_zone(zone) for zone in world.hosted_zones.values())
-    return Reading(Published(world, catalog, Locator(world.geo)), loaded.warnings)
+    return Reading(Published(world, catalog, _locator(world)), loaded.warnings)
 
 
 async def read_files(files: Sequence[Path]) -> Reading:
@@ -108,7 +113,17 @@ async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
     assert head is not None
     world, warnings = head
     world = replace(world, hosted_zones=Map(declared))
-    return Reading(Published(world, Catalog.of(zones), Locator(world.geo)), warnings)
+    return Reading(Published(world, Catalog.of(zones), _locator(world)), warnings)
+
+
+def _locator(world: World) -> Locator:
+    database = Path(world.geo.database) if world.geo.database else None
+    try:
+        return Locator(world.geo, database)
+    except UnusableDatabase as unusable:
+        instead = "name a MaxMind DB file (.mmdb), or leave geo.database out to use the embedded one"
+        where = "geo.database"
+        raise Refused([Fault(str(database), 0, where, "R135", "database-unusable", str(unusable), instead)]) from None
 
 
 async def _record_sets(nodes: Map[DName, Node]) -> Map[Any, Any]:
@@ -129,6 +144,7 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
 
 def _write_out(loaded: Loaded) -> Iterator[Any]:
     """The pieces of a World: a head without zones, then each zone's nodes in batches and the rest of the zone."""
+    _locator(loaded.world)  # refuses a bad database here, where it is slow to find out
     yield replace(loaded.world, hosted_zones=Map()), loaded.warnings
     for zone in loaded.world.hosted_zones.values():
         compiled = compile_zone(zone)
@@ -142,12 +158,10 @@ def _main(files: Sequence[Path], out: BinaryIO) -> None:
         out.write(len(data).to_bytes(_LENGTH_OCTETS, "big") + data)
 
     try:
-        loaded = load_files(files)
+        for piece in _write_out(load_files(files)):
+            send(piece)
     except Refused as refused:
         send(_Faults(refused.faults))
-    else:
-        for piece in _write_out(loaded):
-            send(piece)
     out.write(bytes(_LENGTH_OCTETS))
     out.flush()
 

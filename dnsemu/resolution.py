@@ -5,13 +5,12 @@ The wire, `explain` and every other reader of decisions start here, so they cann
 
 from dataclasses import dataclass, field
 
-from healthcheck.snapshot import HealthSnapshot
-
 from config.names import DName
 from config.rrtypes import RRType
 from config.world import HealthCheckId, RecordSet
 from dnsemu.zone.catalog import ANY, Catalog, Found, Hit, Referral, lookup
 from dnsemu.zone.compiled import Zone
+from healthcheck.snapshot import HealthSnapshot
 from policies.decide import Decision, decide
 from policies.model import Client, Group
 

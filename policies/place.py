@@ -16,7 +16,7 @@ IPV6_SCOPE_BITS = 48
 """How much of a client's address matters for an answer, in bits, unless the user's networks go deeper (R132)."""
 
 MEMO_SIZE = 32_768
-"""Client networks remembered by a `Locator`, about 10 MB when full."""
+"""Client networks remembered by a `Locator`, under 10 MB when full."""
 
 _MAPPED = bytes(10) + b"\xff\xff"
 _MAPPED_BITS = 96
@@ -73,8 +73,7 @@ class Locator:
     inside the block do divide it. The scope then is the longest prefix among them: a piece of that size is wholly in
     or wholly out of each, and every client of the block gets the same length, so the pieces that a resolver caches
     never overlap, whoever asks first (RFC 7871 §7.2.1). Networks that lie in the client's network but outside the
-    block have no say: the scope is already longer than the source, and a resolver then keeps the answer for the
-    source prefix alone (RFC 7871 §7.3.1).
+    block have no say: the answer does not claim to hold there, its scope being longer than the source already.
     """
 
     def __init__(self, geo: Geo, database: Path | None = None, memo_size: int = MEMO_SIZE) -> None:
@@ -98,7 +97,8 @@ class Locator:
             16: _Networks(declared[16], address_bits=128, scope_bits=IPV6_SCOPE_BITS),
         }
         default = place_declared(geo.default, "geo.default")
-        self._unlocated = replace(default, continent=None, country=None, subdivision=None)
+        self.unlocated = replace(default, continent=None, country=None, subdivision=None)
+        """The place of a client that nothing locates (R71, R79)."""
         self._database = LocationDatabase(database) if database else None
         self._located = lru_cache(maxsize=memo_size)(self._locate)
 
@@ -112,11 +112,16 @@ class Locator:
         """
         return self._located(address, bits)
 
+    @property
+    def remembered(self) -> int:
+        """How many client networks are remembered now."""
+        return self._located.cache_info().currsize
+
     def _locate(self, address: bytes, bits: int) -> Located:
         native, native_bits = _native(address, bits)
         networks = self._networks[len(native)]
         number = int.from_bytes(native)
-        place = networks.place(number) or self._look_up(native) or self._unlocated
+        place = networks.place(number) or self._look_up(native) or self.unlocated
         return Located(place, networks.scope_bits(number) + bits - native_bits)
 
     def _look_up(self, address: bytes) -> Place | None:

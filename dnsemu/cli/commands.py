@@ -92,10 +92,10 @@ def serve(
     from dnsemu.app import Application, Listen
     from dnsemu.runner import run
 
-    loaded = _load(files or [], as_json)
-    _print_warnings(loaded.warnings)
+    reading = _read(files or [], as_json)
+    _print_warnings(reading.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
-    run(lambda: Application(loaded, files=tuple(files or ()), listen=listen, seed=seed), as_json=as_json)
+    run(lambda: Application(reading, files=tuple(files or ()), listen=listen, seed=seed), as_json=as_json)
 
 
 @app.command()
@@ -111,21 +111,21 @@ def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
 @app.command()
 def check(files: Files, as_json: AsJson = False) -> None:
     """Validate files: every fault with file and line, the rule, and what to write instead."""
-    loaded = _load(files, as_json)
-    world = loaded.world
+    reading = _read(files, as_json)
+    world = reading.published.world
     record_sets = sum(len(zone.record_sets) for zone in world.hosted_zones.values())
     if as_json:
         _print_json(
             {
                 "faults": [],
-                "warnings": [_fault(w) for w in loaded.warnings],
+                "warnings": [_fault(w) for w in reading.warnings],
                 "hosted_zones": len(world.hosted_zones),
                 "record_sets": record_sets,
                 "health_checks": len(world.health_checks),
             }
         )
         return
-    _print_warnings(loaded.warnings)
+    _print_warnings(reading.warnings)
     print(
         f"good: {_count(len(world.hosted_zones), 'hosted zone')}, {_count(record_sets, 'record set')}, "
         f"{_count(len(world.health_checks), 'health check')}"
@@ -209,12 +209,13 @@ def force(
 # --- what the commands share ---
 
 
-def _load(files: Sequence[Path], as_json: bool) -> Any:
+def _read(files: Sequence[Path], as_json: bool) -> Any:
     from config.faults import Refused
     from config.load import load_files
+    from dnsemu.reading import compile_world
 
     try:
-        return load_files(files)
+        return compile_world(load_files(files))
     except Refused as refused:
         if as_json:
             _print_json({"faults": [_fault(fault) for fault in refused.faults]})
@@ -227,10 +228,9 @@ def _load(files: Sequence[Path], as_json: bool) -> Any:
 
 def _explain_from_files(files: Sequence[Path], question: dict[str, str], as_json: bool) -> Any:
     from dnsemu.questions import BadQuestion, explain_question
-    from dnsemu.reading import compile_world
     from healthcheck.snapshot import HealthSnapshot
 
-    published = compile_world(_load(files, as_json)).published
+    published = _read(files, as_json).published
     try:
         return explain_question(published, HealthSnapshot(), question, lambda _check: "not probed, taken as healthy")
     except BadQuestion as bad:

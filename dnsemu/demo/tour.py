@@ -14,6 +14,7 @@ from config.load import load_text
 from dnsemu.app import Application, Listen, Ready
 from dnsemu.demo.app import start
 from dnsemu.logs import configure_logs, timestamp
+from dnsemu.reading import compile_world
 from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
 from dnsemu.transport.listeners import CannotListen
 from dnsemu.transport.tcp import bind_tcp
@@ -44,8 +45,8 @@ def run_demo(listen: Listen, *, as_json: bool) -> None:
     async def main() -> None:
         apps = bind_apps()
         runners = [await start(app.region, app.sock) for app in apps]
-        loaded = load_text("demo.yaml", demo_file(apps))
-        server = Application(loaded, listen=listen, on_change=None if as_json else print_change)
+        reading = compile_world(load_text("demo.yaml", demo_file(apps)))
+        server = Application(reading, listen=listen, on_change=None if as_json else print_change)
         configure_logs(server.clock.now, as_json=as_json)
         handle_signals(server)
 

@@ -6,6 +6,7 @@ Time limits here are the real network's, so they run on the loop's own time and 
 import asyncio
 import socket
 from collections import OrderedDict
+from typing import cast
 
 from dnsemu.transport import Respond
 
@@ -68,14 +69,13 @@ class _Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = stream = cast(asyncio.Transport, transport)  # uvloop's own class is no subclass
         peer = transport.get_extra_info("peername")
         if not peer:
-            transport.abort()
+            stream.abort()
             return
         self._peer = peer[0]
-        transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
+        stream.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
         self._listener.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

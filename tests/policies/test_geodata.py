@@ -158,7 +158,12 @@ CITY = {
             {"country_code": "JP", "latitude": 35.5, "longitude": 139.5}, "JP", None, None, 35.5, id="R135 flat record"
         ),
         pytest.param(
-            {"location": {"latitude": 35.5}, "country_code": "JP"}, "JP", None, None, None, id="R135 half a point is none"
+            {"location": {"latitude": 35.5}, "country_code": "JP"},
+            "JP",
+            None,
+            None,
+            None,
+            id="R135 half a point is none",
         ),
         pytest.param(
             {"country": {"iso_code": 7}, "subdivisions": []}, None, None, None, None, id="R135 oddities are ignored"

@@ -36,7 +36,9 @@ def ids(candidates):
         pytest.param(CANADA, ALL[:3], "c", id="R82.11 the continent alone, without a default"),
         pytest.param(UNLOCATED, ALL, "d", id="R79 a client that nothing locates gets the default alone"),
         pytest.param(UNLOCATED, ALL[:3], "", id="R79 a client that nothing locates and no default"),
-        pytest.param(CALIFORNIA, (DEFAULT, CONTINENT, STATE), "acd", id="R77 specific first, in whatever order declared"),
+        pytest.param(
+            CALIFORNIA, (DEFAULT, CONTINENT, STATE), "acd", id="R77 specific first, in whatever order declared"
+        ),
         pytest.param(CANADA, (geo("www.test", "x", country="CA"), STATE), "x", id="R77 Canada is not California"),
         pytest.param(
             at(continent="EU", country="UA", subdivision="61"),

@@ -35,7 +35,10 @@ def in_regions(*codes):
             id="R66 ascending latency, not the order of the set identifiers",
         ),
         pytest.param(
-            "FR", ["us-west-2", "us-east-1"], ["us-east-1", "us-west-2"], id="R66 Regions without a record set don't count"
+            "FR",
+            ["us-west-2", "us-east-1"],
+            ["us-east-1", "us-west-2"],
+            id="R66 Regions without a record set don't count",
         ),
         pytest.param(
             "ZA",

@@ -1,0 +1,124 @@
+"""Endpoints on loopback, well-behaved and otherwise: raw sockets that play a script for each connection."""
+
+import asyncio
+import ssl
+import subprocess
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Endpoint:
+    """Where an endpoint listens, and what it was sent: one text for each connection."""
+
+    port: int = 0
+    requests: list[bytes] = field(default_factory=list)
+    server_names: list[str | None] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def endpoint(script, *, host="127.0.0.1", tls=None, reads_request=True):
+    """Listen on a free port; `script(writer)` plays what follows the request, then the connection is closed."""
+    seen = Endpoint()
+    connections = set()
+
+    async def serve(reader, writer):
+        connections.add(asyncio.current_task())
+        try:
+            if reads_request:
+                seen.requests.append(await reader.readuntil(b"\r\n\r\n"))
+            else:
+                seen.requests.append(b"")
+            await script(writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort() if writer.transport.is_closing() else writer.close()
+
+    if tls:
+        tls.sni_callback = lambda _socket, name, _context: seen.server_names.append(name)
+    server = await asyncio.start_server(serve, host, 0, ssl=tls)
+    seen.port = server.sockets[0].getsockname()[1]
+    try:
+        yield seen
+    finally:
+        server.close()
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
+
+def sends(data):
+    """A script: send this and close."""
+
+    async def script(writer):
+        writer.write(data)
+        await writer.drain()
+
+    return script
+
+
+async def never_answers(_writer):
+    """A script: hold the connection, say nothing."""
+    await asyncio.Event().wait()
+
+
+def sends_then_silence(data):
+    """A script: send this and hold the connection."""
+
+    async def script(writer):
+        writer.write(data)
+        await asyncio.Event().wait()
+
+    return script
+
+
+def repeats(data):
+    """A script: send this again and again, without an end."""
+
+    async def script(writer):
+        while True:
+            writer.write(data)
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    return script
+
+
+async def resets(writer):
+    """A script: break the connection off with a reset."""
+    import socket
+    import struct
+
+    sock = writer.transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def response(status=200, body=b"", **headers):
+    """A response in wire form."""
+    lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def certificate(folder, require_tool, *, days="1", name="wrong.test"):
+    """A self-signed certificate in one file with its key."""
+    path = folder / "cert.pem"
+    subprocess.run(
+        [
+            *(require_tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", days),
+            *("-subj", f"/CN={name}", "-keyout", path, "-out", folder / "only-cert.pem"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_bytes(path.read_bytes() + (folder / "only-cert.pem").read_bytes())
+    return path
+
+
+def serving_tls(path):
+    """A server's context for a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
