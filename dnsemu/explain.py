@@ -15,7 +15,7 @@ from policies.decide import Candidate, Decision, Leaf, Lost, Reason, policy_of
 from policies.model import Client, Sample
 
 Explanation = dict[str, Any]
-"""Plain data, ready for JSON; the keys are documented in the control API's page."""
+"""Plain data, ready for JSON; docs/control-api.md tells the keys."""
 
 CheckDetail = Callable[[HealthCheckId], str]
 """What to say of a health check: how many checkers are up, and since when."""
