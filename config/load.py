@@ -125,11 +125,13 @@ class _Loader:
         self._checks: dict[HealthCheckId, HealthCheck] = {}
         self._check_entries: list[tuple[_Placed, HealthCheck]] = []
         self._check_ids: set[str] = set()
-        self._collections: dict[str, CidrCollection] = {}
+        self._collections: dict[str, CidrCollection | None] = {}
+        """By name; None for one that has a fault of its own."""
         self._zone_entries: list[tuple[Document, int, object]] = []
         self._networks: list[GeoNetwork] = []
         self._default: DeclaredPlace | None = None
         self._database: str | None = None
+        self._divides_by_bias = False
         self._server = ServerSettings()
         self._checkers = HealthCheckers(ALL_CHECKER_REGIONS)
 
@@ -152,14 +154,14 @@ class _Loader:
         """All that was declared, once all documents were taken; faults may have left holes in it."""
         for placed, check in self._check_entries:
             self.report.add(placed.document, placed.path, checks.child_problems(check, self._kind_of))
-        reader = ZoneReader(self.report, self._check_ids, {c.name: c.id for c in self._collections.values()})
+        reader = ZoneReader(self.report, self._check_ids, self._collections, divides_by_bias=self._divides_by_bias)
         for document, index, entry in self._zone_entries:
             reader.take(document, index, entry)
         geo = Geo(tuple(self._networks), self._default or Geo().default, self._database)
         return World(
             hosted_zones=Map(reader.zones),
             health_checks=Map(self._checks),
-            cidr_collections=Map({collection.id: collection for collection in self._collections.values()}),
+            cidr_collections=Map({found.id: found for found in self._collections.values() if found}),
             geo=geo,
             health_checkers=self._checkers,
             server=self._server,
@@ -215,6 +217,9 @@ class _Loader:
                 self._networks.append(GeoNetwork(network, entry.declared()))
         if shape.default is not None and self._claim("geo", "default", _Placed(document, ("geo", "default"))):
             self._default = shape.default.declared()
+        if shape.negative_bias is not None:
+            self._claim("geo", "negative_bias", _Placed(document, ("geo", "negative_bias")))
+            self._divides_by_bias = shape.negative_bias == "divides"
         placed = _Placed(document, ("geo", "database"))
         if shape.database is not None and self._claim("geo", "database", placed):
             path = folder / shape.database if folder is not None else FilePath(shape.database)
@@ -245,6 +250,9 @@ class _Loader:
 
     def _take_collection(self, placed: _Placed, data: object) -> None:
         shape = self._valid(CidrCollectionShape, placed.document, placed.path, data)
+        if shape is None and isinstance(data, dict):
+            names = (value for key, value in data.items() if snake(key) == "name" and isinstance(value, str))
+            self._collections.update(dict.fromkeys(names))
         if shape is None or not self._claim("CIDR collection", shape.name, placed):
             return
         locations: dict[str, tuple[IPNetwork, ...]] = {

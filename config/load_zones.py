@@ -1,6 +1,6 @@
 """Hosted zones out of a document: each record set is checked, converted and let go before the next one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -18,7 +18,7 @@ from config.report import Report
 from config.rrtypes import RRType
 from config.rules import insertion
 from config.shape import snake, validate
-from config.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+from config.world import CidrCollection, Geoproximity, HostedZone, HostedZoneId, IpBased, RecordSet, RecordSetKey
 
 MAX_CYCLES_TOLD = 20
 
@@ -53,14 +53,25 @@ class ZoneReader:
     Args:
         report: told of every problem.
         check_ids: the ids of all health checks of all files.
-        collection_ids: the id of each CIDR collection by its name.
+        collections: the CIDR collections by name; None for one that has a fault of its own.
+        divides_by_bias: which formula negative biases of geoproximity follow (R86).
     """
 
-    def __init__(self, report: Report, check_ids: Collection[str], collection_ids: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        check_ids: Collection[str],
+        collections: Mapping[str, CidrCollection | None],
+        *,
+        divides_by_bias: bool = False,
+    ) -> None:
         self.zones: dict[HostedZoneId, HostedZone] = {}
         self._report = report
         self._check_ids = check_ids
-        self._collection_ids = collection_ids
+        self._collections = {collection.id: collection for collection in collections.values() if collection}
+        self._collection_ids = {collection.name: collection.id for collection in self._collections.values()}
+        self._faulty_collections = {name for name, collection in collections.items() if collection is None}
+        self._divides_by_bias = divides_by_bias
         self._by_name: dict[DName, tuple[Document, Path]] = {}
         self._by_id: dict[HostedZoneId, tuple[Document, Path]] = {}
 
@@ -135,16 +146,37 @@ class ZoneReader:
             if (first := draft.written.get(record_set.key)) is not None:
                 place = self._report.place(document, (*path, first))
                 problems = [replace(p, message=f"{p.message} ({place})") if p.id == TWICE else p for p in problems]
-            check = record_set.health_check_id
-            if check is not None and check not in self._check_ids:
-                message = f"there is no health check {check}"
-                instead = "declare it under health_checks, or write the id of one that is"
-                problems.append(Problem("no-such-check", "H156", message, instead, ("health_check_id",)))
+            problems += self._missing(record_set)
         if record_set is None or problems:
             self._report.add(document, (*path, at), problems)
             return
+        if self._divides_by_bias and isinstance(record_set.routing, Geoproximity):
+            record_set = replace(record_set, routing=replace(record_set.routing, divides_by_bias=True))
         draft.add(record_set)
         draft.written[record_set.key] = at
+
+    def _missing(self, record_set: RecordSet) -> Iterator[Problem]:
+        """What a record set names outside its zone and that is not there."""
+        check = record_set.health_check_id
+        if check is not None and check not in self._check_ids:
+            message = f"there is no health check {check}"
+            instead = "declare it under health_checks, or write the id of one that is"
+            yield Problem("no-such-check", "H156", message, instead, ("health_check_id",))
+        routing = record_set.routing
+        if isinstance(routing, IpBased) and routing.collection_id not in self._faulty_collections:
+            yield from self._missing_location(routing)
+
+    def _missing_location(self, routing: IpBased) -> Iterator[Problem]:
+        collection = self._collections.get(routing.collection_id)
+        at = ("cidr_routing_config",)
+        if collection is None:
+            message = f"Cannot find CidrCollection '{routing.collection_id}'. No changes made."
+            instead = "declare it under cidr_collections, or write the name of one that is"
+            yield Problem("no-such-collection", "A166", message, instead, (*at, "collection_id"))
+        elif routing.location != "*" and routing.location not in collection.locations:
+            message = f"CIDR collection {collection.name} has no location {routing.location}"
+            known = ", ".join([*sorted(collection.locations), "*"])
+            yield Problem("no-such-location", "A166", message, f"write one of {known}", (*at, "location_name"))
 
     def _check_aliases(self, draft: _Draft, document: Document, path: Path, is_whole: bool) -> None:
         """Where the aliases lead; a target that is missing may be one that has a fault of its own."""

@@ -1,7 +1,7 @@
 """The rest of what a file may hold: its sections, hosted zones, CIDR collections, places and addresses to listen on."""
 
 import ipaddress
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -157,6 +157,9 @@ class GeoShape(Shape):
     database: str | None = None
     networks: list[GeoNetworkShape] | None = None
     default: PlaceShape | None = None
+    negative_bias: Annotated[
+        Literal["multiplies", "divides"] | None, Says("R86", "negative-bias", "multiplies or divides")
+    ] = None
 
 
 # --- CIDR collections ---

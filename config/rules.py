@@ -17,12 +17,9 @@ from config.rrtypes import RRType
 from config.world import (
     Failover,
     FailoverRole,
-    Geoproximity,
     HostedZoneId,
-    IpBased,
     Multivalue,
     RecordSet,
-    Routing,
     Simple,
 )
 
@@ -123,19 +120,8 @@ def _policy_problems(record_set: RecordSet) -> Iterator[Problem]:
         yield Problem("simple-with-health-check", "H155", message, instead, ("health_check_id",))
     if isinstance(routing, Failover):
         yield from _primary_problems(record_set, routing)
-    if (not_yet := _not_served(routing)) is not None:
-        yield not_yet
-    elif (misplaced := place_problem(routing)) is not None:
+    if (misplaced := place_problem(routing)) is not None:
         yield misplaced
-
-
-def _not_served(routing: Routing) -> Problem | None:
-    """Policies that record sets may have but that are not answered yet."""
-    for kind, name in ((Geoproximity, "geoproximity"), (IpBased, "IP-based")):
-        if isinstance(routing, kind):
-            message = f"{name} routing is not served yet by this version"
-            return Problem("policy-not-yet", "", message, "use latency or geolocation")
-    return None
 
 
 def _primary_problems(record_set: RecordSet, routing: Failover) -> Iterator[Problem]:

@@ -66,13 +66,17 @@ class Geolocation:
 
 @dataclass(frozen=True, slots=True)
 class Geoproximity:
-    """Exactly one of Region, Local Zone group and coordinates (degrees); `bias` −99…99 (R83)."""
+    """Exactly one of Region, Local Zone group and coordinates (degrees); `bias` −99…99 (R83).
+
+    `divides_by_bias` chooses the older formula for negative biases (R86).
+    """
 
     region: str | None = None
     local_zone_group: str | None = None
     latitude: float | None = None
     longitude: float | None = None
     bias: int = 0
+    divides_by_bias: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from config.world import HealthCheckId, RecordSet
 from dnsemu.resolution import Link
 from dnsemu.zone.catalog import ANY, Hit, NoData, NotOurs, NXDomain, Referral
 from policies.decide import Candidate, Decision, Leaf, Lost, Reason, policy_of
-from policies.model import Client, Sample
+from policies.model import Sample
+from policies.place import Client
 
 Explanation = dict[str, Any]
 """Plain data, ready for JSON; docs/control-api.md tells the keys."""

@@ -7,13 +7,12 @@ from config.names import DName
 from config.rrtypes import RRType
 from dnsemu.answer import Dice, draw
 from dnsemu.published import Board
-from dnsemu.questions import anywhere
 from dnsemu.resolution import resolve
 from dnsemu.wire.protocol import RCode
 from dnsemu.zone.catalog import NotOurs
 from healthcheck.probes.resolve import NO_ADDRESS, NX_DOMAIN, SERV_FAIL, Resolver, Unresolved
 from healthcheck.snapshot import HealthBoard
-from policies.place import place_named
+from policies.place import Client, place_named
 
 
 class HostedResolver:
@@ -35,7 +34,7 @@ class HostedResolver:
         except names.BadName:
             return NX_DOMAIN
         published = self._board.current
-        client = anywhere(place_named(region))
+        client = Client.somewhere(place_named(region))
         link = resolve(published.catalog, self._health.current, client, wire, RRType.A)
         if isinstance(link.found, NotOurs):
             return await self._elsewhere.resolve(name, region)

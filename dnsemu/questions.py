@@ -10,8 +10,7 @@ from dnsemu.published import Published
 from dnsemu.resolution import resolve
 from dnsemu.zone.catalog import ANY
 from healthcheck.snapshot import HealthSnapshot
-from policies.model import Client
-from policies.place import Locator, Place, UnknownPlace, place_named
+from policies.place import Client, Locator, UnknownPlace, place_named
 
 
 class BadQuestion(ValueError):
@@ -43,11 +42,6 @@ def explain_question(
     return explain(link, scope_bits, detail)
 
 
-def anywhere(place: Place) -> Client:
-    """A client of which nothing is known but its place."""
-    return Client(bytes(4), 0, place)
-
-
 def _type(text: str) -> int:
     upper = text.upper()
     if upper == "ANY":
@@ -64,15 +58,14 @@ def _type(text: str) -> int:
 def _client(locator: Locator, question: Mapping[str, str]) -> tuple[Client, int]:
     if place := question.get("place"):
         try:
-            return anywhere(place_named(place)), 0
+            return Client.somewhere(place_named(place)), 0
         except UnknownPlace as unknown:
             raise BadQuestion("place", str(unknown)) from None
     if not (text := question.get("client")):
-        return anywhere(locator.unlocated), 0
+        return Client.somewhere(locator.unlocated), 0
     try:
         network = ip_interface(text).network
     except ValueError:
         raise BadQuestion("client", f"'{text}' is neither an address nor a network such as 203.0.113.0/24") from None
-    address, bits = network.network_address.packed, network.prefixlen
-    located = locator.locate(address, bits)
-    return Client(address, bits, located.place), located.scope_bits
+    located = locator.locate(network.network_address.packed, network.prefixlen)
+    return located.client, located.scope_bits

@@ -119,7 +119,7 @@ async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
 def _locator(world: World) -> Locator:
     database = Path(world.geo.database) if world.geo.database else None
     try:
-        return Locator(world.geo, database)
+        return Locator(world.geo, database, collections=world.cidr_collections.values())
     except UnusableDatabase as unusable:
         instead = "name a MaxMind DB file (.mmdb), or leave geo.database out to use the embedded one"
         where = "geo.database"

@@ -12,7 +12,8 @@ from dnsemu.zone.catalog import ANY, Catalog, Found, Hit, Referral, lookup
 from dnsemu.zone.compiled import Zone
 from healthcheck.snapshot import HealthSnapshot
 from policies.decide import Decision, decide
-from policies.model import Client, Group
+from policies.model import Group
+from policies.place import Client
 
 MAX_CNAME_LINKS = 16
 """A chain of CNAMEs is followed no farther than this (R55)."""

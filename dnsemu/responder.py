@@ -18,8 +18,7 @@ from dnsemu.wire.reply import Reply, render, render_bare, render_refused, size_l
 from dnsemu.zone.catalog import ANY, NotOurs
 from healthcheck.snapshot import HealthBoard
 from policies.decide import policy_of
-from policies.model import Client
-from policies.place import Located, Locator
+from policies.place import Client, Locator
 
 AXFR = 252
 IXFR = 251
@@ -81,12 +80,12 @@ class Responder:
         if query.edns is not None and query.edns.version:
             self._count("", "", RCode.BADVERS, None, protocol)
             return render(query, Reply(RCode.BADVERS, is_authoritative=False), limit)
-        located = _locate(query, source, published.locator)
-        link = resolve(published.catalog, self._health.current, located.client, query.name, query.type)
+        client, scope_bits = _client(query, source, published.locator)
+        link = resolve(published.catalog, self._health.current, client, query.name, query.type)
         if isinstance(link.found, NotOurs) or query.klass != CLASS_IN or query.type in (AXFR, IXFR):
             self._count("", _type_name(query.type), RCode.REFUSED, None, protocol)
             return render_refused(query)
-        reply = draw(link, self._dice, located.scope_bits)
+        reply = draw(link, self._dice, scope_bits)
         self._count(names.display(link.found.zone.name), _type_name(query.type), reply.rcode, link, protocol)
         return render(query, reply, limit)
 
@@ -97,22 +96,14 @@ class Responder:
         self.answered[Answered(zone, type_, rcode.name, policy, protocol)] += 1
 
 
-class _LocatedClient(NamedTuple):
-    client: Client
-    scope_bits: int
-
-
-def _locate(query: Query, source: str, locator: Locator) -> _LocatedClient:
-    """The client: the ECS network if there is a usable one, else the sender's address (R127, R130)."""
+def _client(query: Query, source: str, locator: Locator) -> tuple[Client, int]:
+    """The client and its ECS scope: the ECS network if there is a usable one, else the sender (R127, R130)."""
     subnet = query.edns.client_subnet if query.edns else None
     if subnet is not None and subnet.is_usable:
-        address, bits = subnet.padded_address, subnet.source_bits
-    else:
-        address = packed_address(source)
-        bits = len(address) * 8
-    located: Located = locator.locate(address, bits)
-    usable = subnet is not None and subnet.is_usable
-    return _LocatedClient(Client(address, bits, located.place), located.scope_bits if usable else 0)
+        located = locator.locate(subnet.padded_address, subnet.source_bits)
+        return located.client, located.scope_bits
+    address = packed_address(source)
+    return locator.locate(address, len(address) * 8).client, 0
 
 
 @lru_cache(maxsize=65536)

@@ -9,7 +9,8 @@ from dnsemu.published import Published
 from dnsemu.resolution import ZoneView
 from healthcheck.snapshot import HealthSnapshot
 from policies.decide import Decision, decide, policy_of
-from policies.model import Client, Group
+from policies.model import Group
+from policies.place import Client
 
 MOST_GROUPS = 500
 """Groups whose shares are written out; a zone may have thousands."""

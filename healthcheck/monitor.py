@@ -163,7 +163,14 @@ class HealthMonitor:
                 self._ready.append(post)
                 return
             if post in self._wanted:
-                self._running[post] = asyncio.create_task(self._probe_once(post))
+                task = self._running[post] = asyncio.create_task(self._probe_once(post))
+                task.add_done_callback(lambda _, post=post: self._ended(post))  # type: ignore[misc]
+
+    def _ended(self, post: Post) -> None:
+        """Make room, also after a probe that was broken off before it began."""
+        del self._running[post]
+        if self._ready:
+            self._woken.set()
 
     async def _wait(self) -> None:
         """Until the next post is due, or something was scheduled before it or a place became free."""
@@ -171,14 +178,17 @@ class HealthMonitor:
             await self._woken.wait()
             return
         sleep = asyncio.ensure_future(self._clock.sleep_until(self._due[0][0]))
-        woken = asyncio.ensure_future(self._woken.wait())
+        sleep.add_done_callback(self._wake)
         try:
-            await asyncio.wait((sleep, woken), return_when=asyncio.FIRST_COMPLETED)
+            await self._woken.wait()
         finally:
-            for waiter in (sleep, woken):
-                waiter.cancel()
-                with suppress(asyncio.CancelledError):
-                    await waiter
+            sleep.remove_done_callback(self._wake)
+            sleep.cancel()
+            with suppress(asyncio.CancelledError):
+                await sleep
+
+    def _wake(self, _slept: asyncio.Future[None]) -> None:
+        self._woken.set()
 
     async def _probe_once(self, post: Post) -> None:
         check_id, checker = post
@@ -186,20 +196,18 @@ class HealthMonitor:
         check = self._ledger.entry(check_id).check
         loop = asyncio.get_running_loop()
         began = loop.time()
+        outcome = None
         try:
             outcome = await self._probe(check, checker)
-        except Exception as fault:
-            log.exception("a probe failed to run", check=check_id, region=checker.region)
-            outcome = Outcome(False, f"the probe itself failed: {fault!r}")
-        finally:
-            del self._running[post]
-            if self._ready:
-                self._woken.set()
-        self.durations.add(loop.time() - began)
-        self.probes[check_id, checker.region, outcome.success] += 1
+        except Exception as fault:  # ours, not the endpoint's: nothing was observed
+            log.error("a probe could not be made", check=check_id, region=checker.region, fault=repr(fault))
+        else:
+            self.durations.add(loop.time() - began)
+            self.probes[check_id, checker.region, outcome.success] += 1
         if self._wanted.get(post) == number:
             now = self._clock.now()
-            self._ledger.record(check_id, checker, Observation(outcome, now))
+            if outcome is not None:
+                self._ledger.record(check_id, checker, Observation(outcome, now))
             self._schedule(post, now + _interval_s(self._ledger.entry(check_id).check))
 
 

@@ -1,7 +1,6 @@
 """One probe's outcome as a value: failing is an outcome too, not an exception."""
 
 from dataclasses import dataclass
-from http import HTTPStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +49,6 @@ TIMED_OUT = (
 """H114 d."""
 
 
-def http_status(code: int, resolved_ip: str | None = None) -> str:
-    """How a status code is worded, by the standard's own phrase (H114 a–c, H115).
-
-    Args:
-        resolved_ip: the address probed, if the endpoint is a domain name.
-    """
-    try:
-        phrase = HTTPStatus(code).phrase
-    except ValueError:
-        phrase = "Unknown"
-    return f"HTTP Status Code {code}, {phrase}" + resolved(resolved_ip)
-
-
-def resolved(ip: str | None) -> str:
-    """The end of a status text about a domain endpoint (H114 b)."""
-    return f". Resolved IP: {ip}" if ip else ""
+def resolved(reason: str, ip: str | None) -> str:
+    """A reason, with the address probed if the endpoint is a domain name (H114 b)."""
+    return f"{reason.removesuffix('.')}. Resolved IP: {ip}" if ip else reason

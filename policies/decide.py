@@ -14,15 +14,18 @@ from config.world import (
     AliasTarget,
     Failover,
     Geolocation,
+    Geoproximity,
     HealthCheckId,
+    IpBased,
     Latency,
     Multivalue,
     RecordSet,
     Simple,
     Weighted,
 )
-from policies import failover, geolocation, latency, multivalue, simple, weighted
-from policies.model import Client, Group, Outcome, Policy, View
+from policies import failover, geolocation, geoproximity, ip_based, latency, multivalue, simple, weighted
+from policies.model import Group, Outcome, Policy, View
+from policies.place import Client
 
 POLICIES: dict[type, Policy] = {
     Simple: simple,
@@ -30,6 +33,8 @@ POLICIES: dict[type, Policy] = {
     Failover: failover,
     Latency: latency,
     Geolocation: geolocation,
+    Geoproximity: geoproximity,
+    IpBased: ip_based,
     Multivalue: multivalue,
 }
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from config.world import Failover, FailoverRole, RecordSet
-from policies.model import Client, Group, OneOf, Worth
+from policies.model import Group, OneOf, Worth
+from policies.place import Client
 
 NAME = "failover"
 READS_CLIENT = False

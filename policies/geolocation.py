@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from config.world import Geolocation, RecordSet
-from policies.model import Client, Group, OneOf, Worth
-from policies.place import Place
+from policies.model import Group, OneOf, Worth
+from policies.place import Client, Place
 
 NAME = "geolocation"
 READS_CLIENT = True

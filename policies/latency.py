@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from config.world import Latency, RecordSet
 from policies.geodata.region_latency import latencies_ms
-from policies.model import Client, Group, OneOf, Worth
+from policies.model import Group, OneOf, Worth
+from policies.place import Client
 
 NAME = "latency"
 READS_CLIENT = True

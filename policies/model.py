@@ -1,4 +1,4 @@
-"""The values that policies work on: groups, clients, and what a pool of record sets comes to."""
+"""The values that policies work on: groups, and what a pool of record sets comes to."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 from config.names import DName
 from config.rrtypes import RRType
 from config.world import HealthCheckId, RecordSet
-from policies.place import Place
+from policies.place import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +18,6 @@ class Group:
     name: DName
     type: RRType
     record_sets: tuple[RecordSet, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Who an answer is for: the network it speaks for (R127), and where that is.
-
-    `address` is 4 or 16 octets, truncated to `bits`.
-    """
-
-    address: bytes
-    bits: int
-    place: Place
 
 
 @dataclass(frozen=True, slots=True)

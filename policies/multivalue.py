@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from config.world import RecordSet
-from policies.model import Client, Group, Sample, Worth
+from policies.model import Group, Sample, Worth
+from policies.place import Client
 
 NAME = "multivalue"
 READS_CLIENT = False

@@ -1,15 +1,16 @@
-"""Where a client is: `Place`, and how an address, a declaration or a name becomes one."""
+"""Who asks and from where: `Client`, `Place`, and how an address, a declaration or a name becomes one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 from config.places import CONTINENT_OF, COUNTRIES, REGIONS, SUBDIVISIONS, parse_place
-from config.world import DeclaredPlace, Geo
+from config.world import CidrCollection, DeclaredPlace, Geo
 from policies.geodata.countries import continent_point, country_point
 from policies.geodata.database import Finding, LocationDatabase, embedded
+from policies.networks import IPV4_BITS, IPV6_BITS, PrefixTable, native
 
 IPV4_SCOPE_BITS = 24
 IPV6_SCOPE_BITS = 48
@@ -17,9 +18,6 @@ IPV6_SCOPE_BITS = 48
 
 MEMO_SIZE = 32_768
 """Client networks remembered by a `Locator`, under 10 MB when full."""
-
-_MAPPED = bytes(10) + b"\xff\xff"
-_MAPPED_BITS = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +51,44 @@ class UnknownPlace(ValueError):
         )
 
 
+CidrLocation = tuple[str, str]
+"""A location of a CIDR collection: the collection's id and the location's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who an answer is for: the network it speaks for (R127), where that is, and which CIDR locations hold it.
+
+    `address` is 4 or 16 octets, truncated to `bits`; no bits stand for a client of which only the place is known.
+    `cidr_locations` are those with a block that holds the whole network, longest block first (R94, R97).
+    """
+
+    address: bytes
+    bits: int
+    place: Place
+    cidr_locations: tuple[CidrLocation, ...] = ()
+
+    @classmethod
+    def somewhere(cls, place: Place) -> "Client":
+        """A client of which nothing is known but its place."""
+        return cls(bytes(4), 0, place)
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A client's place, and how many bits of its address an answer that depends on it holds for: the ECS scope."""
+    """A client, and how many bits of its address an answer that depends on it holds for: the ECS scope."""
 
-    place: Place
+    client: Client
     scope_bits: int
+
+    @property
+    def place(self) -> Place:
+        """The client's place."""
+        return self.client.place
 
 
 class Locator:
-    """Finds the place of a client by its network.
+    """Finds the place of a client by its network, and the CIDR locations that hold it.
 
     The user's networks come first, longer prefixes before shorter ones; then the database; a client in neither is
     unlocated. What counts is the first address of the client's network (R135).
@@ -76,26 +102,34 @@ class Locator:
     block have no say: the answer does not claim to hold there, its scope being longer than the source already.
     """
 
-    def __init__(self, geo: Geo, database: Path | None = None, memo_size: int = MEMO_SIZE) -> None:
+    def __init__(
+        self,
+        geo: Geo,
+        database: Path | None = None,
+        memo_size: int = MEMO_SIZE,
+        collections: Iterable[CidrCollection] = (),
+    ) -> None:
         """Prepare the tables.
 
         Args:
             geo: the user's networks and the default.
             database: a MaxMind DB of the user's, opened at once; else the embedded one, opened when first needed.
             memo_size: how many client networks to remember.
+            collections: for IP-based routing.
         Raises:
             UnknownPlace: something declares a place that does not exist.
             UnusableDatabase: the user's database cannot be read.
         """
         declared: dict[int, list[_Declared]] = {4: [], 16: []}
         for network in geo.networks:
-            address, bits = _native(network.network.network_address.packed, network.network.prefixlen)
+            address, bits = native(network.network.network_address.packed, network.network.prefixlen)
             place = place_declared(network.place, f"geo.networks {network.network}")
             declared[len(address)].append((address, bits, place))
         self._networks = {
-            4: _Networks(declared[4], address_bits=32, scope_bits=IPV4_SCOPE_BITS),
-            16: _Networks(declared[16], address_bits=128, scope_bits=IPV6_SCOPE_BITS),
+            4: _Networks(declared[4], address_bits=IPV4_BITS, scope_bits=IPV4_SCOPE_BITS),
+            16: _Networks(declared[16], address_bits=IPV6_BITS, scope_bits=IPV6_SCOPE_BITS),
         }
+        self._blocks = _blocks(collections)
         default = place_declared(geo.default, "geo.default")
         self.unlocated = replace(default, continent=None, country=None, subdivision=None)
         """The place of a client that nothing locates (R71, R79)."""
@@ -118,11 +152,13 @@ class Locator:
         return self._located.cache_info().currsize
 
     def _locate(self, address: bytes, bits: int) -> Located:
-        native, native_bits = _native(address, bits)
-        networks = self._networks[len(native)]
-        number = int.from_bytes(native)
-        place = networks.place(number) or self._look_up(native) or self.unlocated
-        return Located(place, networks.scope_bits(number) + bits - native_bits)
+        own, own_bits = native(address, bits)
+        networks = self._networks[len(own)]
+        number = int.from_bytes(own)
+        place = networks.place(number) or self._look_up(own) or self.unlocated
+        held = (location for block in self._blocks[len(own)].holding(number, own_bits) for location in block)
+        client = Client(address, bits, place, tuple(dict.fromkeys(held)))
+        return Located(client, networks.scope_bits(number) + bits - own_bits)
 
     def _look_up(self, address: bytes) -> Place | None:
         finding = (self._database or embedded()).find(address)
@@ -133,38 +169,40 @@ _Declared = tuple[bytes, int, Place]
 
 
 class _Networks:
-    """The user's networks of one address family: one dictionary for each prefix length, longest first."""
+    """The user's networks of one address family."""
 
-    def __init__(self, declared: Iterable[_Declared], *, address_bits: int, scope_bits: int) -> None:
-        levels: dict[int, dict[int, Place]] = {}
+    def __init__(self, declared: Sequence[_Declared], *, address_bits: int, scope_bits: int) -> None:
+        self._places = PrefixTable(address_bits, ((int.from_bytes(a), bits, place) for a, bits, place in declared))
         self._block_shift = address_bits - scope_bits
         self._scope_bits = scope_bits
         self._longest_inside: dict[int, int] = {}
-        for address, bits, place in declared:
-            number = int.from_bytes(address)
-            levels.setdefault(address_bits - bits, {})[number >> (address_bits - bits)] = place
-            block = number >> self._block_shift
+        for address, bits, _ in declared:
+            block = int.from_bytes(address) >> self._block_shift
             if bits > self._longest_inside.get(block, scope_bits):
                 self._longest_inside[block] = bits
-        self._levels = sorted(levels.items())
 
     def place(self, number: int) -> Place | None:
         """The place of the longest declared network that holds the address, itself given as a number."""
-        for shift, places in self._levels:
-            if (place := places.get(number >> shift)) is not None:
-                return place
-        return None
+        return next(self._places.holding(number), None)
 
     def scope_bits(self, number: int) -> int:
         """The scope for every client in the block around the address; `Locator` says why."""
         return self._longest_inside.get(number >> self._block_shift, self._scope_bits)
 
 
-def _native(address: bytes, bits: int) -> tuple[bytes, int]:
-    """The network itself, or the IPv4 network that an IPv4-mapped IPv6 network stands for (RFC 4291 §2.5.5.2)."""
-    if len(address) == 16 and bits >= _MAPPED_BITS and address.startswith(_MAPPED):
-        return address[12:], bits - _MAPPED_BITS
-    return address, bits
+def _blocks(collections: Iterable[CidrCollection]) -> dict[int, PrefixTable[list[CidrLocation]]]:
+    """The blocks of all collections by octets of an address; several collections may have one block each their way."""
+    found: dict[int, dict[tuple[int, int], list[CidrLocation]]] = {4: {}, 16: {}}
+    for collection in collections:
+        for location, networks in collection.locations.items():
+            for network in networks:
+                address, bits = native(network.network_address.packed, network.prefixlen)
+                block = found[len(address)].setdefault((int.from_bytes(address), bits), [])
+                block.append((collection.id, location))
+    return {
+        octets: PrefixTable(octets * 8, ((number, bits, held) for (number, bits), held in blocks.items()))
+        for octets, blocks in found.items()
+    }
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from config.world import RecordSet
-from policies.model import Client, Group, OneOf, Worth
+from policies.model import Group, OneOf, Worth
+from policies.place import Client
 
 NAME = "simple"
 READS_CLIENT = False

@@ -7,12 +7,12 @@ import dns.flags
 import dns.message
 import dns.query
 import dns.rdatatype
-from healthcheck.snapshot import HealthBoard
 
 from config.world import Geo, World
 from dnsemu.published import Board, Published
 from dnsemu.responder import Responder
 from dnsemu.zone.catalog import Catalog
+from healthcheck.snapshot import HealthBoard
 from policies.place import Locator
 
 

@@ -13,9 +13,11 @@ from config.world import (
     Failover,
     FailoverRole,
     Geolocation,
+    Geoproximity,
     HealthCheckId,
     HostedZone,
     HostedZoneId,
+    IpBased,
     Latency,
     Multivalue,
     RecordSet,
@@ -24,8 +26,8 @@ from config.world import (
 )
 from dnsemu.zone.compiled import compile_zone
 from policies.decide import Decision, Leaf
-from policies.model import Client, Group
-from policies.place import Place
+from policies.model import Group
+from policies.place import Client, Place
 
 VIRGINIA = Place(38.9, -77.4, "NA", "US", "VA")
 ANYONE = Client(b"\xc0\x00\x02\x01", 32, VIRGINIA)
@@ -75,6 +77,15 @@ def secondary(name, **more):
 
 def geo(name, id, continent=None, country=None, subdivision=None, **more):
     return record_set(name, routing=Geolocation(continent, country, subdivision), id=id, **more)
+
+
+def geoproximity(name, id, *, region=None, local_zone_group=None, latitude=None, longitude=None, bias=0, **more):
+    place = Geoproximity(region, local_zone_group, latitude, longitude, bias)
+    return record_set(name, routing=place, id=id, **more)
+
+
+def ip_based(name, location, *, collection="c", **more):
+    return record_set(name, routing=IpBased(collection, location), id=location, **more)
 
 
 def multivalue(name, id, **more):

@@ -10,11 +10,12 @@ from config.world import EndpointCheck, HealthCheckId
 from dnsemu import __version__
 from dnsemu.api.errors import failure
 from dnsemu.logs import timestamp
-from dnsemu.questions import BadQuestion, anywhere, explain_question
+from dnsemu.questions import BadQuestion, explain_question
 from dnsemu.status import serving
 from healthcheck.ledger import CheckerState, Entry, NoSuchHealthCheck
 from healthcheck.observation import Observation
 from healthcheck.snapshot import Status
+from policies.place import Client
 
 if TYPE_CHECKING:
     from dnsemu.app import Application
@@ -58,7 +59,7 @@ class ControlApi:
                 for zone in published.world.hosted_zones.values()
             ],
             "health_checks": [check_status(entry) for entry in app.monitor.entries()],
-            "serving": list(serving(published, app.health.current, anywhere(published.locator.unlocated))),
+            "serving": list(serving(published, app.health.current, Client.somewhere(published.locator.unlocated))),
             "faults": [str(fault) for fault in app.faults],
             "failures": app.failures,
         }

@@ -114,6 +114,8 @@ def tour(ready: Ready, apps: list[SampleApp]) -> Iterator[str]:
     yield f"  {dig} api.demo.test                              # failover: us, then eu"
     yield f"  {dig} near.demo.test +subnet=203.0.113.0/24      # latency, for a client in Japan"
     yield f"  {dig} geo.demo.test +subnet=198.51.100.0/24      # geolocation, for a client in Frankfurt"
+    yield f"  {dig} close.demo.test +subnet=198.51.100.0/24    # geoproximity, drawn towards Europe"
+    yield f"  {dig} office.demo.test +subnet=203.0.113.0/24    # IP-based: an office network of its own"
     yield f"  {dig} all.demo.test                              # multivalue: every healthy one"
     yield f"  {dig} tree.demo.test                             # failover over latency, by a calculated check"
     yield f"  curl http://$({dig} www.demo.test | head -1):{us.port}/   # follow an answer to its app"

@@ -1,9 +1,17 @@
 """Opening a connection to an endpoint, with TCP and TLS timed apart."""
 
 import asyncio
+import errno
 import socket
 import ssl
 from functools import cache
+
+_OUR_OWN = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+"""Errors that say that this host ran out of something, and nothing about the endpoint."""
+
+
+class CannotProbe(Exception):
+    """This host could not make a probe, so nothing was observed: out of file descriptors, ports or memory."""
 
 
 async def open_socket(address: str, port: int) -> socket.socket:
@@ -11,7 +19,17 @@ async def open_socket(address: str, port: int) -> socket.socket:
 
     Raises:
         OSError: refused, unreachable, no such address.
+        CannotProbe: the fault is this host's.
     """
+    try:
+        return await _connected(address, port)
+    except OSError as failure:
+        if failure.errno in _OUR_OWN:
+            raise CannotProbe(str(failure)) from failure
+        raise
+
+
+async def _connected(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -38,6 +56,8 @@ def why(failure: OSError | ssl.SSLError) -> str:
     """A connection's failure in the words of a status text (H114 g, i)."""
     if isinstance(failure, ConnectionRefusedError):
         return "Connection refused."
+    if isinstance(failure, ConnectionError):  # asyncio and aiohttp word these in many ways, or not at all
+        return "Connection reset by peer."
     if isinstance(failure, ssl.SSLError):
         reason = (failure.reason or "handshake failure").lower()
         kind, _, rest = reason.partition("alert_")

@@ -4,8 +4,10 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 
 import aiohttp
@@ -13,7 +15,7 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from config.world import EndpointCheck, HealthCheckId
-from healthcheck.observation import TIMED_OUT, Outcome, Phases, http_status, resolved
+from healthcheck.observation import TIMED_OUT, Outcome, Phases, resolved
 from healthcheck.probes import Budgets
 from healthcheck.probes.connect import is_alert, open_socket, tls_context, why
 
@@ -77,19 +79,22 @@ class HttpProber:
             address: where to connect.
             resolved_ip: the same if it came from a name, for the status text.
         """
-        attempt = _Attempt(resolved(resolved_ip))
+        attempt = _Attempt(resolved_ip)
         try:
             async with asyncio.timeout(self._budgets.connect_s):
                 handler = await self._open(check, address, attempt)
+            transport = handler.transport
             try:
                 return await self._ask(check_id, check, address, handler, attempt)
             finally:
-                if handler.transport is not None:
-                    handler.transport.abort()
+                if transport is not None:
+                    transport.abort()  # aiohttp's own close would wait for the peer's end of TLS
         except TimeoutError:
-            return attempt.failure(TIMED_OUT)
+            return Outcome(False, TIMED_OUT, attempt.phases)
         except (OSError, ssl.SSLError) as failure:
             return attempt.failure(why(failure))
+        except ValueError as failure:  # a name or path that no request can carry
+            return attempt.failure(f"The request cannot be made: {_first_line(failure)}.")
         except aiohttp.ServerDisconnectedError:
             return attempt.failure("The endpoint closed the connection before it answered.")
         except aiohttp.ClientError as failure:
@@ -139,7 +144,13 @@ class HttpProber:
                 target(check), headers=headers(check_id, check, address), allow_redirects=False
             )
         attempt.phases = replace(attempt.phases, first_byte_s=loop.time() - asked)
-        status = http_status(response.status) + attempt.tail
+        try:
+            return await self._judge(check, response, attempt)
+        finally:
+            response.close()
+
+    async def _judge(self, check: EndpointCheck, response: aiohttp.ClientResponse, attempt: "_Attempt") -> Outcome:
+        status = http_status(response.status, attempt.resolved_ip)
         if sum(len(name) + len(value) + 4 for name, value in response.raw_headers) > MOST_HEADER_OCTETS:
             return attempt.failure(f"The response headers are larger than {MOST_HEADER_OCTETS} bytes.")
         if not 200 <= response.status < 400:
@@ -161,17 +172,30 @@ class HttpProber:
 class _Attempt:
     """What is known of a probe so far, for whatever ends it."""
 
-    tail: str
+    resolved_ip: str | None
     phases: Phases = field(default_factory=Phases)
 
     def failure(self, reason: str) -> Outcome:
-        return Outcome(False, reason + self.tail, self.phases)
+        return Outcome(False, resolved(reason, self.resolved_ip), self.phases)
+
+
+def http_status(code: int, resolved_ip: str | None = None) -> str:
+    """How a status code is worded, by the standard's own phrase (H114 a–c, H115).
+
+    Args:
+        resolved_ip: the address probed, if the endpoint is a domain name.
+    """
+    try:
+        phrase = HTTPStatus(code).phrase
+    except ValueError:
+        phrase = "Unknown"
+    return resolved(f"HTTP Status Code {code}, {phrase}", resolved_ip)
 
 
 def target(check: EndpointCheck) -> URL:
     """What is asked for, exactly as it was declared; a missing leading slash is added (H12). The host is not used."""
     path = check.resource_path or "/"
-    return URL("http://endpoint" + (path if path.startswith("/") else f"/{path}"), encoded=True)
+    return URL.build(scheme="http", host="endpoint", path=path if path.startswith("/") else f"/{path}", encoded=True)
 
 
 def headers(check_id: HealthCheckId, check: EndpointCheck, address: str) -> dict[str, str]:
@@ -199,12 +223,13 @@ def host_header(check: EndpointCheck, address: str) -> str:
 async def _contains(response: aiohttp.ClientResponse, needle: bytes) -> bool:
     """Whether the first 5,120 octets of the decoded body hold the needle; reads no more than it must (H49–H52)."""
     seen = bytearray()
-    async for piece in _decoded(response):
-        seen += piece[: SEARCHED_OCTETS - len(seen)]
-        if needle in seen:
-            return True
-        if len(seen) >= SEARCHED_OCTETS:
-            return False
+    with suppress(aiohttp.ClientPayloadError):  # the peer closed early: what came counts
+        async for piece in _decoded(response):
+            seen += piece[: SEARCHED_OCTETS - len(seen)]
+            if needle in seen:
+                return True
+            if len(seen) >= SEARCHED_OCTETS:
+                return False
     return False
 
 
@@ -219,7 +244,7 @@ async def _decoded(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding != "deflate" else None
     async for raw in response.content.iter_chunked(_CHUNK_OCTETS):
         if inflate is None:
-            is_zlib = raw[0] & 0x0F == 8 and int.from_bytes(raw[:2], "big") % 31 == 0
+            is_zlib = raw[0] & 0x0F == 8  # its second octet may not be here yet
             inflate = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
         left = raw
         try:

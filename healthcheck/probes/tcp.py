@@ -15,13 +15,12 @@ async def probe_tcp(address: str, port: int, budgets: Budgets, resolved_ip: str 
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    tail = resolved(resolved_ip)
     try:
         async with asyncio.timeout(budgets.tcp_s):
             sock = await open_socket(address, port)
     except TimeoutError:
-        return Outcome(False, TIMED_OUT + tail)
+        return Outcome(False, TIMED_OUT)
     except OSError as failure:
-        return Outcome(False, why(failure) + tail)
+        return Outcome(False, resolved(why(failure), resolved_ip))
     sock.close()
-    return Outcome(True, f"TCP connection established{tail}", Phases(connect_s=loop.time() - began))
+    return Outcome(True, resolved("TCP connection established", resolved_ip), Phases(connect_s=loop.time() - began))

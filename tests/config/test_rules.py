@@ -173,10 +173,9 @@ CASES = [
                  "the location is empty", id="R75 empty"),
     pytest.param([a("a", "set_identifier: x, geo_location: {subdivision_code: WA}")], "R75", "location-form", 0,
                  ".geo_location", "needs its country", id="R75 a subdivision alone"),
-    pytest.param([a("a", "set_identifier: x, geo_proximity_location: {aws_region: us-east-1, bias: 5}")], "",
-                 "policy-not-yet", 0, "", "geoproximity routing is not served yet by this version", id="R83 not yet"),
-    pytest.param([a("a", "set_identifier: x, cidr_routing_config: {collection_id: c, location_name: '*'}")], "",
-                 "policy-not-yet", 0, "", "IP-based routing is not served yet by this version", id="R92 not yet"),
+    pytest.param([a("a", "set_identifier: x, cidr_routing_config: {collection_id: c, location_name: '*'}")], "A166",
+                 "no-such-collection", 0, ".cidr_routing_config.collection_id", "Cannot find CidrCollection 'c'",
+                 id="R92 A166 a collection that is not there"),
     pytest.param([a("a", "set_identifier: x, geo_proximity_location: {aws_region: us-east-1, local_zone_group: y}")],
                  "R83", "geoproximity-place", 0, ".geo_proximity_location", "aws_region and local_zone_group",
                  id="R83 A128 two places"),
@@ -323,7 +322,7 @@ PARIS, TOKYO = IpBased("c1", "paris"), IpBased("c1", "tokyo")
 )
 def test_insertion(present, added, expected):
     group = [member(routing, f"s{n}") for n, routing in enumerate(present)]
-    found = [p.id for p in insertion(member(added, "new"), Image(*group)) if p.id != "policy-not-yet"]
+    found = [p.id for p in insertion(member(added, "new"), Image(*group))]
     assert found == expected
 
 

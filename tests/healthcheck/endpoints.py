@@ -1,9 +1,12 @@
 """Endpoints on loopback, well-behaved and otherwise: raw sockets that play a script for each connection."""
 
 import asyncio
+import socket
 import ssl
+import struct
 import subprocess
-from contextlib import asynccontextmanager
+import threading
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -87,9 +90,6 @@ def repeats(data):
 
 async def resets(writer):
     """A script: break the connection off with a reset."""
-    import socket
-    import struct
-
     sock = writer.transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
@@ -100,6 +100,41 @@ def response(status=200, body=b"", **headers):
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@contextmanager
+def choosy(context, alert_for):
+    """A TLS server that ends a handshake with the alert that `alert_for(name)` gives, and otherwise answers.
+
+    It has a thread and blocking sockets: asyncio does not send a server's alerts.
+    """
+    seen = Endpoint()
+
+    def greet(_socket, name, _context):
+        seen.server_names.append(name)
+        return alert_for(name)
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.settimeout(20)
+            with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
+                tls.recv(65536)
+                tls.sendall(response())
+
+    context.sni_callback = greet
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        seen.port = listener.getsockname()[1]
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield seen
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def certificate(folder, require_tool, *, days="1", name="wrong.test"):

@@ -8,7 +8,7 @@ from immutables import Map
 from config.world import ALL_CHECKER_REGIONS, EndpointCheck, EndpointType, HealthCheckers
 from healthcheck.calculated import is_met
 from healthcheck.fleet import Checker, checkers_of
-from healthcheck.observation import http_status
+from healthcheck.probes.http import http_status
 from healthcheck.quorum import is_effective, is_quorate
 from healthcheck.snapshot import HealthBoard, HealthSnapshot, Status
 from healthcheck.streak import Streak
@@ -38,7 +38,7 @@ def test_votes(threshold, results, votes):
 
 
 @given(results=st.text("SF", max_size=60), threshold=st.integers(1, 10))
-def test_H64_a_vote_changes_exactly_after_a_full_run_of_the_other_kind(results, threshold):
+def test_h64_a_vote_changes_exactly_after_a_full_run_of_the_other_kind(results, threshold):
     votes = "S" + fold(results, threshold)
     for index in range(len(results)):
         run = results[max(0, index + 1 - threshold) : index + 1]
@@ -46,13 +46,13 @@ def test_H64_a_vote_changes_exactly_after_a_full_run_of_the_other_kind(results, 
         assert (votes[index + 1] != votes[index]) == (run == opposite * threshold)
 
 
-def test_H65_a_checker_reports_from_its_first_result_on():
+def test_h65_a_checker_reports_from_its_first_result_on():
     assert not Streak().is_reporting
     assert Streak().fold(True, 3).is_reporting
     assert Streak().fold(False, 3).is_reporting
 
 
-def test_H102_a_changed_endpoint_keeps_the_vote_and_starts_the_count_again():
+def test_h102_a_changed_endpoint_keeps_the_vote_and_starts_the_count_again():
     streak = Streak().fold(False, 3).fold(False, 3).restarted()
     assert fold("FFF", 3, streak) == "SSF"
 
@@ -115,24 +115,24 @@ def endpoint(**more):
     return EndpointCheck(EndpointType.HTTP, ip_address="127.0.0.1", **more)
 
 
-def test_H62_the_default_fleet_has_sixteen_checkers_with_addresses_of_their_own():
+def test_h62_the_default_fleet_has_sixteen_checkers_with_addresses_of_their_own():
     checkers = list(checkers_of(endpoint(), HealthCheckers(ALL_CHECKER_REGIONS)))
     assert len({checker.address for checker in checkers}) == 16
     assert {checker.region for checker in checkers} == set(ALL_CHECKER_REGIONS)
 
 
-def test_H15_a_region_named_twice_is_probed_from_once():
+def test_h15_a_region_named_twice_is_probed_from_once():
     regions = ("us-east-1", "us-east-1", "eu-west-1")
     checkers = list(checkers_of(endpoint(regions=regions), HealthCheckers(ALL_CHECKER_REGIONS, 1)))
     assert [checker.region for checker in checkers] == ["us-east-1", "eu-west-1"]
 
 
-def test_H124_a_checkers_address_is_stable():
+def test_h124_a_checkers_address_is_stable():
     assert Checker("us-east-1", 0).address == "15.177.2.133"
     assert Checker("eu-west-1", 1).address == "15.177.14.134"
 
 
-def test_R117_no_health_check_and_an_unknown_one_are_healthy():
+def test_r117_no_health_check_and_an_unknown_one_are_healthy():
     snapshot = HealthSnapshot(1, Map({"down": DOWN}))
     assert snapshot.is_healthy(None)
     assert snapshot.is_healthy("unknown")

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 
 import pytest
 
@@ -103,16 +104,16 @@ class Stage:
                 await task
 
 
-async def test_H63_a_probe_starts_one_interval_after_the_end_of_the_last():
+async def test_h63_a_probe_starts_one_interval_after_the_end_of_the_last():
     async with Stage().running() as stage:
         stage.apply(endpoint("a"))
         await stage.clock.advance(5 * INTERVAL_S)
         times = stage.endpoints.times("a")
         assert len(times) == 5
-        assert [after - before for before, after in zip(times, times[1:], strict=False)] == pytest.approx([10.0] * 4)
+        assert [after - before for before, after in pairwise(times)] == pytest.approx([10.0] * 4)
 
 
-async def test_H63_first_probes_are_spread_over_the_interval():
+async def test_h63_first_probes_are_spread_over_the_interval():
     async with Stage().running() as stage:
         stage.apply(*(endpoint(f"c{n}") for n in range(200)))
         start = stage.clock.now()
@@ -121,7 +122,7 @@ async def test_H63_first_probes_are_spread_over_the_interval():
         assert set(tenths) == set(range(10))
 
 
-async def test_H63_the_same_seed_gives_the_same_schedule():
+async def test_h63_the_same_seed_gives_the_same_schedule():
     schedules = []
     for seed in (1, 1, 2):
         async with Stage(seed=seed).running() as stage:
@@ -131,7 +132,7 @@ async def test_H63_the_same_seed_gives_the_same_schedule():
     assert schedules[0] == schedules[1] != schedules[2]
 
 
-async def test_H64_a_dead_endpoint_is_unhealthy_after_the_threshold_and_comes_back_after_as_many():
+async def test_h64_a_dead_endpoint_is_unhealthy_after_the_threshold_and_comes_back_after_as_many():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a"))
@@ -158,13 +159,13 @@ async def test_a_change_says_what_was_observed_and_when():
         assert change.at == stage.endpoints.times("a")[0]
 
 
-async def test_H71_H174_an_unobserved_check_is_healthy_and_an_inverted_one_unhealthy():
+async def test_h71_h174_an_unobserved_check_is_healthy_and_an_inverted_one_unhealthy():
     stage = Stage()
     stage.apply(endpoint("a"), endpoint("b", inverted=True))
     assert (stage.status("a"), stage.status("b")) == (UP, DOWN)
 
 
-async def test_H73_H175_a_disabled_check_is_healthy_and_not_probed():
+async def test_h73_h175_a_disabled_check_is_healthy_and_not_probed():
     async with Stage().running() as stage:
         stage.endpoints.down.update("ab")
         stage.apply(endpoint("a", disabled=True), endpoint("b", disabled=True, inverted=True))
@@ -188,7 +189,7 @@ async def test_calculated(down, threshold, status):
         assert stage.status("sum") is status
 
 
-async def test_H85_a_parent_follows_its_child_at_once():
+async def test_h85_a_parent_follows_its_child_at_once():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a", threshold=1), calculated("sum", "a", 1))
@@ -220,7 +221,7 @@ def test_metric_checks_without_data(insufficient, status):
     assert stage.status("m") is status
 
 
-def test_H93_a_recovery_check_is_healthy_until_set():
+def test_h93_a_recovery_check_is_healthy_until_set():
     stage = Stage()
     stage.apply(HealthCheck("r", RecoveryCheck("arn:aws:route53-recovery-control::1:controlpanel/a/routingcontrol/b")))
     assert stage.status("r") is UP
@@ -239,7 +240,7 @@ def test_forcing(flags, forced, status):
     assert stage.status("a") is status
 
 
-async def test_H162_what_is_forced_goes_on_being_observed():
+async def test_h162_what_is_forced_goes_on_being_observed():
     async with Stage().running() as stage:
         stage.apply(endpoint("a", threshold=1))
         stage.monitor.force("a", UP)
@@ -250,12 +251,12 @@ async def test_H162_what_is_forced_goes_on_being_observed():
         assert stage.status("a") is DOWN
 
 
-def test_H103_forcing_what_is_not_declared():
+def test_h103_forcing_what_is_not_declared():
     with pytest.raises(NoSuchHealthCheck, match="gone"):
         Stage().monitor.force("gone", UP)
 
 
-async def test_H102_an_unchanged_check_keeps_its_verdict_and_its_schedule():
+async def test_h102_an_unchanged_check_keeps_its_verdict_and_its_schedule():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a"))
@@ -266,7 +267,7 @@ async def test_H102_an_unchanged_check_keeps_its_verdict_and_its_schedule():
         assert len(stage.endpoints.times("a")) == 4
 
 
-async def test_H102_a_changed_endpoint_keeps_its_verdict_until_enough_results():
+async def test_h102_a_changed_endpoint_keeps_its_verdict_until_enough_results():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a"))
@@ -279,7 +280,7 @@ async def test_H102_a_changed_endpoint_keeps_its_verdict_until_enough_results():
         assert stage.status("a") is UP
 
 
-async def test_H102_enabling_again_starts_like_a_new_check():
+async def test_h102_enabling_again_starts_like_a_new_check():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a"))
@@ -290,7 +291,7 @@ async def test_H102_enabling_again_starts_like_a_new_check():
         assert stage.monitor.entry("a").votes == (0, 0)
 
 
-async def test_H68_the_verdicts_of_a_region_that_is_left_out_are_dropped():
+async def test_h68_the_verdicts_of_a_region_that_is_left_out_are_dropped():
     async with Stage().running() as stage:
         stage.apply(endpoint("a"), fleet=FOUR)
         await stage.clock.advance(INTERVAL_S)
@@ -299,7 +300,7 @@ async def test_H68_the_verdicts_of_a_region_that_is_left_out_are_dropped():
         assert stage.monitor.entry("a").votes == (1, 1)
 
 
-async def test_H104_a_check_that_is_gone_is_probed_no_more():
+async def test_h104_a_check_that_is_gone_is_probed_no_more():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
         stage.apply(endpoint("a"))
@@ -310,7 +311,7 @@ async def test_H104_a_check_that_is_gone_is_probed_no_more():
         assert "a" not in stage.board.current.status
 
 
-async def test_H163_a_silent_endpoint_delays_nobody_else():
+async def test_h163_a_silent_endpoint_delays_nobody_else():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("slow")
         stage.apply(endpoint("slow"), endpoint("quick"))
@@ -319,7 +320,7 @@ async def test_H163_a_silent_endpoint_delays_nobody_else():
         assert len(stage.endpoints.times("slow")) == 1
 
 
-async def test_H163_probes_under_way_are_bounded_and_all_get_their_turn():
+async def test_h163_probes_under_way_are_bounded_and_all_get_their_turn():
     async with Stage(most_probes=3).running() as stage:
         stage.apply(*(endpoint(f"c{n}") for n in range(20)))
         await stage.clock.advance(2 * INTERVAL_S)
@@ -327,7 +328,7 @@ async def test_H163_probes_under_way_are_bounded_and_all_get_their_turn():
         assert {id for id, _, _ in stage.endpoints.asked} == {f"c{n}" for n in range(20)}
 
 
-async def test_H165_stopping_breaks_off_what_is_under_way():
+async def test_h165_stopping_breaks_off_what_is_under_way():
     stage = Stage()
     async with stage.running():
         stage.endpoints.silent.add("a")
@@ -343,6 +344,76 @@ async def test_checks_at_rest_have_no_tasks_of_their_own():
         stage.apply(*(endpoint(f"c{n}", interval_s=1000.0) for n in range(500)))
         await settle()
         assert len(asyncio.all_tasks()) < 10
+
+
+async def test_h102_a_probe_of_the_old_endpoint_says_nothing_about_the_new_one():
+    async with Stage().running() as stage:
+        stage.endpoints.silent.add("a")
+        stage.apply(endpoint("a", threshold=1))
+        await stage.clock.advance(INTERVAL_S)
+        stage.endpoints.silent.clear()
+        stage.apply(endpoint("a", threshold=1, port=81))
+        await stage.clock.advance(INTERVAL_S)
+        assert stage.endpoints.broken_off["a"] == 1
+        assert stage.monitor.entry("a").votes == (1, 1)
+
+
+async def test_h104_a_check_that_leaves_and_comes_back_is_probed_again():
+    async with Stage().running() as stage:
+        stage.endpoints.silent.add("a")
+        stage.apply(endpoint("a"))
+        await stage.clock.advance(INTERVAL_S)
+        stage.endpoints.silent.clear()
+        stage.apply()
+        stage.apply(endpoint("a"))
+        await stage.clock.advance(3 * INTERVAL_S)
+        assert len(stage.endpoints.times("a")) == 4
+        assert stage.monitor.in_flight == 0
+
+
+async def test_h63_a_shorter_interval_is_taken_up_at_once():
+    async with Stage().running() as stage:
+        stage.apply(endpoint("a", interval_s=3600.0))
+        await stage.clock.advance(3600)
+        stage.apply(endpoint("a", interval_s=1.0))
+        await stage.clock.advance(60)
+        assert len(stage.endpoints.times("a")) == 61
+
+
+async def test_a_probe_that_could_not_be_made_is_no_observation_and_is_tried_again():
+    stage = Stage()
+    tries = Counter()
+
+    async def fails_first(check, checker):
+        tries[check.id] += 1
+        if tries[check.id] == 1:
+            raise RuntimeError("out of file descriptors")
+        return Outcome(True, "as told")
+
+    stage.monitor = HealthMonitor(
+        clock=stage.clock, board=stage.board, probe=fails_first, seed=1, on_change=stage.changes.append
+    )
+    async with stage.running():
+        stage.apply(endpoint("a", threshold=1))
+        await stage.clock.advance(INTERVAL_S)
+        assert (stage.status("a"), stage.monitor.entry("a").votes) == (UP, (0, 0))
+        await stage.clock.advance(INTERVAL_S)
+        assert stage.monitor.entry("a").votes == (1, 1)
+    assert not stage.changes
+
+
+async def test_a_probe_broken_off_before_it_began_leaves_its_place():
+    async with Stage(most_probes=1).running() as stage:
+        stage.apply(endpoint("a"))
+        await settle()
+        (due, *_), *_ = stage.monitor._due
+        stage.clock._now = due  # due, but the loop has not seen it yet
+        stage.monitor._begin_due()
+        assert stage.monitor.in_flight == 1
+        stage.apply(endpoint("b"))
+        await stage.clock.advance(2 * INTERVAL_S)
+        assert stage.endpoints.times("a") == []
+        assert len(stage.endpoints.times("b")) == 2
 
 
 async def test_probes_are_counted_by_check_region_and_result():

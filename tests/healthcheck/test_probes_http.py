@@ -1,7 +1,9 @@
 """HTTP probes against real sockets (health-checks.md §2, §4, §16). Budgets are short and dead servers stay dead."""
 
+import asyncio
 import gc
 import gzip
+import resource
 import zlib
 
 import pytest
@@ -10,6 +12,7 @@ from config.world import EndpointCheck, EndpointType, HealthCheck
 from healthcheck.fleet import Checker
 from healthcheck.observation import TIMED_OUT
 from healthcheck.probes import Budgets
+from healthcheck.probes.connect import CannotProbe
 from healthcheck.probes.http import host_header
 from healthcheck.probes.prober import Prober
 from healthcheck.probes.resolve import NX_DOMAIN
@@ -66,7 +69,7 @@ async def test_status_codes(status, success, reason):
     assert reason is None or outcome.reason == reason
 
 
-async def test_H41_H42_the_request_is_the_one_that_route_53_sends():
+async def test_h41_h42_the_request_is_the_one_that_route_53_sends():
     async with endpoint(sends(response())) as server:
         await probe(server.port, resource_path="/a%2fb?x=%20&y='z'")
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
@@ -75,6 +78,7 @@ async def test_H41_H42_the_request_is_the_one_that_route_53_sends():
     assert sorted(headers) == [
         "Accept-Encoding: identity,gzip,deflate",
         "Accept: */*",
+        "Connection: close",
         f"Host: 127.0.0.1:{server.port}",
         "User-Agent: Amazon-Route53-Health-Check-Service (ref hc-1; report http://amzn.to/1vsZADi)",
     ]
@@ -95,7 +99,7 @@ def test_host_header(type_, name, address, port, host):
     assert host_header(check, address or "192.0.2.7") == host
 
 
-async def test_H37_each_probe_has_a_connection_of_its_own():
+async def test_h37_each_probe_has_a_connection_of_its_own():
     prober = Prober(Names(), PATIENT)
     async with endpoint(sends_then_silence(response())) as server:
         config = EndpointCheck(EndpointType.HTTP, ip_address="127.0.0.1", port=server.port)
@@ -105,17 +109,17 @@ async def test_H37_each_probe_has_a_connection_of_its_own():
     await prober.close()
 
 
-async def test_H164_proxies_of_the_environment_are_not_used(monkeypatch):
+async def test_h164_proxies_of_the_environment_are_not_used(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert (await probed(sends(response()))).success
 
 
-async def test_H43_interim_responses_are_skipped():
+async def test_h43_interim_responses_are_skipped():
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     assert (await probed(sends(interim + response(503)))).reason == "HTTP Status Code 503, Service Unavailable"
 
 
-async def test_H48_the_body_is_not_waited_for():
+async def test_h48_the_body_is_not_waited_for():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
     assert (await probed(sends_then_silence(head))).success
 
@@ -148,11 +152,42 @@ async def test_broken_answers(script):
     assert len(outcome.reason) > 10
 
 
-async def test_H47_headers_up_to_the_limit_pass():
+async def test_h47_headers_up_to_the_limit_pass():
     assert (await probed(sends(response(**{f"X{n}": "y" * 1000 for n in range(15)})))).success
 
 
-async def test_H114_g_refused():
+async def test_h12_a_path_is_sent_as_it_was_declared():
+    async with endpoint(sends(response())) as server:
+        await probe(server.port, resource_path="/#a?b#c")
+    assert server.requests[0].startswith(b"GET /#a?b#c HTTP/1.1\r\n")
+
+
+async def test_a_path_that_no_request_can_carry_is_a_failure():
+    outcome = await probed(never_answers, resource_path="/a\r\nX: y")
+    assert not outcome.success
+    assert outcome.reason.startswith("The request cannot be made")
+
+
+async def test_what_this_host_ran_out_of_is_no_observation():
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    prober = Prober(Names(), PATIENT)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limit[1]))
+    try:
+        with pytest.raises(CannotProbe):
+            await prober(HealthCheck("hc", EndpointCheck(EndpointType.TCP, ip_address="127.0.0.1", port=1)), CHECKER)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+        await prober.close()
+
+
+async def test_h114_g_a_domain_endpoint_is_refused():
+    async with endpoint(never_answers) as server:
+        port = server.port
+    outcome = await probe(port, fully_qualified_domain_name="app.test")
+    assert outcome.reason == "Connection refused. Resolved IP: 127.0.0.1"
+
+
+async def test_h114_g_refused():
     async with endpoint(never_answers) as server:
         port = server.port
     outcome = await probe(port)
@@ -189,10 +224,10 @@ def deflated(body, wbits):
     pytest.param(response(body=deflated(b"a needle", -15), Content_Encoding="deflate"), True, id="H50 raw deflate"),
     pytest.param(response(body=gzip.compress(body_of(5120)), Content_Encoding="gzip"), True, id="H50 5,120 decoded"),
     pytest.param(response(body=gzip.compress(body_of(5121)), Content_Encoding="gzip"), False, id="H50 5,121 decoded"),
-    pytest.param(response(body=gzip.compress(b"a needle"), Content_Encoding="br"), False, id="H179 brotli is not undone"),
+    pytest.param(response(body=gzip.compress(b"a needle"), Content_Encoding="br"), False, id="H179 brotli"),
     pytest.param(response(body=b"not gzip needle", Content_Encoding="gzip"), False, id="H50 broken gzip"),
     pytest.param(
-        response(body=gzip.compress(bytes(50_000_000)), Content_Encoding="gzip"), False, id="H50 a bomb is not unpacked",
+        response(body=gzip.compress(bytes(50_000_000)), Content_Encoding="gzip"), False, id="H50 a bomb stays packed",
     ),
 ])  # fmt: skip
 async def test_search_string(data, success):
@@ -200,24 +235,44 @@ async def test_search_string(data, success):
     assert outcome.success is success
 
 
-async def test_H114_h_the_string_is_not_found():
+async def test_h50_a_deflated_body_may_begin_with_a_single_octet():
+    data = deflated(b"a needle", 15)
+
+    async def drips(writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n")
+        for octet in data:
+            writer.write(bytes([octet]))
+            await writer.drain()
+            await asyncio.sleep(0.001)  # one packet each
+
+    assert (await probed(drips, "HTTP_STR_MATCH", search_string="needle")).success
+
+
+async def test_h52_what_came_before_the_peer_closed_counts():
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+    assert (await probed(sends(head + b"a needle"), "HTTP_STR_MATCH", search_string="needle")).success
+    outcome = await probed(sends(head + b"hay"), "HTTP_STR_MATCH", search_string="needle")
+    assert "was not found" in outcome.reason
+
+
+async def test_h114_h_the_string_is_not_found():
     outcome = await probed(sends(response(body=b"hay")), "HTTP_STR_MATCH", search_string="needle")
     assert outcome.reason == (
         'HTTP Status Code 200, OK. The string "needle" was not found in the first 5120 bytes of the response body.'
     )
 
 
-async def test_H51_the_search_string_is_utf_8():
+async def test_h51_the_search_string_is_utf_8():
     outcome = await probed(sends(response(body="größe".encode())), "HTTP_STR_MATCH", search_string="größe")
     assert outcome.success
 
 
-async def test_H52_reading_stops_when_the_string_is_found():
+async def test_h52_reading_stops_when_the_string_is_found():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\na needle"
     assert (await probed(sends_then_silence(head), "HTTP_STR_MATCH", search_string="needle")).success
 
 
-async def test_H53_a_body_that_comes_too_slowly_times_out():
+async def test_h53_a_body_that_comes_too_slowly_times_out():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhay"
     outcome = await probed(sends_then_silence(head), "HTTP_STR_MATCH", search_string="needle", budgets=HASTY)
     assert (outcome.success, outcome.reason) == (False, TIMED_OUT)
@@ -226,22 +281,22 @@ async def test_H53_a_body_that_comes_too_slowly_times_out():
 # --- names and phases ---
 
 
-async def test_H114_b_a_domain_endpoint_shows_the_address():
+async def test_h114_b_a_domain_endpoint_shows_the_address():
     outcome = await probed(sends(response()), fully_qualified_domain_name="app.test")
     assert outcome.reason == "HTTP Status Code 200, OK. Resolved IP: 127.0.0.1"
 
 
-async def test_H58_a_name_that_does_not_exist():
+async def test_h58_a_name_that_does_not_exist():
     outcome = await probe(80, fully_qualified_domain_name="gone.test")
     assert (outcome.success, outcome.reason) == (False, "DNS resolution failed: Rcode NXDomain(3)")
 
 
-async def test_H142_H143_phases_are_timed():
+async def test_h142_h143_phases_are_timed():
     phases = (await probed(sends(response()))).phases
     assert phases.connect_s > 0
     assert phases.first_byte_s > 0
     assert phases.tls_s is None
 
 
-async def test_H146_a_bad_status_is_timed_too():
+async def test_h146_a_bad_status_is_timed_too():
     assert (await probed(sends(response(503)))).phases.first_byte_s > 0

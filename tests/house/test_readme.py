@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.server import serving
+from tests.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sysconfig.get_path("scripts")
@@ -84,10 +84,10 @@ def test_the_commands_print_what_the_readme_shows(require_tool):
             if step.command.endswith(" &"):
                 command = shlex.split(here(step.command.removesuffix(" &")))
                 command[0] = str(Path(SCRIPTS, command[0]))
-                ready = stack.enter_context(serving(command, cwd=ROOT, env=env))
-                ports = {"1053": ready["dns"], "8053": ready["http"]}
-                env["DNSEMU_SERVER"] = f"http://127.0.0.1:{ready['http']}"
-                output = ready[0]
+                server = stack.enter_context(serving(command, cwd=ROOT, env=env))
+                ports = {"1053": str(server.dns), "8053": str(server.http)}
+                env["DNSEMU_SERVER"] = server.url
+                output = server.line
             else:
                 for program in programs(step.command):
                     if not Path(SCRIPTS, program).exists():

@@ -13,7 +13,7 @@ import dns.query
 import dns.rcode
 import pytest
 
-from tests.house.server import serving
+from tests.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "dnsemu", "healthcheck", "policies")
@@ -82,10 +82,10 @@ def test_it_serves_beside_a_users_own_config_and_policies(installed, tmp_path):
     (tmp_path / "policies" / "__init__.py").write_text("raise RuntimeError('the user’s own policies were imported')")
     (tmp_path / "shop.yaml").write_text(ZONE)
     command = [installed / "dnsemu", "serve", "shop.yaml", "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0"]
-    with serving(command, cwd=tmp_path, env={"PATH": f"{installed}{os.pathsep}{os.environ['PATH']}"}) as ready:
+    with serving(command, cwd=tmp_path, env={"PATH": f"{installed}{os.pathsep}{os.environ['PATH']}"}) as server:
         query = dns.message.make_query("www.shop.test", "A")
         for ask in (dns.query.udp, dns.query.tcp):
-            reply = ask(query, "127.0.0.1", port=int(ready["dns"]), timeout=5)
+            reply = ask(query, "127.0.0.1", port=server.dns, timeout=5)
             assert reply.rcode() == dns.rcode.NOERROR
             assert [rdata.address for rdata in reply.answer[0]] == ["192.0.2.1"]
 

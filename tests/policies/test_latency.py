@@ -8,8 +8,7 @@ from config.places import REGIONS
 from config.world import DeclaredPlace, Geo
 from policies import latency as policy
 from policies.geodata.region_latency import latencies_ms
-from policies.model import Client
-from policies.place import Locator, place_named
+from policies.place import Client, Locator, place_named
 from tests.builders import at, group, latency
 
 

@@ -1,0 +1,35 @@
+"""The ceiling for a Python server that drains a non-blocking socket: every datagram goes back with the QR bit set."""
+
+import asyncio
+import socket
+
+import uvloop
+
+QR = 0x80
+MOST_PER_TURN = 64
+
+
+def drain(sock):
+    """Echo what is queued, up to a limit that gives the rest of the loop its turn."""
+    try:
+        for _ in range(MOST_PER_TURN):
+            data, sender = sock.recvfrom(65535)
+            reply = bytearray(data)
+            reply[2] |= QR
+            sock.sendto(reply, sender)
+    except BlockingIOError:
+        pass
+
+
+async def main():
+    """Echo until terminated."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    sock.bind(("127.0.0.1", 0))
+    asyncio.get_running_loop().add_reader(sock.fileno(), drain, sock)
+    print("ready", sock.getsockname()[1], flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

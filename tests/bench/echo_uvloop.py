@@ -1,0 +1,30 @@
+"""The ceiling for a Python server on asyncio's own transport: every datagram goes back with the QR bit set."""
+
+import asyncio
+
+import uvloop
+
+QR = 0x80
+
+
+class Echo(asyncio.DatagramProtocol):
+    """Sends each datagram back to where it came from."""
+
+    def connection_made(self, transport):
+        self._send = transport.sendto
+
+    def datagram_received(self, data, sender):
+        reply = bytearray(data)
+        reply[2] |= QR
+        self._send(reply, sender)
+
+
+async def main():
+    """Echo until terminated."""
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Echo, local_addr=("127.0.0.1", 0))
+    print("ready", transport.get_extra_info("sockname")[1], flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

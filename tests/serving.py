@@ -1,0 +1,97 @@
+"""A `dnsemu serve` or `dnsemu demo` process of our own, with free ports."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from tests.waiting import until
+
+DNSEMU = str(Path(sysconfig.get_path("scripts"), "dnsemu"))
+FREE_PORTS = ("--dns", "127.0.0.1:0", "--http", "127.0.0.1:0")
+READY = re.compile(r"dnsemu ready dns=(?P<dns>\S+:(?P<port>\d+)) http=\S+:(?P<http>\d+)\n")
+READY_WITHIN_S = 30
+STOPPED_WITHIN_S = 15
+
+
+class Server:
+    """The running process, what it printed, and where it listens; the last of several DNS addresses gives the port."""
+
+    def __init__(self, process, output, errors):
+        self.process = process
+        self._output = output
+        self._errors = errors
+        ready = until(lambda: READY.search(self.output) or self.has_ended, within_s=READY_WITHIN_S, what="a ready line")
+        assert ready is not True, f"it ended with {process.returncode}:\n{self.output}{self.errors}"
+        self.line = ready[0].rstrip("\n")
+        self.addresses = ready["dns"].split(",")
+        self.dns = int(ready["port"])
+        self.http = int(ready["http"])
+        self.url = f"http://127.0.0.1:{self.http}"
+
+    @property
+    def output(self):
+        return _text(self._output)
+
+    @property
+    def errors(self):
+        return _text(self._errors)
+
+    @property
+    def has_ended(self):
+        return self.process.poll() is not None
+
+    def status(self):
+        """What `dnsemu status --json` prints."""
+        return json.loads(dnsemu("status", "--json", "--server", self.url).stdout)
+
+    def stop(self, number=signal.SIGTERM):
+        """Send it a signal and wait for the end; gives the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(STOPPED_WITHIN_S)
+
+
+@contextlib.contextmanager
+def serving(command, **options):
+    """Run the command until the block ends; yields a `Server`. Its exit code has to be 0, by SIGTERM if nothing before.
+
+    Args:
+        command: what to run, as a list.
+        options: for `subprocess.Popen`, such as `cwd`; `env` is added to this process's own.
+    """
+    env = {**os.environ, **options.pop("env", {})}
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=output, stderr=errors, env=env, **options)
+        try:
+            server = Server(process, output, errors)
+            yield server
+            if not server.has_ended:
+                server.stop()
+            assert process.returncode == 0, server.errors[-4000:]
+        finally:
+            process.kill()
+            process.wait()
+
+
+def serving_files(*files, dns="127.0.0.1:0", options=(), **more):
+    """Run `dnsemu serve` on files, with free ports."""
+    return serving([DNSEMU, "serve", *map(str, files), "--dns", dns, "--http", "127.0.0.1:0", *options], **more)
+
+
+def dnsemu(*arguments, within_s=30, **options):
+    """Run a command of dnsemu to its end; gives `returncode`, `stdout` and `stderr`, whatever the outcome."""
+    command = [DNSEMU, *map(str, arguments)]
+    env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120", **options.pop("env", {})}
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=within_s, check=False, env=env, **options
+    )
+
+
+def _text(file):
+    # pread leaves the offset alone, which the child shares.
+    return os.pread(file.fileno(), 1 << 20, 0).decode()
