@@ -1,7 +1,7 @@
 """Files, or texts, to one `World`: read, checked, merged; every fault of all of them is reported at once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import TypeVar
 from uuid import NAMESPACE_URL, uuid5
@@ -189,10 +189,9 @@ class _Loader:
         given = shape.model_dump(exclude_none=True)
         for name in given:
             self._claim("server", name, _Placed(document, ("server", name)))
-        self._server = ServerSettings(
-            dns=tuple(shape.dns) if shape.dns is not None else self._server.dns,
-            http=shape.http if shape.http is not None else self._server.http,
-            allowed_hosts=tuple(shape.allowed_hosts or self._server.allowed_hosts),
+        self._server = replace(
+            self._server,
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()},
         )
 
     def _take_checkers(self, document: Document, data: object) -> None:

@@ -45,6 +45,7 @@ class ServerShape(Shape):
     dns: list[str] | None = None
     http: str | None = None
     allowed_hosts: list[str] | None = None
+    explain_over_dns: bool | None = None
 
     @field_validator("dns", mode="before")
     @classmethod

@@ -301,11 +301,12 @@ class Geo:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where to listen, as `ADDRESS:PORT`; None where the file says nothing."""
+    """Where to listen, as `ADDRESS:PORT`; None where the file says nothing. The rest is how to serve."""
 
     dns: tuple[str, ...] | None = None
     http: str | None = None
     allowed_hosts: tuple[str, ...] = ()
+    explain_over_dns: bool = True
 
 
 ALL_CHECKER_REGIONS = (

@@ -15,6 +15,7 @@ import structlog
 
 from config.addresses import Address, parse_address
 from config.faults import Fault, Refused
+from config.world import HealthCheckId
 from dnsemu.api.server import HttpPort
 from dnsemu.hosted_resolver import HostedResolver
 from dnsemu.published import Board
@@ -23,7 +24,7 @@ from dnsemu.responder import Responder
 from dnsemu.transport.listeners import Listeners, bind
 from dnsemu.watch import changes, stamp
 from healthcheck.clock import Clock, RealClock
-from healthcheck.ledger import StatusChange
+from healthcheck.ledger import NoSuchHealthCheck, StatusChange
 from healthcheck.monitor import HealthMonitor
 from healthcheck.probes.prober import Prober
 from healthcheck.probes.resolve import HostResolver
@@ -74,7 +75,7 @@ class Application:
         dice = random.Random(seed)
         self.board = Board(reading.published)
         self.health = HealthBoard()
-        self.responder = Responder(self.board, self.health, dice)
+        self.responder = Responder(self.board, self.health, dice, self.check_detail)
         self.prober = Prober(HostedResolver(self.board, self.health, dice, HostResolver()))
         self.monitor = HealthMonitor(
             clock=self.clock,
@@ -138,6 +139,13 @@ class Application:
     def reload(self) -> None:
         """Read the files again, soon."""
         self._reload_wanted.set()
+
+    def check_detail(self, check: HealthCheckId) -> str:
+        """What to say of a health check in an explanation."""
+        try:
+            return self.monitor.entry(check).summary
+        except NoSuchHealthCheck:
+            return "not declared, so taken as healthy"
 
     async def _watch_files(self) -> None:
         if self._files:

@@ -10,6 +10,8 @@ import structlog
 from config import names
 from config.rrtypes import RRType
 from dnsemu.answer import Dice, draw
+from dnsemu.explain import CheckDetail
+from dnsemu.explain_dns import asked_about, explanation_reply
 from dnsemu.published import Board
 from dnsemu.resolution import Link, resolve
 from dnsemu.wire.protocol import CLASS_IN, RCode
@@ -42,10 +44,11 @@ class Responder:
     `answered` counts replies, `dropped` packets that got none. Both are read by metrics, at scrape time.
     """
 
-    def __init__(self, board: Board, health: HealthBoard, dice: Dice) -> None:
+    def __init__(self, board: Board, health: HealthBoard, dice: Dice, detail: CheckDetail) -> None:
         self._board = board
         self._health = health
         self._dice = dice
+        self._detail = detail
         self.answered: Counter[Answered] = Counter()
         self.dropped = 0
 
@@ -81,7 +84,15 @@ class Responder:
             self._count("", "", RCode.BADVERS, None, protocol)
             return render(query, Reply(RCode.BADVERS, is_authoritative=False), limit)
         client, scope_bits = _client(query, source, published.locator)
-        link = resolve(published.catalog, self._health.current, client, query.name, query.type)
+        health = self._health.current
+        link = resolve(published.catalog, health, client, query.name, query.type)
+        if isinstance(link.found, NotOurs) and query.type == RRType.TXT and published.world.server.explain_over_dns:
+            asked = asked_about(query.name)
+            if asked is not None:
+                self._count("", "TXT", RCode.NOERROR, None, protocol)
+                catalog, detail = published.catalog, self._detail
+                reply = explanation_reply(catalog, health, client, scope_bits, asked, query.name, detail)
+                return render(query, reply, limit)
         if isinstance(link.found, NotOurs) or query.klass != CLASS_IN or query.type in (AXFR, IXFR):
             self._count("", _type_name(query.type), RCode.REFUSED, None, protocol)
             return render_refused(query)

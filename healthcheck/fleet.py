@@ -16,8 +16,7 @@ class Checker:
     @property
     def address(self) -> str:
         """Stable, and inside Route 53's published range (H124)."""
-        index = ALL_CHECKER_REGIONS.index(self.region) if self.region in ALL_CHECKER_REGIONS else len(self.region)
-        return f"15.177.{2 + 4 * index}.{133 + self.number}"
+        return f"15.177.{2 + 4 * ALL_CHECKER_REGIONS.index(self.region)}.{133 + self.number}"
 
 
 def checkers_of(check: EndpointCheck, fleet: HealthCheckers) -> Iterator[Checker]:

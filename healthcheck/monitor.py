@@ -8,10 +8,11 @@ import asyncio
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
+from time import perf_counter
 
 import structlog
 
@@ -78,7 +79,7 @@ class HealthMonitor:
         """Posts that are kept, each with the number of the one heap item that is valid for it."""
         self._due: list[tuple[float, int, Post]] = []
         self._numbers = count()
-        self._ready: deque[Post] = deque()
+        self._ready: deque[tuple[int, Post]] = deque()
         self._running: dict[Post, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self.probes: Counter[tuple[HealthCheckId, str, bool]] = Counter()
@@ -101,6 +102,8 @@ class HealthMonitor:
             del self._wanted[post]
             if post in self._running:
                 self._running[post].cancel()
+        for counted in [counted for counted in self.probes if counted[0] not in checks]:
+            del self.probes[counted]
         for post, interval_s in kept.items():
             if post not in self._wanted:
                 self._schedule(post, now + self._dice.random() * interval_s)
@@ -156,19 +159,26 @@ class HealthMonitor:
         while self._due and self._due[0][0] <= now:
             _, number, post = heappop(self._due)
             if self._wanted.get(post) == number:
-                self._ready.append(post)
+                self._ready.append((number, post))
+        held = []
         while self._ready and len(self._running) < self._most_probes:
-            post = self._ready.popleft()
+            number, post = self._ready.popleft()
+            if self._wanted.get(post) != number:
+                continue
             if post in self._running:  # broken off just now; its end wakes us
-                self._ready.append(post)
-                return
-            if post in self._wanted:
-                task = self._running[post] = asyncio.create_task(self._probe_once(post))
-                task.add_done_callback(lambda _, post=post: self._ended(post))  # type: ignore[misc]
+                held.append((number, post))
+                continue
+            task = self._running[post] = asyncio.create_task(self._probe_once(post, number))
+            task.add_done_callback(partial(self._ended, post, number))
+        self._ready.extend(held)
 
-    def _ended(self, post: Post) -> None:
-        """Make room, also after a probe that was broken off before it began."""
+    def _ended(self, post: Post, number: int, task: asyncio.Task[None]) -> None:
+        """Make room and set the next due time, however the probe ended: also if it was broken off before it began."""
         del self._running[post]
+        if not task.cancelled() and (fault := task.exception()):
+            log.error("an observation could not be taken in", check=post[0], fault=repr(fault))
+        if self._wanted.get(post) == number:
+            self._schedule(post, self._clock.now() + _interval_s(self._ledger.entry(post[0]).check))
         if self._ready:
             self._woken.set()
 
@@ -183,32 +193,24 @@ class HealthMonitor:
             await self._woken.wait()
         finally:
             sleep.remove_done_callback(self._wake)
-            sleep.cancel()
-            with suppress(asyncio.CancelledError):
-                await sleep
+            sleep.cancel()  # not awaited: that could swallow a cancellation of our own
 
     def _wake(self, _slept: asyncio.Future[None]) -> None:
         self._woken.set()
 
-    async def _probe_once(self, post: Post) -> None:
+    async def _probe_once(self, post: Post, number: int) -> None:
         check_id, checker = post
-        number = self._wanted[post]
         check = self._ledger.entry(check_id).check
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        outcome = None
+        began = perf_counter()
         try:
             outcome = await self._probe(check, checker)
         except Exception as fault:  # ours, not the endpoint's: nothing was observed
             log.error("a probe could not be made", check=check_id, region=checker.region, fault=repr(fault))
-        else:
-            self.durations.add(loop.time() - began)
-            self.probes[check_id, checker.region, outcome.success] += 1
+            return
+        self.durations.add(perf_counter() - began)
+        self.probes[check_id, checker.region, outcome.success] += 1
         if self._wanted.get(post) == number:
-            now = self._clock.now()
-            if outcome is not None:
-                self._ledger.record(check_id, checker, Observation(outcome, now))
-            self._schedule(post, now + _interval_s(self._ledger.entry(check_id).check))
+            self._ledger.record(check_id, checker, Observation(outcome, self._clock.now()))
 
 
 def _interval_s(check: HealthCheck) -> float:

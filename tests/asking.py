@@ -23,7 +23,7 @@ class Server:
         geo = geo or Geo()
         self.health = HealthBoard()
         self.board = Board(Published(World(geo=geo), Catalog.of(zones), Locator(geo)))
-        self.responder = Responder(self.board, self.health, random.Random(seed))
+        self.responder = Responder(self.board, self.health, random.Random(seed), lambda check: f"{check} in detail")
 
     def raw(self, packet, source="127.0.0.1", over_udp=True):
         return self.responder.respond(packet, source, over_udp)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sysconfig
 import tempfile
@@ -90,6 +91,15 @@ def dnsemu(*arguments, within_s=30, **options):
     return subprocess.run(
         command, capture_output=True, text=True, timeout=within_s, check=False, env=env, **options
     )
+
+
+def free_port():
+    """A port that was free on 127.0.0.1 over UDP and TCP just now, for a program that cannot take a free one itself."""
+    while True:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, contextlib.suppress(OSError):
+            tcp.bind(("127.0.0.1", 0))
+            udp.bind(tcp.getsockname())
+            return tcp.getsockname()[1]
 
 
 def _text(file):

@@ -72,15 +72,8 @@ class ControlApi:
         if "client" in request.query and "place" in request.query:
             return failure(400, "client and place exclude each other: an address already has a place", "query")
         app = self._application
-
-        def detail(check: HealthCheckId) -> str:
-            try:
-                return app.monitor.entry(check).summary
-            except NoSuchHealthCheck:
-                return "not declared, so taken as healthy"
-
         try:
-            return _json(explain_question(app.board.current, app.health.current, request.query, detail))
+            return _json(explain_question(app.board.current, app.health.current, request.query, app.check_detail))
         except BadQuestion as bad:
             return failure(400, str(bad), bad.field)
 

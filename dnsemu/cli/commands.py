@@ -145,7 +145,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Why an answer is given: the decision tree with exact shares."""
-    from dnsemu.cli.render import explanation_lines
+    from dnsemu.explain_text import explanation_lines
 
     question = {"name": name, "type": type_}
     if client is not None and place is not None:

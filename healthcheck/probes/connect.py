@@ -54,6 +54,8 @@ def tls_context() -> ssl.SSLContext:
 
 def why(failure: OSError | ssl.SSLError) -> str:
     """A connection's failure in the words of a status text (H114 g, i)."""
+    if isinstance(failure.__cause__, ssl.SSLError):  # an alert after the handshake, as aiohttp passes it on
+        failure = failure.__cause__
     if isinstance(failure, ConnectionRefusedError):
         return "Connection refused."
     if isinstance(failure, ConnectionError):  # asyncio and aiohttp word these in many ways, or not at all

@@ -1,6 +1,7 @@
 """The HTTP and HTTPS probes (H37–H53): one request on a connection of its own, through aiohttp on our connector."""
 
 import asyncio
+import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator
@@ -9,9 +10,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
+from time import perf_counter
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import RawResponseMessage
+from aiohttp.streams import StreamReader
 from yarl import URL
 
 from config.world import EndpointCheck, HealthCheckId
@@ -24,8 +28,43 @@ MOST_HEADER_OCTETS = 16384
 SEARCHED_OCTETS = 5120
 """How much of the decoded body is searched (H49, H50)."""
 _CHUNK_OCTETS = 4096
+_BOUNDED_ELSEWHERE = 2**30
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
-_connection: ContextVar[ResponseHandler] = ContextVar("connection")
+
+class _HeadersTooLarge(aiohttp.ClientError):
+    """The headers of a response are larger than a checker takes (H47)."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The response headers are larger than {MOST_HEADER_OCTETS} bytes.")
+
+
+class _Handler(ResponseHandler):
+    """aiohttp's end of a connection; it gives up on headers without an end, and remembers what ended the connection."""
+
+    def __init__(self) -> None:
+        super().__init__(asyncio.get_running_loop())
+        self.lost: BaseException | None = None
+        self._awaits_headers = True
+        self._header_octets = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._header_octets += len(data)
+        super().data_received(data)
+        if self._awaits_headers and self._header_octets > MOST_HEADER_OCTETS and self.exception() is None:
+            self.set_exception(_HeadersTooLarge())
+
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        self._awaits_headers = data[0].code < 200  # an interim response may follow another (H43)
+        self._header_octets = 0
+        super().feed_data(data, size)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.lost = exc
+        super().connection_lost(exc)
+
+
+_connection: ContextVar[_Handler] = ContextVar("connection")
 
 
 class _Connector(aiohttp.BaseConnector):
@@ -34,18 +73,17 @@ class _Connector(aiohttp.BaseConnector):
     def __init__(self) -> None:
         super().__init__(force_close=True, limit=0)
 
-    def protocol(self) -> ResponseHandler:
-        """A new end for a connection, as aiohttp wants it."""
-        protocol: ResponseHandler = self._factory()
-        return protocol
-
     async def _create_connection(
         self,
         req: aiohttp.ClientRequest,
         traces: object,
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
     ) -> ResponseHandler:
-        return _connection.get()
+        """The probe's connection, or what ended it: aiohttp asks again when one is lost before it answers."""
+        handler = _connection.get()
+        if not handler.is_connected():
+            raise handler.lost or aiohttp.ServerDisconnectedError
+        return handler
 
 
 class HttpProber:
@@ -61,9 +99,9 @@ class HttpProber:
             trust_env=False,  # no proxies, no .netrc (H164)
             auto_decompress=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
-            max_line_size=MOST_HEADER_OCTETS,
-            max_field_size=MOST_HEADER_OCTETS,
-            max_headers=MOST_HEADER_OCTETS // 4,
+            max_line_size=_BOUNDED_ELSEWHERE,
+            max_field_size=_BOUNDED_ELSEWHERE,
+            max_headers=_BOUNDED_ELSEWHERE,
         )
 
     async def close(self) -> None:
@@ -95,55 +133,54 @@ class HttpProber:
             return attempt.failure(why(failure))
         except ValueError as failure:  # a name or path that no request can carry
             return attempt.failure(f"The request cannot be made: {_first_line(failure)}.")
+        except _HeadersTooLarge as failure:
+            return attempt.failure(str(failure))
         except aiohttp.ServerDisconnectedError:
             return attempt.failure("The endpoint closed the connection before it answered.")
         except aiohttp.ClientError as failure:
             return attempt.failure(f"The response is malformed: {_first_line(failure)}.")
 
-    async def _open(self, check: EndpointCheck, address: str, attempt: "_Attempt") -> ResponseHandler:
+    async def _open(self, check: EndpointCheck, address: str, attempt: "_Attempt") -> _Handler:
         """A connection, TCP and TLS timed apart; once again without SNI if that is what the server disliked (H46)."""
-        name = check.fully_qualified_domain_name if check.sends_sni else None
+        name = (check.fully_qualified_domain_name or "").rstrip(".") if check.sends_sni else ""
         try:
             return await self._connect(check, address, name, attempt)
         except ssl.SSLError as failure:
-            if name is None or not is_alert(failure):
+            if not name or not is_alert(failure):
                 raise
-            return await self._connect(check, address, None, attempt)
+            return await self._connect(check, address, "", attempt)
 
-    async def _connect(
-        self, check: EndpointCheck, address: str, name: str | None, attempt: "_Attempt"
-    ) -> ResponseHandler:
+    async def _connect(self, check: EndpointCheck, address: str, name: str, attempt: "_Attempt") -> _Handler:
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = perf_counter()
         sock = await open_socket(address, check.effective_port)
-        connected = loop.time()
+        connected = perf_counter()
         attempt.phases = Phases(connect_s=connected - began)
         is_tls = check.type.is_tls
         try:
             _, handler = await loop.create_connection(
-                self._connector.protocol,
+                _Handler,
                 sock=sock,
                 ssl=tls_context() if is_tls else None,
-                server_hostname=(name or "") if is_tls else None,
+                server_hostname=name if is_tls else None,
             )
         except BaseException:
             sock.close()
             raise
         if is_tls:
-            attempt.phases = replace(attempt.phases, tls_s=loop.time() - connected)
+            attempt.phases = replace(attempt.phases, tls_s=perf_counter() - connected)
         return handler
 
     async def _ask(
-        self, check_id: HealthCheckId, check: EndpointCheck, address: str, handler: ResponseHandler, attempt: "_Attempt"
+        self, check_id: HealthCheckId, check: EndpointCheck, address: str, handler: _Handler, attempt: "_Attempt"
     ) -> Outcome:
-        loop = asyncio.get_running_loop()
-        asked = loop.time()
+        asked = perf_counter()
         _connection.set(handler)
         async with asyncio.timeout(self._budgets.status_s):
             response = await self._session.get(
                 target(check), headers=headers(check_id, check, address), allow_redirects=False
             )
-        attempt.phases = replace(attempt.phases, first_byte_s=loop.time() - asked)
+        attempt.phases = replace(attempt.phases, first_byte_s=perf_counter() - asked)
         try:
             return await self._judge(check, response, attempt)
         finally:
@@ -152,7 +189,9 @@ class HttpProber:
     async def _judge(self, check: EndpointCheck, response: aiohttp.ClientResponse, attempt: "_Attempt") -> Outcome:
         status = http_status(response.status, attempt.resolved_ip)
         if sum(len(name) + len(value) + 4 for name, value in response.raw_headers) > MOST_HEADER_OCTETS:
-            return attempt.failure(f"The response headers are larger than {MOST_HEADER_OCTETS} bytes.")
+            raise _HeadersTooLarge
+        if any(_CONTROLS.search(value) for _, value in response.raw_headers):
+            return attempt.failure("The response is malformed: A header's value holds a control character.")
         if not 200 <= response.status < 400:
             return Outcome(False, status, attempt.phases)
         if check.search_string is not None and check.type.matches_string:

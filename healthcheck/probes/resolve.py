@@ -2,8 +2,14 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from threading import Thread
+from typing import Any, Protocol
+
+MOST_LOOKUPS = 100
+"""Look-ups under way at once, each of another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +32,60 @@ class Resolver(Protocol):
         """An IPv4 address of the name, for a checker in a Region."""
 
 
-class HostResolver:
-    """Asks as every program on this host does; keeps nothing."""
+Answer = str | Unresolved
+GetAddrInfo = Callable[..., list[tuple[Any, Any, Any, Any, Any]]]
 
-    async def resolve(self, name: str, region: str) -> str | Unresolved:
+
+class HostResolver:
+    """Asks as every program on this host does; keeps nothing.
+
+    A look-up cannot be broken off, and a dead name server holds it for many seconds. So each has a thread of its own,
+    which delays neither other names (H163) nor the end of the program (H165), and whoever asks for the same name
+    meanwhile shares its answer.
+    """
+
+    def __init__(self, getaddrinfo: GetAddrInfo = socket.getaddrinfo) -> None:
+        self._getaddrinfo = getaddrinfo
+        self._lookups: dict[str, asyncio.Task[Answer]] = {}
+        self._free = asyncio.Semaphore(MOST_LOOKUPS)
+
+    async def resolve(self, name: str, region: str) -> Answer:
         """The first IPv4 address of the answer, so that a resolver that rotates also rotates probes (H57)."""
-        loop = asyncio.get_running_loop()
+        if name not in self._lookups:
+            self._lookups[name] = asyncio.create_task(self._look_up(name))
+        return await asyncio.shield(self._lookups[name])
+
+    async def _look_up(self, name: str) -> Answer:
         try:
-            found = await loop.getaddrinfo(name, None, family=socket.AF_INET, type=socket.SOCK_STREAM)
-        except socket.gaierror as failure:
-            return _REASONS.get(failure.errno or 0, SERV_FAIL)
-        except UnicodeError:
-            return NX_DOMAIN
-        return str(found[0][4][0]) if found else NO_ADDRESS
+            async with self._free:
+                loop = asyncio.get_running_loop()
+                answer: asyncio.Future[Answer] = loop.create_future()
+                Thread(target=self._ask, args=(name, loop, answer), name=f"resolve {name}", daemon=True).start()
+                return await answer
+        finally:
+            del self._lookups[name]
+
+    def _ask(self, name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Answer]) -> None:
+        found = _first_address(self._getaddrinfo, name)
+        with suppress(RuntimeError):  # the loop ended meanwhile
+            loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(found))
+
+
+def _first_address(getaddrinfo: GetAddrInfo, name: str) -> Answer:
+    try:
+        found = getaddrinfo(name, None, family=socket.AF_INET, type=socket.SOCK_STREAM)
+    except socket.gaierror as failure:
+        return _REASONS.get(failure.errno or 0, SERV_FAIL)
+    except ValueError:  # no name that a host could have
+        return NX_DOMAIN
+    except OSError:
+        return SERV_FAIL
+    return str(found[0][4][0]) if found else NO_ADDRESS
 
 
 _REASONS = {
     socket.EAI_NONAME: NX_DOMAIN,
     getattr(socket, "EAI_NODATA", socket.EAI_NONAME): NO_ADDRESS,
+    getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME): NO_ADDRESS,
     socket.EAI_AGAIN: SERV_FAIL,
 }

@@ -21,12 +21,14 @@ def shop():
 
 @pytest.fixture(scope="session")
 def run(require_tool):
-    """A function that runs a program to its end and gives its standard output; exit code 0 is asserted."""
+    """A function that runs a program to its end and gives all that it prints; exit code 0 is asserted."""
 
     def run(program, *arguments):
         command = [require_tool(program), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-        assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False
+        )
+        assert done.returncode == 0, f"{command}:\n{done.stdout}"
         return done.stdout
 
     return run

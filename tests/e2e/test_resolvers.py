@@ -1,7 +1,6 @@
 """Recursive resolvers in front: unbound with a stub zone and named with a static-stub zone find everything."""
 
 import contextlib
-import socket
 import subprocess
 
 import dns.exception
@@ -10,11 +9,12 @@ import dns.query
 import dns.rcode
 import pytest
 
+from tests.serving import free_port
 from tests.waiting import until
 
 UNBOUND = """
 server:
-  interface: {address}
+  interface: 127.0.0.1
   port: {port}
   directory: "{folder}"
   pidfile: "{folder}/unbound.pid"
@@ -31,18 +31,18 @@ remote-control:
   control-enable: no
 stub-zone:
   name: "shop.test."
-  stub-addr: 127.0.0.1@{port}
+  stub-addr: 127.0.0.1@{dns}
 """
 CLIENT_SUBNET = 'send-client-subnet: 127.0.0.1\n  max-client-subnet-ipv4: 24'
 
-# named queries at the port that it listens on itself: dnsemu's, on another address.
+# `port` is where named asks others; that of a static stub's servers cannot be told apart from it.
 NAMED = """
 options {{
   directory "{folder}";
   pid-file "{folder}/named.pid";
   session-keyfile "{folder}/session.key";
-  port {port};
-  listen-on {{ {address}; }};
+  port {dns};
+  listen-on port {port} {{ 127.0.0.1; }};
   listen-on-v6 {{ none; }};
   recursion yes;
   dnssec-validation no;
@@ -63,42 +63,39 @@ RESOLVED = [
 
 
 @contextlib.contextmanager
-def running(address, port, *command):
+def running(log, port, *command):
     """A resolver's process from when it answers until the block ends; yields a function that asks it."""
 
-    def ask(name, type_="A", source=None):
-        reply = dns.query.udp(dns.message.make_query(name, type_), address, 5, port=port, source=source)
+    def ask(name, type_="A", source=None, within_s=5.0):
+        query = dns.message.make_query(name, type_)
+        reply, _ = dns.query.udp_with_fallback(query, "127.0.0.1", within_s, port, source)
         return dns.rcode.to_text(reply.rcode()), [str(rdata) for rrset in reply.answer for rdata in rrset]
 
     def answers():
-        assert process.poll() is None, process.stdout.read()
+        assert process.poll() is None, log.read_text()
         with contextlib.suppress(OSError, dns.exception.DNSException):
-            return ask("www.shop.test")[0] == "NOERROR"
+            return ask("www.shop.test", within_s=0.1)[0] == "NOERROR"
 
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     try:
         until(answers, what="the resolver to answer")
         yield ask
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
-@contextlib.contextmanager
-def unbound(program, shop, folder, modules="iterator", more="", address="127.0.0.3"):
-    folder = folder.resolve()
-    config = folder / "unbound.conf"
-    config.write_text(UNBOUND.format(folder=folder, port=shop.dns, address=address, modules=modules, more=more))
-    with running(address, shop.dns, program, "-d", "-c", config) as ask:
-        yield ask
+def unbound(program, shop, folder, modules="iterator", more=""):
+    port, config = free_port(), folder / "unbound.conf"
+    config.write_text(UNBOUND.format(folder=folder, port=port, dns=shop.dns, modules=modules, more=more))
+    return running(folder / "log", port, program, "-d", "-c", config)
 
 
-@contextlib.contextmanager
-def named(program, shop, folder, address="127.0.0.4"):
-    config = folder / "named.conf"
-    config.write_text(NAMED.format(folder=folder, port=shop.dns, address=address))
-    with running(address, shop.dns, program, "-g", "-n", "1", "-c", config) as ask:
-        yield ask
+def named(program, shop, folder):
+    port, config = free_port(), folder / "named.conf"
+    config.write_text(NAMED.format(folder=folder, port=port, dns=shop.dns))
+    return running(folder / "log", port, program, "-g", "-n", "1", "-c", config)
 
 
 @pytest.fixture(scope="module", params=["unbound", "named"])
@@ -118,8 +115,9 @@ def test_a_resolver_learns_that_a_name_is_absent(resolver):
 
 
 def test_a_resolver_finds_what_takes_tcp(resolver):
-    """The reply is larger than the 1,232 octets that resolvers offer over UDP, here and to their client."""
-    assert resolver("big.shop.test", "TXT")[0] == "NOERROR"
+    """The reply is larger than the 1,232 octets that resolvers offer over UDP."""
+    rcode, found = resolver("big.shop.test", "TXT")
+    assert (rcode, len(found)) == ("NOERROR", 8)
 
 
 def test_a_resolver_sees_both_of_two_weighted_record_sets(resolver):
@@ -135,14 +133,7 @@ def test_unbound_tells_whose_answers_it_wants(require_tool, shop, tmp_path):
     version = subprocess.run([program, "-V"], capture_output=True, text=True, check=False).stdout
     if "subnetcache" not in version:
         pytest.skip("unbound was built without its subnet module")
-    with unbound(program, shop, tmp_path, "subnetcache iterator", CLIENT_SUBNET, "127.0.0.6") as ask:
+    with unbound(program, shop, tmp_path, "subnetcache iterator", CLIENT_SUBNET) as ask:
         for source, answer in [("127.1.0.1", "192.0.2.81"), ("127.2.0.1", "192.0.2.49"), ("127.1.0.2", "192.0.2.81")]:
             assert ask("geo.shop.test", source=source) == ("NOERROR", [answer])
         assert ask("www.shop.test", source="127.1.0.1") == ("NOERROR", ["192.0.2.1"])
-
-
-def test_the_addresses_are_of_this_machine():
-    """The resolvers above listen beside dnsemu, on other loopback addresses and its port."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.6", 0))
-        assert sock.getsockname()[0] == "127.0.0.6"

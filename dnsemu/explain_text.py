@@ -1,4 +1,4 @@
-"""Explanations and status as people read them; the same data as JSON is what `--json` prints."""
+"""Explanations as people read them, on the shell and over DNS; the same data as JSON is what `--json` prints."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -69,6 +69,8 @@ def _worth(worth: dict[str, Any]) -> str:
         "weight": lambda v: f"weight {v:>3}",
         "latency_ms": lambda v: f"{v:.0f} ms",
         "distance_km": lambda v: f"{v:.0f} km",
+        "bias": lambda v: f"bias {v:+}",
+        "biased_km": lambda v: f"as {v:.0f} km",
     }
     return "  ".join(spelled.get(key, str)(value) for key, value in worth.items())
 
