@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from immutables import Map
@@ -35,6 +35,7 @@ from config.world import (
     HealthCheckId,
     IPNetwork,
     ServerSettings,
+    VantagePoint,
     World,
 )
 
@@ -189,10 +190,12 @@ class _Loader:
         given = shape.model_dump(exclude_none=True)
         for name in given:
             self._claim("server", name, _Placed(document, ("server", name)))
-        self._server = replace(
-            self._server,
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()},
-        )
+        changes: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+        }
+        if shape.vantage_points is not None:
+            changes["vantage_points"] = tuple(VantagePoint(v.dns, v.declared()) for v in shape.vantage_points)
+        self._server = replace(self._server, **changes)
 
     def _take_checkers(self, document: Document, data: object) -> None:
         path = ("health_checkers",)

@@ -39,30 +39,6 @@ def _check_address(text: str) -> str:
     return text
 
 
-class ServerShape(Shape):
-    """Where to listen, and whose requests to take."""
-
-    dns: list[str] | None = None
-    http: str | None = None
-    allowed_hosts: list[str] | None = None
-    explain_over_dns: bool | None = None
-
-    @field_validator("dns", mode="before")
-    @classmethod
-    def _one_or_more(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
-
-    @field_validator("dns")
-    @classmethod
-    def _addresses(cls, value: list[str] | None) -> list[str] | None:
-        return [_check_address(text) for text in value] if value is not None else None
-
-    @field_validator("http")
-    @classmethod
-    def _address(cls, value: str | None) -> str | None:
-        return _check_address(value) if value is not None else None
-
-
 class HealthCheckersShape(Shape):
     """Where probes are made from (H62)."""
 
@@ -150,6 +126,42 @@ class GeoNetworkShape(PlaceShape):
     def _network(cls, value: str) -> str:
         parse_network(value, "R135")
         return value
+
+
+class VantagePointShape(PlaceShape):
+    """A further address to listen on, whose clients are at a place."""
+
+    dns: str
+
+    @field_validator("dns")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _check_address(value)
+
+
+class ServerShape(Shape):
+    """Where to listen, and whose requests to take."""
+
+    dns: list[str] | None = None
+    http: str | None = None
+    allowed_hosts: list[str] | None = None
+    explain_over_dns: bool | None = None
+    vantage_points: list[VantagePointShape] | None = None
+
+    @field_validator("dns", mode="before", json_schema_input_type=list[str] | str | None)
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("dns")
+    @classmethod
+    def _addresses(cls, value: list[str] | None) -> list[str] | None:
+        return [_check_address(text) for text in value] if value is not None else None
+
+    @field_validator("http")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return _check_address(value) if value is not None else None
 
 
 class GeoShape(Shape):

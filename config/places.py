@@ -4,11 +4,22 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from config.world import DeclaredPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place of AWS's that is no Region; coordinates in degrees, of the city's centre or of the airport."""
+
+    city: str
+    country: str
+    lat: float
+    lon: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +37,8 @@ class Region:
     country: str
     subdivision: str | None
     continent: str
-
-
-@dataclass(frozen=True, slots=True)
-class LocalZone:
-    """An AWS Local Zone group (R84); coordinates in degrees, of the city's centre."""
-
-    group: str
     city: str
-    lat: float
-    lon: float
-    country: str
-    parent_region: str
+    az_ids: tuple[str, ...]
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -55,24 +56,24 @@ def _regions() -> dict[str, Region]:
             country=row["country"],
             subdivision=row["subdivision"].partition("-")[2] if row["country"] == "US" else None,
             continent=row["continent"],
+            city=row["city"],
+            az_ids=tuple(row["az_ids"]),
         )
         for row in _read("aws-regions.json")["regions"]
         if row["latency_record"]
     }
 
 
-def _local_zones() -> dict[str, LocalZone]:
-    return {
-        row["group"]: LocalZone(row["group"], row["city"], row["lat"], row["lon"], row["country"], row["parent_region"])
-        for row in _read("local-zones.json")["local_zones"]
-    }
+def _spots(file: str, section: str, key: str) -> dict[str, Spot]:
+    return {row[key]: Spot(row["city"], row["country"], row["lat"], row["lon"]) for row in _read(file)[section]}
 
 
 _GEO = _read("geo-locations.json")
 _DETAILS: list[dict[str, str]] = _GEO["GeoLocationDetailsList"]
 
 REGIONS: Mapping[str, Region] = MappingProxyType(_regions())
-LOCAL_ZONES: Mapping[str, LocalZone] = MappingProxyType(_local_zones())
+LOCAL_ZONES: Mapping[str, Spot] = MappingProxyType(_spots("local-zones.json", "local_zones", "group"))
+"""Local Zone groups (R84)."""
 
 COUNTRIES: Mapping[str, str] = MappingProxyType(
     {d["CountryCode"]: d["CountryName"] for d in _DETAILS if "CountryCode" in d and "SubdivisionCode" not in d}
@@ -91,14 +92,33 @@ CONTINENTS: Mapping[str, str] = MappingProxyType(
 CONTINENT_OF: Mapping[str, str] = MappingProxyType(_GEO["country_continent"]["pairs"])
 """The continent of each country, as Route 53 sees it (R81)."""
 
+EDGE_CODE_LETTERS = 3
+"""Letters of an edge location's code; a number may follow, as in query logs (R204)."""
+
 _COORDINATES = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*,\s*([-+]?\d+(?:\.\d+)?)", re.ASCII)
+
+
+@cache
+def _named() -> Mapping[str, DeclaredPlace]:
+    """Places of AWS's that are no Regions: Availability Zones, zone groups and edge locations, by id, group or code."""
+    spots = {
+        **LOCAL_ZONES,
+        **_spots("local-zones.json", "wavelength_zones", "group"),
+        **_spots("edge-locations.json", "locations", "code"),
+    }
+    zones = {az: DeclaredPlace(region=region.code) for region in REGIONS.values() for az in region.az_ids}
+    return zones | {
+        name: DeclaredPlace(country=spot.country, latitude=spot.lat, longitude=spot.lon) for name, spot in spots.items()
+    }
 
 
 def parse_place(text: str) -> DeclaredPlace:
     """Read a place as people name it.
 
     Args:
-        text: an AWS Region (`ap-northeast-1`), a country (`JP`), a subdivision (`US-CA`) or `LAT,LON` in degrees.
+        text: an AWS Region (`ap-northeast-1`), a country (`JP`), a subdivision (`US-CA`), an Availability Zone id
+            (`use1-az1`), a Local or Wavelength Zone group (`us-west-2-den-1`), an edge location (`DFW`, `DFW3`), or
+            `LAT,LON` in degrees.
     Raises:
         ValueError: it is none of these; the text says what would be.
     """
@@ -109,6 +129,9 @@ def parse_place(text: str) -> DeclaredPlace:
     country, _, subdivision = text.partition("-")
     if (country, subdivision) in SUBDIVISIONS:
         return DeclaredPlace(country=country, subdivision=subdivision)
+    code = text[:EDGE_CODE_LETTERS] if text[EDGE_CODE_LETTERS:].isdecimal() else text
+    if (named := _named().get(code)) is not None:
+        return named
     if (match := _COORDINATES.fullmatch(text)) and abs(float(match[1])) <= 90 and abs(float(match[2])) <= 180:
         return DeclaredPlace(latitude=float(match[1]), longitude=float(match[2]))
-    raise ValueError(f"{text!r} is no AWS Region, country, US state or LAT,LON")
+    raise ValueError(f"{text!r} is no AWS Region or zone, country, US state, edge location or LAT,LON")

@@ -55,7 +55,7 @@ class CoordinatesShape(Shape):
     latitude: Annotated[float, Field(ge=-90, le=90), Says("R83", "coordinates", "-90 to 90, two decimals at most")]
     longitude: Annotated[float, Field(ge=-180, le=180), Says("R83", "coordinates", "-180 to 180, two decimals at most")]
 
-    @field_validator("latitude", "longitude", mode="before")
+    @field_validator("latitude", "longitude", mode="before", json_schema_input_type=float | str)
     @classmethod
     def _number(cls, value: Any) -> Any:
         try:
@@ -125,7 +125,7 @@ class RecordSetShape(Shape):
     cidr_routing_config: CidrRoutingConfigShape | None = None
     multi_value_answer: bool | None = None
 
-    @field_validator("resource_records", mode="before")
+    @field_validator("resource_records", mode="before", json_schema_input_type=list[str | dict[str, str]] | None)
     @classmethod
     def _texts(cls, value: Any) -> Any:
         """The API's `{Value: …}` for the text alone, so that an error's place is the list entry."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from config.faults import Path, Problem, shown
 
@@ -36,6 +37,10 @@ class Says:
     rule: str
     id: str
     wanted: str
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Tells readers of the JSON schema, too, what to write."""
+        return handler(core) | {"description": f"{self.wanted} ({self.rule})" if self.rule else self.wanted}
 
 
 class Shape(BaseModel):

@@ -6,7 +6,7 @@ A change is a new World; nothing in here is ever edited in place. Large mappings
 
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import NewType
 
 from immutables import Map
@@ -16,6 +16,7 @@ from config.rrtypes import RRType
 
 HostedZoneId = NewType("HostedZoneId", str)
 HealthCheckId = NewType("HealthCheckId", str)
+IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 
 
@@ -256,6 +257,54 @@ class HealthCheckers:
     per_region: int = 2
 
 
+# --- AWS resources that aliases lead to ---
+
+
+class ResourceKind(Enum):
+    """What a resource is: an AWS service that gives out DNS names (R106), or a database that fails over by its name."""
+
+    APPLICATION_LOAD_BALANCER = "application-load-balancer"
+    NETWORK_LOAD_BALANCER = "network-load-balancer"
+    CLASSIC_LOAD_BALANCER = "classic-load-balancer"
+    CLOUDFRONT = "cloudfront"
+    S3_WEBSITE = "s3-website"
+    API_GATEWAY = "api-gateway"
+    GLOBAL_ACCELERATOR = "global-accelerator"
+    VPC_ENDPOINT = "vpc-endpoint"
+    ELASTIC_BEANSTALK = "elastic-beanstalk"
+    MULTI_AZ_DATABASE = "multi-az-database"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What stands behind a resource: an address, or a host that has one; exactly one of the two.
+
+    `availability_zone` is an id (`use1-az1`); `target_group` None is the group of those that name none.
+    """
+
+    address: IPAddress | None = None
+    host: DName | None = None
+    availability_zone: str | None = None
+    target_group: str | None = None
+    health_check_id: HealthCheckId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """An AWS resource by its DNS name, outside every hosted zone; `region` is None for the global services.
+
+    `target_groups` are those declared by name, with targets or without; `targets` are in order of preference, which
+    matters to a database only.
+    """
+
+    name: DName
+    kind: ResourceKind
+    region: str | None = None
+    availability_zones: tuple[str, ...] = ()
+    target_groups: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+
 # --- the rest of what may be declared ---
 
 
@@ -300,6 +349,14 @@ class Geo:
 
 
 @dataclass(frozen=True, slots=True)
+class VantagePoint:
+    """A further address to listen on: whoever asks there is at `place`, unless the query carries ECS (R128)."""
+
+    dns: str
+    place: DeclaredPlace
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """Where to listen, as `ADDRESS:PORT`; None where the file says nothing. The rest is how to serve."""
 
@@ -307,6 +364,7 @@ class ServerSettings:
     http: str | None = None
     allowed_hosts: tuple[str, ...] = ()
     explain_over_dns: bool = True
+    vantage_points: tuple[VantagePoint, ...] = ()
 
 
 ALL_CHECKER_REGIONS = (
@@ -329,6 +387,7 @@ class World:
     hosted_zones: Map[HostedZoneId, HostedZone] = field(default_factory=Map)
     health_checks: Map[HealthCheckId, HealthCheck] = field(default_factory=Map)
     cidr_collections: Map[str, CidrCollection] = field(default_factory=Map)
+    resources: Map[DName, Resource] = field(default_factory=Map)
     geo: Geo = field(default_factory=Geo)
     health_checkers: HealthCheckers = field(default_factory=lambda: HealthCheckers(ALL_CHECKER_REGIONS))
     server: ServerSettings = field(default_factory=ServerSettings)

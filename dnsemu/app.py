@@ -7,6 +7,7 @@ The data plane outlives the rest: if the checkers or the file watch stop with an
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import structlog
 
 from config.addresses import Address, parse_address
 from config.faults import Fault, Refused
-from config.world import HealthCheckId
+from config.world import HealthCheckId, VantagePoint
 from dnsemu.api.server import HttpPort
 from dnsemu.hosted_resolver import HostedResolver
 from dnsemu.published import Board
@@ -29,6 +30,7 @@ from healthcheck.monitor import HealthMonitor
 from healthcheck.probes.prober import Prober
 from healthcheck.probes.resolve import HostResolver
 from healthcheck.snapshot import HealthBoard
+from policies.place import Place, place_declared
 
 DEFAULT_DNS = ("127.0.0.1:1053",)
 DEFAULT_HTTP = "127.0.0.1:8053"
@@ -105,16 +107,19 @@ class Application:
         """
         settings = self.board.current.world.server
         addresses = self._listen.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))
-        http = HttpPort(self)
-        listeners = bind(addresses)
-        try:
+        vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(self.prober.close)
+            listeners = bind((*addresses, *vantage_points))
+            opened.callback(listeners.close)
+            http = HttpPort(self)
+            opened.push_async_callback(http.close)
             http_address = await http.start(self._listen.http or parse_address(settings.http or DEFAULT_HTTP))
-            await listeners.start(self.responder.respond)
+            await listeners.start(
+                [self.responder.respond] * len(addresses)
+                + [self.responder.seen_from(_place(vantage_point)) for vantage_point in settings.vantage_points]
+            )
             await self._serve(listeners, Ready(listeners.addresses, http_address), announce)
-        finally:
-            listeners.close()
-            await http.close()
-            await self.prober.close()
 
     async def _serve(self, listeners: Listeners, ready: Ready, announce: Callable[[Ready], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -184,6 +189,10 @@ class Application:
         except Exception as failure:
             self.failures[part] = repr(failure)
             log.exception("a part of the server stopped; DNS goes on", part=part)
+
+
+def _place(vantage_point: VantagePoint) -> Place:
+    return place_declared(vantage_point.place, f"vantage point {vantage_point.dns}")
 
 
 def _log_change(change: StatusChange) -> None:

@@ -7,9 +7,9 @@ from config.names import DName
 from config.rrtypes import RRType
 from dnsemu.answer import Dice, draw
 from dnsemu.published import Board
-from dnsemu.resolution import resolve
+from dnsemu.resolution import MAX_CNAME_LINKS, resolve
 from dnsemu.wire.protocol import RCode
-from dnsemu.zone.catalog import NotOurs
+from dnsemu.zone.catalog import NotOurs, Referral
 from healthcheck.probes.resolve import NO_ADDRESS, NX_DOMAIN, SERV_FAIL, Resolver, Unresolved
 from healthcheck.snapshot import HealthBoard
 from policies.place import Client, place_named
@@ -18,7 +18,7 @@ from policies.place import Client, place_named
 class HostedResolver:
     """Answers names of hosted zones from what is published, with the checker's Region as the client's place (H59, H61).
 
-    Everything else, and where a CNAME leads out of the hosted zones, is for another resolver.
+    Everything else is for another resolver: names outside, names below a delegation, and targets of CNAMEs there.
     """
 
     def __init__(self, board: Board, health: HealthBoard, dice: Dice, elsewhere: Resolver) -> None:
@@ -28,25 +28,24 @@ class HostedResolver:
         self._elsewhere = elsewhere
 
     async def resolve(self, name: str, region: str) -> str | Unresolved:
-        """An IPv4 address of the name, for a checker in a Region."""
+        """An IPv4 address of the name, for a checker in a Region; CNAMEs are followed between zones too (H57)."""
         try:
-            wire = names.parse(name)
+            wanted = names.parse(name)
         except names.BadName:
             return NX_DOMAIN
-        published = self._board.current
         client = Client.somewhere(place_named(region))
-        link = resolve(published.catalog, self._health.current, client, wire, RRType.A)
-        if isinstance(link.found, NotOurs):
-            return await self._elsewhere.resolve(name, region)
-        reply = draw(link, self._dice, 0)
-        if reply.rcode is RCode.NXDOMAIN:
-            return NX_DOMAIN
-        if reply.rcode is not RCode.NOERROR:
-            return SERV_FAIL
-        for _, type_, _, rdata in reply.answer:
-            if type_ == RRType.A:
-                return str(IPv4Address(rdata))
-        if reply.answer and reply.may_shrink:  # a CNAME that leads out, not to NODATA
-            target = names.display(DName(reply.answer[-1][3].lower()))
-            return await self._elsewhere.resolve(target, region)
-        return NO_ADDRESS
+        catalog, health = self._board.current.catalog, self._health.current
+        for _ in range(MAX_CNAME_LINKS):
+            link = resolve(catalog, health, client, wanted, RRType.A)
+            if isinstance(link.found, NotOurs | Referral):
+                return await self._elsewhere.resolve(names.display(wanted), region)
+            reply = draw(link, self._dice, 0)
+            if reply.rcode is not RCode.NOERROR:
+                return NX_DOMAIN if reply.rcode is RCode.NXDOMAIN else SERV_FAIL
+            for _, type_, _, rdata in reply.answer:
+                if type_ == RRType.A:
+                    return str(IPv4Address(rdata))
+            if not reply.answer or not reply.may_shrink:  # NODATA, at the end of CNAMEs or without
+                return NO_ADDRESS
+            wanted = DName(reply.answer[-1][3].lower())
+        return SERV_FAIL

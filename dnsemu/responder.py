@@ -1,6 +1,7 @@
 """One packet in, one packet out: everything between the sockets and the answer."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
@@ -14,13 +15,14 @@ from dnsemu.explain import CheckDetail
 from dnsemu.explain_dns import asked_about, explanation_reply
 from dnsemu.published import Board
 from dnsemu.resolution import Link, resolve
+from dnsemu.transport import Respond
 from dnsemu.wire.protocol import CLASS_IN, RCode
 from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import Reply, render, render_bare, render_refused, size_limit
 from dnsemu.zone.catalog import ANY, NotOurs
 from healthcheck.snapshot import HealthBoard
 from policies.decide import policy_of
-from policies.place import Client, Locator
+from policies.place import Client, Locator, Place
 
 AXFR = 252
 IXFR = 251
@@ -52,12 +54,17 @@ class Responder:
         self.answered: Counter[Answered] = Counter()
         self.dropped = 0
 
-    def respond(self, packet: bytes, source: str, over_udp: bool) -> bytes | None:
+    def seen_from(self, place: Place) -> Respond:
+        """As `respond`, for a listener whose clients are taken to be at a place."""
+        return lambda packet, source, over_udp: self.respond(packet, source, over_udp, place)
+
+    def respond(self, packet: bytes, source: str, over_udp: bool, vantage: Place | None = None) -> bytes | None:
         """Answer a packet.
 
         Args:
             packet: a DNS message, without the length prefix of TCP.
             source: the sender's IP address as text.
+            vantage: where the sender is taken to be, if its listener says so; ECS still wins over it.
         Returns:
             The reply, or None where there must be none (R149).
         """
@@ -71,19 +78,19 @@ class Responder:
             self._count("", "", rejected.rcode, None, protocol)
             return render_bare(rejected.id, rejected.flags, rejected.rcode)
         try:
-            return self._answer(query, source, protocol)
+            return self._answer(query, source, protocol, vantage)
         except Exception:
             log.exception("query failed", packet=packet.hex(), source=source)
             self._count("", "", RCode.SERVFAIL, None, protocol)
             return render_bare(query.id, query.flags, RCode.SERVFAIL)
 
-    def _answer(self, query: Query, source: str, protocol: str) -> bytes:
+    def _answer(self, query: Query, source: str, protocol: str, vantage: Place | None) -> bytes:
         published = self._board.current
         limit = size_limit(query.edns, over_udp=protocol == "UDP")
         if query.edns is not None and query.edns.version:
             self._count("", "", RCode.BADVERS, None, protocol)
             return render(query, Reply(RCode.BADVERS, is_authoritative=False), limit)
-        client, scope_bits = _client(query, source, published.locator)
+        client, scope_bits = _client(query, source, published.locator, vantage)
         health = self._health.current
         link = resolve(published.catalog, health, client, query.name, query.type)
         if isinstance(link.found, NotOurs) and query.type == RRType.TXT and published.world.server.explain_over_dns:
@@ -107,14 +114,15 @@ class Responder:
         self.answered[Answered(zone, type_, rcode.name, policy, protocol)] += 1
 
 
-def _client(query: Query, source: str, locator: Locator) -> tuple[Client, int]:
+def _client(query: Query, source: str, locator: Locator, vantage: Place | None) -> tuple[Client, int]:
     """The client and its ECS scope: the ECS network if there is a usable one, else the sender (R127, R130)."""
     subnet = query.edns.client_subnet if query.edns else None
     if subnet is not None and subnet.is_usable:
         located = locator.locate(subnet.padded_address, subnet.source_bits)
         return located.client, located.scope_bits
     address = packed_address(source)
-    return locator.locate(address, len(address) * 8).client, 0
+    client = locator.locate(address, len(address) * 8).client
+    return client if vantage is None else replace(client, place=vantage), 0
 
 
 @lru_cache(maxsize=65536)

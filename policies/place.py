@@ -47,7 +47,8 @@ class UnknownPlace(ValueError):
         self.nearest = _nearest_names(text)
         hint = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
         super().__init__(
-            f"no place {text!r}: it is a Region (ap-northeast-1), a country (JP), a US state (US-CA) or LAT,LON{hint}"
+            f"no place {text!r}: it is a Region (ap-northeast-1) or a zone of it (apne1-az1), a country (JP), "
+            f"a US state (US-CA), an edge location (NRT) or LAT,LON{hint}"
         )
 
 
@@ -229,7 +230,8 @@ def place_declared(declared: DeclaredPlace, source: str) -> Place:
     """The place that the user declared.
 
     A Region is its point, its country and in the United States its state (R179, R180); a country or a subdivision is
-    its population centre. Coordinates alone are a point without a country, where geolocation finds only the default.
+    its population centre, or the point that is given with it. Coordinates alone are a point without a country, where
+    geolocation finds only the default.
 
     Args:
         declared: a Region, a country with or without subdivision, or coordinates in degrees.
@@ -240,7 +242,10 @@ def place_declared(declared: DeclaredPlace, source: str) -> Place:
     if declared.region is not None:
         return _region_place(declared.region, source)
     if declared.country is not None:
-        return _country_place(declared.country, declared.subdivision, source)
+        place = _country_place(declared.country, declared.subdivision, source)
+        if declared.latitude is None or declared.longitude is None:
+            return place
+        return replace(place, latitude=declared.latitude, longitude=declared.longitude)
     if declared.latitude is None or declared.longitude is None:
         raise UnknownPlace("")
     return Place(declared.latitude, declared.longitude, source=source)
@@ -267,12 +272,12 @@ def place_named(text: str) -> Place:
         UnknownPlace: none of these, or coordinates outside −90…90 and −180…180 degrees.
     """
     name = text.strip()
-    spelled = name.lower() if name.lower() in REGIONS else name.upper()
-    try:
-        declared = parse_place(spelled)
-    except ValueError:
-        raise UnknownPlace(text) from None
-    return place_declared(declared, f"place {spelled}")
+    for spelled in (name.lower(), name.upper()):
+        try:
+            return place_declared(parse_place(spelled), f"place {spelled}")
+        except ValueError:
+            continue
+    raise UnknownPlace(text)
 
 
 def _nearest_names(text: str) -> tuple[str, ...]:

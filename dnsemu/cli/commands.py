@@ -206,6 +206,14 @@ def force(
     print(f"{found['id']}: {found['status']} ({forced}; observed: {found['observed']})")
 
 
+@app.command()
+def schema() -> None:
+    """The JSON schema of the file, for editors."""
+    from config.schema import json_schema
+
+    _print_json(json_schema())
+
+
 # --- what the commands share ---
 
 

@@ -25,10 +25,10 @@ class Listeners:
         self.addresses = tuple(Address(*udp.getsockname()[:2]) for udp, _ in pairs)
         self._open: list[UdpListener | TcpListener] = []
 
-    async def start(self, respond: Respond) -> None:
-        """Begin to answer."""
+    async def start(self, responds: Sequence[Respond]) -> None:
+        """Begin to answer, each address by its own of `responds`."""
         loop = asyncio.get_running_loop()
-        for udp, tcp in self._pairs:
+        for (udp, tcp), respond in zip(self._pairs, responds, strict=True):
             listener = TcpListener(respond)
             await listener.start(tcp)
             self._open += [UdpListener(udp, respond, loop), listener]
@@ -38,6 +38,9 @@ class Listeners:
         for listener in self._open:
             listener.close()
         self._open.clear()
+        for pair in self._pairs:
+            for sock in pair:
+                sock.close()
 
 
 def bind(addresses: Sequence[Address]) -> Listeners:

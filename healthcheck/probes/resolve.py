@@ -68,7 +68,12 @@ class HostResolver:
     def _ask(self, name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Answer]) -> None:
         found = _first_address(self._getaddrinfo, name)
         with suppress(RuntimeError):  # the loop ended meanwhile
-            loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(found))
+            loop.call_soon_threadsafe(_settle, answer, found)
+
+
+def _settle(answer: asyncio.Future[Answer], found: Answer) -> None:
+    if not answer.done():
+        answer.set_result(found)
 
 
 def _first_address(getaddrinfo: GetAddrInfo, name: str) -> Answer:
@@ -84,8 +89,7 @@ def _first_address(getaddrinfo: GetAddrInfo, name: str) -> Answer:
 
 
 _REASONS = {
-    socket.EAI_NONAME: NX_DOMAIN,
     getattr(socket, "EAI_NODATA", socket.EAI_NONAME): NO_ADDRESS,
     getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME): NO_ADDRESS,
-    socket.EAI_AGAIN: SERV_FAIL,
+    socket.EAI_NONAME: NX_DOMAIN,
 }

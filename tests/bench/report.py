@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from workloads import WORKLOADS
 
-WIDTH = 110
-_NUMBERS = ("answers/s", "of echo", "of socket echo", "CPU µs/answer", "busy", "latency µs", "lost")
+WIDTH = 120
+_NUMBERS = ("answers/s", "of echo", "by CPU", "of socket echo", "CPU µs/answer", "busy", "latency µs", "lost")
 
 
 def print_report(results: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ def _of_workload(name: str, entries: list[dict[str, Any]]) -> Table:
     table = _table(f"{name}: {WORKLOADS[name].title}", "server", *_NUMBERS)
     for entry in entries:
         middle = entry["median"]
-        ratios = [_number(entry["ratio"].get(echo), ".2f") for echo in ("echo", "socket echo")]
+        ratios = [_number(entry["ratio"].get(echo), ".2f") for echo in ("echo", "echo by CPU", "socket echo")]
         table.add_row(
             entry["server"],
             _number(middle["queries_per_second"], ",.0f"),

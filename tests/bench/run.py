@@ -187,21 +187,30 @@ def _rcode(server: Running, packet: bytes) -> str:
 def _entry(
     workload: str, server: str, rounds: Sequence[Burst], bursts: dict[tuple[str, str], list[Burst]]
 ) -> dict[str, Any]:
-    def per_second(of: Sequence[Burst]) -> float:
-        return median(burst.queries_per_second for burst in of)
-
-    cpu = [burst.cpu_us_per_query for burst in rounds if burst.cpu_us_per_query is not None]
+    middle = _median(rounds)
+    ratio = {
+        echo: middle["queries_per_second"] / _median(bursts[workload, echo])["queries_per_second"] for echo in ECHOES
+    }
+    cpu, of_echo = (m["cpu_us_per_query"] for m in (middle, _median(bursts[workload, "echo"])))
     return {
         "workload": workload,
         "server": server,
         "rounds": [asdict(burst) for burst in rounds],
-        "median": {
-            "queries_per_second": per_second(rounds),
-            "cpu_us_per_query": median(cpu) if cpu else None,
-            "busy": median(cpu) * per_second(rounds) / 1e6 if cpu else None,
-            "latency_us": median(burst.latency_us for burst in rounds),
-        },
-        "ratio": {echo: per_second(rounds) / per_second(bursts[workload, echo]) for echo in ECHOES},
+        "median": middle,
+        "ratio": {**ratio, "echo by CPU": of_echo / cpu if cpu and of_echo else None},
+    }
+
+
+def _median(rounds: Sequence[Burst]) -> dict[str, Any]:
+    """The middle of each figure; `busy` is the share of a core that the server used."""
+    per_second = median(burst.queries_per_second for burst in rounds)
+    known = [burst.cpu_us_per_query for burst in rounds if burst.cpu_us_per_query is not None]
+    cpu_us = median(known) if known else None
+    return {
+        "queries_per_second": per_second,
+        "cpu_us_per_query": cpu_us,
+        "busy": None if cpu_us is None else cpu_us * per_second / 1e6,
+        "latency_us": median(burst.latency_us for burst in rounds),
     }
 
 

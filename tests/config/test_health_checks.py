@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Health checks in a file: which fields go together, in Route 53's words (H1–H36, H78–H94)."""
 
 import pytest

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Files to a World: sections, merging, defaults, pasted API output, faults with their lines."""
 
 import json
@@ -254,7 +253,7 @@ CASES = [
     ("health_checkers: {regions: [mars-1]}", "health_checkers.regions[0]", "checker-region", "'mars-1' is not known"),
     ("health_checkers: {per_region: 0}", "health_checkers.per_region", "checkers-per-region", "0 is below 1"),
     ("geo: {default: {region: mars-1}}", "geo.default.region", "place", "'mars-1' is no AWS Region"),
-    ("geo: {default: {place: Mars}}", "geo.default", "place", "'Mars' is no AWS Region, country"),
+    ("geo: {default: {place: Mars}}", "geo.default", "place", "'Mars' is no AWS Region or zone, country"),
     ("geo: {default: {latitude: 91, longitude: 0}}", "geo.default.latitude", "place", "91 is above 90"),
     ("geo: {default: {latitude: 9}}", "geo.default", "place", "half of the coordinates is missing"),
     (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config import names, nameservers
 from config.nameservers import addresses, default_ns, default_soa, derived_zone_id, draw, name_server
-from config.places import CONTINENT_OF, CONTINENTS, COUNTRIES, LOCAL_ZONES, REGIONS, SUBDIVISIONS, parse_place
+from config.places import CONTINENT_OF, CONTINENTS, COUNTRIES, REGIONS, SUBDIVISIONS, parse_place
 from config.world import ALL_CHECKER_REGIONS, DeclaredPlace
 
 ZONE = names.parse("shop.test")
@@ -74,7 +74,6 @@ def test_tables():
     assert sum(country == "US" for country, _ in SUBDIVISIONS) == 51
     assert SUBDIVISIONS["UA", "30"] == "Kyiv"
     assert (CONTINENT_OF["TR"], CONTINENT_OF["GE"], CONTINENT_OF["GS"]) == ("EU", "AS", "AN")
-    assert LOCAL_ZONES["us-west-2-den-1"].parent_region == "us-west-2"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +83,11 @@ def test_tables():
         ("JP", DeclaredPlace(country="JP")),
         ("US-CA", DeclaredPlace(country="US", subdivision="CA")),
         ("48.1,11.6", DeclaredPlace(latitude=48.1, longitude=11.6)),
+        ("use1-az1", DeclaredPlace(region="us-east-1")),
+        ("us-west-2-den-1", DeclaredPlace(country="US", latitude=39.74, longitude=-104.99)),
+        ("ap-northeast-1-wl1-kix-wlz-1", DeclaredPlace(country="JP", latitude=34.69, longitude=135.5)),
+        ("DFW", DeclaredPlace(country="US", latitude=32.9, longitude=-97.04)),
+        ("DFW3", DeclaredPlace(country="US", latitude=32.9, longitude=-97.04)),
         ("-33, +151.2", DeclaredPlace(latitude=-33.0, longitude=151.2)),
     ],
 )
@@ -93,5 +97,5 @@ def test_places(text, place):
 
 @pytest.mark.parametrize("text", ["", "xx-east-1", "ZZ", "CA-ON", "91,0", "0,181", "1", "nan,0", "jp", "*"])
 def test_no_places(text):
-    with pytest.raises(ValueError, match="is no AWS Region, country, US state or LAT,LON"):
+    with pytest.raises(ValueError, match="is no AWS Region or zone, country, US state, edge location or LAT,LON"):
         parse_place(text)

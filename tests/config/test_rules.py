@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Rules within a record set and across those of a zone: what is refused, by which rule, where, in which words."""
 
 import pytest

@@ -35,7 +35,20 @@ def test_the_tree_is_told_line_by_line(server):
     lines = told(reply)
     assert lines[0].startswith("www.example.test. A     hosted zone Z1 (example.test.)")
     assert lines[2].startswith("`- weighted  www.example.test. A")
-    assert lines[3].split() == "blue weight 3 192.0.2.1 healthy hc: hc in detail <- 75 %".split()
+    assert lines[3].split() == [
+        "blue",
+        "weight",
+        "3",
+        "192.0.2.1",
+        "healthy",
+        "hc:",
+        "hc",
+        "in",
+        "detail",
+        "<-",
+        "75",
+        "%",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +74,9 @@ def test_it_is_truncated_over_udp_like_any_answer(server):
     assert flags(server.ask("www.example.test._explain", "TXT")) == {"QR", "AA", "TC", "RD"}
 
 
-@pytest.mark.parametrize(("name", "type_"), [("www.example.test._explain", "A"), ("_explain", "TXT"), ("explain", "TXT")])
+@pytest.mark.parametrize(
+    ("name", "type_"), [("www.example.test._explain", "A"), ("_explain", "TXT"), ("explain", "TXT")]
+)
 def test_anything_else_there_is_refused(server, name, type_):
     assert rcode(server.ask(name, type_)) == "REFUSED"
 

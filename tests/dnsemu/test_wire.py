@@ -15,6 +15,7 @@ from config.world import DeclaredPlace, Geo, GeoNetwork
 from dnsemu.wire.edns import parse_client_subnet
 from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import Reply, render
+from policies.place import Place
 from tests.asking import Server, ecs, flags, lines, rcode
 from tests.builders import geo, latency, record_set, weighted, zone
 
@@ -311,3 +312,18 @@ def test_random_dice_are_all_that_differs_between_replies(server):
     second = server.ask("many.example.test", use_edns=0)
     assert lines(first.answer) == lines(second.answer)
     assert lines(first.authority) == lines(second.authority)
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        pytest.param([], "192.0.2.81", id="R128 the listener's place is the client's"),
+        pytest.param([ecs("8.8.8.0/24")], "192.0.2.99", id="R127 ECS wins over the listener's place"),
+        pytest.param([ecs("0.0.0.0/0")], "192.0.2.81", id="R130 an undisclosed client is at the listener's place"),
+    ],
+)
+def test_a_listener_with_a_place(server, options, answer):
+    respond = server.responder.seen_from(Place(35.68, 139.69, "AS", "JP"))
+    query = dns.message.make_query("geo.example.test", "A", use_edns=0, options=options)
+    reply = dns.message.from_wire(respond(query.to_wire(), "8.8.8.8", True))
+    assert lines(reply.answer)[0].split()[-1] == answer

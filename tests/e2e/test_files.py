@@ -1,0 +1,282 @@
+"""Files: refused with a place for every fault, read again when they change, and never half served."""
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+
+import dns.message
+import pytest
+
+from tests.e2e.asking import query, served
+from tests.serving import dnsemu, dnsemu_here, serving_files
+from tests.waiting import until
+
+from .conftest import SHOP
+
+ZONE = """hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {{name: www, type: A, ttl: 60, resource_records: [{address}]}}
+"""
+BROKEN = """hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {name: www, type: A, ttl: 60, resource_records: [192.0.2.256]}
+      - {name: api, type: A, tll: 60, resource_records: [192.0.2.1]}
+"""
+
+
+def replaced(file, text):
+    """Change a file as editors do: a new one takes its place."""
+    beside = file.with_suffix(".new")
+    beside.write_text(text)
+    beside.replace(file)
+
+
+@pytest.fixture
+def broken(tmp_path):
+    file = tmp_path / "broken.yaml"
+    file.write_text(BROKEN)
+    return file
+
+
+def test_check_says_what_a_good_file_holds():
+    done = dnsemu("check", SHOP)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("good: 1 hosted zone, ")
+    counts = json.loads(dnsemu_here("check", SHOP, "--json").stdout)
+    assert (counts["faults"], counts["hosted_zones"], counts["health_checks"]) == ([], 1, 0)
+    assert f"{counts['record_sets']} record sets" in done.stdout
+
+
+def test_check_places_every_fault(broken):
+    done = dnsemu_here("check", broken)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, second, last = done.stderr.splitlines()
+    assert first.startswith(f"{broken}:4: ")
+    assert "192.0.2.256" in first
+    assert second.startswith(f"{broken}:5: ")
+    assert "ttl" in second
+    assert last == "refused: 2 faults"
+
+
+def test_check_gives_the_same_faults_to_machines(broken):
+    done = dnsemu_here("check", broken, "--json")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert [(fault["file"], fault["line"]) for fault in json.loads(done.stdout)["faults"]] == [
+        (str(broken), 4),
+        (str(broken), 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(None, "No such file", id="no file"),
+        pytest.param("hosted_zones: [", "", id="no YAML"),
+        pytest.param("- a\n- b\n", "", id="a list"),
+        pytest.param(b"\xff\xfe\x00", "", id="no text"),
+    ],
+)
+def test_check_refuses_what_is_no_file_of_ours(tmp_path, content, says):
+    file = tmp_path / "odd.yaml"
+    if content is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    done = dnsemu_here("check", file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{file}:")
+    assert says in done.stderr
+
+
+def test_a_broken_file_is_not_served(broken):
+    done = dnsemu("serve", broken, "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line.split(": ")[0] for line in done.stderr.splitlines()] == [f"{broken}:4", f"{broken}:5", "refused"]
+
+
+# --- reloading; the tests below share a server, and leave it serving what is in `file` ---
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    file = tmp_path_factory.mktemp("files") / "shop.yaml"
+    file.write_text(ZONE.format(address="192.0.2.1"))
+    return file
+
+
+@pytest.fixture(scope="module")
+def server(file):
+    with serving_files(file) as server:
+        yield server
+
+
+def www(server):
+    return served(server.dns, "www.shop.test")
+
+
+def test_a_changed_file_is_read_again(server, file):
+    replaced(file, ZONE.format(address="192.0.2.2"))
+    until(lambda: www(server) == ["192.0.2.2"], what="the new answer")
+    file.write_text(ZONE.format(address="192.0.2.3"))
+    until(lambda: www(server) == ["192.0.2.3"], what="the answer of the file that was written over")
+    assert server.status()["faults"] == []
+
+
+def test_what_leaves_the_file_is_no_longer_served(server, file):
+    text = ZONE.format(address="192.0.2.1")
+    replaced(file, text + "  - name: more.test\n")
+    until(lambda: served(server.dns, "more.test", "SOA") != ["REFUSED"], what="a further zone")
+    replaced(file, text)
+    until(lambda: served(server.dns, "more.test", "SOA") == ["REFUSED"], what="the zone to go")
+    assert www(server) == ["192.0.2.1"]
+
+
+def test_sighup_reads_a_file_whose_stamp_did_not_change(server, file):
+    """As when a file system keeps times coarsely: the watch cannot see it, the signal needs not."""
+    before = file.stat()
+    (address,) = www(server)
+    other = "192.0.2.8" if address == "192.0.2.9" else "192.0.2.9"
+    with file.open("r+") as opened:
+        opened.write(ZONE.format(address=other))
+        opened.flush()
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        server.process.send_signal(signal.SIGHUP)
+    until(lambda: www(server) == [other], what="the answer after SIGHUP")
+
+
+def test_a_broken_reload_changes_nothing_until_it_is_mended(server, file):
+    before = www(server)
+    replaced(file, BROKEN)
+    faults = until(lambda: server.status()["faults"], what="faults in the status")
+    assert [fault.split(": ")[0] for fault in faults] == [f"{file}:4", f"{file}:5"]
+    assert all(fault in server.errors for fault in faults)
+    assert "not served: " in dnsemu_here("status", "--server", server.url).stdout
+    assert www(server) == before
+    assert not server.has_ended
+    replaced(file, ZONE.format(address="192.0.2.6"))
+    until(lambda: www(server) == ["192.0.2.6"], what="the mended file")
+    assert server.status()["faults"] == []
+
+
+def test_a_file_that_goes_and_comes_back(server, file):
+    before = www(server)
+    file.unlink()
+    (fault,) = until(lambda: server.status()["faults"], what="a fault in the status")
+    assert fault.startswith(f"{file}:")
+    assert www(server) == before
+    file.write_text(ZONE.format(address="192.0.2.7"))
+    until(lambda: www(server) == ["192.0.2.7"], what="the new file")
+    assert server.status()["faults"] == []
+
+
+def test_many_changes_and_signals_at_once_end_with_the_last(server, file):
+    for number in range(20):
+        replaced(file, ZONE.format(address=f"192.0.2.{100 + number}"))
+        server.process.send_signal(signal.SIGHUP)
+    until(lambda: www(server) == ["192.0.2.119"], what="the last state")
+
+
+def test_a_server_without_a_file_outlives_sighup():
+    with serving_files() as server:
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "reloaded" in server.errors, what="the log line")
+        assert served(server.dns, "www.shop.test") == ["REFUSED"]
+
+
+def test_a_fifo_or_folder_is_no_file(tmp_path):
+    done = dnsemu_here("check", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{tmp_path}:")
+
+
+# --- a large reload does not stop DNS ---
+
+RECORD_SETS = 10_000
+MOST_GAP_S = 1.0
+"""Generous, for machines that are busy; measured gaps are a hundredth of it."""
+
+
+def large(address):
+    sets = (f"      - {{name: h{n}, type: A, ttl: 60, resource_records: [{address}]}}\n" for n in range(RECORD_SETS))
+    return "hosted_zones:\n  - name: shop.test\n    record_sets:\n" + "".join(sets)
+
+
+class Asker(threading.Thread):
+    """Asks one question after another, and notes the longest time between two replies, in seconds."""
+
+    def __init__(self, port):
+        super().__init__()
+        self._port = port
+        self._stopped = threading.Event()
+        self.replies = 0
+        self.largest_gap_s = 0.0
+        self.last = b""
+
+    def run(self):
+        packet = query("h1.shop.test").to_wire()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect(("127.0.0.1", self._port))
+            sock.settimeout(10)
+            before = time.monotonic()
+            while not self._stopped.is_set():
+                sock.send(packet)
+                self.last = sock.recv(4096)
+                now = time.monotonic()
+                self.largest_gap_s = max(self.largest_gap_s, now - before)
+                self.replies += 1
+                before = now
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stopped.set()
+        self.join()
+
+
+def test_ten_thousand_record_sets_are_read_while_queries_are_answered(tmp_path, record_testsuite_property):
+    file = tmp_path / "large.yaml"
+    file.write_text(large("192.0.2.1"))
+    with serving_files(file) as server:
+        with Asker(server.dns) as asker:
+            until(lambda: asker.replies > 100, what="replies")
+            asker.largest_gap_s = 0.0
+            replaced(file, large("192.0.2.2"))
+            new = bytes([192, 0, 2, 2])
+            until(lambda: new in asker.last, within_s=60, what="the new answers")
+            until(lambda: "reloaded" in server.errors, what="the log line")
+        assert asker.replies > 100
+        assert dns.message.from_wire(asker.last).answer[0][0].address == "192.0.2.2"
+    record_testsuite_property("largest_gap_on_reload_ms", round(asker.largest_gap_s * 1000, 1))
+    print(f"largest gap between replies on reload: {asker.largest_gap_s * 1000:.1f} ms of {asker.replies} replies")
+    assert asker.largest_gap_s < MOST_GAP_S
+
+
+def test_a_health_check_that_did_not_change_keeps_its_verdict(tmp_path):
+    """H68: a reload of other things neither forgets what was observed nor lifts what was forced."""
+    check = "{id: web, type: TCP, ip_address: 127.0.0.1, port: 9, request_interval: 0.2, failure_threshold: 2}"
+    text = f"health_checks:\n  - {{{check}}}\n" + ZONE
+    file = tmp_path / "shop.yaml"
+    file.write_text(text.format(address="192.0.2.1"))
+
+    def web():
+        return server.status()["health_checks"][0]
+
+    with serving_files(file) as server:
+        until(lambda: web()["status"] == "unhealthy", what="nothing to listen on port 9")
+        since = web()["since"]
+        replaced(file, text.format(address="192.0.2.2"))
+        until(lambda: www(server) == ["192.0.2.2"], what="the reload")
+        assert (web()["status"], web()["since"]) == ("unhealthy", since)
+
+
+def test_json_serves_as_yaml_does(tmp_path):
+    file = tmp_path / "shop.json"
+    zone = {"name": "shop.test", "record_sets": [{"name": "www", "type": "A", "ttl": 60, "resource_records": ["192.0.2.1"]}]}
+    file.write_text(json.dumps({"hosted_zones": [zone]}))
+    with serving_files(file) as server:
+        assert www(server) == ["192.0.2.1"]
