@@ -1,6 +1,7 @@
 """Files, or texts, to one `World`: read, checked, merged; every fault of all of them is reported at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
@@ -9,6 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 from immutables import Map
 
 from config import health_checks as checks
+from config import names, resources
+from config.alias_zones import names_of
 from config.documents import MAX_OCTETS, Document, parse
 from config.faults import Fault, Path, Problem, Refused, Severity
 from config.load_zones import ZoneReader
@@ -20,6 +23,7 @@ from config.models import (
     ServerShape,
     parse_network,
 )
+from config.names import DName
 from config.report import Report
 from config.shape import Shape, snake, validate
 from config.world import (
@@ -29,11 +33,13 @@ from config.world import (
     DeclaredPlace,
     EndpointCheck,
     Geo,
+    GeoLatency,
     GeoNetwork,
     HealthCheck,
     HealthCheckers,
     HealthCheckId,
     IPNetwork,
+    Resource,
     ServerSettings,
     VantagePoint,
     World,
@@ -128,10 +134,14 @@ class _Loader:
         self._check_ids: set[str] = set()
         self._collections: dict[str, CidrCollection | None] = {}
         """By name; None for one that has a fault of its own."""
+        self._resources: dict[DName, Resource | None] = {}
+        """By all names; None for one that has a fault of its own."""
+        self._resource_entries: list[tuple[_Placed, Resource]] = []
         self._zone_entries: list[tuple[Document, int, object]] = []
         self._networks: list[GeoNetwork] = []
         self._default: DeclaredPlace | None = None
         self._database: str | None = None
+        self._latency: list[GeoLatency] = []
         self._divides_by_bias = False
         self._server = ServerSettings()
         self._checkers = HealthCheckers(ALL_CHECKER_REGIONS)
@@ -149,20 +159,35 @@ class _Loader:
             self._take_check(_Placed(document, ("health_checks", index)), entry)
         for index, entry in enumerate(shape.cidr_collections or ()):
             self._take_collection(_Placed(document, ("cidr_collections", index)), entry)
+        for index, entry in enumerate(shape.resources or ()):
+            self._take_resource(_Placed(document, ("resources", index)), entry)
         self._zone_entries += [(document, index, entry) for index, entry in enumerate(shape.hosted_zones or ())]
 
     def world(self) -> World:
         """All that was declared, once all documents were taken; faults may have left holes in it."""
         for placed, check in self._check_entries:
             self.report.add(placed.document, placed.path, checks.child_problems(check, self._kind_of))
-        reader = ZoneReader(self.report, self._check_ids, self._collections, divides_by_bias=self._divides_by_bias)
+        reader = ZoneReader(
+            self.report,
+            self._check_ids,
+            self._collections,
+            self._resources,
+            divides_by_bias=self._divides_by_bias,
+        )
         for document, index, entry in self._zone_entries:
             reader.take(document, index, entry)
-        geo = Geo(tuple(self._networks), self._default or Geo().default, self._database)
+        zones = {zone.name for zone in reader.zones.values()}
+        for placed, resource in self._resource_entries:
+            problems = [*resources.missing_checks(resource, self._check_ids)]
+            if (lies_inside := resources.zone_problem(resource, zones)) is not None:
+                problems.append(lies_inside)
+            self.report.add(placed.document, placed.path, problems)
+        geo = Geo(tuple(self._networks), self._default or Geo().default, self._database, tuple(self._latency))
         return World(
             hosted_zones=Map(reader.zones),
             health_checks=Map(self._checks),
             cidr_collections=Map({found.id: found for found in self._collections.values() if found}),
+            resources=Map({resource.name: resource for _, resource in self._resource_entries}),
             geo=geo,
             health_checkers=self._checkers,
             server=self._server,
@@ -217,6 +242,11 @@ class _Loader:
             network = parse_network(entry.network, "R135")
             if self._claim("network", str(network), _Placed(document, ("geo", "networks", index))):
                 self._networks.append(GeoNetwork(network, entry.declared()))
+        for index, times in enumerate(shape.latency or ()):
+            latency = times.declared()
+            whose = str(latency.network or latency.region or latency.country)
+            if self._claim("latency of", whose, _Placed(document, ("geo", "latency", index))):
+                self._latency.append(latency)
         if shape.default is not None and self._claim("geo", "default", _Placed(document, ("geo", "default"))):
             self._default = shape.default.declared()
         if shape.negative_bias is not None:
@@ -262,3 +292,21 @@ class _Loader:
             for name, blocks in shape.locations.items()
         }
         self._collections[shape.name] = CidrCollection(collection_id(shape.name), shape.name, Map(locations))
+
+    def _take_resource(self, placed: _Placed, data: object) -> None:
+        shape = self._valid(resources.ResourceShape, placed.document, placed.path, data)
+        resource, problems = resources.convert(shape) if shape is not None else (None, [])
+        self.report.add(placed.document, placed.path, problems)
+        if resource is None:
+            self._resources.update(dict.fromkeys(_written_names(data)))
+        elif self._claim("resource", names.display(resource.name), placed):
+            self._resources.update(dict.fromkeys(names_of(resource), resource))
+            self._resource_entries.append((placed, resource))
+
+
+def _written_names(data: object) -> Iterator[DName]:
+    """The DNS name of a resource that has a fault, so that aliases to it are not at fault as well."""
+    for key, value in data.items() if isinstance(data, dict) else ():
+        if snake(key) == "dns_name" and isinstance(value, str):
+            with suppress(names.BadName):
+                yield names.parse(value)

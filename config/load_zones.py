@@ -8,6 +8,7 @@ from immutables import Map
 
 from config import names, nameservers
 from config.alias_rules import alias_target, cycles
+from config.alias_zones import zones_of
 from config.documents import Document
 from config.faults import Path, Problem
 from config.group_rules import TWICE
@@ -18,7 +19,16 @@ from config.report import Report
 from config.rrtypes import RRType
 from config.rules import insertion
 from config.shape import snake, validate
-from config.world import CidrCollection, Geoproximity, HostedZone, HostedZoneId, IpBased, RecordSet, RecordSetKey
+from config.world import (
+    CidrCollection,
+    Geoproximity,
+    HostedZone,
+    HostedZoneId,
+    IpBased,
+    RecordSet,
+    RecordSetKey,
+    Resource,
+)
 
 MAX_CYCLES_TOLD = 20
 
@@ -54,6 +64,7 @@ class ZoneReader:
         report: told of every problem.
         check_ids: the ids of all health checks of all files.
         collections: the CIDR collections by name; None for one that has a fault of its own.
+        resources: the AWS resources by all their names; None for one that has a fault of its own.
         divides_by_bias: which formula negative biases of geoproximity follow (R86).
     """
 
@@ -62,6 +73,7 @@ class ZoneReader:
         report: Report,
         check_ids: Collection[str],
         collections: Mapping[str, CidrCollection | None],
+        resources: Mapping[DName, Resource | None],
         *,
         divides_by_bias: bool = False,
     ) -> None:
@@ -71,6 +83,7 @@ class ZoneReader:
         self._collections = {collection.id: collection for collection in collections.values() if collection}
         self._collection_ids = {collection.name: collection.id for collection in self._collections.values()}
         self._faulty_collections = {name for name, collection in collections.items() if collection is None}
+        self._resources = resources
         self._divides_by_bias = divides_by_bias
         self._by_name: dict[DName, tuple[Document, Path]] = {}
         self._by_id: dict[HostedZoneId, tuple[Document, Path]] = {}
@@ -152,8 +165,18 @@ class ZoneReader:
             return
         if self._divides_by_bias and isinstance(record_set.routing, Geoproximity):
             record_set = replace(record_set, routing=replace(record_set.routing, divides_by_bias=True))
+        record_set = self._with_zone_of_resource(record_set, draft)
         draft.add(record_set)
         draft.written[record_set.key] = at
+
+    def _with_zone_of_resource(self, record_set: RecordSet, zone: _Draft) -> RecordSet:
+        """An alias to a declared resource may leave the hosted zone out, where the service's own is known."""
+        alias = record_set.alias
+        resource = self._resources.get(alias.name) if alias is not None else None
+        if alias is None or resource is None or alias.hosted_zone_id != zone.id:
+            return record_set
+        known = zones_of(resource)
+        return replace(record_set, alias=replace(alias, hosted_zone_id=known[0])) if known else record_set
 
     def _missing(self, record_set: RecordSet) -> Iterator[Problem]:
         """What a record set names outside its zone and that is not there."""
@@ -182,7 +205,8 @@ class ZoneReader:
         """Where the aliases lead; a target that is missing may be one that has a fault of its own."""
         for key, record_set in draft.record_sets.items():
             if record_set.alias is not None:
-                problems = [p for p in alias_target(record_set, draft) if is_whole or p.id != "alias-target-missing"]
+                found = alias_target(record_set, draft, self._resources)
+                problems = [p for p in found if is_whole or p.id != "alias-target-missing"]
                 self._report.add(document, (*path, draft.written[key]), problems)
         for key, problem in islice(cycles(draft.record_sets.values(), draft.id), MAX_CYCLES_TOLD):
             self._report.add(document, (*path, draft.written[key]), [problem])

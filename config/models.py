@@ -10,7 +10,7 @@ from config.health_checks import CHECKER_REGIONS, CheckerRegion
 from config.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
 from config.record_sets import bare_id
 from config.shape import Says, Shape, refuse
-from config.world import DeclaredPlace, IPNetwork
+from config.world import DeclaredPlace, GeoLatency, IPNetwork
 
 MAX_IPV4_BLOCK_BITS = 24
 MAX_IPV6_BLOCK_BITS = 48
@@ -25,6 +25,7 @@ class FileShape(Shape):
     health_checkers: Any = None
     health_checks: list[Any] | None = None
     cidr_collections: list[Any] | None = None
+    resources: list[Any] | None = None
     hosted_zones: list[Any] | None = None
 
 
@@ -164,10 +165,42 @@ class ServerShape(Shape):
         return _check_address(value) if value is not None else None
 
 
+class GeoLatencyShape(Shape):
+    """Round-trip times of the user's own (R70)."""
+
+    network: str | None = None
+    region: str | None = None
+    country: str | None = None
+    latency_ms: Annotated[
+        dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1), Says("R70", "latency", "milliseconds by Region")
+    ]
+
+    @model_validator(mode="after")
+    def _known(self) -> "GeoLatencyShape":
+        if sum(part is not None for part in (self.network, self.region, self.country)) != 1:
+            instead = "write one of network, region and country"
+            raise refuse("latency-of", "R70", "it is not clear whose times these are", instead)
+        if self.network is not None:
+            parse_network(self.network, "R70")
+        if self.country is not None and self.country not in CONTINENT_OF:
+            instead = "write its ISO 3166 code of two capital letters"
+            raise refuse("place", "R135", f"{self.country!r} is no country", instead)
+        for region in (*self.latency_ms, *([self.region] if self.region is not None else [])):
+            if region not in REGIONS:
+                raise refuse("region-unknown", "R69", f"{region!r} is no AWS Region", "write one such as us-east-1")
+        return self
+
+    def declared(self) -> GeoLatency:
+        """The times that were written."""
+        network = parse_network(self.network, "R70") if self.network is not None else None
+        return GeoLatency(tuple(sorted(self.latency_ms.items())), network, self.region, self.country)
+
+
 class GeoShape(Shape):
     """How a client's address becomes a place (R135)."""
 
     database: str | None = None
+    latency: list[GeoLatencyShape] | None = None
     networks: list[GeoNetworkShape] | None = None
     default: PlaceShape | None = None
     negative_bias: Annotated[

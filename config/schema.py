@@ -18,6 +18,7 @@ from config.models import (
     ServerShape,
 )
 from config.record_sets import RecordSetShape
+from config.resources import ResourceShape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -38,6 +39,7 @@ def json_schema() -> dict[str, Any]:
         health_checkers=(HealthCheckersShape | None, None),
         health_checks=(list[HealthCheckShape] | None, None),
         cidr_collections=(list[CidrCollectionShape] | None, None),
+        resources=(list[ResourceShape] | None, None),
         hosted_zones=(list[zone] | None, None),
     )
     return {"$schema": DIALECT, **file.model_json_schema()}

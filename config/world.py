@@ -337,6 +337,16 @@ class GeoNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class GeoLatency:
+    """Round-trip times of the user's own, in ms by Region, for clients of a network, or in a Region or country."""
+
+    latency_ms: tuple[tuple[str, float], ...]
+    network: IPNetwork | None = None
+    region: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Geo:
     """How a client's address becomes a place (R135); `default` serves latency and geoproximity only (R71).
 
@@ -346,6 +356,7 @@ class Geo:
     networks: tuple[GeoNetwork, ...] = ()
     default: DeclaredPlace = field(default_factory=lambda: DeclaredPlace(region="us-east-1"))
     database: str | None = None
+    latency: tuple[GeoLatency, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

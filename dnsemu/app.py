@@ -23,7 +23,7 @@ from dnsemu.published import Board
 from dnsemu.reading import Reading, ReadingFailed, read_files
 from dnsemu.responder import Responder
 from dnsemu.transport.listeners import Listeners, bind
-from dnsemu.watch import changes, stamp
+from dnsemu.watch import Stamp, changes, stamp
 from healthcheck.clock import Clock, RealClock
 from healthcheck.ledger import NoSuchHealthCheck, StatusChange
 from healthcheck.monitor import HealthMonitor
@@ -65,13 +65,14 @@ class Application:
         reading: Reading,
         *,
         files: Sequence[Path] = (),
+        seen: Stamp | None = None,
         listen: Listen | None = None,
         seed: int | None = None,
         clock: Clock | None = None,
         on_change: Callable[[StatusChange], None] | None = None,
     ) -> None:
         self._files = tuple(files)
-        self._read = stamp(self._files)
+        self._seen = stamp(self._files) if seen is None else seen
         self._listen = listen or Listen()
         self.clock = clock or RealClock()
         dice = random.Random(seed)
@@ -91,7 +92,7 @@ class Application:
         self.faults: tuple[Fault, ...] = ()
         """What stands in the way of the files' present state being served; empty when it is served."""
         self.failures: dict[str, str] = {}
-        """Parts that stopped with an error, and the error."""
+        """Parts that stopped with an error or failed just now, and the error."""
         self.ready: Ready | None = None
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
@@ -154,7 +155,7 @@ class Application:
 
     async def _watch_files(self) -> None:
         if self._files:
-            async for _ in changes(self._files, self._read):
+            async for _ in changes(self._files, self._seen):
                 self.reload()
 
     async def _reload_when_wanted(self) -> None:
@@ -164,21 +165,24 @@ class Application:
             try:
                 reading = await read_files(self._files)
             except Refused as refused:
+                self.failures.pop("reload", None)
                 self.faults = refused.faults
                 for fault in refused.faults:
                     log.error("reload refused", fault=str(fault))
                 log.error("still serving what was read before", faults=len(refused.faults))
             except ReadingFailed as failed:
+                self.failures["reload"] = str(failed)
                 log.error("reload failed; still serving what was read before", error=str(failed))
             else:
+                for warning in reading.warnings:
+                    log.warning("check", warning=str(warning))
                 self._apply(reading)
                 self.faults = ()
+                self.failures.pop("reload", None)
                 log.info("reloaded", **_sizes(reading))
 
     def _apply(self, reading: Reading) -> None:
         """Serve this from now on: one step, between two queries."""
-        for warning in reading.warnings:
-            log.warning("check", warning=str(warning))
         world = reading.published.world
         self.monitor.apply(world.health_checks, world.health_checkers)
         self.board.publish(reading.published)

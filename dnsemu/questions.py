@@ -58,7 +58,7 @@ def _type(text: str) -> int:
 def _client(locator: Locator, question: Mapping[str, str]) -> tuple[Client, int]:
     if place := question.get("place"):
         try:
-            return Client.somewhere(place_named(place)), 0
+            return Client.somewhere(locator.timed(place_named(place))), 0
         except UnknownPlace as unknown:
             raise BadQuestion("place", str(unknown)) from None
     if not (text := question.get("client")):

@@ -44,13 +44,6 @@ class Reading:
     warnings: tuple[Fault, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Faults:
-    """The piece that stands for a refusal; an exception would not survive the journey whole."""
-
-    faults: tuple[Fault, ...]
-
-
 def compile_world(loaded: Loaded) -> Reading:
     """Compile a World in this process; for start-up, when nobody is being answered yet.
 
@@ -69,9 +62,11 @@ async def read_files(files: Sequence[Path]) -> Reading:
         Refused: the files have faults; all of them are told.
         ReadingFailed: the child did not finish.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", __name__, *map(str, files), stdout=asyncio.subprocess.PIPE
-    )
+    command = [sys.executable, "-P", "-m", __name__, *map(str, files)]
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    except OSError as failure:
+        raise ReadingFailed(f"no process to read files in: {failure}") from failure
     assert process.stdout is not None
     try:
         return await _assemble(_pieces(process.stdout))
@@ -99,8 +94,8 @@ async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
     head = None
     nodes: Map[DName, Node] = Map()
     async for piece in pieces:
-        if isinstance(piece, _Faults):
-            raise Refused(piece.faults)
+        if isinstance(piece, Refused):
+            raise piece
         if head is None:
             head = piece
         elif isinstance(piece, list):
@@ -161,7 +156,7 @@ def _main(files: Sequence[Path], out: BinaryIO) -> None:
         for piece in _write_out(load_files(files)):
             send(piece)
     except Refused as refused:
-        send(_Faults(refused.faults))
+        send(refused)
     out.write(bytes(_LENGTH_OCTETS))
     out.flush()
 

@@ -122,7 +122,7 @@ def _client(query: Query, source: str, locator: Locator, vantage: Place | None) 
         return located.client, located.scope_bits
     address = packed_address(source)
     client = locator.locate(address, len(address) * 8).client
-    return client if vantage is None else replace(client, place=vantage), 0
+    return client if vantage is None else replace(client, place=locator.timed(vantage)), 0
 
 
 @lru_cache(maxsize=65536)

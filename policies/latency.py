@@ -1,11 +1,12 @@
 """Latency routing: the Region nearest in time to the client answers (R66–R71)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from config.world import Latency, RecordSet
 from policies.geodata.region_latency import latencies_ms
 from policies.model import Group, OneOf, Worth
-from policies.place import Client
+from policies.place import Client, Place
 
 NAME = "latency"
 READS_CLIENT = True
@@ -22,7 +23,7 @@ def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
 
     Source: routing.md R66, R68, R70, R71.
     """
-    latency_ms = latencies_ms(client.place.latitude, client.place.longitude)
+    latency_ms = times_ms(client.place)
     first = CHINA_REGION if client.place.country == CHINA else None
 
     def rank(record_set: RecordSet) -> tuple[bool, float, str]:
@@ -40,8 +41,14 @@ def shares(pool: Sequence[RecordSet]) -> OneOf:
 def worth(record_set: RecordSet, client: Client) -> Worth:
     """Its Region and the modelled round-trip time from there to the client."""
     region = _region(record_set)
-    latency_ms = latencies_ms(client.place.latitude, client.place.longitude)[region]
-    return {"region": region, "latency_ms": round(latency_ms, 1)}
+    return {"region": region, "latency_ms": round(times_ms(client.place)[region], 1)}
+
+
+@lru_cache(maxsize=4096)
+def times_ms(place: Place) -> Mapping[str, float]:
+    """Round-trip times in ms from a place to every Region: modelled, but for those that the user gave (R70)."""
+    modelled = latencies_ms(place.latitude, place.longitude)
+    return {**modelled, **dict(place.latency_ms)} if place.latency_ms else modelled
 
 
 def _region(record_set: RecordSet) -> str:

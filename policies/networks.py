@@ -5,7 +5,6 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
-IPV4_BITS = 32
 IPV6_BITS = 128
 
 _MAPPED = bytes(10) + b"\xff\xff"

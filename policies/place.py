@@ -1,20 +1,23 @@
 """Who asks and from where: `Client`, `Place`, and how an address, a declaration or a name becomes one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from config.places import CONTINENT_OF, COUNTRIES, REGIONS, SUBDIVISIONS, parse_place
-from config.world import CidrCollection, DeclaredPlace, Geo
+from config.world import CidrCollection, DeclaredPlace, Geo, IPNetwork
 from policies.geodata.countries import continent_point, country_point
 from policies.geodata.database import Finding, LocationDatabase, embedded
-from policies.networks import IPV4_BITS, IPV6_BITS, PrefixTable, native
+from policies.networks import PrefixTable, native
 
 IPV4_SCOPE_BITS = 24
 IPV6_SCOPE_BITS = 48
 """How much of a client's address matters for an answer, in bits, unless the user's networks go deeper (R132)."""
+
+T = TypeVar("T")
 
 MEMO_SIZE = 32_768
 """Client networks remembered by a `Locator`, under 10 MB when full."""
@@ -27,7 +30,8 @@ class Place:
     `continent`, `country` and `subdivision` are what geolocation matches (ISO 3166 codes and Route 53's continents);
     all None for a client that nothing locates (R79). `latitude` and `longitude` are degrees, north and east positive,
     and always known: of a client that nothing locates they are those of `geo.default` (R71).
-    `region` is the AWS Region the place was named as, if it was. `source` says where all this came from.
+    `region` is the AWS Region the place was named as, if it was. `source` says where all this came from. `latency_ms`
+    are round-trip times that the user gave for clients here, by Region; the others are modelled (R70).
     """
 
     latitude: float
@@ -37,6 +41,7 @@ class Place:
     subdivision: str | None = None
     region: str | None = None
     source: str = ""
+    latency_ms: tuple[tuple[str, float], ...] = ()
 
 
 class UnknownPlace(ValueError):
@@ -121,15 +126,13 @@ class Locator:
             UnknownPlace: something declares a place that does not exist.
             UnusableDatabase: the user's database cannot be read.
         """
-        declared: dict[int, list[_Declared]] = {4: [], 16: []}
-        for network in geo.networks:
-            address, bits = native(network.network.network_address.packed, network.network.prefixlen)
-            place = place_declared(network.place, f"geo.networks {network.network}")
-            declared[len(address)].append((address, bits, place))
-        self._networks = {
-            4: _Networks(declared[4], address_bits=IPV4_BITS, scope_bits=IPV4_SCOPE_BITS),
-            16: _Networks(declared[16], address_bits=IPV6_BITS, scope_bits=IPV6_SCOPE_BITS),
-        }
+        places = [(n.network, place_declared(n.place, f"geo.networks {n.network}")) for n in geo.networks]
+        times = [(row.network, row.latency_ms) for row in geo.latency if row.network is not None]
+        divided = [network for network, _ in (*places, *times)]
+        self._places, self._times = _tables(places), _tables(times)
+        self._scopes = {4: _Scopes(divided, 4, IPV4_SCOPE_BITS), 16: _Scopes(divided, 16, IPV6_SCOPE_BITS)}
+        self._region_times = {row.region: row.latency_ms for row in geo.latency if row.region is not None}
+        self._country_times = {row.country: row.latency_ms for row in geo.latency if row.country is not None}
         self._blocks = _blocks(collections)
         default = place_declared(geo.default, "geo.default")
         self.unlocated = replace(default, continent=None, country=None, subdivision=None)
@@ -154,56 +157,59 @@ class Locator:
 
     def _locate(self, address: bytes, bits: int) -> Located:
         own, own_bits = native(address, bits)
-        networks = self._networks[len(own)]
-        number = int.from_bytes(own)
-        place = networks.place(number) or self._look_up(own) or self.unlocated
-        held = (location for block in self._blocks[len(own)].holding(number, own_bits) for location in block)
+        octets, number = len(own), int.from_bytes(own)
+        place = next(self._places[octets].holding(number), None) or self._look_up(own) or self.unlocated
+        times = next(self._times[octets].holding(number), None)
+        place = replace(place, latency_ms=times) if times else self.timed(place)
+        held = (location for block in self._blocks[octets].holding(number, own_bits) for location in block)
         client = Client(address, bits, place, tuple(dict.fromkeys(held)))
-        return Located(client, networks.scope_bits(number) + bits - own_bits)
+        return Located(client, self._scopes[octets].bits(number) + bits - own_bits)
+
+    def timed(self, place: Place) -> Place:
+        """The place with the round-trip times that the user gave for its Region or country, if there are any."""
+        times = self._region_times.get(place.region or "") or self._country_times.get(place.country or "")
+        return replace(place, latency_ms=times) if times else place
 
     def _look_up(self, address: bytes) -> Place | None:
         finding = (self._database or embedded()).find(address)
         return None if finding is None else _place_found(finding)
 
 
-_Declared = tuple[bytes, int, Place]
+def _tables(networks: Iterable[tuple[IPNetwork, T]]) -> dict[int, PrefixTable[T]]:
+    """Networks of either family with what is to be said of each, by octets of an address."""
+    found: dict[int, list[tuple[int, int, T]]] = {4: [], 16: []}
+    for network, value in networks:
+        address, bits = native(network.network_address.packed, network.prefixlen)
+        found[len(address)].append((int.from_bytes(address), bits, value))
+    return {octets: PrefixTable(octets * 8, rows) for octets, rows in found.items()}
 
 
-class _Networks:
-    """The user's networks of one address family."""
+class _Scopes:
+    """The scope of each block of one address family that declared networks divide; `Locator` says why."""
 
-    def __init__(self, declared: Sequence[_Declared], *, address_bits: int, scope_bits: int) -> None:
-        self._places = PrefixTable(address_bits, ((int.from_bytes(a), bits, place) for a, bits, place in declared))
-        self._block_shift = address_bits - scope_bits
+    def __init__(self, networks: Iterable[IPNetwork], octets: int, scope_bits: int) -> None:
+        self._block_shift = octets * 8 - scope_bits
         self._scope_bits = scope_bits
         self._longest_inside: dict[int, int] = {}
-        for address, bits, _ in declared:
+        for network in networks:
+            address, bits = native(network.network_address.packed, network.prefixlen)
             block = int.from_bytes(address) >> self._block_shift
-            if bits > self._longest_inside.get(block, scope_bits):
+            if len(address) == octets and bits > self._longest_inside.get(block, scope_bits):
                 self._longest_inside[block] = bits
 
-    def place(self, number: int) -> Place | None:
-        """The place of the longest declared network that holds the address, itself given as a number."""
-        return next(self._places.holding(number), None)
-
-    def scope_bits(self, number: int) -> int:
-        """The scope for every client in the block around the address; `Locator` says why."""
+    def bits(self, number: int) -> int:
+        """The scope for every client in the block around the address, itself given as a number."""
         return self._longest_inside.get(number >> self._block_shift, self._scope_bits)
 
 
 def _blocks(collections: Iterable[CidrCollection]) -> dict[int, PrefixTable[list[CidrLocation]]]:
-    """The blocks of all collections by octets of an address; several collections may have one block each their way."""
-    found: dict[int, dict[tuple[int, int], list[CidrLocation]]] = {4: {}, 16: {}}
+    """The blocks of all collections; one block may be in several, with a location in each."""
+    held: dict[IPNetwork, list[CidrLocation]] = {}
     for collection in collections:
         for location, networks in collection.locations.items():
             for network in networks:
-                address, bits = native(network.network_address.packed, network.prefixlen)
-                block = found[len(address)].setdefault((int.from_bytes(address), bits), [])
-                block.append((collection.id, location))
-    return {
-        octets: PrefixTable(octets * 8, ((number, bits, held) for (number, bits), held in blocks.items()))
-        for octets, blocks in found.items()
-    }
+                held.setdefault(network, []).append((collection.id, location))
+    return _tables(held.items())
 
 
 @lru_cache(maxsize=4096)

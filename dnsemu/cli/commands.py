@@ -91,11 +91,14 @@ def serve(
     """Answer DNS until SIGTERM or SIGINT."""
     from dnsemu.app import Application, Listen
     from dnsemu.runner import run
+    from dnsemu.watch import stamp
 
-    reading = _read(files or [], as_json)
+    given = tuple(files or ())
+    seen = stamp(given)  # before they are read: what changes meanwhile is noticed
+    reading = _read(given, as_json)
     _print_warnings(reading.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
-    run(lambda: Application(reading, files=tuple(files or ()), listen=listen, seed=seed), as_json=as_json)
+    run(lambda: Application(reading, files=given, seen=seen, listen=listen, seed=seed), as_json=as_json)
 
 
 @app.command()

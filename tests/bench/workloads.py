@@ -60,7 +60,9 @@ def _from_networks(name: str) -> Callable[[], Sequence[bytes]]:
 WORKLOADS = {
     "static": Workload("one A name", _same("static")),
     "weighted": Workload(f"a weighted group of {len(WEIGHTS)}", _same("weighted")),
-    "geolocation": Workload(f"17 locations, {MANY:,} client networks in ECS", _from_networks("geo")),
+    "geolocation": Workload(
+        f"{len(COUNTRIES) + len(CONTINENTS) + 1} locations, {MANY:,} client networks in ECS", _from_networks("geo")
+    ),
     "tree": Workload(f"an alias tree three deep, {CHECKS} health checks", _same("tree")),
     "nxdomain": Workload(f"{MANY:,} names that do not exist", _below("nothing"), rcode="NXDOMAIN"),
     "wildcard": Workload(f"{MANY:,} names under a wildcard", _below("wild")),

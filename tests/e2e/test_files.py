@@ -1,5 +1,6 @@
 """Files: refused with a place for every fault, read again when they change, and never half served."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,6 +11,10 @@ import time
 import dns.message
 import pytest
 
+from config.addresses import Address
+from dnsemu.app import Application, Listen
+from dnsemu.reading import read_files
+from dnsemu.watch import stamp
 from tests.e2e.asking import query, served
 from tests.serving import dnsemu, dnsemu_here, serving_files
 from tests.waiting import until
@@ -177,6 +182,36 @@ def test_many_changes_and_signals_at_once_end_with_the_last(server, file):
         replaced(file, ZONE.format(address=f"192.0.2.{100 + number}"))
         server.process.send_signal(signal.SIGHUP)
     until(lambda: www(server) == ["192.0.2.119"], what="the last state")
+
+
+async def test_a_change_between_reading_and_watching_is_noticed(tmp_path):
+    """Reading large files takes seconds, and whoever writes them need not wait."""
+    file = tmp_path / "shop.yaml"
+    file.write_text(ZONE.format(address="192.0.2.1"))
+    seen, reading = stamp([file]), await read_files([file])
+    replaced(file, ZONE.format(address="192.0.2.2") + "  - name: more.test\n")
+    listen = Listen(dns=(Address("127.0.0.1", 0),), http=Address("127.0.0.1", 0))
+    app = Application(reading, files=[file], seen=seen, listen=listen)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(app.run(lambda _ready: None))
+        while len(app.board.current.world.hosted_zones) < 2:
+            await asyncio.to_thread(threading.Event().wait, 0.05)
+        app.stop()
+
+
+def test_warnings_are_told_once_and_not_among_the_output(tmp_path):
+    """Standard output holds the ready line and nothing else; a reload tells warnings in the log."""
+    file = tmp_path / "shop.yaml"
+    alias = "      - {{name: far, type: A, alias_target: {{dns_name: www.elsewhere.test, evaluate_target_health: false}}}}\n"
+    file.write_text((ZONE + alias).format(address="192.0.2.1"))
+    with serving_files(file) as server:
+        assert server.output == server.line + "\n"
+        (warning,) = server.errors.splitlines()
+        assert warning.startswith(f"warning: {file}:5: ")
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "reloaded" in server.errors, what="the reload")
+        assert warning.removeprefix("warning: ") in server.errors.splitlines()[1]
+        assert server.output == server.line + "\n"
 
 
 def test_a_server_without_a_file_outlives_sighup():

@@ -1,11 +1,13 @@
 """Latency routing: who is near (routing.md R66–R71)."""
 
+from ipaddress import ip_address, ip_network
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.places import REGIONS
-from config.world import DeclaredPlace, Geo
+from config.world import DeclaredPlace, Geo, GeoLatency, GeoNetwork
 from policies import latency as policy
 from policies.geodata.region_latency import latencies_ms
 from policies.place import Client, Locator, place_named
@@ -145,3 +147,36 @@ def test_every_region_of_the_api_has_a_latency():
 def test_reads_the_client():
     """R126 an answer depends on who asks."""
     assert policy.READS_CLIENT
+
+
+OWN = Geo(
+    networks=(GeoNetwork(ip_network("198.51.100.0/24"), DeclaredPlace(region="eu-central-1")),),
+    latency=(
+        GeoLatency((("us-east-1", 1.0),), network=ip_network("203.0.113.128/25")),
+        GeoLatency((("us-west-2", 2.0),), country="JP"),
+        GeoLatency((("sa-east-1", 3.0),), region="eu-central-1"),
+        GeoLatency((("ap-south-1", 4.0),), country="DE"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("client", "best", "ms", "scope"),
+    [
+        pytest.param("203.0.113.129", "us-east-1", 1.0, 25, id="R70.1 the user's times for a network"),
+        pytest.param("203.178.136.1", "us-west-2", 2.0, 24, id="R70.2 for a country, as the database finds it"),
+        pytest.param("198.51.100.1", "sa-east-1", 3.0, 24, id="R70.3 for a Region, before its country"),
+        pytest.param("193.0.0.1", "eu-central-1", None, 24, id="R70.4 the model elsewhere"),
+    ],
+)
+def test_times_of_the_users_own(client, best, ms, scope):
+    located = Locator(OWN).locate(ip_address(client).packed, 32)
+    members = [latency("www.test", region) for region in ("us-east-1", "us-west-2", "sa-east-1", "eu-central-1")]
+    first = policy.candidates(group(*members), located.client)[0]
+    assert (first.routing.region, located.scope_bits) == (best, scope)
+    assert ms is None or policy.worth(first, located.client) == {"region": best, "latency_ms": ms}
+
+
+def test_r70_a_named_place_has_the_users_times_too():
+    assert dict(Locator(OWN).timed(place_named("JP")).latency_ms) == {"us-west-2": 2.0}
+    assert Locator(OWN).timed(place_named("FR")).latency_ms == ()
