@@ -6,7 +6,7 @@ from typing import Protocol
 from immutables import Map
 
 from config import names
-from config.alias_zones import CLOUDFRONT, FIXED, service_named, service_of_zone, zones_of
+from config.alias_zones import FIXED, service_named, service_of_zone, zones_of
 from config.faults import Problem, Severity
 from config.names import DName
 from config.rrtypes import RRType
@@ -135,7 +135,7 @@ def _fixed_zone(record_set: RecordSet, alias: AliasTarget) -> Iterator[Problem]:
                 f"Tried to create an alias that targets {names.to_text(alias.name)}, type {record_set.type.name} in "
                 f"zone {alias.hosted_zone_id}, but the alias target name does not lie within the target zone"
             )
-            instead = f"{zone} goes with names in {names.display(suffix)} and they with it"
+            instead = f"names in {names.display(suffix)} go with hosted_zone_id {zone}, and no others do"
             yield Problem("alias-outside-zone", "A176", message, instead, AT_NAME)
 
 

@@ -47,9 +47,8 @@ _WORDS = {
     "app_runner": "App Runner",
     "rds": "databases",
 }
-CLOUDFRONT = HostedZoneId("Z2FDTNDATAQYW2")
 FIXED: Mapping[HostedZoneId, DName] = {
-    CLOUDFRONT: names.parse("cloudfront.net"),
+    HostedZoneId("Z2FDTNDATAQYW2"): names.parse("cloudfront.net"),
     HostedZoneId("Z2BJ6XQ5FK7U4H"): names.parse("awsglobalaccelerator.com"),
     HostedZoneId("Z3AQBSTGFYJSTF"): names.parse("s3-website-us-east-1.amazonaws.com"),
 }
@@ -83,7 +82,9 @@ def _regex(form: str) -> str:
 
 def _zones(data: dict[str, Any]) -> dict[Service, tuple[HostedZoneId, ...]]:
     seen = {**data["also_seen"], "alb_clb": data["also_seen"]["clb_without_dualstack"]}
-    zones = {Service(service): (HostedZoneId(found["zone_id"]),) for service, found in data["global"].items()}
+    zones: dict[Service, tuple[HostedZoneId, ...]] = {
+        Service(service): (HostedZoneId(found["zone_id"]),) for service, found in data["global"].items()
+    }
     for service, regions in data["regional"].items():
         for region, zone in regions.items():
             older = seen.get(service, {}).get(region, [])

@@ -283,8 +283,8 @@ class _Loader:
     def _take_collection(self, placed: _Placed, data: object) -> None:
         shape = self._valid(CidrCollectionShape, placed.document, placed.path, data)
         if shape is None and isinstance(data, dict):
-            names = (value for key, value in data.items() if snake(key) == "name" and isinstance(value, str))
-            self._collections.update(dict.fromkeys(names))
+            written = (value for key, value in data.items() if snake(key) == "name" and isinstance(value, str))
+            self._collections.update(dict.fromkeys(written))
         if shape is None or not self._claim("CIDR collection", shape.name, placed):
             return
         locations: dict[str, tuple[IPNetwork, ...]] = {

@@ -125,7 +125,7 @@ def _region(shape: ResourceShape, kind: ResourceKind, name: DName, found: list[P
         if shape.region is not None:
             found.append(Problem("resource-region", "R106", f"{own.name} is in no Region", "leave it out", ("region",)))
         return None
-    region = shape.region or (told and told.region)
+    region = shape.region or (told.region if told is not None else None)
     if region is None:
         message = f"the name {names.display(name)} does not tell the Region"
         found.append(Problem("resource-region", "R106", message, "write region: us-east-1 or the like"))

@@ -14,7 +14,7 @@ from dnsemu.wire.reply import Reply
 from dnsemu.zone.catalog import NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
 from policies.decide import Leaf, Lost, Node
-from policies.model import Outcome, Sample
+from policies.model import Outcome, ResourceState, Sample
 
 _T = TypeVar("_T")
 
@@ -118,6 +118,8 @@ class _Throw:
             self.leaves.append(node.record_set)
         elif isinstance(node, Lost):
             self.failed = self.failed or node.is_failure
+        elif isinstance(node, ResourceState):
+            self.leaves += _chosen(node.outcome, self.dice)
         else:
             self.reads_client = self.reads_client or node.reads_client
             for record_set in _chosen(node.outcome, self.dice):

@@ -18,10 +18,12 @@ from config.addresses import Address, parse_address
 from config.faults import Fault, Refused
 from config.world import HealthCheckId, VantagePoint
 from dnsemu.api.server import HttpPort
+from dnsemu.collector import settle, taking_in
 from dnsemu.hosted_resolver import HostedResolver
 from dnsemu.published import Board
-from dnsemu.reading import Reading, ReadingFailed, read_files
+from dnsemu.reading import NODES_PER_PIECE, Reading, ReadingFailed, read_files
 from dnsemu.responder import Responder
+from dnsemu.target_hosts import TargetHosts
 from dnsemu.transport.listeners import Listeners, bind
 from dnsemu.watch import Stamp, changes, stamp
 from healthcheck.clock import Clock, RealClock
@@ -79,7 +81,9 @@ class Application:
         self.board = Board(reading.published)
         self.health = HealthBoard()
         self.responder = Responder(self.board, self.health, dice, self.check_detail)
-        self.prober = Prober(HostedResolver(self.board, self.health, dice, HostResolver()))
+        resolver = HostedResolver(self.board, self.health, dice, HostResolver())
+        self.prober = Prober(resolver)
+        self.target_hosts = TargetHosts(self.board, resolver, self.clock)
         self.monitor = HealthMonitor(
             clock=self.clock,
             board=self.health,
@@ -126,9 +130,11 @@ class Application:
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(self._outlived("health checkers", self.monitor.run())),
+                tasks.create_task(self._outlived("target hosts", self.target_hosts.run())),
                 tasks.create_task(self._outlived("file watch", self._watch_files())),
                 tasks.create_task(self._outlived("reload", self._reload_when_wanted())),
             ]
+            settle()
             self.ready = ready
             self.is_ready = True
             announce(ready)
@@ -163,7 +169,9 @@ class Application:
             await self._reload_wanted.wait()
             self._reload_wanted.clear()
             try:
-                reading = await read_files(self._files)
+                with taking_in():
+                    reading = await read_files(self._files)
+                    await self._replace(reading)
             except Refused as refused:
                 self.failures.pop("reload", None)
                 self.faults = refused.faults
@@ -176,16 +184,23 @@ class Application:
             else:
                 for warning in reading.warnings:
                     log.warning("check", warning=str(warning))
-                self._apply(reading)
                 self.faults = ()
                 self.failures.pop("reload", None)
                 log.info("reloaded", **_sizes(reading))
+
+    async def _replace(self, reading: Reading) -> None:
+        """Serve this from now on, and let go of what was served before in small pieces: freeing takes time too."""
+        old = [node for zone in self.board.current.catalog.zones.values() for node in zone.nodes.values()]
+        self._apply(reading)
+        while old:
+            del old[-NODES_PER_PIECE:]
+            await asyncio.sleep(0)
 
     def _apply(self, reading: Reading) -> None:
         """Serve this from now on: one step, between two queries."""
         world = reading.published.world
         self.monitor.apply(world.health_checks, world.health_checkers)
-        self.board.publish(reading.published)
+        self.board.publish(self.target_hosts.taken_over(reading.published))
 
     async def _outlived(self, part: str, work: Coroutine[Any, Any, None]) -> None:
         try:

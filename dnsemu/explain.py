@@ -12,7 +12,7 @@ from config.world import HealthCheckId, RecordSet
 from dnsemu.resolution import Link
 from dnsemu.zone.catalog import ANY, Hit, NoData, NotOurs, NXDomain, Referral
 from policies.decide import Candidate, Decision, Leaf, Lost, Reason, policy_of
-from policies.model import Sample
+from policies.model import Outcome, ResourceState, Sample, TargetState
 from policies.place import Client
 
 Explanation = dict[str, Any]
@@ -80,7 +80,7 @@ class _Writer:
     def decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
         self.room -= 1
         self.reads_client = self.reads_client or decision.reads_client
-        shares = {id(record_set): part for record_set, part in _shares(decision)}
+        shares = {id(record_set): part for record_set, part in _parts(decision.outcome)}
         return {
             "policy": policy_of(decision.group).NAME,
             "name": names.display(decision.group.name),
@@ -116,6 +116,8 @@ class _Writer:
         verdict = candidate.verdict
         if verdict.check is not None:
             return f"{verdict.check}: {self.detail(verdict.check)}"
+        if verdict.resource is not None:
+            return _resource_health(verdict.resource)
         if verdict.reason is Reason.TARGET and candidate.record_set.alias:
             some = "a" if verdict.is_healthy else "no"
             return f"{some} healthy record set at {names.display(candidate.record_set.alias.name)}"
@@ -127,6 +129,8 @@ class _Writer:
             return {"lost": node.loss.value, "name": names.display(node.target.name)}
         if isinstance(node, Leaf):
             return self._leaf(node.record_set, share, link)
+        if isinstance(node, ResourceState):
+            return self._resource(node, share, link)
         return self.decision(node, share, link) if self.room > 0 else None
 
     def _leaf(self, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
@@ -149,6 +153,41 @@ class _Writer:
             "decisions": [self.decision(d, share, following) for d in following.decisions if self.room > 0],
         }
 
+    def _resource(self, state: ResourceState, share: Fraction, link: Link) -> Explanation:
+        resource = state.resource
+        for leaf, part in _parts(state.outcome):
+            self._leaf(leaf, part * share, link)
+        shares = {leaf.rdata: part for leaf, part in _parts(state.outcome)}
+        return {
+            "resource": names.display(resource.name),
+            "kind": resource.kind.value,
+            "region": resource.region,
+            "availability_zones": list(resource.availability_zones),
+            "is_healthy": state.is_healthy,
+            "health": _resource_health(state),
+            "why": _why(state),
+            "sample": state.outcome.size if isinstance(state.outcome, Sample) else None,
+            "targets": [
+                self._target(target, shares.get(target.leaf.rdata, Fraction(0)) if target.leaf else Fraction(0))
+                for target in state.targets
+            ],
+        }
+
+    def _target(self, state: TargetState, part: Fraction) -> Explanation:
+        target, leaf = state.target, state.leaf
+        check = target.health_check_id
+        return {
+            "host": names.display(target.host) if target.host is not None else None,
+            "address": leaf.values[0] if leaf and leaf.type is not RRType.CNAME else None,
+            "availability_zone": target.availability_zone,
+            "target_group": target.target_group,
+            "is_healthy": state.is_healthy,
+            "health": f"{check}: {self.detail(check)}" if check is not None else Reason.UNCHECKED.value,
+            "health_check_id": check,
+            "share": str(part),
+            "percent": float(part * 100),
+        }
+
     def _passed_by(self, decision: Decision) -> list[str]:
         """Record sets of the group that are not meant for this client at all."""
         candidates = {id(candidate.record_set) for candidate in decision.candidates}
@@ -165,8 +204,26 @@ def type_text(code: int) -> str:
         return f"TYPE{code}"
 
 
-def _shares(decision: Decision) -> Iterator[tuple[RecordSet, Fraction]]:
-    return decision.outcome.shares() if decision.outcome else iter(())
+def _parts(outcome: Outcome | None) -> Iterator[tuple[RecordSet, Fraction]]:
+    return outcome.shares() if outcome else iter(())
+
+
+def _why(state: ResourceState) -> str:
+    if state.outcome is None:
+        return "no target has an address of this type"
+    return "no target is healthy, so all count as healthy" if state.fails_open else "healthy targets share the answers"
+
+
+def _resource_health(state: ResourceState) -> str:
+    """`application-load-balancer NAME: 1 of 2 targets healthy, none in target group web`."""
+    resource = state.resource
+    groups = dict.fromkeys([*resource.target_groups, *(t.target.target_group for t in state.targets)])
+    served = {t.target.target_group for t in state.targets if t.is_healthy}
+    sick = [group for group in groups if group is not None and group not in served]
+    lacking = f", none in target group {', '.join(sick)}" if sick else ""
+    healthy = sum(target.is_healthy for target in state.targets)
+    found = f"{healthy} of {len(state.targets)} targets healthy{lacking}"
+    return f"{resource.kind.value} {names.display(resource.name)}: {found}"
 
 
 def _client(client: Client) -> Explanation:

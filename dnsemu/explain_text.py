@@ -56,12 +56,35 @@ def _below(below: dict[str, Any] | None, indent: str) -> Iterator[str]:
         return
     if "lost" in below:
         yield f"{indent}└ {below['name']}: {below['lost']}"
+    elif "resource" in below:
+        yield from _resource(below, indent)
     elif "cname" in below:
         yield f"{indent}└ CNAME {below['cname']}: {below['result']}"
         for decision in below["decisions"]:
             yield from _decision(decision, indent + "  ")
     else:
         yield from _decision(below, indent)
+
+
+def _resource(resource: dict[str, Any], indent: str) -> Iterator[str]:
+    sample = f", {resource['sample']} together" if resource["sample"] else ""
+    yield f"{indent}└ {resource['kind']}  {resource['resource']}  ({resource['why']}{sample})"
+    rows = [
+        (
+            target["address"] or "",
+            target["host"] or "",
+            target["availability_zone"] or "",
+            target["target_group"] or "",
+            "healthy" if target["is_healthy"] else "unhealthy",
+            target["health"],
+            f"← {_percent(target['percent'])}" if target["percent"] else "",
+        )
+        for target in resource["targets"]
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width)
+        yield f"{indent}    {'  '.join(cells)}".rstrip()
 
 
 def _worth(worth: dict[str, Any]) -> str:

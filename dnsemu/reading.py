@@ -23,6 +23,7 @@ from config.world import HostedZone, World
 from dnsemu.published import Published
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Node, Zone, compile_zone
+from dnsemu.zone.resources import CompiledResource, compile_resource
 from policies.geodata.database import UnusableDatabase
 from policies.place import Locator
 
@@ -51,7 +52,7 @@ def compile_world(loaded: Loaded) -> Reading:
         Refused: the user's location database cannot be read.
     """
     world = loaded.world
-    catalog = Catalog.of(compile_zone(zone) for zone in world.hosted_zones.values())
+    catalog = Catalog.of(map(compile_zone, world.hosted_zones.values()), _resources(world))
     return Reading(Published(world, catalog, _locator(world)), loaded.warnings)
 
 
@@ -108,7 +109,11 @@ async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
     assert head is not None
     world, warnings = head
     world = replace(world, hosted_zones=Map(declared))
-    return Reading(Published(world, Catalog.of(zones), _locator(world)), warnings)
+    return Reading(Published(world, Catalog.of(zones, _resources(world)), _locator(world)), warnings)
+
+
+def _resources(world: World) -> Iterator[CompiledResource]:
+    return map(compile_resource, world.resources.values())
 
 
 def _locator(world: World) -> Locator:

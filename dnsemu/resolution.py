@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from config.names import DName
 from config.rrtypes import RRType
-from config.world import HealthCheckId, RecordSet
+from config.world import AliasTarget, HealthCheckId, RecordSet
 from dnsemu.zone.catalog import ANY, Catalog, Found, Hit, Referral, lookup
 from dnsemu.zone.compiled import Zone
 from healthcheck.snapshot import HealthSnapshot
 from policies.decide import Decision, decide
-from policies.model import Group
+from policies.model import Group, ResourceState
 from policies.place import Client
 
 MAX_CNAME_LINKS = 16
@@ -21,14 +21,22 @@ MAX_CNAME_LINKS = 16
 
 @dataclass(frozen=True, slots=True)
 class ZoneView:
-    """One hosted zone and the health of one instant: what decisions in that zone may read."""
+    """One hosted zone, the resources and the health of one instant: what decisions in that zone may read."""
 
+    catalog: Catalog
     zone: Zone
     health: HealthSnapshot
 
     def group(self, name: DName, type: RRType) -> Group | None:
         """The group of exactly this name and type in the hosted zone."""
         return self.zone.group(name, type)
+
+    def target(self, alias: AliasTarget, type: RRType) -> ResourceState | None:
+        """The resource that an alias out of the zone leads to."""
+        if alias.hosted_zone_id == self.zone.id:
+            return None
+        resource = self.catalog.resources.get(alias.name)
+        return None if resource is None else resource.state(type, self.health.is_healthy)
 
     def is_healthy(self, check: HealthCheckId) -> bool:
         """The health check's effective status."""
@@ -100,6 +108,6 @@ def _link(
 ) -> Link:
     decisions: tuple[Decision, ...] = ()
     if isinstance(found, Hit):
-        view = ZoneView(found.zone, health)
+        view = ZoneView(catalog, found.zone, health)
         decisions = tuple(decide(group, client, view) for group in found.groups)
     return Link(name, type_, found, decisions, client, health, catalog, trail)

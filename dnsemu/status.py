@@ -24,7 +24,7 @@ def serving(published: Published, health: HealthSnapshot, client: Client) -> Ite
     """
     room = MOST_GROUPS
     for zone in published.catalog.zones.values():
-        view = ZoneView(zone, health)
+        view = ZoneView(published.catalog, zone, health)
         for name, node in zone.nodes.items():
             for group in node.groups.values():
                 if not _moves(group):

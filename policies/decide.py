@@ -24,7 +24,7 @@ from config.world import (
     Weighted,
 )
 from policies import failover, geolocation, geoproximity, ip_based, latency, multivalue, simple, weighted
-from policies.model import Group, Outcome, Policy, View
+from policies.model import Group, Outcome, Policy, ResourceState, View
 from policies.place import Client
 
 POLICIES: dict[type, Policy] = {
@@ -57,19 +57,22 @@ class Reason(Enum):
     CHECK = "health check"
     TARGET = "alias target"
     NO_TARGET = "alias target is not there"
+    RESOURCE = "targets of the resource"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a record set is healthy, and what decided that.
 
-    `check` is the health check that decided; `reads_client` tells that another client could get another verdict.
+    `check` is the health check that decided, or `resource` the resource; `reads_client` tells that another client
+    could get another verdict.
     """
 
     is_healthy: bool
     reason: Reason
     check: HealthCheckId | None = None
     reads_client: bool = False
+    resource: ResourceState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Leaf:
 class Loss(Enum):
     """Why a path ends without a record set."""
 
-    NO_TARGET = "the alias target is not in this hosted zone"
+    NO_TARGET = "the alias target is neither in this hosted zone nor a declared resource"
     NO_CNAME_TARGET = "the alias of type CNAME does not lead to a CNAME"
     TOO_DEEP = "aliases are more than 16 levels deep"
 
@@ -126,10 +129,13 @@ class Decision:
     _level: int = 0
 
     def below(self, record_set: RecordSet) -> "Node":
-        """What a member of the outcome answers: itself if it is a leaf, else the decision its alias leads to."""
+        """What a member of the outcome answers: itself if it is a leaf, else whatever its alias leads to."""
         alias = record_set.alias
         if alias is None:
             return Leaf(record_set)
+        resource = self._view.target(alias, record_set.type)
+        if resource is not None:
+            return resource
         target = self._view.group(alias.name, record_set.type)
         if target is None:
             return Lost(Loss.NO_CNAME_TARGET if record_set.type is RRType.CNAME else Loss.NO_TARGET, alias)
@@ -138,7 +144,7 @@ class Decision:
         return _decide(target, self._client, self._view, self._level + 1)
 
 
-Node = Decision | Leaf | Lost
+Node = Decision | Leaf | Lost | ResourceState
 
 
 def decide(group: Group, client: Client, view: View) -> Decision:
@@ -192,6 +198,9 @@ class _Health:
             return Verdict(False, Reason.CHECK, check)
         alias = record_set.alias
         if alias is not None and alias.evaluate_target_health:
+            resource = self._view.target(alias, record_set.type)
+            if resource is not None:
+                return Verdict(resource.is_healthy, Reason.RESOURCE, resource=resource)
             return self._target(alias.name, record_set.type)
         return Verdict(True, Reason.UNCHECKED if check is None else Reason.CHECK, check)
 

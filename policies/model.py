@@ -1,4 +1,4 @@
-"""The values that policies work on: groups, and what a pool of record sets comes to."""
+"""The values that policies work on: groups, what a pool of record sets comes to, and resources that aliases lead to."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 from config.names import DName
 from config.rrtypes import RRType
-from config.world import HealthCheckId, RecordSet
+from config.world import AliasTarget, HealthCheckId, RecordSet, Resource, Target
 from policies.place import Client
 
 
@@ -46,6 +46,35 @@ class Sample:
 
 Outcome = OneOf | Sample
 
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """A target of a resource at one instant; `leaf` is what it can answer of the type asked, one address or nothing."""
+
+    target: Target
+    is_healthy: bool
+    leaf: RecordSet | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceState:
+    """What a resource answers at one instant to questions of one type, each leaf with its exact share (R106).
+
+    `is_healthy` is what an alias that evaluates its target's health inherits (R111), which says nothing of `outcome`:
+    where no target is healthy all of them answer. `outcome` is None when no target can answer: NODATA (R107).
+    """
+
+    resource: Resource
+    targets: tuple[TargetState, ...]
+    is_healthy: bool
+    outcome: Outcome | None
+
+    @property
+    def fails_open(self) -> bool:
+        """Whether the unhealthy answer, since nothing else can."""
+        return self.outcome is not None and not any(t.is_healthy for t in self.targets if t.leaf is not None)
+
+
 Worth = dict[str, str | int | float]
 """What made a candidate worth its rank, for explanations: `{"region": "eu-west-1", "latency_ms": 18.0}`."""
 
@@ -70,10 +99,13 @@ class Policy(Protocol):
 
 
 class View(Protocol):
-    """One instant of everything a decision may read: the alias's own hosted zone and the health of its checks."""
+    """One instant of everything a decision may read: an alias's own hosted zone, resources, the health of checks."""
 
     def group(self, name: DName, type: RRType) -> Group | None:
         """The group of exactly this name and type in the hosted zone, if there is one (R102)."""
+
+    def target(self, alias: AliasTarget, type: RRType) -> ResourceState | None:
+        """The declared resource that an alias leads to, if it leads to one and not into its own hosted zone (R106)."""
 
     def is_healthy(self, check: HealthCheckId) -> bool:
         """A health check's effective status; unknown checks are healthy (R117)."""

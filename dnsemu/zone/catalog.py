@@ -1,7 +1,7 @@
-"""The catalog of hosted zones, and what a question finds in it (routing.md §2)."""
+"""The catalog of hosted zones and resources, and what a question finds in it (routing.md §2)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from immutables import Map
 
@@ -9,6 +9,7 @@ from config import names
 from config.names import DName
 from config.rrtypes import RRType
 from dnsemu.zone.compiled import Node, Zone
+from dnsemu.zone.resources import CompiledResource, zone_of_resource
 from policies.model import Group
 
 ANY = 255
@@ -58,14 +59,25 @@ Found = Hit | NoData | NXDomain | Referral | NotOurs
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Every hosted zone by name; never changes once published."""
+    """Every hosted zone by name; never changes once published.
+
+    `resources` are the declared ones by each of their names. Of each there is a zone as well, with nothing in it but
+    those names, so that whoever looks them up gets an answer.
+    """
 
     zones: Map[DName, Zone]
+    resources: Map[DName, CompiledResource] = field(default_factory=Map)
 
     @classmethod
-    def of(cls, zones: Iterable[Zone]) -> "Catalog":
-        """A catalog of these zones; of two with one name the later answers (R41)."""
-        return cls(Map((zone.name, zone) for zone in zones))
+    def of(cls, zones: Iterable[Zone], resources: Iterable[CompiledResource] = ()) -> "Catalog":
+        """A catalog of these; of two zones with one name the later answers, a hosted one before a resource's (R41)."""
+        compiled = tuple(resources)
+        everything = (*map(zone_of_resource, compiled), *zones)
+        return cls(Map((zone.name, zone) for zone in everything), _by_name(compiled))
+
+    def with_resources(self, resources: Iterable[CompiledResource]) -> "Catalog":
+        """The same with newer states of some of the resources."""
+        return replace(self, resources=self.resources.update(_by_name(resources)))
 
     def zone_of(self, name: DName) -> Zone | None:
         """The hosted zone with the longest name that `name` equals or lies below (R41)."""
@@ -86,6 +98,10 @@ class Catalog:
         if type_ == RRType.DS and name == zone.name and name != names.ROOT:
             zone = self.zone_of(names.parent(name)) or zone
         return lookup(zone, name, type_)
+
+
+def _by_name(resources: Iterable[CompiledResource]) -> Map[DName, CompiledResource]:
+    return Map((name, resource) for resource in resources for name in resource.names)
 
 
 def lookup(zone: Zone, name: DName, type_: int) -> Hit | NoData | NXDomain | Referral:

@@ -71,7 +71,7 @@ class _Connector(aiohttp.BaseConnector):
     """Hands aiohttp the connection that the probe opened, and never keeps one (H37)."""
 
     def __init__(self) -> None:
-        super().__init__(force_close=True, limit=0)
+        super().__init__(limit=0)
 
     async def _create_connection(
         self,
@@ -91,9 +91,8 @@ class HttpProber:
 
     def __init__(self, budgets: Budgets) -> None:
         self._budgets = budgets
-        self._connector = _Connector()
         self._session = aiohttp.ClientSession(
-            connector=self._connector,
+            connector=_Connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trust_env=False,  # no proxies, no .netrc (H164)
@@ -176,6 +175,7 @@ class HttpProber:
     ) -> Outcome:
         asked = perf_counter()
         _connection.set(handler)
+        handler.force_close()  # a connection each (H37), but no header that says so (H41)
         async with asyncio.timeout(self._budgets.status_s):
             response = await self._session.get(
                 target(check), headers=headers(check_id, check, address), allow_redirects=False

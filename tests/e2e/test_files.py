@@ -32,6 +32,11 @@ BROKEN = """hosted_zones:
       - {name: www, type: A, ttl: 60, resource_records: [192.0.2.256]}
       - {name: api, type: A, tll: 60, resource_records: [192.0.2.1]}
 """
+FAR_ALIAS = """\
+      - name: far
+        type: A
+        alias_target: {hosted_zone_id: Z0FAR, dns_name: www.elsewhere.test, evaluate_target_health: false}
+"""
 
 
 def replaced(file, text):
@@ -202,12 +207,11 @@ async def test_a_change_between_reading_and_watching_is_noticed(tmp_path):
 def test_warnings_are_told_once_and_not_among_the_output(tmp_path):
     """Standard output holds the ready line and nothing else; a reload tells warnings in the log."""
     file = tmp_path / "shop.yaml"
-    alias = "      - {{name: far, type: A, alias_target: {{dns_name: www.elsewhere.test, evaluate_target_health: false}}}}\n"
-    file.write_text((ZONE + alias).format(address="192.0.2.1"))
+    file.write_text(ZONE.format(address="192.0.2.1") + FAR_ALIAS)
     with serving_files(file) as server:
         assert server.output == server.line + "\n"
         (warning,) = server.errors.splitlines()
-        assert warning.startswith(f"warning: {file}:5: ")
+        assert warning.startswith(f"warning: {file}:7: ")
         server.process.send_signal(signal.SIGHUP)
         until(lambda: "reloaded" in server.errors, what="the reload")
         assert warning.removeprefix("warning: ") in server.errors.splitlines()[1]

@@ -78,7 +78,6 @@ async def test_h41_h42_the_request_is_the_one_that_route_53_sends():
     assert sorted(headers) == [
         "Accept-Encoding: identity,gzip,deflate",
         "Accept: */*",
-        "Connection: close",
         f"Host: 127.0.0.1:{server.port}",
         "User-Agent: Amazon-Route53-Health-Check-Service (ref hc-1; report http://amzn.to/1vsZADi)",
     ]

@@ -1,0 +1,155 @@
+"""AWS resources compiled: which addresses answer for one, whether it counts as healthy, and its own name as a zone."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from ipaddress import IPv4Address
+from types import MappingProxyType
+
+from config import names, nameservers
+from config.alias_zones import names_of, zones_of
+from config.names import DName
+from config.resources import GROUPED
+from config.rrtypes import RRType
+from config.world import (
+    AliasTarget,
+    HealthCheckId,
+    HostedZone,
+    HostedZoneId,
+    IPAddress,
+    RecordSet,
+    Resource,
+    ResourceKind,
+    Target,
+)
+from dnsemu.zone.compiled import Zone, compile_zone
+from policies.model import OneOf, Outcome, ResourceState, Sample, TargetState
+
+MOST_ADDRESSES = 8
+"""Addresses in one answer, as of a load balancer."""
+
+TTL_S = 60
+SHORT_TTL_S = 5
+_SHORT = (ResourceKind.S3_WEBSITE, ResourceKind.MULTI_AZ_DATABASE)
+_SAME_AS_A_GROUP = (ResourceKind.CLASSIC_LOAD_BALANCER, ResourceKind.ELASTIC_BEANSTALK)
+
+IsHealthy = Callable[[HealthCheckId], bool]
+LookUp = tuple[DName, str]
+"""A host, and the Region that it is looked up from."""
+
+Hosts = Mapping[LookUp, IPv4Address]
+"""The addresses that hosts were found to have."""
+
+REGION_OF_GLOBAL = "us-east-1"
+"""Where the global services look hosts up from."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledResource:
+    """A resource ready to answer: the leaf of each target by its type, None for a host without an address so far."""
+
+    declared: Resource
+    leaves: tuple[RecordSet | None, ...]
+
+    @property
+    def names(self) -> tuple[DName, ...]:
+        """The names that lead to it."""
+        return names_of(self.declared)
+
+    @property
+    def look_ups(self) -> Iterator[LookUp]:
+        """The hosts whose addresses it needs; a database answers the host itself."""
+        if self.declared.kind is not ResourceKind.MULTI_AZ_DATABASE:
+            for target in self.declared.targets:
+                if target.host is not None:
+                    yield _look_up(self.declared, target.host)
+
+    def state(self, type: RRType, is_healthy: IsHealthy) -> ResourceState:
+        """What it answers to questions of a type, with this health."""
+        targets = tuple(
+            TargetState(
+                target,
+                target.health_check_id is None or is_healthy(target.health_check_id),
+                leaf if leaf is not None and leaf.type is type else None,
+            )
+            for target, leaf in zip(self.declared.targets, self.leaves, strict=True)
+        )
+        health = [target.is_healthy for target in targets]
+        return ResourceState(self.declared, targets, counts_as_healthy(self.declared, health), self._outcome(targets))
+
+    def _outcome(self, targets: Iterable[TargetState]) -> Outcome | None:
+        """Up to eight of the healthy addresses, each as likely, of all where none is; a database's first host."""
+        able = [(target.leaf, target.is_healthy) for target in targets if target.leaf is not None]
+        pool = [leaf for leaf, is_healthy in able if is_healthy] or [leaf for leaf, _ in able]
+        if not pool:
+            return None
+        if self.declared.kind is ResourceKind.MULTI_AZ_DATABASE:
+            return OneOf(((pool[0], 1),))
+        different = tuple({leaf.rdata: leaf for leaf in pool}.values())
+        return Sample(min(MOST_ADDRESSES, len(different)), different)
+
+
+def compile_resource(declared: Resource, hosts: Hosts = MappingProxyType({})) -> CompiledResource:
+    """Compile a resource.
+
+    Args:
+        hosts: the addresses of targets given by name, as far as they are known.
+    """
+    return CompiledResource(declared, tuple(_leaf(declared, target, hosts) for target in declared.targets))
+
+
+def counts_as_healthy(resource: Resource, targets: Iterable[bool]) -> bool:
+    """Whether an alias that evaluates its target's health takes a resource as healthy.
+
+    Args:
+        targets: whether each of the resource's targets is healthy, in their order.
+    Source: routing.md R106, R111; Elastic Beanstalk is taken to have a load balancer in front.
+    """
+    if resource.kind in GROUPED:
+        groups: dict[str | None, bool] = dict.fromkeys(resource.target_groups, False)
+        for target, is_healthy in zip(resource.targets, targets, strict=True):
+            groups[target.target_group] = groups.get(target.target_group, False) or is_healthy
+        return bool(groups) and all(groups.values())
+    return any(targets) if resource.kind in _SAME_AS_A_GROUP else True
+
+
+def zone_of_resource(resource: CompiledResource) -> Zone:
+    """A zone that holds a resource's names alone, so that they can be asked for; with a SOA and NS as Route 53's are.
+
+    The names are aliases to the resource itself, so they answer what every other alias to it does.
+    """
+    declared = resource.declared
+    zone_id = nameservers.derived_zone_id(declared.name)
+    known = zones_of(declared)
+    is_database = declared.kind is ResourceKind.MULTI_AZ_DATABASE
+    types = (RRType.CNAME,) if is_database else (RRType.A, RRType.AAAA)
+    target = AliasTarget(known[0] if known else HostedZoneId(""), declared.name, evaluate_target_health=False)
+    zone = HostedZone(zone_id, declared.name)
+    aliases = [RecordSet(name, type, alias=target) for name in resource.names for type in types]
+    apex = [replace(record_set, name=declared.name) for record_set in _apex()]
+    return compile_zone(replace(zone, record_sets=zone.record_sets.update({r.key: r for r in (*apex, *aliases)})))
+
+
+@cache
+def _apex() -> tuple[RecordSet, RecordSet]:
+    """The NS and SOA that all resources share: made once, since there may be many of them."""
+    servers = nameservers.draw(names.ROOT)
+    return nameservers.default_ns(names.ROOT, servers), nameservers.default_soa(names.ROOT, servers)
+
+
+def _leaf(resource: Resource, target: Target, hosts: Hosts) -> RecordSet | None:
+    ttl = SHORT_TTL_S if resource.kind in _SHORT else TTL_S
+    if resource.kind is ResourceKind.MULTI_AZ_DATABASE and target.host is not None:
+        text = names.display(target.host)
+        return RecordSet(resource.name, RRType.CNAME, ttl=ttl, values=(text,), rdata=(target.host,))
+    address: IPAddress | None = target.address
+    if address is None and target.host is not None:
+        address = hosts.get(_look_up(resource, target.host))
+    if address is None:
+        return None
+    type = RRType.A if address.version == 4 else RRType.AAAA
+    return RecordSet(resource.name, type, ttl=ttl, values=(str(address),), rdata=(address.packed,))
+
+
+def _look_up(resource: Resource, host: DName) -> LookUp:
+    return host, resource.region or REGION_OF_GLOBAL

@@ -1,0 +1,41 @@
+"""Endpoints to be probed: real programs that can be made sick, killed and started again."""
+
+import subprocess
+import sys
+import urllib.request
+
+from tests.serving import free_port
+from tests.waiting import until
+
+
+class App:
+    """The demo's sample app as a process of its own, on a port that stays the same when it is started again."""
+
+    def __init__(self, name):
+        self.name = name
+        self.port = free_port()
+        self._process = None
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "dnsemu.demo.app", "--name", self.name, "--host", "127.0.0.1"]
+        self._process = subprocess.Popen([*command, "--port", str(self.port)], stdout=subprocess.DEVNULL)
+        until(lambda: self._answers(), what=f"the app {self.name}")
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
+    def become(self, state):
+        """`sick` or `well`."""
+        assert f"{self.name} is {state}" in self._get(f"/{state}", data=b"")
+
+    def _answers(self):
+        try:
+            return self._get("/")
+        except OSError:
+            return None
+
+    def _get(self, path, data=None):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, timeout=5) as response:
+            return response.read().decode()

@@ -1,0 +1,175 @@
+"""Health end to end: an app falls sick, the answers move; it gets well, they move back."""
+
+import contextlib
+import json
+
+import pytest
+
+from tests.e2e.asking import served
+from tests.e2e.endpoints import App
+from tests.serving import dnsemu_here, serving_files
+from tests.waiting import until
+
+FILE = """
+geo:
+  default: {{region: us-east-1}}
+health_checkers: {{regions: [us-east-1, eu-west-1, ap-southeast-1], per_region: 1}}
+health_checks:
+  - {{id: us, type: HTTP, ip_address: 127.0.0.1, port: {us}, resource_path: /health, request_interval: 0.2, failure_threshold: 2}}
+  - {{id: eu, type: HTTP, ip_address: 127.0.0.1, port: {eu}, resource_path: /health, request_interval: 0.2, failure_threshold: 2}}
+  - {{id: either, type: CALCULATED, child_health_checks: [us, eu], health_threshold: 1}}
+hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {{name: fail, type: A, ttl: 5, set_identifier: p, failover: PRIMARY, health_check_id: us, resource_records: [192.0.2.1]}}
+      - {{name: fail, type: A, ttl: 5, set_identifier: s, failover: SECONDARY, resource_records: [192.0.2.2]}}
+      - {{name: weighted, type: A, ttl: 5, set_identifier: us, weight: 1, health_check_id: us, resource_records: [192.0.2.1]}}
+      - {{name: weighted, type: A, ttl: 5, set_identifier: eu, weight: 1, health_check_id: eu, resource_records: [192.0.2.2]}}
+      - {{name: near, type: A, ttl: 5, set_identifier: us, region: us-east-1, health_check_id: us, resource_records: [192.0.2.1]}}
+      - {{name: near, type: A, ttl: 5, set_identifier: eu, region: eu-west-1, health_check_id: eu, resource_records: [192.0.2.2]}}
+      - {{name: all, type: A, ttl: 5, set_identifier: us, multi_value_answer: true, health_check_id: us, resource_records: [192.0.2.1]}}
+      - {{name: all, type: A, ttl: 5, set_identifier: eu, multi_value_answer: true, health_check_id: eu, resource_records: [192.0.2.2]}}
+      - {{name: tree, type: A, set_identifier: live, failover: PRIMARY, health_check_id: either, alias_target: {{dns_name: near.shop.test, evaluate_target_health: true}}}}
+      - {{name: tree, type: A, ttl: 5, set_identifier: sorry, failover: SECONDARY, resource_records: [192.0.2.3]}}
+"""
+US, EU, SORRY = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+NAMES = ("fail", "weighted", "near", "all", "tree")
+
+BOTH_WELL = {"fail": {(US,)}, "weighted": {(US,), (EU,)}, "near": {(US,)}, "all": {(US, EU)}, "tree": {(US,)}}
+US_SICK = {"fail": {(EU,)}, "weighted": {(EU,)}, "near": {(EU,)}, "all": {(EU,)}, "tree": {(EU,)}}
+EU_SICK = {"fail": {(US,)}, "weighted": {(US,)}, "near": {(US,)}, "all": {(US,)}, "tree": {(US,)}}
+BOTH_SICK = {"fail": {(EU,)}, "weighted": {(US,), (EU,)}, "near": {(US,)}, "all": {(US, EU)}, "tree": {(SORRY,)}}
+"""With nothing healthy weighted, latency and multivalue fail open; failover has a secondary without a check."""
+
+ENOUGH = 40
+"""Answers after which two that share evenly were both seen, but for one run in 2⁴⁰."""
+
+
+@pytest.fixture(scope="module")
+def apps():
+    with contextlib.ExitStack() as stack:
+        apps = {name: App(name) for name in ("us", "eu")}
+        for app in apps.values():
+            stack.callback(app.kill)
+        yield apps
+
+
+@pytest.fixture(scope="module")
+def server(apps, tmp_path_factory):
+    file = tmp_path_factory.mktemp("health") / "shop.yaml"
+    file.write_text(FILE.format(**{name: app.port for name, app in apps.items()}))
+    with serving_files(file) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def all_is_well(server, apps):
+    """Each test begins and ends with both apps well and nothing forced."""
+    wait_for(server, us="healthy", eu="healthy", either="healthy")
+    assert answers(server) == BOTH_WELL
+    yield
+    wait_for(server, us="healthy", eu="healthy", either="healthy")
+
+
+def answers(server):
+    """What each name is answered with just now: the sets of values seen."""
+    return {
+        name: {tuple(served(server.dns, f"{name}.shop.test")) for _ in range(ENOUGH if name == "weighted" else 3)}
+        for name in NAMES
+    }
+
+
+def statuses(server):
+    return {check["id"]: check["status"] for check in server.status()["health_checks"]}
+
+
+def wait_for(server, **wanted):
+    """Until the checks have these statuses, from all checkers: then the answers are settled."""
+
+    def is_so():
+        checks = {check["id"]: check for check in server.status()["health_checks"]}
+        return all(checks[name]["status"] == status for name, status in wanted.items()) and all(
+            check["checkers_healthy"] in (0, check["checkers_reporting"]) for check in checks.values()
+        )
+
+    until(is_so, what=str(wanted))
+
+
+def test_answers_leave_a_sick_app_and_come_back(server, apps):
+    """R62, R72.2, H68: threshold observations in a row turn the check, and the next query is answered by it."""
+    apps["us"].become("sick")
+    wait_for(server, us="unhealthy", eu="healthy", either="healthy")
+    assert answers(server) == US_SICK
+    apps["us"].become("well")
+    wait_for(server, us="healthy")
+    assert answers(server) == BOTH_WELL
+
+
+def test_answers_leave_a_killed_app_and_come_back(server, apps):
+    apps["eu"].kill()
+    wait_for(server, us="healthy", eu="unhealthy", either="healthy")
+    assert answers(server) == EU_SICK
+    (eu,) = [check for check in server.status()["health_checks"] if check["id"] == "eu"]
+    assert "Connection refused." in eu["summary"]
+    assert (eu["observed"], eu["forced"], eu["checkers_healthy"]) == ("unhealthy", None, 0)
+    apps["eu"].start()
+    wait_for(server, eu="healthy")
+    assert answers(server) == BOTH_WELL
+
+
+def test_with_nothing_healthy_the_answers_fail_open(server, apps):
+    """R119: better a sick endpoint than none, unless a secondary without a check is there."""
+    for app in apps.values():
+        app.become("sick")
+    wait_for(server, us="unhealthy", eu="unhealthy", either="unhealthy")
+    assert answers(server) == BOTH_SICK
+    for app in apps.values():
+        app.become("well")
+
+
+def test_a_forced_status_moves_answers_at_once_and_auto_undoes_it(server):
+    """H162: what is observed stays visible beneath."""
+    done = dnsemu_here("force", "us", "unhealthy", "--server", server.url)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "us: unhealthy (forced unhealthy; observed: healthy)\n",
+        "",
+    )
+    assert answers(server) == US_SICK
+    done = dnsemu_here("force", "us", "auto", "--server", server.url, "--json")
+    assert done.returncode == 0
+    freed = json.loads(done.stdout)
+    assert (freed["id"], freed["status"], freed["forced"]) == ("us", "healthy", None)
+    assert answers(server) == BOTH_WELL
+
+
+def test_a_calculated_check_can_be_forced_too(server):
+    dnsemu_here("force", "either", "unhealthy", "--server", server.url)
+    assert answers(server) == BOTH_WELL | {"tree": {(SORRY,)}}
+    assert statuses(server) == {"us": "healthy", "eu": "healthy", "either": "unhealthy"}
+    dnsemu_here("force", "either", "auto", "--server", server.url)
+
+
+def test_status_shows_who_serves_what(server):
+    dnsemu_here("force", "us", "unhealthy", "--server", server.url)
+    shown = dnsemu_here("status", "--server", server.url).stdout
+    lines = {tuple(line.split()[:2]): line for line in shown.splitlines() if line}
+    assert "unhealthy (forced)" in lines["us", "HTTP"]
+    assert "healthy" in lines["either", "CALCULATED"]
+    assert "s 100 %" in lines["fail.shop.test.", "A"]
+    assert shown.splitlines()[-1].startswith("hosted zones (record sets): shop.test. (")
+    dnsemu_here("force", "us", "auto", "--server", server.url)
+
+
+def test_explain_gives_the_reason_that_the_wire_follows(server):
+    """The wire, `explain` and `status` show one decision."""
+    dnsemu_here("force", "us", "unhealthy", "--server", server.url)
+    told = json.loads(dnsemu_here("explain", "weighted.shop.test", "--server", server.url, "--json").stdout)
+    assert [(a["values"], a["percent"]) for a in told["answers"]] == [([EU], 100.0)]
+    text = dnsemu_here("explain", "weighted.shop.test", "--server", server.url).stdout
+    assert "forced unhealthy" in text
+    assert f"100 %  weighted.shop.test.  5  A  {EU}" in text
+    (group,) = [g for g in server.status()["serving"] if g["name"] == "weighted.shop.test."]
+    assert [(share["set_identifier"], share["percent"]) for share in group["shares"]] == [("eu", 100.0)]
+    assert served(server.dns, "weighted.shop.test") == [EU]
+    dnsemu_here("force", "us", "auto", "--server", server.url)
