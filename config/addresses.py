@@ -14,6 +14,21 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+DNS_PORT = 53
+
+
+def parse_upstream(text: str) -> Address:
+    """Read the address of a name server: `ADDRESS` or `ADDRESS:PORT`; port 53 if there is none.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    try:
+        return Address(str(ip_address(text.strip())), DNS_PORT)
+    except ValueError:
+        return parse_address(text)
+
+
 def parse_address(text: str) -> Address:
     """Read `ADDRESS:PORT`, an IPv6 address in brackets.
 

@@ -10,7 +10,7 @@ from config.rrtypes import RRType
 from config.world import RecordSet
 from dnsemu.resolution import Link
 from dnsemu.wire.protocol import RR, RCode
-from dnsemu.wire.reply import Reply
+from dnsemu.wire.reply import Onward, Reply
 from dnsemu.zone.catalog import NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
 from policies.decide import Leaf, Lost, Node
@@ -59,20 +59,25 @@ def draw(first: Link, dice: Dice, scope_bits: int) -> Reply:
         if any(throw.failed for throw in throws):
             return Reply(RCode.SERVFAIL, is_authoritative=False, scope_bits=scope)
         if not found:
-            return _negative(link, answer, scope)
+            target = next((throw.lost for throw in throws if throw.lost), None)
+            onward = Onward(target, link.name) if target else None
+            return _negative(link, answer, scope, onward)
         answer += found
-        link = link.following(throws[0].leaves[0]) if link.leads_on else None
+        last, link = link, link.following(throws[0].leaves[0]) if link.leads_on else None
+    target = DName(answer[-1][3].lower())
+    onward = Onward(target) if last.leads_on and not last.ends_at(target) else None
     zone = first.found.zone
     authority = () if any(rr[1] == RRType.NS and rr[0] == zone.name for rr in answer) else zone.ns
     additional = tuple(_additional(zone, (*answer, *authority)))
-    return Reply(RCode.NOERROR, True, answer, authority, additional, scope_bits=scope)
+    return Reply(RCode.NOERROR, True, answer, authority, additional, scope_bits=scope, onward=onward)
 
 
-def _negative(link: Link, answer: list[RR], scope_bits: int) -> Reply:
+def _negative(link: Link, answer: list[RR], scope_bits: int, onward: Onward | None) -> Reply:
     """NXDOMAIN or NODATA for the last name of a chain, with the SOA (R50) and whatever CNAMEs led there (R55)."""
     assert not isinstance(link.found, NotOurs)
     rcode = RCode.NXDOMAIN if isinstance(link.found, NXDomain) else RCode.NOERROR
-    return Reply(rcode, True, answer, link.found.zone.soa, may_shrink=False, scope_bits=scope_bits)
+    soa = link.found.zone.soa
+    return Reply(rcode, True, answer, soa, may_shrink=False, scope_bits=scope_bits, onward=onward)
 
 
 def _referral(found: Referral) -> Reply:
@@ -111,6 +116,7 @@ class _Throw:
     leaves: list[RecordSet] = field(default_factory=list)
     reads_client: bool = False
     failed: bool = False
+    lost: DName | None = None
 
     def walk(self, node: Node) -> None:
         """Walk down from a node; where the path splits, the dice choose."""
@@ -118,6 +124,7 @@ class _Throw:
             self.leaves.append(node.record_set)
         elif isinstance(node, Lost):
             self.failed = self.failed or node.is_failure
+            self.lost = node.target.name
         elif isinstance(node, ResourceState):
             self.leaves += _chosen(node.outcome, self.dice)
         else:

@@ -19,6 +19,7 @@ from config.faults import Fault, Refused
 from config.world import HealthCheckId, VantagePoint
 from dnsemu.api.server import HttpPort
 from dnsemu.collector import settle, taking_in
+from dnsemu.forwarding import Forwarder
 from dnsemu.hosted_resolver import HostedResolver
 from dnsemu.published import Board
 from dnsemu.reading import NODES_PER_PIECE, Reading, ReadingFailed, read_files
@@ -69,6 +70,7 @@ class Application:
         files: Sequence[Path] = (),
         seen: Stamp | None = None,
         listen: Listen | None = None,
+        forward: Sequence[Address] = (),
         seed: int | None = None,
         clock: Clock | None = None,
         on_change: Callable[[StatusChange], None] | None = None,
@@ -80,7 +82,8 @@ class Application:
         dice = random.Random(seed)
         self.board = Board(reading.published)
         self.health = HealthBoard()
-        self.responder = Responder(self.board, self.health, dice, self.check_detail)
+        forwarder = Forwarder(forward) if forward else None
+        self.responder = Responder(self.board, self.health, dice, self.check_detail, forwarder)
         resolver = HostedResolver(self.board, self.health, dice, HostResolver())
         self.prober = Prober(resolver)
         self.target_hosts = TargetHosts(self.board, resolver, self.clock)

@@ -69,6 +69,10 @@ class Link:
             and self.found.groups[0].type is RRType.CNAME
         )
 
+    def ends_at(self, target: DName) -> bool:
+        """Whether a chain of CNAMEs goes no farther than its target: met before, or too many links (R55)."""
+        return target in (*self.trail, self.name) or len(self.trail) >= MAX_CNAME_LINKS
+
     def following(self, cname: RecordSet) -> "Link | None":
         """The link a CNAME leads to, or None where the answer ends with the CNAME.
 
@@ -77,14 +81,13 @@ class Link:
         """
         assert isinstance(self.found, Hit)
         target = DName(cname.rdata[0].lower())
-        trail = (*self.trail, self.name)
         zone = self.found.zone
-        if target in trail or len(trail) > MAX_CNAME_LINKS or self.catalog.zone_of(target) is not zone:
+        if self.ends_at(target) or self.catalog.zone_of(target) is not zone:
             return None
         found = lookup(zone, target, self.type)
         if isinstance(found, Referral):
             return None
-        return _link(self.catalog, self.health, self.client, target, self.type, found, trail)
+        return _link(self.catalog, self.health, self.client, target, self.type, found, (*self.trail, self.name))
 
 
 def resolve(catalog: Catalog, health: HealthSnapshot, client: Client, name: DName, type_: int) -> Link:

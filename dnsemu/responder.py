@@ -9,20 +9,25 @@ from typing import NamedTuple
 import structlog
 
 from config import names
+from config.names import DName
 from config.rrtypes import RRType
 from dnsemu.answer import Dice, draw
+from dnsemu.completion import LookUpHere, complete
 from dnsemu.explain import CheckDetail
 from dnsemu.explain_dns import asked_about, explanation_reply
+from dnsemu.forwarding import Forwarder, UpstreamFailed
 from dnsemu.published import Board
 from dnsemu.resolution import Link, resolve
-from dnsemu.transport import Respond
+from dnsemu.transport import Later, Respond
 from dnsemu.wire.protocol import CLASS_IN, RCode
-from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
+from dnsemu.wire.query import RD, Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import Reply, render, render_bare, render_refused, size_limit
-from dnsemu.zone.catalog import ANY, NotOurs
+from dnsemu.zone.catalog import ANY, NotOurs, Referral
 from healthcheck.snapshot import HealthBoard
 from policies.decide import policy_of
 from policies.place import Client, Locator, Place
+
+_RCODES = frozenset(RCode)
 
 AXFR = 252
 IXFR = 251
@@ -46,8 +51,16 @@ class Responder:
     `answered` counts replies, `dropped` packets that got none. Both are read by metrics, at scrape time.
     """
 
-    def __init__(self, board: Board, health: HealthBoard, dice: Dice, detail: CheckDetail) -> None:
+    def __init__(
+        self,
+        board: Board,
+        health: HealthBoard,
+        dice: Dice,
+        detail: CheckDetail,
+        forwarder: Forwarder | None = None,
+    ) -> None:
         self._board = board
+        self._forwarder = forwarder
         self._health = health
         self._dice = dice
         self._detail = detail
@@ -58,7 +71,7 @@ class Responder:
         """As `respond`, for a listener whose clients are taken to be at a place."""
         return lambda packet, source, over_udp: self.respond(packet, source, over_udp, place)
 
-    def respond(self, packet: bytes, source: str, over_udp: bool, vantage: Place | None = None) -> bytes | None:
+    def respond(self, packet: bytes, source: str, over_udp: bool, vantage: Place | None = None) -> bytes | Later | None:
         """Answer a packet.
 
         Args:
@@ -66,7 +79,7 @@ class Responder:
             source: the sender's IP address as text.
             vantage: where the sender is taken to be, if its listener says so; ECS still wins over it.
         Returns:
-            The reply, or None where there must be none (R149).
+            The reply, one that has to be waited for because upstream is asked, or None where there must be none (R149).
         """
         protocol = "UDP" if over_udp else "TCP"
         try:
@@ -78,13 +91,16 @@ class Responder:
             self._count("", "", rejected.rcode, None, protocol)
             return render_bare(rejected.id, rejected.flags, rejected.rcode)
         try:
-            return self._answer(query, source, protocol, vantage)
+            return self._answer(query, packet, source, protocol, vantage)
         except Exception:
-            log.exception("query failed", packet=packet.hex(), source=source)
-            self._count("", "", RCode.SERVFAIL, None, protocol)
-            return render_bare(query.id, query.flags, RCode.SERVFAIL)
+            return self._failed(query, packet, source, protocol)
 
-    def _answer(self, query: Query, source: str, protocol: str, vantage: Place | None) -> bytes:
+    def _failed(self, query: Query, packet: bytes, source: str, protocol: str) -> bytes:
+        log.exception("query failed", packet=packet.hex(), source=source)
+        self._count("", "", RCode.SERVFAIL, None, protocol)
+        return render_bare(query.id, query.flags, RCode.SERVFAIL)
+
+    def _answer(self, query: Query, packet: bytes, source: str, protocol: str, vantage: Place | None) -> bytes | Later:
         published = self._board.current
         limit = size_limit(query.edns, over_udp=protocol == "UDP")
         if query.edns is not None and query.edns.version:
@@ -101,11 +117,48 @@ class Responder:
                 reply = explanation_reply(catalog, health, client, scope_bits, asked, query.name, detail)
                 return render(query, reply, limit)
         if isinstance(link.found, NotOurs) or query.klass != CLASS_IN or query.type in (AXFR, IXFR):
+            if self._forwarder is not None and query.flags & RD and isinstance(link.found, NotOurs):
+                return self._forward(self._forwarder, query, packet, limit, protocol)
             self._count("", _type_name(query.type), RCode.REFUSED, None, protocol)
             return render_refused(query)
         reply = draw(link, self._dice, scope_bits)
         self._count(names.display(link.found.zone.name), _type_name(query.type), reply.rcode, link, protocol)
-        return render(query, reply, limit)
+        if self._forwarder is None:
+            return render(query, reply, limit)
+        if reply.onward is not None and query.flags & RD:
+            return self._complete(self._forwarder, query, reply, client, limit)
+        return render(query, reply, limit, recursion_available=True)
+
+    async def _forward(self, forwarder: Forwarder, query: Query, packet: bytes, limit: int, protocol: str) -> bytes:
+        """The reply to a question that is not ours, from upstream; SERVFAIL if nobody answers there."""
+        try:
+            reply = await forwarder.forward(query, packet, limit)
+        except UpstreamFailed as failed:
+            log.warning("upstream failed", name=names.display(query.name), error=str(failed))
+            reply = render(query, Reply(RCode.SERVFAIL, is_authoritative=False), limit, recursion_available=True)
+        except Exception:
+            return self._failed(query, packet, "upstream", protocol)
+        rcode = reply[3] & 0xF
+        self._count("", _type_name(query.type), RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL, None, protocol)
+        return reply
+
+    async def _complete(self, forwarder: Forwarder, query: Query, reply: Reply, client: Client, limit: int) -> bytes:
+        """The reply with what its CNAME or alias leads to outside of its hosted zone."""
+        try:
+            reply = await complete(forwarder, reply, query.type, self._look_up_here(client))
+        except UpstreamFailed as failed:
+            log.warning("upstream failed", name=names.display(query.name), error=str(failed))
+            reply = Reply(RCode.SERVFAIL, is_authoritative=False)
+        return render(query, reply, limit, recursion_available=True)
+
+    def _look_up_here(self, client: Client) -> LookUpHere:
+        catalog, health = self._board.current.catalog, self._health.current
+
+        def look_up(name: DName, type_: int) -> Reply | None:
+            link = resolve(catalog, health, client, name, type_)
+            return None if isinstance(link.found, NotOurs | Referral) else draw(link, self._dice, 0)
+
+        return look_up
 
     def _count(self, zone: str, type_: str, rcode: RCode, link: Link | None, protocol: str) -> None:
         policy = "none"

@@ -35,7 +35,7 @@ class TargetHosts:
         self._wanted = asyncio.Event()
 
     def taken_over(self, published: Published) -> Published:
-        """What was declared anew, with the addresses of the hosts that are still there; the others are looked up soon."""
+        """What was declared anew, with the addresses of hosts that are still there; the others are looked up soon."""
         still = {look_up for resource in _with_hosts(published) for look_up in resource.look_ups}
         self._found = {look_up: address for look_up, address in self._found.items() if look_up in still}
         self._lost &= still

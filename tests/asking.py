@@ -12,6 +12,7 @@ from config.world import Geo, World
 from dnsemu.published import Board, Published
 from dnsemu.responder import Responder
 from dnsemu.zone.catalog import Catalog
+from dnsemu.zone.resources import compile_resource
 from healthcheck.snapshot import HealthBoard
 from policies.place import Locator
 
@@ -19,10 +20,11 @@ from policies.place import Locator
 class Server:
     """A responder over some compiled zones, everything healthy unless `health` says otherwise."""
 
-    def __init__(self, *zones, geo=None, seed=1):
+    def __init__(self, *zones, geo=None, seed=1, resources=()):
         geo = geo or Geo()
         self.health = HealthBoard()
-        self.board = Board(Published(World(geo=geo), Catalog.of(zones), Locator(geo)))
+        catalog = Catalog.of(zones, map(compile_resource, resources))
+        self.board = Board(Published(World(geo=geo), catalog, Locator(geo)))
         self.responder = Responder(self.board, self.health, random.Random(seed), lambda check: f"{check} in detail")
 
     def raw(self, packet, source="127.0.0.1", over_udp=True):

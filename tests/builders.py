@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from ipaddress import ip_address
 
 from immutables import Map
 
@@ -21,10 +22,14 @@ from config.world import (
     Latency,
     Multivalue,
     RecordSet,
+    Resource,
+    ResourceKind,
     Simple,
+    Target,
     Weighted,
 )
 from dnsemu.zone.compiled import compile_zone
+from dnsemu.zone.resources import compile_resource
 from policies.decide import Decision, Leaf
 from policies.model import Group
 from policies.place import Client, Place
@@ -39,13 +44,14 @@ def at(latitude=0.0, longitude=0.0, continent=None, country=None, subdivision=No
 
 
 def record_set(
-    name, type_="A", values=("192.0.2.1",), *, ttl=60, routing=None, id=None, check=None, alias=None, eth=True
-):
+    name, type_="A", values=("192.0.2.1",), *,
+    ttl=60, routing=None, id=None, check=None, alias=None, eth=True, alias_zone="Z1",
+):  # fmt: skip
     """A record set of absolute name; `alias` is a target name."""
     type_ = RRType[type_]
     if isinstance(values, str):
         values = (values,)
-    target = AliasTarget(HostedZoneId("Z1"), names.parse(alias), eth) if alias else None
+    target = AliasTarget(HostedZoneId(alias_zone), names.parse(alias), eth) if alias else None
     return RecordSet(
         name=names.parse(name),
         type=type_,
@@ -92,6 +98,18 @@ def multivalue(name, id, **more):
     return record_set(name, routing=Multivalue(), id=id, **more)
 
 
+def target(place, check=None, **more):
+    """A target of a resource: an address, or a host that is looked up."""
+    try:
+        return Target(ip_address(place), health_check_id=check, **more)
+    except ValueError:
+        return Target(host=names.parse(place), health_check_id=check, **more)
+
+
+def resource(name, *targets, kind="application-load-balancer", region="us-east-1", groups=()):
+    return Resource(names.parse(name), ResourceKind(kind), region, (), tuple(groups), targets)
+
+
 def group(*record_sets):
     return Group(record_sets[0].name, record_sets[0].type, record_sets)
 
@@ -116,16 +134,22 @@ class FakeView:
 
     down: frozenset[str] = frozenset()
     groups: dict = field(default_factory=dict)
+    resources: dict = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *record_sets, down=()):
+    def of(cls, *record_sets, down=(), resources=()):
         members = {}
         for member in record_sets:
             members.setdefault((member.name, member.type), []).append(member)
-        return cls(frozenset(down), {key: group(*sets) for key, sets in members.items()})
+        groups = {key: group(*sets) for key, sets in members.items()}
+        return cls(frozenset(down), groups, {r.name: compile_resource(r) for r in resources})
 
     def group(self, name, type):
         return self.groups.get((name, type))
+
+    def target(self, alias, type):
+        resource = self.resources.get(alias.name)
+        return resource.state(type, self.is_healthy) if resource else None
 
     def is_healthy(self, check):
         return check not in self.down

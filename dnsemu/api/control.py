@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from config import names
-from config.world import EndpointCheck, HealthCheckId
+from config.world import CalculatedCheck, EndpointCheck, HealthCheckId, MetricCheck, RecoveryCheck
 from dnsemu import __version__
 from dnsemu.api.errors import failure
 from dnsemu.logs import timestamp
@@ -94,13 +94,16 @@ class ControlApi:
         return failure(404, f"no control call {request.method} {request.path}", "path")
 
 
+_TYPES = {CalculatedCheck: "CALCULATED", MetricCheck: "CLOUDWATCH_METRIC", RecoveryCheck: "RECOVERY_CONTROL"}
+
+
 def check_status(entry: Entry) -> dict[str, Any]:
     """One health check as `status` shows it; times are ISO 8601 in UTC."""
     config = entry.check.config
     healthy, reporting = entry.votes
     return {
         "id": entry.check.id,
-        "type": config.type.value if isinstance(config, EndpointCheck) else type(config).__name__.removesuffix("Check"),
+        "type": config.type.value if isinstance(config, EndpointCheck) else _TYPES[type(config)],
         "endpoint": endpoint_of(config) if isinstance(config, EndpointCheck) else None,
         "status": entry.status.value,
         "since": timestamp(entry.since),

@@ -52,6 +52,15 @@ Http = Annotated[
 Seed = Annotated[
     int | None, typer.Option(envvar="DNSEMU_SEED", help="Seed of all dice, for runs that repeat.", show_default=False)
 ]
+Forward = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="DNSEMU_FORWARD",
+        metavar="ADDR",
+        help="Ask this name server for names outside the hosted zones; may be repeated.",
+        show_default=False,
+    ),
+]
 Place = Annotated[
     str | None,
     typer.Option(metavar="PLACE", help="Where the asker is: a Region, a country, a US state, or LAT,LON."),
@@ -85,6 +94,7 @@ def serve(
     files: FilesToServe = None,
     dns: Dns = None,
     http: Http = None,
+    forward: Forward = None,
     seed: Seed = None,
     as_json: Annotated[bool, typer.Option("--json", help="Log and announce in JSON.")] = False,
 ) -> None:
@@ -98,7 +108,11 @@ def serve(
     reading = _read(given, as_json)
     _print_warnings(reading.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
-    run(lambda: Application(reading, files=given, seen=seen, listen=listen, seed=seed), as_json=as_json)
+    upstreams = _upstreams(forward)
+    run(
+        lambda: Application(reading, files=given, seen=seen, listen=listen, forward=upstreams, seed=seed),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -261,6 +275,15 @@ def _dns_addresses(texts: Sequence[str] | None) -> tuple[Any, ...] | None:
     if not texts:
         return None
     return tuple(_address(part, "--dns") for text in texts for part in text.replace(",", " ").split())
+
+
+def _upstreams(texts: Sequence[str] | None) -> tuple[Any, ...]:
+    from config.addresses import parse_upstream
+
+    try:
+        return tuple(parse_upstream(part) for text in texts or () for part in text.replace(",", " ").split())
+    except ValueError as bad:
+        _refuse(f"--forward: {bad}")
 
 
 def _address(text: str, option: str) -> Any:

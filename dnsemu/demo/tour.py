@@ -118,6 +118,7 @@ def tour(ready: Ready, apps: list[SampleApp]) -> Iterator[str]:
     yield f"  {dig} office.demo.test +subnet=203.0.113.0/24    # IP-based: an office network of its own"
     yield f"  {dig} all.demo.test                              # multivalue: every healthy one"
     yield f"  {dig} tree.demo.test                             # failover over latency, by a calculated check"
+    yield f"  {dig} lb.demo.test                               # alias to a load balancer: its healthy targets"
     yield f"  curl http://$({dig} www.demo.test | head -1):{us.port}/   # follow an answer to its app"
     yield "\nAsk why:\n"
     yield f"  {dnsemu} explain tree.demo.test --place JP{server}"

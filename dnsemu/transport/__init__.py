@@ -1,6 +1,10 @@
 """Sockets: DNS over UDP and TCP. Bytes go to a `respond` function and what it returns goes back; nothing is decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-Respond = Callable[[bytes, str, bool], bytes | None]
-"""(packet, sender's IP address, whether over UDP) to a reply or None."""
+Later = Coroutine[Any, Any, bytes]
+"""A reply that has to be waited for."""
+
+Respond = Callable[[bytes, str, bool], bytes | Later | None]
+"""(packet, sender's IP address, whether over UDP) to a reply, one that has to be waited for, or None."""

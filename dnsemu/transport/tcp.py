@@ -8,7 +8,7 @@ import socket
 from collections import OrderedDict
 from typing import cast
 
-from dnsemu.transport import Respond
+from dnsemu.transport import Later, Respond
 
 IDLE_S = 10.0
 """A connection without a whole new query for this long is closed (R150)."""
@@ -67,6 +67,7 @@ class _Connection(asyncio.Protocol):
         self._peer = ""
         self._is_paused = False
         self._timer: asyncio.TimerHandle | None = None
+        self._later: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = stream = cast(asyncio.Transport, transport)  # uvloop's own class is no subclass
@@ -81,6 +82,8 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        for task in self._later:
+            task.cancel()
         self._listener.closed(self)
 
     def data_received(self, data: bytes) -> None:
@@ -112,10 +115,23 @@ class _Connection(asyncio.Protocol):
             if reply is None:  # what gets no reply is no DNS client
                 transport.abort()
                 return
-            transport.write(len(reply).to_bytes(2, "big") + reply)
+            if isinstance(reply, bytes):
+                transport.write(len(reply).to_bytes(2, "big") + reply)
+            else:
+                self._send_later(reply)
         if position:
             del received[:position]
             self._listener.active(self)
+
+    def _send_later(self, reply: Later) -> None:
+        async def send() -> None:
+            octets = await reply
+            if self._transport is not None:
+                self._transport.write(len(octets).to_bytes(2, "big") + octets)
+
+        task = asyncio.get_running_loop().create_task(send())
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     def expire_after(self, idle_s: float) -> None:
         """Close the connection unless this is called again within `idle_s`, in seconds."""

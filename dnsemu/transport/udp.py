@@ -9,11 +9,14 @@ import asyncio
 import socket
 import struct
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import ip_address
+from typing import Any
 
 import structlog
 
-from dnsemu.transport import Respond
+from dnsemu.transport import Later, Respond
 
 MOST_PER_TURN = 64
 """Datagrams answered before the rest of the loop gets a turn."""
@@ -33,13 +36,16 @@ class UdpListener:
         self._socket = sock
         self._respond = respond
         self._loop = loop
+        self._later: set[asyncio.Task[None]] = set()
         self._drain = self._drain_wildcard if _ask_packet_info(sock) else self._drain_bound
         loop.add_reader(sock.fileno(), self._on_readable)
 
     def close(self) -> None:
-        """Answer what is already queued, then stop and close the socket."""
+        """Answer what is already queued and can be answered at once, then stop and close the socket."""
         self._loop.remove_reader(self._socket.fileno())
         self._on_readable()
+        for task in self._later:
+            task.cancel()
         self._socket.close()
 
     def _on_readable(self) -> None:
@@ -56,16 +62,31 @@ class UdpListener:
         for _ in range(MOST_PER_TURN):
             packet, sender = sock.recvfrom(MOST_OCTETS)
             reply = respond(packet, sender[0], True)
-            if reply is not None:
+            if isinstance(reply, bytes):
                 sock.sendto(reply, sender)
+            elif reply is not None:
+                self._send_later(reply, (), sender)
 
     def _drain_wildcard(self) -> None:
         sock, respond = self._socket, self._respond
         for _ in range(MOST_PER_TURN):
             packet, ancillary, _flags, sender = sock.recvmsg(MOST_OCTETS, _ANCILLARY_OCTETS)
             reply = respond(packet, sender[0], True)
-            if reply is not None:
-                sock.sendmsg([reply], [_source(*message) for message in ancillary], 0, sender)
+            source = [_source(*message) for message in ancillary]
+            if isinstance(reply, bytes):
+                sock.sendmsg([reply], source, 0, sender)
+            elif reply is not None:
+                self._send_later(reply, source, sender)
+
+    def _send_later(self, reply: Later, source: Sequence[tuple[int, int, bytes]], receiver: tuple[Any, ...]) -> None:
+        async def send() -> None:
+            octets = await reply
+            with suppress(OSError):  # as in _on_readable
+                self._socket.sendmsg([octets], source, 0, receiver)
+
+        task = self._loop.create_task(send())
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
 
 def bind_udp(host: str, port: int) -> socket.socket:

@@ -16,6 +16,7 @@ OPCODE_MASK = 0x7800
 AA = 0x0400
 TC = 0x0200
 RD = 0x0100
+RA = 0x0080
 CD = 0x0010
 COPIED_FLAGS = RD | CD
 """Flags a reply takes over from the query (R140)."""

@@ -8,7 +8,7 @@ from config.names import DName
 from config.rrtypes import RRType
 from dnsemu.wire.edns import SERVER_UDP_OCTETS, Edns, opt_record
 from dnsemu.wire.protocol import CLASS_IN, RR, RCode
-from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, TC, Query
+from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, RA, TC, Query
 
 PLAIN_UDP_OCTETS = 512
 TCP_OCTETS = 65535
@@ -29,11 +29,23 @@ _NAMES_IN_RDATA: dict[int, tuple[int, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Onward:
+    """Where an answer goes on outside the hosted zone: the target of its last CNAME, or of an alias.
+
+    An alias stays invisible (R100), so what its target answers belongs to `alias_owner`; None for a CNAME.
+    """
+
+    target: DName
+    alias_owner: DName | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a query is answered with, before it is fitted into a message.
 
     `may_shrink` tells that authority and additional are a courtesy that gives way before the answer does (R145); of a
-    negative reply or a referral they are the substance. `scope_bits` is the ECS scope (R132).
+    negative reply or a referral they are the substance. `scope_bits` is the ECS scope (R132). `onward` is for whoever
+    completes the answer; the reply itself ends here.
     """
 
     rcode: RCode
@@ -43,6 +55,7 @@ class Reply:
     additional: Sequence[RR] = ()
     may_shrink: bool = True
     scope_bits: int = 0
+    onward: Onward | None = None
 
 
 def size_limit(edns: Edns | None, *, over_udp: bool) -> int:
@@ -54,7 +67,7 @@ def size_limit(edns: Edns | None, *, over_udp: bool) -> int:
     return max(PLAIN_UDP_OCTETS, min(edns.udp_octets, SERVER_UDP_OCTETS))
 
 
-def render(query: Query, reply: Reply, limit: int) -> bytes:
+def render(query: Query, reply: Reply, limit: int, *, recursion_available: bool = False) -> bytes:
     """Write a reply to a query in at most `limit` octets.
 
     What does not fit goes in this order: additional, authority, then everything with TC set (R139, R145).
@@ -71,7 +84,7 @@ def render(query: Query, reply: Reply, limit: int) -> bytes:
     while kept and ends[kept] > limit - len(opt):
         kept = kept - 1 if reply.may_shrink else 0
     counts = [len(section) if index < kept else 0 for index, section in enumerate(sections)]
-    flags = QR | query.flags & COPIED_FLAGS
+    flags = QR | query.flags & COPIED_FLAGS | (RA if recursion_available else 0)
     if kept or limit < TCP_OCTETS:
         flags |= reply.rcode & 0xF | (AA if reply.is_authoritative else 0) | (0 if kept else TC)
     else:

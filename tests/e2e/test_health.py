@@ -79,10 +79,6 @@ def answers(server):
     }
 
 
-def statuses(server):
-    return {check["id"]: check["status"] for check in server.status()["health_checks"]}
-
-
 def wait_for(server, **wanted):
     """Until the checks have these statuses, from all checkers: then the answers are settled."""
 
@@ -127,49 +123,60 @@ def test_with_nothing_healthy_the_answers_fail_open(server, apps):
         app.become("well")
 
 
+@contextlib.contextmanager
+def forced(server, check, status):
+    """A status laid over a check while the block runs; gives what the command printed."""
+    done = dnsemu_here("force", check, status, "--server", server.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    try:
+        yield done.stdout
+    finally:
+        done = dnsemu_here("force", check, "auto", "--server", server.url, "--json")
+        assert json.loads(done.stdout)["forced"] is None
+
+
 def test_a_forced_status_moves_answers_at_once_and_auto_undoes_it(server):
     """H162: what is observed stays visible beneath."""
-    done = dnsemu_here("force", "us", "unhealthy", "--server", server.url)
-    assert (done.returncode, done.stdout, done.stderr) == (
-        0,
-        "us: unhealthy (forced unhealthy; observed: healthy)\n",
-        "",
-    )
-    assert answers(server) == US_SICK
-    done = dnsemu_here("force", "us", "auto", "--server", server.url, "--json")
-    assert done.returncode == 0
-    freed = json.loads(done.stdout)
-    assert (freed["id"], freed["status"], freed["forced"]) == ("us", "healthy", None)
+    with forced(server, "us", "unhealthy") as printed:
+        assert printed == "us: unhealthy (forced unhealthy; observed: healthy)\n"
+        assert answers(server) == US_SICK
     assert answers(server) == BOTH_WELL
 
 
+def test_a_sick_app_can_be_forced_healthy(server, apps):
+    apps["us"].become("sick")
+    wait_for(server, us="unhealthy")
+    with forced(server, "us", "healthy") as printed:
+        assert printed == "us: healthy (forced healthy; observed: unhealthy)\n"
+        assert answers(server) == BOTH_WELL
+    assert answers(server) == US_SICK
+    apps["us"].become("well")
+
+
 def test_a_calculated_check_can_be_forced_too(server):
-    dnsemu_here("force", "either", "unhealthy", "--server", server.url)
-    assert answers(server) == BOTH_WELL | {"tree": {(SORRY,)}}
-    assert statuses(server) == {"us": "healthy", "eu": "healthy", "either": "unhealthy"}
-    dnsemu_here("force", "either", "auto", "--server", server.url)
+    with forced(server, "either", "unhealthy"):
+        assert answers(server) == BOTH_WELL | {"tree": {(SORRY,)}}
+        statuses = {check["id"]: check["status"] for check in server.status()["health_checks"]}
+        assert statuses == {"us": "healthy", "eu": "healthy", "either": "unhealthy"}
 
 
 def test_status_shows_who_serves_what(server):
-    dnsemu_here("force", "us", "unhealthy", "--server", server.url)
-    shown = dnsemu_here("status", "--server", server.url).stdout
+    with forced(server, "us", "unhealthy"):
+        shown = dnsemu_here("status", "--server", server.url).stdout
     lines = {tuple(line.split()[:2]): line for line in shown.splitlines() if line}
     assert "unhealthy (forced)" in lines["us", "HTTP"]
-    assert "healthy" in lines["either", "CALCULATED"]
+    assert " healthy " in lines["either", "CALCULATED"]
     assert "s 100 %" in lines["fail.shop.test.", "A"]
     assert shown.splitlines()[-1].startswith("hosted zones (record sets): shop.test. (")
-    dnsemu_here("force", "us", "auto", "--server", server.url)
 
 
-def test_explain_gives_the_reason_that_the_wire_follows(server):
-    """The wire, `explain` and `status` show one decision."""
-    dnsemu_here("force", "us", "unhealthy", "--server", server.url)
-    told = json.loads(dnsemu_here("explain", "weighted.shop.test", "--server", server.url, "--json").stdout)
-    assert [(a["values"], a["percent"]) for a in told["answers"]] == [([EU], 100.0)]
-    text = dnsemu_here("explain", "weighted.shop.test", "--server", server.url).stdout
-    assert "forced unhealthy" in text
-    assert f"100 %  weighted.shop.test.  5  A  {EU}" in text
-    (group,) = [g for g in server.status()["serving"] if g["name"] == "weighted.shop.test."]
-    assert [(share["set_identifier"], share["percent"]) for share in group["shares"]] == [("eu", 100.0)]
-    assert served(server.dns, "weighted.shop.test") == [EU]
-    dnsemu_here("force", "us", "auto", "--server", server.url)
+def test_wire_explain_and_status_show_one_decision(server):
+    with forced(server, "us", "unhealthy"):
+        told = json.loads(dnsemu_here("explain", "weighted.shop.test", "--server", server.url, "--json").stdout)
+        assert [(answer["values"], answer["percent"]) for answer in told["answers"]] == [([EU], 100.0)]
+        text = dnsemu_here("explain", "weighted.shop.test", "--server", server.url).stdout
+        assert "forced unhealthy" in text
+        assert f"100 %  weighted.shop.test.  5  A  {EU}" in text
+        (group,) = [group for group in server.status()["serving"] if group["name"] == "weighted.shop.test."]
+        assert [(share["set_identifier"], share["percent"]) for share in group["shares"]] == [("eu", 100.0)]
+        assert served(server.dns, "weighted.shop.test") == [EU]

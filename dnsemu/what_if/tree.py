@@ -1,0 +1,132 @@
+"""Everything that the answers to one question may be read from, whoever asks and whatever is healthy."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from config import names
+from config.names import DName
+from config.rrtypes import RRType
+from config.world import HealthCheckId, RecordSet, RecordSetKey, Resource
+from dnsemu.resolution import Link, ZoneView, resolve
+from dnsemu.zone.catalog import Catalog, Hit
+from healthcheck.snapshot import HealthSnapshot
+from policies.model import Group
+from policies.place import Client, Place
+
+MOST_LINKS = 1000
+"""Ways along CNAMEs that are followed; a tree with more is given up."""
+
+_ANYONE = Client.somewhere(Place(0.0, 0.0))
+
+
+class Unanswered(ValueError):
+    """A question that no record set answers, so that nothing can fail."""
+
+
+class TooManyLinks(ValueError):
+    """CNAMEs lead on in more ways than can be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The groups that a question leads to, along aliases and CNAMEs, each once; all of one zone.
+
+    `roots` are the groups where health is not read from above: the question's own, and those that CNAMEs lead to.
+    """
+
+    name: DName
+    type: RRType
+    groups: tuple[Group, ...]
+    roots: tuple[Group, ...]
+    view: ZoneView
+    cnames: dict[RecordSetKey, Group]
+
+    def target(self, record_set: RecordSet) -> Group | Resource | None:
+        """What an alias leads to; None for a leaf, and for an alias that leads nowhere."""
+        return _target(self.view, record_set)
+
+    def below(self, record_set: RecordSet) -> Group | Resource | None:
+        """What an alias or a CNAME leads to."""
+        return self.target(record_set) or self.cnames.get(record_set.key)
+
+    @property
+    def size(self) -> int:
+        """How many record sets and targets there are to judge."""
+        targets = (self.target(record_set) for record_set in self.record_sets())
+        return sum(1 + len(t.targets) if isinstance(t, Resource) else 1 for t in targets)
+
+    def record_sets(self) -> Iterator[RecordSet]:
+        """Every record set."""
+        return (record_set for group in self.groups for record_set in group.record_sets)
+
+    def checks(self) -> tuple[HealthCheckId, ...]:
+        """The health checks that record sets and targets name, each once."""
+        found = [check for record_set in self.record_sets() for check in self.checks_of(record_set)]
+        return tuple(dict.fromkeys(found))
+
+    def checks_of(self, record_set: RecordSet) -> list[HealthCheckId]:
+        """The health checks of a record set, and of the resource that it leads to."""
+        target = self.target(record_set)
+        targets = target.targets if isinstance(target, Resource) else ()
+        return [c for c in (record_set.health_check_id, *(t.health_check_id for t in targets)) if c is not None]
+
+
+def tree_of(catalog: Catalog, name: DName, type_: RRType) -> Tree:
+    """Walk down from a question, whoever asks.
+
+    Raises:
+        Unanswered: no record set is there.
+        TooManyLinks: more than `MOST_LINKS` ways along CNAMEs.
+    """
+    first = resolve(catalog, HealthSnapshot(), _ANYONE, name, type_)
+    if not isinstance(first.found, Hit):
+        raise Unanswered(f"no record set answers {names.display(name)} {type_.name}")
+    view = ZoneView(catalog, first.found.zone, HealthSnapshot())
+    groups: dict[tuple[DName, RRType], Group] = {}
+    roots: dict[tuple[DName, RRType], Group] = {}
+    cnames: dict[RecordSetKey, Group] = {}
+    waiting = [first]
+    links = 0
+    while waiting:
+        link = waiting.pop()
+        links += 1
+        if links > MOST_LINKS:
+            raise TooManyLinks(f"CNAMEs lead on from {names.display(name)} in more than {MOST_LINKS} ways")
+        assert isinstance(link.found, Hit)
+        (root,) = link.found.groups
+        roots[root.name, root.type] = root
+        reached = _reached(view, root)
+        groups |= reached
+        for cname, following in _followed(link, reached.values()) if link.leads_on else ():
+            assert isinstance(following.found, Hit)
+            cnames[cname.key] = following.found.groups[0]
+            waiting.append(following)
+    return Tree(name, type_, tuple(groups.values()), tuple(roots.values()), view, cnames)
+
+
+def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, Link]]:
+    """The CNAMEs among groups that lead to record sets, and where."""
+    for record_set in (record_set for group in groups for record_set in group.record_sets if not record_set.alias):
+        following = link.following(record_set)
+        if following is not None and isinstance(following.found, Hit):
+            yield record_set, following
+
+
+def _reached(view: ZoneView, root: Group) -> dict[tuple[DName, RRType], Group]:
+    """A group and those that its aliases lead to."""
+    found = {(root.name, root.type): root}
+    waiting = [root]
+    while waiting:
+        for record_set in waiting.pop().record_sets:
+            target = _target(view, record_set)
+            if isinstance(target, Group) and (key := (target.name, target.type)) not in found:
+                found[key] = target
+                waiting.append(target)
+    return found
+
+
+def _target(view: ZoneView, record_set: RecordSet) -> Group | Resource | None:
+    if record_set.alias is None:
+        return None
+    state = view.target(record_set.alias, record_set.type)
+    return state.resource if state is not None else view.group(record_set.alias.name, record_set.type)

@@ -1,0 +1,187 @@
+"""Targets given by name: looked up by the clock, never by a query (routing.md R106)."""
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+
+import structlog.testing
+
+from config.load import load_text
+from dnsemu.app import Application
+from dnsemu.reading import compile_world, read_files
+from dnsemu.target_hosts import EVERY_S, TargetHosts
+from healthcheck.probes.resolve import NX_DOMAIN
+from tests.asking import Server
+from tests.healthcheck.stepped_clock import SteppedClock, settle
+
+LB = "lb.us-east-1.elb.amazonaws.com"
+
+
+def reading(*hosts, region="us-east-1", kind="application-load-balancer", extra=""):
+    targets = ", ".join(f"{{host: {host}}}" for host in hosts)
+    name = LB.replace("us-east-1", region)
+    return compile_world(
+        load_text(
+            "shop.yaml",
+            f"""
+resources: [{{dns_name: {name}, kind: {kind}, targets: [{targets}]}}{extra}]
+hosted_zones:
+  - name: shop.test
+    record_sets: [{{name: www, type: A, alias_target: {{dns_name: {name}, evaluate_target_health: true}}}}]
+""",
+        )
+    )
+
+
+class FakeResolver:
+    """Hosts and their addresses; a host in `held` is not answered before it is let go. Remembers what it was asked."""
+
+    def __init__(self, **addresses):
+        self.addresses = {name.replace("_", "."): address for name, address in addresses.items()}
+        self.held = {}
+        self.asked = []
+        self.error = None
+
+    async def resolve(self, name, region):
+        name = name.rstrip(".")
+        self.asked.append((name, region))
+        if self.error is not None:
+            raise self.error
+        if name in self.held:
+            await self.held[name].wait()
+        return self.addresses.get(name, NX_DOMAIN)
+
+
+@asynccontextmanager
+async def running(first, resolver):
+    """A server whose hosts are looked up on a stepped clock: gives the server, the part at work, and the clock."""
+    server, clock = Server(), SteppedClock()
+    hosts = TargetHosts(server.board, resolver, clock)
+    server.board.publish(hosts.taken_over(first.published))
+    task = asyncio.create_task(hosts.run())
+    await settle()
+    try:
+        yield server, hosts, clock
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def addresses(server, name="www.shop.test"):
+    return sorted(rdata.to_text() for rrset in server.ask(name).answer for rdata in rrset)
+
+
+async def test_a_host_answers_with_its_address():
+    async with running(reading("a.test", "b.test"), FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")) as (
+        server,
+        *_,
+    ):
+        assert addresses(server) == ["192.0.2.1", "192.0.2.2"]
+        assert addresses(server, LB) == ["192.0.2.1", "192.0.2.2"]
+
+
+async def test_it_is_looked_up_again_and_again_and_a_new_address_is_taken():
+    resolver = FakeResolver(a_test="192.0.2.1")
+    async with running(reading("a.test"), resolver) as (server, _, clock):
+        resolver.addresses["a.test"] = "192.0.2.2"
+        await clock.advance(EVERY_S - 0.1)
+        assert addresses(server) == ["192.0.2.1"]
+        await clock.advance(0.1)
+        assert addresses(server) == ["192.0.2.2"]
+        await clock.advance(3 * EVERY_S)
+        assert resolver.asked == [("a.test", "us-east-1")] * 5
+
+
+async def test_a_host_that_is_lost_keeps_its_address_and_is_told_of_once():
+    resolver = FakeResolver(a_test="192.0.2.1")
+    with structlog.testing.capture_logs() as logs:
+        async with running(reading("a.test"), resolver) as (server, _, clock):
+            del resolver.addresses["a.test"]
+            await clock.advance(3 * EVERY_S)
+            assert addresses(server) == ["192.0.2.1"]
+            assert [(log["host"], log["address_kept"]) for log in logs] == [("a.test.", "192.0.2.1")]
+            resolver.addresses["a.test"] = "192.0.2.2"
+            await clock.advance(EVERY_S)
+            assert addresses(server) == ["192.0.2.2"]
+
+
+async def test_r107_a_host_that_was_never_found_has_no_data():
+    with structlog.testing.capture_logs() as logs:
+        async with running(reading("a.test"), FakeResolver()) as (server, *_):
+            assert addresses(server) == []
+    assert [log["address_kept"] for log in logs] == [None]
+
+
+async def test_a_slow_look_up_holds_up_neither_the_others_nor_the_answers():
+    resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
+    resolver.held["a.test"] = asyncio.Event()
+    async with running(reading("a.test", "b.test"), resolver) as (server, _, clock):
+        assert addresses(server) == ["192.0.2.2"]
+        resolver.addresses["b.test"] = "192.0.2.3"
+        await clock.advance(2 * EVERY_S)
+        assert addresses(server) == ["192.0.2.3"]
+        assert [name for name, _ in resolver.asked].count("a.test") == 1
+        resolver.held["a.test"].set()
+        await settle()
+        assert addresses(server) == ["192.0.2.1", "192.0.2.3"]
+
+
+async def test_a_resolver_that_breaks_is_logged_and_asked_again():
+    resolver = FakeResolver(a_test="192.0.2.1")
+    resolver.error = RuntimeError("broken")
+    with structlog.testing.capture_logs() as logs:
+        async with running(reading("a.test"), resolver) as (server, _, clock):
+            resolver.error = None
+            await clock.advance(EVERY_S)
+            assert addresses(server) == ["192.0.2.1"]
+    assert [(log["log_level"], log["host"]) for log in logs] == [("error", "a.test.")]
+
+
+async def test_a_reload_keeps_what_was_found_and_looks_new_hosts_up_at_once():
+    resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
+    async with running(reading("a.test"), resolver) as (server, hosts, _):
+        server.board.publish(hosts.taken_over(reading("a.test", "b.test").published))
+        assert addresses(server) == ["192.0.2.1"]
+        await settle()
+        assert addresses(server) == ["192.0.2.1", "192.0.2.2"]
+        server.board.publish(hosts.taken_over(reading("b.test").published))
+        assert addresses(server) == ["192.0.2.2"]
+
+
+async def test_the_place_to_look_from_is_the_resources_region():
+    resolver = FakeResolver(a_test="192.0.2.1", c_test="192.0.2.3")
+    cdn = ", {dns_name: d1.cloudfront.net, kind: cloudfront, targets: [{host: c.test}]}"
+    async with running(reading("a.test", region="eu-west-1", extra=cdn), resolver):
+        assert sorted(resolver.asked) == [("a.test", "eu-west-1"), ("c.test", "us-east-1")]
+
+
+async def test_a_databases_hosts_are_not_looked_up():
+    database = ", {dns_name: db.abc.us-east-1.rds.amazonaws.com, kind: multi-az-database, targets: [{host: db-1.test}]}"
+    resolver = FakeResolver(a_test="192.0.2.1")
+    async with running(reading("a.test", extra=database), resolver):
+        assert resolver.asked == [("a.test", "us-east-1")]
+
+
+FILE = f"""
+resources: [{{dns_name: {LB}, kind: application-load-balancer, targets: [{{host: app.shop.test}}]}}]
+hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {{name: app, type: A, ttl: 60, resource_records: [192.0.2.7]}}
+      - {{name: www, type: A, alias_target: {{dns_name: {LB}, evaluate_target_health: true}}}}
+"""
+
+
+async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apart(tmp_path):
+    """The whole of it: the file is read in a child process, the host answered by the server itself."""
+    (tmp_path / "shop.yaml").write_text(FILE)
+    server = Application(await read_files([tmp_path / "shop.yaml"]), seed=1, clock=SteppedClock())
+    asking = Server()
+    asking.responder = server.responder
+    assert addresses(asking) == []
+    work = asyncio.create_task(server.target_hosts.run())
+    await settle()
+    assert addresses(asking) == ["192.0.2.7"]
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    await server.prober.close()

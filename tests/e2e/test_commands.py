@@ -1,0 +1,221 @@
+"""Commands against a running server and a file: the same words, and an exit code for every way to go wrong."""
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from tests.serving import DNSEMU, dnsemu, dnsemu_here
+
+from .conftest import SHOP
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        pytest.param(["www.shop.test"], "100 %  www.shop.test.  60  A  192.0.2.1", id="a name"),
+        pytest.param(["www.shop.test", "AAAA"], "AAAA  2001:db8::1", id="another type"),
+        pytest.param(["even.shop.test"], "50 %  even.shop.test.  0  A  192.0.2.11", id="shares"),
+        pytest.param(["geo.shop.test", "--place", "JP"], "100 %  geo.shop.test.  60  A  192.0.2.81", id="a country"),
+        pytest.param(["geo.shop.test", "--place", "eu-central-1"], "A  192.0.2.49", id="a Region"),
+        pytest.param(["geo.shop.test", "--client", "203.0.113.9"], "A  192.0.2.81", id="an address"),
+        pytest.param(["geo.shop.test", "--client", "198.51.100.0/24"], "A  192.0.2.49", id="a network"),
+        pytest.param(["nobody.shop.test"], "NXDOMAIN", id="NXDOMAIN"),
+        pytest.param(["www.shop.test", "MX"], "NODATA", id="NODATA"),
+        pytest.param(["deep.sub.shop.test"], "a referral to the name servers of sub.shop.test.", id="a referral"),
+        pytest.param(["www.other.test"], "REFUSED", id="REFUSED"),
+    ],
+)
+def test_explain_says_the_same_of_a_server_and_of_its_file(shop, question, says):
+    from_file = dnsemu_here("explain", *question, "--file", SHOP)
+    from_server = dnsemu_here("explain", *question, "--server", shop.url)
+    assert from_server.returncode == from_file.returncode == 0
+    assert from_server.stderr == from_file.stderr == ""
+    assert says in from_server.stdout
+    assert without_generation(from_server.stdout) == without_generation(from_file.stdout)
+    as_json = [dnsemu_here("explain", *question, *where, "--json") for where in (("--file", SHOP), ("--server", shop.url))]
+    one, other = [json.loads(done.stdout) | {"health_generation": 0} for done in as_json]
+    assert one == other
+
+
+def without_generation(text):
+    head, _, rest = text.partition("\n")
+    return head.partition(" · health #")[0], rest
+
+
+def test_status_shows_what_is_served(shop):
+    shown = dnsemu_here("status", "--server", shop.url).stdout
+    assert f"dns 127.0.0.1:{shop.dns}  http 127.0.0.1:{shop.http}" in shown.splitlines()[0]
+    assert "a 50 %  b 50 %" in shown
+    status = shop.status()
+    assert (status["dns"], status["http"]) == ([f"127.0.0.1:{shop.dns}"], f"127.0.0.1:{shop.http}")
+    assert (status["faults"], status["failures"], status["health_checks"]) == ([], {}, [])
+    assert [zone["name"] for zone in status["hosted_zones"]] == ["shop.test."]
+
+
+def test_the_server_may_come_from_the_environment(shop):
+    done = dnsemu("status", "--json", env={"DNSEMU_SERVER": shop.url})
+    assert json.loads(done.stdout)["http"] == f"127.0.0.1:{shop.http}"
+
+
+def test_status_watch_shows_it_until_interrupted(shop):
+    process = subprocess.Popen(
+        [DNSEMU, "status", "--watch", "--server", shop.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert "shop.test." in first + rest
+    assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        pytest.param(["force", "nobody", "healthy"], 2, "nobody", id="H103 a check that is not there"),
+        pytest.param(["force", "../status", "healthy"], 2, "../status", id="H103 nor is a path"),
+        pytest.param(["force", "web", "sick"], 2, "write healthy, unhealthy or auto", id="no status"),
+        pytest.param(["explain", "www.shop.test", "--place", "Atlantis"], 2, "Atlantis", id="no place"),
+        pytest.param(["explain", "www.shop.test", "--client", "300.1.2.3"], 2, "300.1.2.3", id="no client"),
+        pytest.param(["explain", "www.shop.test", "BOGUS"], 2, "BOGUS", id="no type"),
+        pytest.param(["explain", "a..b"], 2, "name: ", id="no name"),
+        pytest.param(["explain", f"{'x' * 64}.test"], 2, "name: ", id="no label"),
+        pytest.param(
+            ["explain", "www.shop.test", "--client", "192.0.2.1", "--place", "JP"],
+            2,
+            "--client and --place exclude each other",
+            id="both client and place",
+        ),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "JSON"])
+def test_what_a_command_refuses(shop, arguments, code, says, as_json):
+    done = dnsemu_here(*arguments, "--server", shop.url, *(["--json"] if as_json else []))
+    assert done.returncode == code
+    if as_json:
+        assert done.stderr == ""
+        message = json.loads(done.stdout)["error"]["what"]
+    else:
+        assert done.stdout == ""
+        assert done.stderr.startswith("dnsemu: ")
+        (message,) = done.stderr.splitlines()
+    assert says in message
+
+
+def test_a_file_refuses_the_same_questions():
+    for question in (["x", "--place", "Atlantis"], ["x", "BOGUS"], ["a..b"], ["x", "--client", "y"]):
+        done = dnsemu_here("explain", *question, "--file", SHOP)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("dnsemu: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["explain"], id="no name"),
+        pytest.param(["force", "web"], id="no status"),
+        pytest.param(["check"], id="no file"),
+        pytest.param(["explain", "x", "--colour"], id="an unknown option"),
+        pytest.param(["dig"], id="an unknown command"),
+    ],
+)
+def test_what_is_written_wrongly_is_refused_with_a_usage(arguments):
+    done = dnsemu_here(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Usage: " in done.stderr
+
+
+# --- no dnsemu there ---
+
+
+@contextlib.contextmanager
+def answering(reply):
+    """A server that is not dnsemu: it reads what comes and sends this; gives its address."""
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def http_reply(status, body):
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(b"", id="it hangs up"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.2p1\r\n", id="it speaks something else"),
+        pytest.param(http_reply("200 OK", "<html>"), id="a page"),
+        pytest.param(http_reply("200 OK", "[]"), id="some JSON"),
+        pytest.param(http_reply("200 OK", '{"up": true}'), id="some JSON object"),
+        pytest.param(http_reply("404 Not Found", "nothing"), id="404"),
+        pytest.param(http_reply("500 Oops", '{"error": "no"}'), id="an error that is not ours"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", id="half a reply"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [["status"], ["explain", "x"], ["force", "x", "auto"]], ids=lambda words: words[0])
+def test_a_server_that_is_not_dnsemu_is_told_from_one(arguments, reply):
+    with answering(reply) as address:
+        done = dnsemu_here(*arguments, "--server", f"http://{address}")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("dnsemu: ")
+    assert address in line
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param("http://127.0.0.1:1", id="nothing listens"),
+        pytest.param("127.0.0.1:8053", id="no scheme"),
+        pytest.param("http://", id="no host"),
+        pytest.param("http://127.0.0.1:port", id="no port"),
+        pytest.param("http://nowhere.invalid", id="no such name"),
+        pytest.param("file:///etc", id="no web address"),
+    ],
+)
+def test_no_server_is_told_with_what_to_do(server):
+    for arguments in (["status"], ["explain", "x"], ["force", "x", "auto"]):
+        done = dnsemu_here(*arguments, "--server", server)
+        assert (done.returncode, done.stdout) == (1, "")
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("dnsemu: ")
+        assert server in line
+        assert "--server" in line
+    done = dnsemu_here("status", "--json", "--server", server)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert server in json.loads(done.stdout)["error"]["what"]
+
+
+def test_a_reader_that_leaves_early_is_no_crash(shop):
+    """As when the output goes to `head -1`."""
+    process = subprocess.Popen(
+        [DNSEMU, "status", "--json", "--server", shop.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    try:
+        _, errors = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert "Traceback" not in errors
