@@ -162,9 +162,14 @@ class Application:
         except NoSuchHealthCheck:
             return "not declared, so taken as healthy"
 
+    def _watched(self) -> tuple[Path, ...]:
+        """The files, and the location database that they name, if they do."""
+        database = self.board.current.world.geo.database
+        return (*self._files, Path(database)) if database else self._files
+
     async def _watch_files(self) -> None:
         if self._files:
-            async for _ in changes(self._files, self._seen):
+            async for _ in changes(self._watched, (*self._seen, *stamp(self._watched()[len(self._files) :]))):
                 self.reload()
 
     async def _reload_when_wanted(self) -> None:

@@ -13,7 +13,7 @@ _NEVER = 1 << 30
 
 
 def settle() -> None:
-    """Freeze all there is, once what is garbage of it was collected; for start-up, when nobody is being answered yet."""
+    """Freeze all there is, once what is garbage of it was collected; at start-up, when nobody waits for an answer."""
     gc.collect()
     gc.freeze()
 

@@ -1,7 +1,7 @@
 """Noticing that files changed. The real file system has its own pace, so this runs on real time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 LOOK_EVERY_S = 0.4
@@ -24,20 +24,21 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-async def changes(files: Sequence[Path], seen: Stamp) -> AsyncIterator[None]:
+async def changes(files: Callable[[], Sequence[Path]], seen: Stamp) -> AsyncIterator[None]:
     """Yield each time the files differ from what was seen before and then stayed still.
 
     Args:
+        files: which files, asked anew at each look: what is read may name others.
         seen: the state that was read last.
     """
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
-        now = stamp(files)
+        now = stamp(files())
         if now == seen:
             continue
         while True:
             await asyncio.sleep(STILL_S)
-            later = stamp(files)
+            later = stamp(files())
             if later == now:
                 break
             now = later

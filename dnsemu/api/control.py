@@ -9,6 +9,7 @@ from config import names
 from config.world import CalculatedCheck, EndpointCheck, HealthCheckId, MetricCheck, RecoveryCheck
 from dnsemu import __version__
 from dnsemu.api.errors import failure
+from dnsemu.api.what_if import WhatIf
 from dnsemu.logs import timestamp
 from dnsemu.questions import BadQuestion, explain_question
 from dnsemu.status import serving
@@ -36,6 +37,7 @@ class ControlApi:
         return [
             web.get(f"{PREFIX}/status", self._status),
             web.get(f"{PREFIX}/explain", self._explain),
+            web.get(f"{PREFIX}/what-if", WhatIf(self._application.board).handle),
             web.post(f"{PREFIX}/health-checks/{{id}}/force", self._force),
             web.route("*", f"{PREFIX}/{{path:.*}}", self._unknown),
         ]
@@ -79,9 +81,8 @@ class ControlApi:
 
     async def _force(self, request: web.Request) -> web.Response:
         try:
-            wanted = (await request.json())["status"]
-            forced = FORCED[wanted]
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+            forced = FORCED[json.loads(await request.read())["status"]]
+        except (ValueError, LookupError, TypeError, RecursionError):
             return failure(400, 'write {"status": "healthy"}, "unhealthy" or "auto"', "body")
         check = HealthCheckId(request.match_info["id"])
         try:

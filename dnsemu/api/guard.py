@@ -4,16 +4,14 @@ A server that people run on their laptop must not be open to DNS rebinding: a pa
 point here sends its own `Host` or `Origin`, and is refused by it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from dnsemu.api.errors import failure
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from dnsemu.api.errors import Handler, failure
 
 _ALWAYS = frozenset({"localhost", "host.docker.internal"})
 
@@ -28,10 +26,11 @@ def guard(allowed_hosts: Callable[[], Iterable[str]]) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         hosts = frozenset(host.lower() for host in allowed_hosts())
-        if not is_allowed(host_of(request.headers.get("Host", "")), hosts):
+        host = request.headers.get("Host", "")
+        if not is_allowed(host_of(host), hosts):
             return failure(403, "Host is not allowed here; add it to server.allowed_hosts", "header Host")
         origin = request.headers.get("Origin")
-        if origin is not None and not is_allowed(urlsplit(origin).hostname or "", hosts):
+        if origin is not None and not is_own(origin, host, hosts):
             return failure(403, "requests from pages of another origin are refused", "header Origin")
         return await handler(request)
 
@@ -44,6 +43,15 @@ def host_of(header: str) -> str:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
         return ""
+
+
+def is_own(origin: str, host: str, also: frozenset[str] = frozenset()) -> bool:
+    """Whether a page of this `Origin` was served under this `Host`, or by a host of the user's own.
+
+    Any address or single label will not do: that of a stranger's server is one too, and its pages may be open here.
+    """
+    authority = origin.partition("://")[2]
+    return authority.lower() == host.lower() or host_of(authority) in also
 
 
 def is_allowed(host: str, also: frozenset[str] = frozenset()) -> bool:

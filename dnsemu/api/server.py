@@ -1,11 +1,13 @@
 """The HTTP port: routes, and the socket they are served on."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from config.addresses import Address
-from dnsemu.api.control import ControlApi
+from dnsemu.api.control import PREFIX, ControlApi
+from dnsemu.api.errors import told
 from dnsemu.api.guard import guard
 from dnsemu.metrics import Metrics
 from dnsemu.transport.listeners import CannotListen, explain_bind_failure
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 MOST_BODY_OCTETS = 1 << 20
 SHUTDOWN_S = 1.0
+
+_quiet = logging.getLogger("dnsemu.http")
+"""What aiohttp would log: that clients speak no HTTP. Failures of ours are logged where they are answered."""
+_quiet.setLevel(logging.CRITICAL)
 
 _INDEX = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>dnsemu</title>
@@ -38,7 +44,7 @@ class HttpPort:
         self._all_metrics = Metrics(application)
         app = web.Application(
             client_max_size=MOST_BODY_OCTETS,
-            middlewares=[guard(lambda: application.board.current.world.server.allowed_hosts)],
+            middlewares=[told(PREFIX), guard(lambda: application.board.current.world.server.allowed_hosts)],
         )
         app.add_routes(
             [
@@ -49,7 +55,7 @@ class HttpPort:
                 *ControlApi(application).routes(),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        self._runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=SHUTDOWN_S)
 
     async def start(self, address: Address) -> Address:
         """Begin to serve; returns the address with its real port.

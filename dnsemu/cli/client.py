@@ -1,12 +1,16 @@
 """Talking to a running server's control API."""
 
 import json
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 TIMEOUT_S = 30.0
+
+Query = dict[str, str] | list[tuple[str, str]]
+"""Parameters of a call; pairs where one comes more than once."""
 
 
 class NoServer(Exception):
@@ -23,12 +27,13 @@ class Declined(Exception):
         self.error = error
 
 
-def call(server: str, path: str, *, query: dict[str, str] | None = None, body: Any = None) -> Any:
+def call(server: str, path: str, field: str, *, query: Query | None = None, body: Any = None) -> Any:
     """Make one control call: a GET, or with a body a POST; proxies are not used.
 
     Args:
         server: base URL, `http://127.0.0.1:8053`.
         path: below `/dnsemu/v1/`.
+        field: one that the reply has if it is dnsemu's.
     Raises:
         NoServer: nothing answers, or it is not dnsemu.
         Declined: the call was refused.
@@ -38,15 +43,24 @@ def call(server: str, path: str, *, query: dict[str, str] | None = None, body: A
     try:
         request = Request(url, data=data, headers={"Content-Type": "application/json"})
         with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT_S) as response:
-            return json.load(response)
+            return _fields(response, field, server)
     except HTTPError as refusal:
-        try:
-            error = json.load(refusal)["error"]
-        except (ValueError, KeyError, TypeError):
-            raise NoServer(f"{server} answers, but not as dnsemu does (HTTP {refusal.code})") from None
-        raise Declined(error) from None
-    except (URLError, OSError, ValueError) as failure:
-        reason = getattr(failure, "reason", failure)
+        with refusal:
+            error = _fields(refusal, "error", f"{server} (HTTP {refusal.code})")["error"]
+        raise Declined(error if isinstance(error, dict) else {"what": str(error)}) from None
+    except (OSError, ValueError, HTTPException) as failure:
+        reason = " ".join(str(getattr(failure, "reason", failure)).split())
         raise NoServer(
             f"no dnsemu answers at {server} ({reason}); start one with 'dnsemu serve', or name it with --server URL"
         ) from None
+
+
+def _fields(response: Any, field: str, server: str) -> dict[str, Any]:
+    """The JSON object of a reply, which has to hold a field."""
+    try:
+        found = json.load(response)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or field not in found:
+        raise NoServer(f"{server} answers, but not as dnsemu does; name another with --server URL")
+    return found

@@ -166,7 +166,7 @@ def explain(
 
     question = {"name": name, "type": type_}
     if client is not None and place is not None:
-        _refuse("--client and --place exclude each other: an address already has a place")
+        _refuse("--client and --place exclude each other: an address already has a place", as_json)
     if client is not None:
         question["client"] = client
     if place is not None:
@@ -174,12 +174,55 @@ def explain(
     if file:
         explanation = _explain_from_files(file, question, as_json)
     else:
-        explanation = _call(server, "explain", as_json, query=question)
+        explanation = _call(server, "explain", "question", as_json, query=question)
     if as_json:
         _print_json(explanation)
     else:
         for line in explanation_lines(explanation):
             print(line)
+
+
+@app.command("what-if")
+def what_if(
+    name: Annotated[list[str], typer.Argument(metavar="NAME", help="The names that are asked for.")],
+    type_: Annotated[str, typer.Option("--type", metavar="TYPE", help="The record type.")] = "A",
+    file: DecideFrom = None,
+    fail: Annotated[int, typer.Option(min=0, metavar="N", help="How many endpoints fail together at most.")] = 1,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE", help="What must not happen, such as no-black-hole; may be repeated.", show_default=False
+        ),
+    ] = None,
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Fail endpoints, Regions and Availability Zones, and see what each population of clients gets.
+
+    It starts from everything being up. RULE is no-black-hole, no-fail-open, no-single-point-of-failure, no-ID for any
+    other finding, or no-findings; the exit code is 1 if one is broken.
+    """
+    from dnsemu.cli.what_if import show, waiting
+    from dnsemu.what_if.rules import UnknownRule, broken
+
+    rules = list(dict.fromkeys(require or ()))
+    try:
+        broken(rules, ())
+    except UnknownRule as unknown:
+        _refuse(f"--require: {unknown}", as_json)
+    if file:
+        report = _what_if_from_files(file, name, type_, fail, as_json)
+    else:
+        query = [("type", type_), ("fail", str(fail)), *(("name", one) for one in name)]
+        with waiting():
+            report = _call(server, "what-if", "findings", as_json, query=query)
+    report["broken"] = broken(rules, report["findings"])
+    if as_json:
+        _print_json(report)
+    else:
+        show(report, rules)
+    if report["broken"]:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -193,10 +236,10 @@ def status(
 
     if watch and not as_json:
         try:
-            watch_status(lambda: _call(server, "status", as_json))
+            watch_status(lambda: _call(server, "status", "serving", as_json))
         except KeyboardInterrupt:
             return
-    found = _call(server, "status", as_json)
+    found = _call(server, "status", "serving", as_json)
     if as_json:
         _print_json(found)
     else:
@@ -215,7 +258,8 @@ def force(
 
     if to not in ("healthy", "unhealthy", "auto"):
         _refuse(f"'{to}' is no status: write healthy, unhealthy or auto", as_json)
-    found = _call(server, f"health-checks/{quote(check_id, safe='')}/force", as_json, body={"status": to})
+    path = f"health-checks/{quote(check_id, safe='')}/force"
+    found = _call(server, path, "forced", as_json, body={"status": to})
     if as_json:
         _print_json(found)
         return
@@ -262,9 +306,21 @@ def _explain_from_files(files: Sequence[Path], question: dict[str, str], as_json
         _refuse(str(bad), as_json)
 
 
-def _call(server: str, path: str, as_json: bool, **more: Any) -> Any:
+def _what_if_from_files(files: Sequence[Path], of: Sequence[str], type_: str, fail: int, as_json: bool) -> Any:
+    from dnsemu.cli.what_if import finished
+    from dnsemu.questions import BadQuestion
+    from dnsemu.what_if import TooMuchWork, what_if
+
+    published = _read(files, as_json).published
     try:
-        return call(server, path, **more)
+        return finished(what_if(published, of, type_, fail))
+    except (BadQuestion, TooMuchWork) as refusal:
+        _refuse(str(refusal), as_json)
+
+
+def _call(server: str, path: str, field: str, as_json: bool, **more: Any) -> Any:
+    try:
+        return call(server, path, field, **more)
     except NoServer as absent:
         _fail(str(absent), as_json)
     except Declined as declined:

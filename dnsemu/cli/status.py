@@ -18,18 +18,27 @@ _COLOURS = {"healthy": "green", "unhealthy": "red"}
 
 def show(status: dict[str, Any]) -> None:
     """Print it once."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = UNBOUNDED_COLUMNS
-    console.print(picture(status))
+    _console().print(picture(status))
 
 
 def watch_status(read: Callable[[], dict[str, Any]]) -> None:
-    """Show it, and again every second, until interrupted."""
-    with Live(picture(read()), console=Console(highlight=False), auto_refresh=False, screen=False) as live:
+    """Show it, and again every second, until interrupted; on a terminal in place, else one after the other."""
+    console = _console()
+    if not console.is_terminal:
+        while True:
+            console.print(picture(read()))
+            time.sleep(WATCH_EVERY_S)
+    with Live(picture(read()), console=console, auto_refresh=False) as live:
         while True:
             time.sleep(WATCH_EVERY_S)
             live.update(picture(read()), refresh=True)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = UNBOUNDED_COLUMNS
+    return console
 
 
 def picture(status: dict[str, Any]) -> RenderableType:

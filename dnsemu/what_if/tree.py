@@ -59,6 +59,10 @@ class Tree:
         """Every record set."""
         return (record_set for group in self.groups for record_set in group.record_sets)
 
+    def resources(self) -> Iterator[Resource]:
+        """The resources that aliases lead to, as often as they do."""
+        return (target for target in map(self.target, self.record_sets()) if isinstance(target, Resource))
+
     def checks(self) -> tuple[HealthCheckId, ...]:
         """The health checks that record sets and targets name, each once."""
         found = [check for record_set in self.record_sets() for check in self.checks_of(record_set)]

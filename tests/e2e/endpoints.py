@@ -20,7 +20,7 @@ class App:
     def start(self):
         command = [sys.executable, "-m", "dnsemu.demo.app", "--name", self.name, "--host", "127.0.0.1"]
         self._process = subprocess.Popen([*command, "--port", str(self.port)], stdout=subprocess.DEVNULL)
-        until(lambda: self._answers(), what=f"the app {self.name}")
+        until(self._answers, what=f"the app {self.name}")
 
     def kill(self):
         self._process.kill()

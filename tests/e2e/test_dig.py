@@ -40,7 +40,9 @@ def absolute(name):
 
 def complaints(output):
     """What a client has to say about a reply: dig and kdig mark it by two semicolons and a loud word, or spell it out."""
-    loud = re.compile(r";;? ?(?:WARNING|Warning|ERROR|Got bad|Got \w+ answer|.*(?:malformed|extra|mismatch|unexpected))")
+    loud = re.compile(
+        r";;? ?(?:WARNING|Warning|ERROR|Got bad|Got \w+ answer|.*(?:malformed|extra|mismatch|unexpected))"
+    )
     return [line for line in output.splitlines() if loud.match(line) and line != ";; Got answer:"]
 
 

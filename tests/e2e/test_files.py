@@ -315,7 +315,10 @@ def test_a_health_check_that_did_not_change_keeps_its_verdict(tmp_path):
 
 def test_json_serves_as_yaml_does(tmp_path):
     file = tmp_path / "shop.json"
-    zone = {"name": "shop.test", "record_sets": [{"name": "www", "type": "A", "ttl": 60, "resource_records": ["192.0.2.1"]}]}
+    zone = {
+        "name": "shop.test",
+        "record_sets": [{"name": "www", "type": "A", "ttl": 60, "resource_records": ["192.0.2.1"]}],
+    }
     file.write_text(json.dumps({"hosted_zones": [zone]}))
     with serving_files(file) as server:
         assert www(server) == ["192.0.2.1"]

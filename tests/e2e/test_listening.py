@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import socket
 
 import pytest
@@ -37,10 +36,9 @@ def is_free(port, host="127.0.0.1"):
         try:
             tcp.bind((host, port))
             udp.bind((host, port))
-        except OSError as failure:
-            assert failure.errno == errno.EADDRINUSE
+        except OSError:
             return False
-        return True
+    return True
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ stub-zone:
   name: "shop.test."
   stub-addr: 127.0.0.1@{dns}
 """
-CLIENT_SUBNET = 'send-client-subnet: 127.0.0.1\n  max-client-subnet-ipv4: 24'
+CLIENT_SUBNET = "send-client-subnet: 127.0.0.1\n  max-client-subnet-ipv4: 24"
 
 # `port` is where named asks others; that of a static stub's servers cannot be told apart from it.
 NAMED = """

@@ -1,0 +1,73 @@
+"""The control call `what-if`: long work, done a moment at a time between the queries that DNS answers."""
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import web
+
+from dnsemu.api.errors import failure
+from dnsemu.published import Board
+from dnsemu.questions import BadQuestion
+from dnsemu.what_if import TooMuchWork, what_if
+from dnsemu.what_if.work import Work
+
+MOST_JUDGEMENTS = 100_000
+"""Record sets judged for one call; more is for a process that serves nobody."""
+
+MOMENT_S = 0.001
+TOKENS_PER_MOMENT = 1000
+PARAMETERS = frozenset({"name", "type", "fail"})
+
+
+class WhatIf:
+    """Answers the call; one at a time, however many ask."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._turn = asyncio.Lock()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """`GET what-if?name=NAME&type=TYPE&fail=N`; `name` may be repeated."""
+        if unknown := sorted(set(request.query) - PARAMETERS):
+            return failure(400, f"unknown parameter {unknown[0]}; there are {', '.join(sorted(PARAMETERS))}", "query")
+        fail = request.query.get("fail", "1")
+        if not fail.isascii() or not fail.isdecimal():
+            return failure(400, f"'{fail}' is no number of endpoints", "fail")
+        names, type_ = request.query.getall("name", []), request.query.get("type", "A")
+        if not names:
+            return failure(400, "a name is missing", "name")
+        async with self._turn:
+            work = what_if(self._board.current, names, type_, int(fail), MOST_JUDGEMENTS)
+            try:
+                text = await _spelled(await _finished(work))
+            except BadQuestion as bad:
+                return failure(400, str(bad), bad.field)
+            except TooMuchWork as refusal:
+                return failure(400, f"{refusal}; or give --file, which needs no server", "fail")
+        return web.Response(text=text, content_type="application/json")
+
+
+async def _finished(work: Work[dict[str, Any]]) -> dict[str, Any]:
+    """The result of work, with room for others after every moment of it."""
+    loop = asyncio.get_running_loop()
+    pause_at = loop.time() + MOMENT_S
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            report: dict[str, Any] = done.value
+            return report
+        if loop.time() >= pause_at:
+            await asyncio.sleep(0)
+            pause_at = loop.time() + MOMENT_S
+
+
+async def _spelled(report: dict[str, Any]) -> str:
+    """A report as JSON."""
+    parts = []
+    for number, part in enumerate(json.JSONEncoder(ensure_ascii=False).iterencode(report), 1):
+        parts.append(part)
+        if number % TOKENS_PER_MOMENT == 0:
+            await asyncio.sleep(0)
+    return "".join(parts)

@@ -1,0 +1,112 @@
+"""Which clients a tree can tell apart, and what people call them.
+
+A decision reads of a client only the order in which a location policy puts its record sets. So clients who get the
+same order in every such group of a tree get the same answers whatever fails, and one of them stands for all.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from config.places import CONTINENT_OF, REGIONS
+from config.world import (
+    DeclaredPlace,
+    Geolocation,
+    Geoproximity,
+    IpBased,
+    Latency,
+    RecordSet,
+    World,
+)
+from dnsemu.published import Published
+from dnsemu.what_if.work import Progress, Work
+from policies.decide import policy_of
+from policies.geodata.countries import continent_point
+from policies.geolocation import ANYWHERE
+from policies.model import Group
+from policies.place import Client, Locator, Place, place_declared
+
+EVERYONE = "everyone"
+ELSEWHERE = "everywhere else"
+UNLOCATED = "clients nothing locates"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientClass:
+    """Clients that no decision of a tree tells apart; `names` says who they are, broadest first."""
+
+    client: Client
+    names: tuple[str, ...]
+
+
+def client_classes(groups: Sequence[Group], published: Published, progress: Progress) -> Work[tuple[ClientClass, ...]]:
+    """Every class of clients of a tree.
+
+    They are what location policies can tell apart: declared locations, and everywhere else; the blocks of CIDR
+    collections, with clients where the block's first address is; for latency and geoproximity, whose lines are drawn
+    on a map, the points of all AWS Regions; networks and places that the user named; and clients that nothing locates.
+    """
+    placed = [group for group in groups if policy_of(group).READS_CLIENT]
+    if not placed:
+        return (ClientClass(Client.somewhere(published.locator.unlocated), (EVERYONE,)),)
+    seen: dict[object, tuple[Client, list[str]]] = {}
+    for name, client in dict(_people(placed, published)).items():
+        order = tuple(tuple(r.key for r in policy_of(group).candidates(group, client)) for group in placed)
+        seen.setdefault(order, (client, []))[1].append(name)
+        yield progress
+    return tuple(ClientClass(client, tuple(names)) for client, names in seen.values())
+
+
+def _people(groups: Sequence[Group], published: Published) -> Iterator[tuple[str, Client]]:
+    """Clients by what people call them, such that every class that can be told apart has one of them at least."""
+    world, locator = published.world, published.locator
+    sets = [record_set for group in groups for record_set in group.record_sets]
+    kinds = {type(record_set.routing) for record_set in sets}
+    if Geolocation in kinds:
+        yield from ((name, _at(place, locator)) for name, place in _locations(sets))
+    if kinds & {Latency, Geoproximity}:
+        for region in REGIONS:
+            yield region, _at(place_declared(DeclaredPlace(region=region), region), locator)
+    yield from _networks(sets, kinds, world, locator)
+    for row in world.geo.latency if Latency in kinds else ():
+        if row.country is not None:
+            yield row.country, _at(place_declared(DeclaredPlace(country=row.country), row.country), locator)
+    for point in world.server.vantage_points:
+        yield f"clients of {point.dns}", _at(place_declared(point.place, point.dns), locator)
+    yield (ELSEWHERE if kinds == {IpBased} else UNLOCATED), Client.somewhere(locator.unlocated)
+
+
+def _at(place: Place, locator: Locator) -> Client:
+    return Client.somewhere(locator.timed(place))
+
+
+def _locations(record_sets: Sequence[RecordSet]) -> Iterator[tuple[str, Place]]:
+    """The locations that geolocation record sets declare, and a place that is in none of them if there is one."""
+    declared = list(dict.fromkeys(r.routing for r in record_sets if isinstance(r.routing, Geolocation)))
+    continents = [location.continent for location in declared if location.continent is not None]
+    countries = [location.country for location in declared if location.country not in (None, ANYWHERE)]
+    for continent in continents:
+        if (point := continent_point(continent)) is not None:
+            yield f"continent {continent}", Place(*point, continent)
+    for location in declared:
+        if location.country is not None and location.country != ANYWHERE:
+            name = location.country + (f"-{location.subdivision}" if location.subdivision else "")
+            where = DeclaredPlace(country=location.country, subdivision=location.subdivision)
+            yield name, place_declared(where, name)
+    for country, continent in CONTINENT_OF.items():
+        if country not in countries and continent not in continents:
+            yield ELSEWHERE, place_declared(DeclaredPlace(country=country), ELSEWHERE)
+            return
+
+
+def _networks(
+    record_sets: Sequence[RecordSet], kinds: set[type], world: World, locator: Locator
+) -> Iterator[tuple[str, Client]]:
+    """The user's networks: those that are placed, those with times of their own, and the blocks of collections."""
+    networks = [row.network for row in world.geo.networks]
+    if Latency in kinds:
+        networks += [row.network for row in world.geo.latency if row.network is not None]
+    for collection_id in dict.fromkeys(r.routing.collection_id for r in record_sets if isinstance(r.routing, IpBased)):
+        collection = world.cidr_collections.get(collection_id)
+        networks += [block for blocks in (collection.locations.values() if collection else ()) for block in blocks]
+    for network in networks:
+        yield str(network), locator.locate(network.network_address.packed, network.prefixlen).client

@@ -1,0 +1,106 @@
+"""What was found out, as plain data: the same for shell and control API."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from config import names
+from config.world import RecordSet
+from dnsemu.shares import Shares
+from dnsemu.what_if.failures import Endpoint, Scenario
+from dnsemu.what_if.findings import SEVERITY, Finding, Population, when
+from dnsemu.what_if.tree import Tree
+from dnsemu.what_if.work import Progress, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything found out about one name."""
+
+    tree: Tree
+    endpoints: tuple[Endpoint, ...]
+    scenarios: tuple[Scenario, ...]
+    populations: tuple[Population, ...]
+    findings: tuple[Finding, ...]
+
+
+def report(studies: Sequence[Study], progress: Progress) -> Work[dict[str, Any]]:
+    """Write it out."""
+    written = []
+    for study in studies:
+        scenarios = []
+        for index, scenario in enumerate(study.scenarios):
+            gets = list(_gets(index, study.populations))
+            scenarios.append({"when": when(scenario), "fails": _fails(scenario), "gets": gets})
+            yield progress
+        written.append(_study(study, scenarios))
+    return {
+        "names": written,
+        "findings": [_finding(finding, study) for study in studies for finding in study.findings],
+    }
+
+
+def _study(study: Study, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "name": names.display(study.tree.name),
+        "type": study.tree.type.name,
+        "endpoints": [
+            {"kind": endpoint.kind.value, "name": endpoint.name, "health_checks": sorted(endpoint.checks)}
+            for endpoint in study.endpoints
+        ],
+        "populations": [
+            {"name": population.name, "clients": list(population.names)} for population in study.populations
+        ],
+        "scenarios": scenarios,
+    }
+
+
+def _gets(index: int, populations: Sequence[Population]) -> Iterator[dict[str, Any]]:
+    """What each population gets; of those that something fails for, only the ones that it makes a difference to."""
+    for population in populations:
+        got = population.got[index]
+        if index == 0 or got is not population.got[0]:
+            yield {"population": population.name, **_shares(got)}
+
+
+def _shares(got: Shares) -> dict[str, Any]:
+    return {
+        "answers": [
+            {**_share(part), **_record_set(leaf), "values": list(leaf.values)} for leaf, part in got.answers.items()
+        ],
+        "nothing": [
+            {**_share(part), "name": names.display(nothing.name), "why": nothing.why.value}
+            for nothing, part in got.nothing.items()
+        ],
+        "fails_open": _share(got.fails_open),
+    }
+
+
+def _finding(finding: Finding, study: Study) -> dict[str, Any]:
+    return {
+        "id": finding.id.value,
+        "severity": SEVERITY[finding.id].value,
+        "effect": finding.effect.value if finding.effect else None,
+        "name": names.display(study.tree.name),
+        "type": study.tree.type.name,
+        "record_set": _record_set(finding.at) if finding.at else None,
+        "populations": list(finding.populations),
+        "fails": _fails(finding.scenario) if finding.scenario else None,
+        "text": finding.text,
+    }
+
+
+def _fails(scenario: Scenario) -> list[str]:
+    return [endpoint.name for endpoint in scenario.failed]
+
+
+def _record_set(record_set: RecordSet) -> dict[str, Any]:
+    return {
+        "name": names.display(record_set.name),
+        "type": record_set.type.name,
+        "set_identifier": record_set.set_identifier,
+    }
+
+
+def _share(part: Any) -> dict[str, Any]:
+    return {"share": str(part), "percent": float(part * 100)}

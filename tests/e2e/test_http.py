@@ -1,0 +1,254 @@
+"""The HTTP port: readiness, metrics, who may talk to it, and what it refuses."""
+
+import http.client
+import json
+import socket
+import struct
+
+import dns.query
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from dnsemu import __version__
+from tests.e2e.asking import ask
+from tests.serving import serving_files
+
+from .conftest import SHOP
+
+WEB = """
+server: {allowed_hosts: [Dns.Example.com]}
+health_checks:
+  - {id: web, type: TCP, ip_address: 127.0.0.1, port: 9, request_interval: 30, failure_threshold: 10}
+"""
+FORCE = "/dnsemu/v1/health-checks/web/force"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    more = tmp_path_factory.mktemp("http") / "web.yaml"
+    more.write_text(WEB)
+    with serving_files(SHOP, more) as server:
+        yield server
+        server.stop()
+        assert [line for line in server.errors.splitlines() if " health cause=" not in line] == []
+
+
+@pytest.fixture
+def call(server):
+    """A function that makes one request and gives status, headers and body."""
+
+    def call(method, path, body=None, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=10)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, {"Host": f"127.0.0.1:{server.http}"} | named)
+            reply = connection.getresponse()
+            return reply.status, reply.headers, reply.read()
+        finally:
+            connection.close()
+
+    return call
+
+
+def error(body):
+    """The fields of an error, of which there are just these."""
+    found = json.loads(body)
+    assert found.keys() == {"error"}
+    assert found["error"].keys() == {"what", "where", "rule"}
+    return found["error"]
+
+
+@pytest.mark.parametrize(("path", "text"), [("/healthz", b"alive\n"), ("/readyz", b"ready\n")])
+def test_it_is_alive_and_ready(call, path, text):
+    status, headers, body = call("GET", path)
+    assert (status, body) == (200, text)
+    assert headers["Content-Type"].startswith("text/plain")
+    assert call("HEAD", path)[0] == 200
+
+
+def test_the_front_page_leads_on(call):
+    status, headers, body = call("GET", "/")
+    assert status == 200
+    assert headers["Content-Type"].startswith("text/html")
+    for path in ("/dnsemu/v1/status", "/metrics"):
+        assert f'href="{path}"'.encode() in body
+        assert call("GET", path)[0] == 200
+
+
+def samples(body):
+    """Every sample: its name and labels, and its value."""
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+
+
+def asked(zone, type_, rcode, policy, protocol):
+    labels = {"zone": zone, "type": type_, "rcode": rcode, "policy": policy, "protocol": protocol}
+    return ("dnsemu_queries_total", *sorted(labels.items()))
+
+
+def test_metrics_count_what_was_asked(server, call):
+    """One counter, labelled by zone, type, rcode, policy and protocol; never by name or address."""
+    before = samples(call("GET", "/metrics")[2])
+    questions = [
+        ("www.shop.test", "A", dns.query.udp, asked("shop.test.", "A", "NOERROR", "simple", "UDP")),
+        ("www.shop.test", "A", dns.query.tcp, asked("shop.test.", "A", "NOERROR", "simple", "TCP")),
+        ("even.shop.test", "A", dns.query.udp, asked("shop.test.", "A", "NOERROR", "weighted", "UDP")),
+        ("geo.shop.test", "A", dns.query.udp, asked("shop.test.", "A", "NOERROR", "geolocation", "UDP")),
+        ("nobody.shop.test", "AAAA", dns.query.udp, asked("shop.test.", "AAAA", "NXDOMAIN", "none", "UDP")),
+        ("www.shop.test", "TYPE65280", dns.query.udp, asked("shop.test.", "other", "NOERROR", "none", "UDP")),
+        ("www.other.test", "A", dns.query.udp, asked("", "A", "REFUSED", "none", "UDP")),
+    ]
+    for name, type_, over, _ in questions:
+        for _ in range(3):
+            ask(server.dns, name, type_, over=over)
+    after = samples(call("GET", "/metrics")[2])
+    assert {key: after[key] - before.get(key, 0) for *_, key in questions} == {key: 3 for *_, key in questions}
+    assert "nobody" not in str(after.keys())
+
+
+def test_metrics_tell_of_health_and_of_the_server(call):
+    status, headers, body = call("GET", "/metrics")
+    assert status == 200
+    assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    found = samples(body)
+    assert found["dnsemu_info", ("version", __version__)] == 1
+    assert found["dnsemu_ready",] == 1
+    assert found["dnsemu_hosted_zones",] == 1
+    assert found["dnsemu_health_check_healthy", ("check", "web")] == 1
+    assert found["dnsemu_reload_faults",] == 0
+
+
+HOSTS = [
+    pytest.param("127.0.0.1:8053", True, id="an address with a port"),
+    pytest.param("192.0.2.1", True, id="another address"),
+    pytest.param("[::1]:8053", True, id="an IPv6 address"),
+    pytest.param("localhost", True, id="localhost"),
+    pytest.param("LocalHost:8053", True, id="localhost in other case"),
+    pytest.param("dnsemu.localhost:8053", True, id="below localhost"),
+    pytest.param("dnsemu:8053", True, id="a single label, as in compose"),
+    pytest.param("host.docker.internal:8053", True, id="the host of a container"),
+    pytest.param("dns.example.com", True, id="the user's own"),
+    pytest.param("DNS.example.COM:443", True, id="the user's own in other case"),
+    pytest.param("evil.example", False, id="a name that was made to point here"),
+    pytest.param("www.dns.example.com", False, id="below the user's own"),
+    pytest.param("localhost.evil.example", False, id="a name that begins well"),
+    pytest.param("127.0.0.1.evil.example", False, id="a name that begins as an address"),
+    pytest.param("evillocalhost.example", False, id="a name that ends well"),
+    pytest.param("", False, id="none"),
+    pytest.param("[::1", False, id="no host at all"),
+    pytest.param("user@evil.example", False, id="a name behind a user"),
+]
+
+
+@pytest.mark.parametrize(("host", "is_allowed"), HOSTS)
+@pytest.mark.parametrize("path", ["/healthz", "/dnsemu/v1/status", "/nothing"])
+def test_which_hosts_are_answered(call, host, is_allowed, path):
+    """Another Host means a page from elsewhere whose name was made to lead here (DNS rebinding)."""
+    status, _, body = call("GET", path, Host=host)
+    assert (status != 403) is is_allowed
+    if not is_allowed:
+        assert error(body)["where"] == "header Host"
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "is_allowed"),
+    [
+        pytest.param("127.0.0.1:8053", "http://127.0.0.1:8053", True, id="its own page"),
+        pytest.param("localhost:8053", "http://localhost:8053", True, id="its own page by name"),
+        pytest.param("LOCALHOST:8053", "http://localhost:8053", True, id="in other case"),
+        pytest.param("dnsemu", "https://dnsemu", True, id="its own page, behind a TLS proxy"),
+        pytest.param("127.0.0.1:8053", "https://dns.example.com", True, id="the user's own host"),
+        pytest.param("127.0.0.1:8053", "http://evil.example", False, id="a page from elsewhere"),
+        pytest.param("127.0.0.1:8053", "http://198.51.100.7", False, id="a page from elsewhere by address"),
+        pytest.param("127.0.0.1:8053", "http://intranet", False, id="a page from elsewhere by a single label"),
+        pytest.param("127.0.0.1:8053", "http://127.0.0.1:3000", False, id="a page of another local server"),
+        pytest.param("127.0.0.1:8053", "null", False, id="a page of no origin, such as a sandboxed frame"),
+        pytest.param("127.0.0.1:8053", "", False, id="an empty one"),
+        pytest.param("127.0.0.1:8053", "http://[", False, id="none that can be read"),
+        pytest.param("127.0.0.1:8053", "http://127.0.0.1:8053.evil.example", False, id="one that begins well"),
+    ],
+)
+def test_which_pages_are_answered(call, host, origin, is_allowed):
+    status, _, body = call("POST", FORCE, '{"status": "auto"}', Host=host, Origin=origin)
+    assert status == (200 if is_allowed else 403)
+    if not is_allowed:
+        assert error(body)["where"] == "header Origin"
+
+
+GOOD = '{"status": "unhealthy"}'
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "where"),
+    [
+        pytest.param("GET", "/dnsemu/v1/nothing", None, 404, "path", id="an unknown call"),
+        pytest.param("GET", FORCE, None, 404, "path", id="a known one by another method"),
+        pytest.param("POST", "/dnsemu/v1/status", "{}", 404, "path", id="status by another method"),
+        pytest.param("POST", FORCE, "", 400, "body", id="no body"),
+        pytest.param("POST", FORCE, '{"status":', 400, "body", id="half a body"),
+        pytest.param("POST", FORCE, b"\xff\xfe", 400, "body", id="no text"),
+        pytest.param("POST", FORCE, "[" * 100_000, 400, "body", id="too deep"),
+        pytest.param("POST", FORCE, "[]", 400, "body", id="a list"),
+        pytest.param("POST", FORCE, '"healthy"', 400, "body", id="a text"),
+        pytest.param("POST", FORCE, "{}", 400, "body", id="no status"),
+        pytest.param("POST", FORCE, '{"status": "sick"}', 400, "body", id="an unknown status"),
+        pytest.param("POST", FORCE, '{"status": null}', 400, "body", id="null"),
+        pytest.param("POST", FORCE, '{"status": ["healthy"]}', 400, "body", id="a list of them"),
+        pytest.param("POST", FORCE, b" " * (2 << 20), 413, "body", id="a large body"),
+        pytest.param("POST", FORCE.replace("web", "nobody"), GOOD, 404, "id", id="H103 an unknown check"),
+        pytest.param("GET", "/dnsemu/v1/explain", None, 400, "name", id="explain without a name"),
+        pytest.param("GET", "/dnsemu/v1/explain?name=a..b", None, 400, "name", id="explain no name"),
+        pytest.param("GET", "/dnsemu/v1/explain?name=a&type=B", None, 400, "type", id="explain no type"),
+        pytest.param("GET", "/dnsemu/v1/explain?name=a&client=b", None, 400, "client", id="explain no client"),
+        pytest.param("GET", "/dnsemu/v1/explain?name=a&place=b", None, 400, "place", id="explain no place"),
+        pytest.param("GET", "/dnsemu/v1/explain?name=a&nmae=b", None, 400, "query", id="explain a misspelling"),
+        pytest.param(
+            "GET",
+            "/dnsemu/v1/explain?name=a&place=JP&client=::1",
+            None,
+            400,
+            "query",
+            id="explain both client and place",
+        ),
+    ],
+)
+def test_what_a_control_call_refuses(call, method, path, body, status, where):
+    found, headers, text = call(method, path, body)
+    assert found == status, text
+    assert headers["Content-Type"].startswith("application/json")
+    assert error(text)["where"] == where
+    assert error(text)["what"]
+
+
+def test_a_body_in_any_charset_and_of_any_type(call):
+    """What it says of itself does not matter."""
+    for content_type in ("application/json; charset=klingon", "text/plain", "application/json; charset=utf-8"):
+        status, _, body = call("POST", FORCE, GOOD, Content_Type=content_type)
+        assert (status, json.loads(body)["status"]) == (200, "unhealthy")
+    assert json.loads(call("POST", FORCE, '{"status": "auto"}')[2])["forced"] is None
+
+
+def test_an_unknown_path_is_not_found(call):
+    for path in ("/nothing", "/dnsemu", "/dnsemu/v2/status", "/../etc/passwd", "/%00"):
+        assert call("GET", path)[0] == 404
+    assert call("POST", "/healthz", "")[0] == 405
+
+
+def test_what_is_no_http_gets_no_answer_of_ours(server, call):
+    for rubbish in (b"\x16\x03\x01\x02\x00\x01", b"\0" * 1000, b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"x" * 70000):
+        with socket.create_connection(("127.0.0.1", server.http), timeout=5) as sock:
+            sock.sendall(rubbish + b"\r\n\r\n")
+            assert not sock.recv(4096).startswith(b"HTTP/1.1 200")
+    assert call("GET", "/healthz")[0] == 200
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(server, call):
+    head = f"POST {FORCE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{{".encode()
+    for linger in (0, 1):
+        with socket.create_connection(("127.0.0.1", server.http), timeout=5) as sock:
+            sock.sendall(head)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", linger, 0))
+    assert call("GET", "/healthz")[0] == 200
