@@ -52,7 +52,8 @@ def compile_world(loaded: Loaded) -> Reading:
         Refused: the user's location database cannot be read.
     """
     world = loaded.world
-    catalog = Catalog.of(map(compile_zone, world.hosted_zones.values()), _resources(world))
+    resources = map(compile_resource, world.resources.values())
+    catalog = Catalog.of(map(compile_zone, world.hosted_zones.values()), resources)
     return Reading(Published(world, catalog, _locator(world)), loaded.warnings)
 
 
@@ -92,6 +93,7 @@ async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
     """Put together what `_write_out` took apart."""
     declared: dict[str, HostedZone] = {}
     zones: list[Zone] = []
+    resources: list[CompiledResource] = []
     head = None
     nodes: Map[DName, Node] = Map()
     async for piece in pieces:
@@ -101,6 +103,8 @@ async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
             head = piece
         elif isinstance(piece, list):
             nodes = nodes.update(piece)
+        elif isinstance(piece, CompiledResource):
+            resources.append(piece)
         else:
             zone, compiled = piece
             zones.append(replace(compiled, nodes=nodes))
@@ -108,12 +112,9 @@ async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
             nodes = Map()
     assert head is not None
     world, warnings = head
-    world = replace(world, hosted_zones=Map(declared))
-    return Reading(Published(world, Catalog.of(zones, _resources(world)), _locator(world)), warnings)
-
-
-def _resources(world: World) -> Iterator[CompiledResource]:
-    return map(compile_resource, world.resources.values())
+    declared_resources = Map((resource.declared.name, resource.declared) for resource in resources)
+    world = replace(world, hosted_zones=Map(declared), resources=declared_resources)
+    return Reading(Published(world, Catalog.of(zones, resources), _locator(world)), warnings)
 
 
 def _locator(world: World) -> Locator:
@@ -143,13 +144,14 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def _write_out(loaded: Loaded) -> Iterator[Any]:
-    """The pieces of a World: a head without zones, then each zone's nodes in batches and the rest of the zone."""
+    """The pieces of a World: a head without what is large, each zone's nodes in batches and its rest, resources."""
     _locator(loaded.world)  # refuses a bad database here, where it is slow to find out
-    yield replace(loaded.world, hosted_zones=Map()), loaded.warnings
+    yield replace(loaded.world, hosted_zones=Map(), resources=Map()), loaded.warnings
     for zone in loaded.world.hosted_zones.values():
         compiled = compile_zone(zone)
         yield from _batches(compiled.nodes.items())
         yield replace(zone, record_sets=Map()), replace(compiled, nodes=Map())
+    yield from map(compile_resource, loaded.world.resources.values())
 
 
 def _main(files: Sequence[Path], out: BinaryIO) -> None:

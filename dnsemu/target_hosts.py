@@ -1,6 +1,7 @@
 """Targets given by name: their addresses are looked up as time passes, and queries only read what was found."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
@@ -9,7 +10,7 @@ import structlog
 
 from config import names
 from dnsemu.published import Board, Published
-from dnsemu.zone.resources import CompiledResource, LookUp, compile_resource
+from dnsemu.zone.resources import CompiledResource, LookUp
 from healthcheck.clock import Clock
 from healthcheck.probes.resolve import Resolver, Unresolved
 
@@ -40,7 +41,7 @@ class TargetHosts:
         self._found = {look_up: address for look_up, address in self._found.items() if look_up in still}
         self._lost &= still
         self._wanted.set()
-        return self._filled_in(published)
+        return self._filled_in(published, self._found)
 
     async def run(self) -> None:
         """Look up until cancelled; a slow look-up delays no other, and is not begun again before it ends."""
@@ -75,16 +76,20 @@ class TargetHosts:
         address = IPv4Address(answer)
         if self._found.get(look_up) != address:
             self._found[look_up] = address
-            self._board.publish(self._filled_in(self._board.current))
+            self._board.publish(self._filled_in(self._board.current, (look_up,)))
 
     def _asked(self, look_up: LookUp, task: asyncio.Task[None]) -> None:
         del self._asking[look_up]
         if not task.cancelled() and (fault := task.exception()):
             log.error("a target could not be looked up", host=names.display(look_up[0]), fault=repr(fault))
 
-    def _filled_in(self, published: Published) -> Published:
-        """The same with the addresses found so far."""
-        resources = [compile_resource(resource.declared, self._found) for resource in _with_hosts(published)]
+    def _filled_in(self, published: Published, changed: Collection[LookUp]) -> Published:
+        """The same with the addresses found so far, where one that changed matters."""
+        resources = [
+            resource.with_hosts(self._found)
+            for resource in _with_hosts(published)
+            if any(look_up in changed for look_up in resource.look_ups)
+        ]
         return replace(published, catalog=published.catalog.with_resources(resources)) if resources else published
 
     async def _wait(self) -> None:

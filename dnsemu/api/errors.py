@@ -27,7 +27,7 @@ def told(prefix: str) -> Middleware:
             if not request.path.startswith(f"{prefix}/"):
                 raise
             return failure(refusal.status, refusal.reason.lower(), "body" if refusal.status == 413 else "")
-        except web.HTTPException:
+        except (web.HTTPException, web.RequestPayloadError, ConnectionError):  # the last two: the client has left
             raise
         except Exception:
             log.exception("a call failed", method=request.method, path=request.path)

@@ -9,7 +9,7 @@ from config import names
 from config.names import DName
 from config.rrtypes import RRType
 from dnsemu.zone.compiled import Node, Zone
-from dnsemu.zone.resources import CompiledResource, zone_of_resource
+from dnsemu.zone.resources import CompiledResource
 from policies.model import Group
 
 ANY = 255
@@ -61,8 +61,7 @@ Found = Hit | NoData | NXDomain | Referral | NotOurs
 class Catalog:
     """Every hosted zone by name; never changes once published.
 
-    `resources` are the declared ones by each of their names. Of each there is a zone as well, with nothing in it but
-    those names, so that whoever looks them up gets an answer.
+    `resources` are the declared ones by each of their names; each has its zone among the others.
     """
 
     zones: Map[DName, Zone]
@@ -72,7 +71,7 @@ class Catalog:
     def of(cls, zones: Iterable[Zone], resources: Iterable[CompiledResource] = ()) -> "Catalog":
         """A catalog of these; of two zones with one name the later answers, a hosted one before a resource's (R41)."""
         compiled = tuple(resources)
-        everything = (*map(zone_of_resource, compiled), *zones)
+        everything = (*(resource.zone for resource in compiled), *zones)
         return cls(Map((zone.name, zone) for zone in everything), _by_name(compiled))
 
     def with_resources(self, resources: Iterable[CompiledResource]) -> "Catalog":

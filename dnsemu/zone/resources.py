@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv4Address
-from types import MappingProxyType
 
 from config import names, nameservers
 from config.alias_zones import names_of, zones_of
@@ -46,10 +45,15 @@ REGION_OF_GLOBAL = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class CompiledResource:
-    """A resource ready to answer: the leaf of each target by its type, None for a host without an address so far."""
+    """A resource ready to answer.
+
+    `leaves` holds what each target answers, None for a host without an address so far. `zone` is a zone with nothing
+    in it but the resource's names, so that they can be asked for.
+    """
 
     declared: Resource
     leaves: tuple[RecordSet | None, ...]
+    zone: Zone
 
     @property
     def names(self) -> tuple[DName, ...]:
@@ -63,6 +67,10 @@ class CompiledResource:
             for target in self.declared.targets:
                 if target.host is not None:
                     yield _look_up(self.declared, target.host)
+
+    def with_hosts(self, hosts: Hosts) -> "CompiledResource":
+        """The same with the addresses of targets given by name, as far as they are known."""
+        return replace(self, leaves=tuple(_leaf(self.declared, target, hosts) for target in self.declared.targets))
 
     def state(self, type: RRType, is_healthy: IsHealthy) -> ResourceState:
         """What it answers to questions of a type, with this health."""
@@ -89,13 +97,9 @@ class CompiledResource:
         return Sample(min(MOST_ADDRESSES, len(different)), different)
 
 
-def compile_resource(declared: Resource, hosts: Hosts = MappingProxyType({})) -> CompiledResource:
-    """Compile a resource.
-
-    Args:
-        hosts: the addresses of targets given by name, as far as they are known.
-    """
-    return CompiledResource(declared, tuple(_leaf(declared, target, hosts) for target in declared.targets))
+def compile_resource(declared: Resource) -> CompiledResource:
+    """Compile a resource, of whose hosts no address is known yet."""
+    return CompiledResource(declared, (), _zone(declared)).with_hosts({})
 
 
 def counts_as_healthy(resource: Resource, targets: Iterable[bool]) -> bool:
@@ -113,19 +117,18 @@ def counts_as_healthy(resource: Resource, targets: Iterable[bool]) -> bool:
     return any(targets) if resource.kind in _SAME_AS_A_GROUP else True
 
 
-def zone_of_resource(resource: CompiledResource) -> Zone:
-    """A zone that holds a resource's names alone, so that they can be asked for; with a SOA and NS as Route 53's are.
+def _zone(declared: Resource) -> Zone:
+    """The names of a resource, with a SOA and NS as Route 53's are.
 
-    The names are aliases to the resource itself, so they answer what every other alias to it does.
+    They are aliases to the resource itself, so they answer what every other alias to it does.
     """
-    declared = resource.declared
     zone_id = nameservers.derived_zone_id(declared.name)
     known = zones_of(declared)
     is_database = declared.kind is ResourceKind.MULTI_AZ_DATABASE
     types = (RRType.CNAME,) if is_database else (RRType.A, RRType.AAAA)
     target = AliasTarget(known[0] if known else HostedZoneId(""), declared.name, evaluate_target_health=False)
     zone = HostedZone(zone_id, declared.name)
-    aliases = [RecordSet(name, type, alias=target) for name in resource.names for type in types]
+    aliases = [RecordSet(name, type, alias=target) for name in names_of(declared) for type in types]
     apex = [replace(record_set, name=declared.name) for record_set in _apex()]
     return compile_zone(replace(zone, record_sets=zone.record_sets.update({r.key: r for r in (*apex, *aliases)})))
 

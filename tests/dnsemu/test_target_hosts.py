@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog.testing
 
-from config.load import load_text
+from config.load import load_files, load_text
 from dnsemu.app import Application
 from dnsemu.reading import compile_world, read_files
 from dnsemu.target_hosts import EVERY_S, TargetHosts
@@ -175,7 +175,9 @@ hosted_zones:
 async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apart(tmp_path):
     """The whole of it: the file is read in a child process, the host answered by the server itself."""
     (tmp_path / "shop.yaml").write_text(FILE)
-    server = Application(await read_files([tmp_path / "shop.yaml"]), seed=1, clock=SteppedClock())
+    found = await read_files([tmp_path / "shop.yaml"])
+    assert found.published.world == load_files([tmp_path / "shop.yaml"]).world
+    server = Application(found, seed=1, clock=SteppedClock())
     asking = Server()
     asking.responder = server.responder
     assert addresses(asking) == []
