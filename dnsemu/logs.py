@@ -24,7 +24,9 @@ def configure_logs(now: Callable[[], float], *, as_json: bool) -> None:
     renderer = (
         structlog.processors.JSONRenderer()
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[structlog.processors.add_log_level, stamp, structlog.processors.format_exc_info, renderer]

@@ -10,7 +10,7 @@ from config.rrtypes import RRType
 from config.world import RecordSet
 from dnsemu.resolution import Link
 from dnsemu.zone.catalog import NoData, NotOurs, NXDomain, Referral
-from policies.decide import Decision, Leaf, Loss, Lost, Node, Why
+from policies.decide import Decision, Leaf, Loss, Lost, Why
 from policies.model import ResourceState
 
 ALL = Fraction(1)
@@ -124,14 +124,16 @@ class _Walk:
             return Shares(nothing={Nothing(Why.NO_CANDIDATE, decision.group.name): ALL})
         total = Shares()
         for record_set, part in decision.outcome.shares():
-            total.add(self._node(decision.below(record_set), level), part)
+            node = decision.below(record_set)
+            if isinstance(node, Leaf):
+                total.answers[node.record_set] = part
+            else:
+                total.add(self._node(node, level), part)
         if decision.why is Why.FAIL_OPEN:
             total.open()
         return total
 
-    def _node(self, node: Node, level: int) -> Shares:
-        if isinstance(node, Leaf):
-            return Shares({node.record_set: ALL})
+    def _node(self, node: Decision | Lost | ResourceState, level: int) -> Shares:
         if isinstance(node, Lost):
             return Shares(nothing={Nothing(node.loss, node.target.name): ALL})
         if isinstance(node, ResourceState):

@@ -30,6 +30,7 @@ _INDEX = """<!doctype html>
 <ul>
 <li><a href="/dnsemu/v1/status">/dnsemu/v1/status</a>: health checks, checkers, who serves what
 <li>/dnsemu/v1/explain?name=NAME&amp;type=A&amp;client=ADDR: why an answer is given
+<li>/dnsemu/v1/what-if?name=NAME&amp;fail=1: what clients would get if endpoints failed
 <li><a href="/metrics">/metrics</a>, <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>
 </ul>
 <p><a href="https://db-ip.com">IP Geolocation by DB-IP</a>, adapted.</p>

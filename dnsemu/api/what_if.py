@@ -17,6 +17,7 @@ MOST_JUDGEMENTS = 100_000
 
 MOMENT_S = 0.001
 TOKENS_PER_MOMENT = 1000
+MOST_DIGITS = 9
 PARAMETERS = frozenset({"name", "type", "fail"})
 
 
@@ -32,8 +33,8 @@ class WhatIf:
         if unknown := sorted(set(request.query) - PARAMETERS):
             return failure(400, f"unknown parameter {unknown[0]}; there are {', '.join(sorted(PARAMETERS))}", "query")
         fail = request.query.get("fail", "1")
-        if not fail.isascii() or not fail.isdecimal():
-            return failure(400, f"'{fail}' is no number of endpoints", "fail")
+        if not fail.isascii() or not fail.isdecimal() or len(fail) > MOST_DIGITS:
+            return failure(400, "write how many endpoints fail together at most, such as 2", "fail")
         names, type_ = request.query.getall("name", []), request.query.get("type", "A")
         if not names:
             return failure(400, "a name is missing", "name")

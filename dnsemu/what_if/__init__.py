@@ -1,6 +1,6 @@
 """What clients would get if endpoints failed: every combination of up to N of them, for every class of clients.
 
-Nothing is sampled. Decisions are distributions, a class stands for all clients that no decision tells apart, and what
+No dice are thrown: decisions are distributions, a class stands for clients that no decision tells apart, and what
 health checks say follows from what fails. It starts from everything being up, whatever health is now. Pure work, done
 in steps, so that whoever drives it can show how far it is, or answer queries in between.
 """
@@ -24,8 +24,8 @@ from dnsemu.what_if.report import Study, report
 from dnsemu.what_if.tree import TooManyLinks, Tree, Unanswered, tree_of
 from dnsemu.what_if.work import Progress, Work
 
-MOST_JUDGEMENTS = 20_000_000
-"""Record sets judged, in all scenarios for all classes of clients: about a minute of work."""
+MOST_JUDGEMENTS = 1_000_000
+"""Record sets judged, in all scenarios for all classes of clients: under a minute and under a gigabyte."""
 
 
 class TooMuchWork(ValueError):
@@ -124,10 +124,14 @@ def _too_much(plans: Sequence[Plan], total: int, most: int) -> str:
     plan = max(plans, key=lambda plan: plan.judgements)
     lower = "lower --fail" if plan.most_failures > 1 else "nothing here can be lowered but the number of names"
     return (
-        f"{names.display(plan.tree.name)} has {plan.scenarios:,} combinations of up to {plan.most_failures} of "
+        f"{names.display(plan.tree.name)} has {_spelled(plan.scenarios)} combinations of up to {plan.most_failures} of "
         f"{len(plan.endpoints)} endpoints, for {len(plan.classes)} classes of clients with {plan.tree.size} record "
-        f"sets to judge each time: {total:,} in all, where {most:,} are allowed; {lower}"
+        f"sets to judge each time: {_spelled(total)} in all, where {most:,} are allowed; {lower}"
     )
+
+
+def _spelled(number: int) -> str:
+    return f"{number:,}" if number < 10**12 else "over a million million"
 
 
 def _name(text: str) -> DName:

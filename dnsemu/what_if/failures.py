@@ -72,7 +72,7 @@ def endpoints_of(tree: Tree, checks: Checks) -> tuple[Endpoint, ...]:
 
 def count(endpoints: Collection[Endpoint], most: int) -> int:
     """How many scenarios there are at most: subsets of up to `most` endpoints."""
-    return sum(comb(len(endpoints), size) for size in range(most + 1))
+    return sum(comb(len(endpoints), size) for size in range(min(most, len(endpoints)) + 1))
 
 
 def scenarios(endpoints: Collection[Endpoint], most: int) -> Iterator[Scenario]:

@@ -88,25 +88,25 @@ CASES = [
     # other types at the name
     pytest.param(["{name: '@', type: CNAME, ttl: 60, resource_records: [b.test]}"], "R24", "cname-at-apex", 0, "",
                  "RRSet of type CNAME with DNS name shop.test. is not permitted at apex in zone shop.test.",
-                 id="R24 A144 at the apex"),
+                 id="R24 R39.9 A144 at the apex"),
     pytest.param([a("www"), "{name: www, type: CNAME, ttl: 60, resource_records: [b.test]}"], "R24", "cname-alone", 1, "",
                  f"RRSet of type CNAME with DNS name {N} is not permitted as it conflicts with other records with the "
-                 "same DNS name in zone shop.test.", id="R24 A145 CNAME beside A"),
+                 "same DNS name in zone shop.test.", id="R24 R39.10 A145 CNAME beside A"),
     pytest.param(["{name: www, type: CNAME, ttl: 60, resource_records: [b.test]}", a("www")], "R24", "cname-alone", 1, "",
                  f"RRSet of type A with DNS name {N} is not permitted because a conflicting RRSet of type CNAME with "
-                 "the same DNS name already exists in zone shop.test.", id="R24 A146 A beside CNAME"),
+                 "the same DNS name already exists in zone shop.test.", id="R24 R39.11 A146 A beside CNAME"),
     # the group
     pytest.param([a("www"), a("WWW.shop.test")], "R30", "record-set-twice", 1, "",
                  f"Tried to create resource record set [name='{N}', type='A'] but it already exists (shop.yaml:5)",
-                 id="R30 A140 a simple record set twice"),
+                 id="R30 R39.1 A140 a simple record set twice"),
     pytest.param([a("www", W1), a("www", W1)], "R30", "record-set-twice", 1, "",
-                 f"[name='{N}', type='A', set-identifier='s1'] but it already exists (shop.yaml:5)", id="R30 A140 with id"),
+                 f"[name='{N}', type='A', set-identifier='s1'] but it already exists (shop.yaml:5)", id="R30 R39.2 A140 with id"),
     pytest.param([a("www", W1), a("www")], "R32", "mixed-policies", 1, "",
                  f"RRSet with DNS name {N}, type A cannot be created as other RRSets exist with the same name and type.",
-                 id="A147 simple"),
+                 id="R39.4 A147 simple"),
     pytest.param([a("www"), a("www", W1)], "R32", "mixed-policies", 1, "",
                  f"RRSet with DNS name {N}, type A, SetIdentifier s1 cannot be created as a non-weighted set exists with "
-                 "the same name and type.", id="A148 weighted"),
+                 "the same name and type.", id="R39.5 A148 weighted"),
     pytest.param([a("www", W1), a("www", US)], "R32", "mixed-policies", 1, "",
                  f"RRSet with DNS name {N}, type A, SetIdentifier us, and Region Name=us-east-1 cannot be created because "
                  "a non-latency RRSet with the same name and type already exists.", id="A150 latency"),
@@ -118,12 +118,12 @@ CASES = [
                  "exists", id="A156 failover"),
     pytest.param([a("www", W1), a("www", MULTI)], "R32", "mixed-policies", 1, "",
                  f"RRSet with DNS name {N}, type A, SetIdentifier m cannot be created because a non multivalue answer "
-                 "rrset exists with the same name and type.", id="A161 multivalue"),
+                 "rrset exists with the same name and type.", id="R39.6 A161 multivalue"),
     pytest.param([a("www", W1), a("www", W2).replace("ttl: 60", "ttl: 61")], "R22", "weighted-ttl", 1, ".ttl",
                  f"RRSet with DNS name {N} and type A, SetIdentifier s2 cannot be created as weighted sets must contain "
-                 "the same TTL.", id="R22 A149 weighted TTLs differ"),
+                 "the same TTL.", id="R22 R39.8 A149 weighted TTLs differ"),
     pytest.param([a("www", US), a("www", EU.replace("eu-west-1", "us-east-1"))], "R33", "region-twice", 1, ".region",
-                 "a latency RRSet with the same name, type and region already exists.", id="R33 A151 a Region twice"),
+                 "a latency RRSet with the same name, type and region already exists.", id="R33 R39.7 A151 a Region twice"),
     pytest.param([a("www", PRIMARY), a("www", PRIMARY.replace(": p,", ": q,"))], "R33", "role-twice", 1, ".failover",
                  "marked as primary already exists.", id="R33 A157 R209.6 two primaries"),
     pytest.param([a("www", JP), a("www", JP.replace(": jp,", ": x,"))], "R33", "location-twice", 1, ".geo_location",
@@ -186,12 +186,12 @@ CASES = [
                  id="R112 in a circle"),
     pytest.param([a("b"), alias("a", "b.shop.test", type="AAAA")], "A170", "alias-target-missing", 1,
                  ".alias_target.dns_name", "Tried to create an alias that targets b.shop.test., type AAAA in zone "
-                 "Z46V3DU0VJV06GAETLSQ1, but that target was not found", id="R102 A170 of another type"),
+                 "Z46V3DU0VJV06GAETLSQ1, but that target was not found", id="R39.13 R102 A170 of another type"),
     pytest.param(["{name: b, type: CNAME, ttl: 60, resource_records: [x.test]}", alias("a", "b.shop.test")], "A170",
                  "alias-target-missing", 1, ".alias_target.dns_name", "but that target was not found",
                  id="A170 A420 a CNAME does not count"),
     pytest.param([alias("a", "www.other.test")], "A169", "alias-outside-zone", 0, ".alias_target.dns_name",
-                 "but the alias target name does not lie within the target zone", id="A169 outside the zone"),
+                 "but the alias target name does not lie within the target zone", id="R39.12 A169 outside the zone"),
 ]  # fmt: skip
 
 

@@ -83,6 +83,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("name", "type_", "code", "answer"), [pytest.param(*row[1:], id=row[0]) for row in TABLE])
 def test_lookup(server, name, type_, code, answer):
+    """R50: both negative forms carry the zone's SOA in authority, and AA."""
     reply = server.ask(name, type_)
     assert (rcode(reply), lines(reply.answer)) == (code, answer)
     assert flags(reply) == {"QR", "AA", "RD"}
@@ -240,6 +241,7 @@ def test_r23_a_multivalue_answer_has_the_smallest_ttl():
 
 
 def test_r60_all_values_in_random_order():
+    """R146: the values of an RRset are shuffled for each reply."""
     server = Server(zone("example.test", record_set("example.test", values=("192.0.2.1", "192.0.2.2", "192.0.2.3"))))
     orders = {tuple(str(rdata) for rdata in server.ask("example.test").answer[0]) for _ in range(100)}
     assert len(orders) == 6  # R146

@@ -1,8 +1,11 @@
 """What-if: every failure of up to N endpoints for every class of clients, and what is found wrong."""
 
+import json
 from fractions import Fraction
 from ipaddress import ip_network
 from itertools import combinations
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
@@ -419,6 +422,20 @@ def test_scenarios_are_all_the_combinations_of_endpoints_that_differ(record_sets
     assert set(happening) == expected
 
 
+def test_r119_replies_that_fail_open_twice_along_a_cname_are_counted_once():
+    told = report(
+        weighted(W, 1, "a", type_="CNAME", values="x.test", check="a"),
+        weighted(W, 1, "b", type_="CNAME", values="y.test", check="b"),
+        weighted("x.test", 1, "x", check="x"),
+        record_set("y.test", values="192.0.2.2"),
+        fail=3,
+    )
+    half = {"x": Fraction(1, 2), "192.0.2.2": Fraction(1, 2)}
+    assert got(told, "x") == {"everyone": half | {"!": Fraction(1, 2)}}
+    assert got(told, "a", "b") == {"everyone": half | {"!": Fraction(1)}}
+    assert got(told, "a", "b", "x") == {"everyone": half | {"!": Fraction(1)}}
+
+
 def test_a_tree_of_a_million_leaves_is_summed_without_walking_each():
     sets = [weighted(W, 1, f"{n}", alias="a.test") for n in range(100)]
     sets += [weighted("a.test", 1, f"{n}", alias="b.test") for n in range(100)]
@@ -435,6 +452,10 @@ def test_too_many_combinations_are_refused_before_anything_is_decided():
     with pytest.raises(TooMuchWork, match=r"523,686 .* up to 4 of 60 endpoints.* lower --fail") as refusal:
         report(*sets, fail=4)
     assert "60 record sets" in str(refusal.value)
+
+
+def test_more_failures_than_endpoints_are_all_of_them():
+    assert len(report(*PAIR, fail=10**9)["names"][0]["scenarios"]) == 4
 
 
 def test_work_can_be_paused_at_every_decision():
@@ -560,3 +581,12 @@ def test_a_running_server_says_the_same_and_refuses_more_than_it_can_do_beside_d
         assert "lower --fail" in refused.stderr
         assert "--file" in refused.stderr
         assert dnsemu_here("what-if", "gone.shop.test", "--server", server.url).returncode == 2
+        for query, where in (
+            ("", "name"),
+            ("name=www.shop.test&fail=x", "fail"),
+            ("name=www.shop.test&client=a", "query"),
+        ):
+            with pytest.raises(HTTPError) as refusal, urlopen(f"{server.url}/dnsemu/v1/what-if?{query}"):
+                pass
+            with refusal.value as response:
+                assert (response.code, json.load(response)["error"]["where"]) == (400, where)

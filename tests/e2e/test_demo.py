@@ -65,7 +65,7 @@ DIGS = {
     "office": [{AP}],
     "all": [{US, EU, AP}],
     "tree": [{US}],
-    "lb": [{US, EU}, {US, EU, AP}],
+    "lb": [{US, EU, AP}],
 }
 """What the `dig` line of each name may answer while all is well."""
 

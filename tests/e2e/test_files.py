@@ -296,7 +296,7 @@ def test_ten_thousand_record_sets_are_read_while_queries_are_answered(tmp_path, 
 
 
 def test_a_health_check_that_did_not_change_keeps_its_verdict(tmp_path):
-    """H68: a reload of other things neither forgets what was observed nor lifts what was forced."""
+    """A reload of other things neither forgets what was observed nor lifts what was forced."""
     check = "{id: web, type: TCP, ip_address: 127.0.0.1, port: 9, request_interval: 0.2, failure_threshold: 2}"
     text = f"health_checks:\n  - {{{check}}}\n" + ZONE
     file = tmp_path / "shop.yaml"

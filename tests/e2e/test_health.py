@@ -92,7 +92,7 @@ def wait_for(server, **wanted):
 
 
 def test_answers_leave_a_sick_app_and_come_back(server, apps):
-    """R62, R72.2, H68: threshold observations in a row turn the check, and the next query is answered by it."""
+    """R62, R72.2, H64: threshold observations in a row turn the check, and the next query is answered by it."""
     apps["us"].become("sick")
     wait_for(server, us="unhealthy", eu="healthy", either="healthy")
     assert answers(server) == US_SICK

@@ -59,7 +59,7 @@ def test_rubbish_does_no_harm(client):
 
 
 def test_a_reply_is_not_answered(client, shop):
-    """R149: two servers must not talk to each other for ever."""
+    """Two servers must not talk to each other for ever."""
     reply = ask(shop.dns, "www.shop.test").to_wire()
     client.send(reply)
     client.send(query("www.shop.test", id=7).to_wire())

@@ -21,7 +21,7 @@ CORE = (
     "config",
     "policies",
     *(f"healthcheck.{name}" for name in ("streak", "quorum", "calculated", "snapshot", "observation")),
-    *(f"dnsemu.{name}" for name in ("wire", "zone", "commands", "answer", "explain")),
+    *(f"dnsemu.{name}" for name in ("wire", "zone", "commands", "answer", "explain", "shares", "what_if")),
 )
 
 OF_THE_RIM = {

@@ -1,0 +1,33 @@
+"""What a health check is before anything was observed (R115, H71–H74)."""
+
+import pytest
+
+from config.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckers
+from healthcheck.ledger import Ledger
+from healthcheck.snapshot import HealthBoard
+
+
+@pytest.mark.parametrize(
+    ("inverted", "disabled", "is_healthy"),
+    [
+        pytest.param(False, False, True, id="R115.1 a new check is healthy"),
+        pytest.param(True, False, False, id="R115.2 inverted: unhealthy"),
+        pytest.param(False, True, True, id="R115.3 disabled: healthy"),
+        pytest.param(True, True, False, id="R115.4 disabled and inverted: unhealthy"),
+    ],
+)
+def test_before_anything_was_observed(inverted, disabled, is_healthy):
+    board = HealthBoard()
+    check = HealthCheck("hc", EndpointCheck(EndpointType.TCP, "127.0.0.1", port=9), inverted, disabled)
+    Ledger(board, lambda change: None).apply({"hc": check}, HealthCheckers(("us-east-1",), 1), 0.0)
+    assert board.current.is_healthy("hc") is is_healthy
+
+
+def test_h69_measuring_latency_has_no_effect_on_health():
+    verdicts = []
+    for measured in (False, True):
+        board = HealthBoard()
+        config = EndpointCheck(EndpointType.TCP, "127.0.0.1", port=9, measure_latency=measured)
+        Ledger(board, lambda change: None).apply({"hc": HealthCheck("hc", config)}, HealthCheckers(("us-east-1",), 1), 0.0)
+        verdicts.append(board.current.is_healthy("hc"))
+    assert verdicts == [True, True]
