@@ -28,6 +28,8 @@ def test_h69_measuring_latency_has_no_effect_on_health():
     for measured in (False, True):
         board = HealthBoard()
         config = EndpointCheck(EndpointType.TCP, "127.0.0.1", port=9, measure_latency=measured)
-        Ledger(board, lambda change: None).apply({"hc": HealthCheck("hc", config)}, HealthCheckers(("us-east-1",), 1), 0.0)
+        Ledger(board, lambda change: None).apply(
+            {"hc": HealthCheck("hc", config)}, HealthCheckers(("us-east-1",), 1), 0.0
+        )
         verdicts.append(board.current.is_healthy("hc"))
     assert verdicts == [True, True]
