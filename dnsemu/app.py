@@ -21,6 +21,7 @@ from dnsemu.api.server import HttpPort
 from dnsemu.collector import settle, taking_in
 from dnsemu.forwarding import Forwarder
 from dnsemu.hosted_resolver import HostedResolver
+from dnsemu.logs import timestamp
 from dnsemu.published import Board
 from dnsemu.reading import NODES_PER_PIECE, Reading, ReadingFailed, read_files
 from dnsemu.responder import Responder
@@ -158,7 +159,8 @@ class Application:
     def check_detail(self, check: HealthCheckId) -> str:
         """What to say of a health check in an explanation."""
         try:
-            return self.monitor.entry(check).summary
+            entry = self.monitor.entry(check)
+            return f"{entry.summary}, since {timestamp(entry.since)[11:19]}"
         except NoSuchHealthCheck:
             return "not declared, so taken as healthy"
 

@@ -13,6 +13,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from config import names
+from config.names import ROOT
 from dnsemu import __version__
 from healthcheck.snapshot import Status
 
@@ -59,7 +61,8 @@ class Metrics(Collector):
             labels=["zone", "type", "rcode", "policy", "protocol"],
         )
         for answered, number in app.responder.answered.items():
-            queries.add_metric(list(answered), number)
+            zone = names.display(answered.zone) if answered.zone != ROOT else ""
+            queries.add_metric([zone, *answered[1:]], number)
         yield queries
         yield CounterMetricFamily(
             "dnsemu_packets_dropped", "Packets that get no reply, such as replies.", value=app.responder.dropped

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import structlog
 
 from config import names
-from config.names import DName
+from config.names import ROOT, DName
 from config.rrtypes import RRType
 from dnsemu.answer import Dice, draw
 from dnsemu.completion import LookUpHere, complete
@@ -28,6 +28,7 @@ from policies.decide import policy_of
 from policies.place import Client, Locator, Place
 
 _RCODES = frozenset(RCode)
+_TYPE_NAMES = {**{int(type_): type_.name for type_ in RRType}, ANY: "ANY"}
 
 AXFR = 252
 IXFR = 251
@@ -36,9 +37,9 @@ log = structlog.get_logger()
 
 
 class Answered(NamedTuple):
-    """What a query is counted under; every field comes from a closed set, `zone` from those hosted."""
+    """What a query is counted under; every field comes from a closed set, `zone` from those hosted or the root."""
 
-    zone: str
+    zone: DName
     type: str
     rcode: str
     policy: str
@@ -88,7 +89,7 @@ class Responder:
             self.dropped += 1
             return None
         except Rejected as rejected:
-            self._count("", "", rejected.rcode, None, protocol)
+            self._count(ROOT, "", rejected.rcode, None, protocol)
             return render_bare(rejected.id, rejected.flags, rejected.rcode)
         try:
             return self._answer(query, packet, source, protocol, vantage)
@@ -97,14 +98,14 @@ class Responder:
 
     def _failed(self, query: Query, packet: bytes, source: str, protocol: str) -> bytes:
         log.exception("query failed", packet=packet.hex(), source=source)
-        self._count("", "", RCode.SERVFAIL, None, protocol)
+        self._count(ROOT, "", RCode.SERVFAIL, None, protocol)
         return render_bare(query.id, query.flags, RCode.SERVFAIL)
 
     def _answer(self, query: Query, packet: bytes, source: str, protocol: str, vantage: Place | None) -> bytes | Later:
         published = self._board.current
         limit = size_limit(query.edns, over_udp=protocol == "UDP")
         if query.edns is not None and query.edns.version:
-            self._count("", "", RCode.BADVERS, None, protocol)
+            self._count(ROOT, "", RCode.BADVERS, None, protocol)
             return render(query, Reply(RCode.BADVERS, is_authoritative=False), limit)
         client, scope_bits = _client(query, source, published.locator, vantage)
         health = self._health.current
@@ -112,17 +113,17 @@ class Responder:
         if isinstance(link.found, NotOurs) and query.type == RRType.TXT and published.world.server.explain_over_dns:
             asked = asked_about(query.name)
             if asked is not None:
-                self._count("", "TXT", RCode.NOERROR, None, protocol)
+                self._count(ROOT, "TXT", RCode.NOERROR, None, protocol)
                 catalog, detail = published.catalog, self._detail
                 reply = explanation_reply(catalog, health, client, scope_bits, asked, query.name, detail)
                 return render(query, reply, limit)
         if isinstance(link.found, NotOurs) or query.klass != CLASS_IN or query.type in (AXFR, IXFR):
             if self._forwarder is not None and query.flags & RD and isinstance(link.found, NotOurs):
                 return self._forward(self._forwarder, query, packet, limit, protocol)
-            self._count("", _type_name(query.type), RCode.REFUSED, None, protocol)
+            self._count(ROOT, _type_name(query.type), RCode.REFUSED, None, protocol)
             return render_refused(query)
         reply = draw(link, self._dice, scope_bits)
-        self._count(names.display(link.found.zone.name), _type_name(query.type), reply.rcode, link, protocol)
+        self._count(link.found.zone.name, _type_name(query.type), reply.rcode, link, protocol)
         if self._forwarder is None:
             return render(query, reply, limit)
         if reply.onward is not None and query.flags & RD:
@@ -139,7 +140,7 @@ class Responder:
         except Exception:
             return self._failed(query, packet, "upstream", protocol)
         rcode = reply[3] & 0xF
-        self._count("", _type_name(query.type), RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL, None, protocol)
+        self._count(ROOT, _type_name(query.type), RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL, None, protocol)
         return reply
 
     async def _complete(self, forwarder: Forwarder, query: Query, reply: Reply, client: Client, limit: int) -> bytes:
@@ -160,7 +161,7 @@ class Responder:
 
         return look_up
 
-    def _count(self, zone: str, type_: str, rcode: RCode, link: Link | None, protocol: str) -> None:
+    def _count(self, zone: DName, type_: str, rcode: RCode, link: Link | None, protocol: str) -> None:
         policy = "none"
         if link is not None and link.decisions:
             policy = policy_of(link.decisions[0].group).NAME
@@ -189,9 +190,4 @@ def packed_address(text: str) -> bytes:
 
 def _type_name(code: int) -> str:
     """A type's mnemonic, from a closed set however many codes are asked."""
-    if code == ANY:
-        return "ANY"
-    try:
-        return RRType(code).name
-    except ValueError:
-        return "other"
+    return _TYPE_NAMES.get(code, "other")
