@@ -1,17 +1,16 @@
 """From a decision to a reply: the dice are thrown here, once, and the sections filled (routing.md §2, §7)."""
 
-from collections.abc import Iterable, MutableSequence, Sequence
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from config import names
 from config.names import DName
 from config.rrtypes import RRType
 from config.world import RecordSet
 from dnsemu.resolution import Link
 from dnsemu.wire.protocol import RR, RCode
 from dnsemu.wire.reply import Onward, Reply
-from dnsemu.zone.catalog import NotOurs, NXDomain, Referral
+from dnsemu.zone.catalog import ANY, Catalog, NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
 from policies.decide import Leaf, Lost, Node
 from policies.model import Outcome, ResourceState, Sample
@@ -68,7 +67,7 @@ def draw(first: Link, dice: Dice, scope_bits: int) -> Reply:
     onward = Onward(target) if last.leads_on and not last.ends_at(target) else None
     zone = first.found.zone
     authority = () if any(rr[1] == RRType.NS and rr[0] == zone.name for rr in answer) else zone.ns
-    additional = tuple(_additional(zone, (*answer, *authority)))
+    additional = () if first.type == ANY else tuple(_additional(first.catalog, zone, answer, authority))
     return Reply(RCode.NOERROR, True, answer, authority, additional, scope_bits=scope, onward=onward)
 
 
@@ -83,25 +82,31 @@ def _negative(link: Link, answer: list[RR], scope_bits: int, onward: Onward | No
 def _referral(found: Referral) -> Reply:
     """NS of the cut and the addresses the hosted zone knows for them, below the cut too; not authoritative (R52)."""
     authority = tuple(records(found.cut))
-    glue = tuple(_additional(found.zone, authority, with_glue=True))
+    glue = tuple(_addresses(found.zone, _cited(authority)))
     return Reply(RCode.NOERROR, False, (), authority, glue, may_shrink=False)
 
 
-def _additional(zone: Zone, citing: Iterable[RR], *, with_glue: bool = False) -> Iterable[RR]:
-    """A and AAAA of the hosts that records cite, as far as they are simple leaves of this zone (R144, R145).
+def _additional(catalog: Catalog, zone: Zone, answer: Sequence[RR], authority: Sequence[RR]) -> Iterator[RR]:
+    """Addresses of the hosts that records cite and this zone itself would answer (R144), but for those told already."""
+    told = {(rr[0], rr[1]) for rr in answer}
+    for host in _cited((*answer, *authority)):
+        if catalog.zone_of(host) is zone and not zone.cut_above(host):
+            yield from (rr for rr in _addresses(zone, (host,)) if (rr[0], rr[1]) not in told)
 
-    Args:
-        with_glue: also hosts below a delegation, whose addresses are not this zone's to answer.
-    """
-    seen = set()
-    for _, citing_type, _, rdata in citing:
-        before = _NAME_IN_RDATA.get(citing_type)
-        if before is None:
-            continue
-        host = DName(rdata[before:].lower())
-        if host in seen or not names.is_at_or_below(host, zone.name) or (not with_glue and zone.cut_above(host)):
-            continue
-        seen.add(host)
+
+def _cited(records: Iterable[RR]) -> Iterable[DName]:
+    """The hosts that NS, MX and SRV records name, each once, in order."""
+    found = (
+        DName(rdata[before:].lower())
+        for _, type_, _, rdata in records
+        if (before := _NAME_IN_RDATA.get(type_)) is not None
+    )
+    return dict.fromkeys(found)
+
+
+def _addresses(zone: Zone, hosts: Iterable[DName]) -> Iterator[RR]:
+    """A and AAAA that a zone holds for hosts, below a delegation too, from simple leaves only (R145)."""
+    for host in hosts:
         for type_ in (RRType.A, RRType.AAAA):
             group = zone.group(host, type_)
             if group and group.record_sets[0].set_identifier is None:
@@ -136,6 +141,8 @@ class _Throw:
         """The leaves' values as one RRset in random order (R146), with the smallest of their TTLs (R23)."""
         ttl = min((leaf.ttl or 0 for leaf in self.leaves), default=0)
         rrset: list[RR] = [(owner, int(leaf.type), ttl, rdata) for leaf in self.leaves for rdata in leaf.rdata]
+        if len(self.leaves) > 1:
+            rrset = list(dict.fromkeys(rrset))  # an RRset is a set (RFC 2181 §5)
         if len(rrset) > 1:
             self.dice.shuffle(rrset)
         return rrset

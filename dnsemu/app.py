@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import structlog
 
 from config.addresses import Address, parse_address
 from config.faults import Fault, Refused
-from config.world import HealthCheckId, VantagePoint
+from config.world import HealthCheckId, ServerSettings, VantagePoint
 from dnsemu.api.server import HttpPort
 from dnsemu.collector import settle, taking_in
 from dnsemu.forwarding import Forwarder
@@ -102,6 +103,8 @@ class Application:
         self.failures: dict[str, str] = {}
         """Parts that stopped with an error or failed just now, and the error."""
         self.ready: Ready | None = None
+        self._vantage: dict[str, Place] = {}
+        """Where the clients of each vantage point are, by its address."""
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
         self._apply(reading)
@@ -126,7 +129,7 @@ class Application:
             http_address = await http.start(self._listen.http or parse_address(settings.http or DEFAULT_HTTP))
             await listeners.start(
                 [self.responder.respond] * len(addresses)
-                + [self.responder.seen_from(_place(vantage_point)) for vantage_point in settings.vantage_points]
+                + [self.responder.seen_from(partial(self._vantage.__getitem__, v.dns)) for v in settings.vantage_points]
             )
             await self._serve(listeners, Ready(listeners.addresses, http_address), announce)
 
@@ -209,6 +212,9 @@ class Application:
     def _apply(self, reading: Reading) -> None:
         """Serve this from now on: one step, between two queries."""
         world = reading.published.world
+        if _addresses(world.server) != _addresses(self.board.current.world.server):
+            log.warning("addresses to listen on changed; that takes effect at the next start")
+        self._vantage |= {point.dns: _place(point) for point in world.server.vantage_points}
         self.monitor.apply(world.health_checks, world.health_checkers)
         self.board.publish(self.target_hosts.taken_over(reading.published))
 
@@ -218,6 +224,10 @@ class Application:
         except Exception as failure:
             self.failures[part] = repr(failure)
             log.exception("a part of the server stopped; DNS goes on", part=part)
+
+
+def _addresses(settings: ServerSettings) -> tuple[Any, ...]:
+    return settings.dns, settings.http, [vantage_point.dns for vantage_point in settings.vantage_points]
 
 
 def _place(vantage_point: VantagePoint) -> Place:

@@ -23,6 +23,8 @@ CheckDetail = Callable[[HealthCheckId], str]
 
 MOST_DECISIONS = 500
 """Decisions written out in one explanation; a tree may have millions."""
+MOST_LEVELS = 64
+"""Decisions written out one below the other; aliases and CNAMEs together may go deeper."""
 
 _FOUND = {
     Hit: "answer",
@@ -33,18 +35,19 @@ _FOUND = {
 }
 
 
-def explain(link: Link, scope_bits: int, detail: CheckDetail) -> Explanation:
+def explain(link: Link, scope_bits: int, detail: CheckDetail, most: int = MOST_DECISIONS) -> Explanation:
     """Write out everything that decides the answer to a question, with exact shares.
 
     Args:
         link: the question resolved for one client.
         scope_bits: the ECS scope an answer has when it depends on the client.
         detail: words about a health check's observations.
+        most: decisions to write out; what is left out shows as `is_complete` being false.
     Returns:
         `question`, `zone`, `client`, `health_generation`, `result`, the tree under `decisions`, and `answers`: every
         leaf reached, with the share of answers that end there.
     """
-    writer = _Writer(link.client, detail)
+    writer = _Writer(link.client, detail, most)
     decisions = [writer.decision(decision, Fraction(1), link) for decision in link.decisions]
     return {
         "question": {"name": names.display(link.name), "type": type_text(link.type)},
@@ -61,7 +64,7 @@ def explain(link: Link, scope_bits: int, detail: CheckDetail) -> Explanation:
         "decisions": decisions,
         "answers": writer.answers,
         "ecs_scope": scope_bits if writer.reads_client else 0,
-        "is_complete": writer.room > 0,
+        "is_complete": writer.is_complete,
     }
 
 
@@ -71,14 +74,28 @@ class _Writer:
 
     client: Client
     detail: CheckDetail
-    room: int = MOST_DECISIONS
+    room: int
+    level: int = 0
     reads_client: bool = False
+    is_complete: bool = True
 
     def __post_init__(self) -> None:
         self.answers: list[Explanation] = []
 
     def decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
         self.room -= 1
+        self.level += 1
+        try:
+            return self._decision(decision, share, link)
+        finally:
+            self.level -= 1
+
+    def _goes_on(self) -> bool:
+        """Whether there is room for another decision below."""
+        self.is_complete = self.is_complete and self.room > 0 and self.level < MOST_LEVELS
+        return self.room > 0 and self.level < MOST_LEVELS
+
+    def _decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
         self.reads_client = self.reads_client or decision.reads_client
         shares = {id(record_set): part for record_set, part in _parts(decision.outcome)}
         return {
@@ -131,7 +148,7 @@ class _Writer:
             return self._leaf(node.record_set, share, link)
         if isinstance(node, ResourceState):
             return self._resource(node, share, link)
-        return self.decision(node, share, link) if self.room > 0 else None
+        return self.decision(node, share, link) if self._goes_on() else None
 
     def _leaf(self, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
         self.answers.append(
@@ -150,7 +167,7 @@ class _Writer:
         return {
             "cname": names.display(following.name),
             "result": _FOUND[type(following.found)],
-            "decisions": [self.decision(d, share, following) for d in following.decisions if self.room > 0],
+            "decisions": [self.decision(d, share, following) for d in following.decisions if self._goes_on()],
         }
 
     def _resource(self, state: ResourceState, share: Fraction, link: Link) -> Explanation:

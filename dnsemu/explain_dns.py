@@ -20,7 +20,12 @@ from policies.place import Client
 
 SUFFIX = DName(b"\x08_explain\x00")
 MOST_STRING_OCTETS = 255
+MOST_DECISIONS = 40
+"""Decisions written out; whoever wants more has the shell and the control API."""
+MOST_OCTETS = 50_000
+"""Text of one answer; a message has room for little more."""
 
+_RR_OCTETS = 20
 _ASCII = str.maketrans({"└": "`-", "←": "<-", "→": "->", "·": "-", "…": "..."})
 
 
@@ -52,13 +57,22 @@ def explanation_reply(
         asked: what is asked about.
         owner: the query's own name.
     """
-    lines = explanation_lines(explain(resolve(catalog, health, client, *asked), scope_bits, detail))
+    lines = explanation_lines(explain(resolve(catalog, health, client, *asked), scope_bits, detail, MOST_DECISIONS))
     answer: list[RR] = [(owner, int(RRType.TXT), 0, rdata) for rdata in _txt(lines)]
     return Reply(RCode.NOERROR, True, answer, scope_bits=scope_bits)
 
 
 def _txt(lines: Iterable[str]) -> Iterable[bytes]:
+    room = MOST_OCTETS
     for number, line in enumerate(lines, 1):
-        text = f"{number:02} {line.translate(_ASCII)}".encode("ascii", "replace")
-        strings = [text[at : at + MOST_STRING_OCTETS] for at in range(0, len(text), MOST_STRING_OCTETS)]
-        yield b"".join(bytes([len(string)]) + string for string in strings)
+        room -= len(line) + _RR_OCTETS
+        if room < 0:
+            yield from _txt_line(f"{number:03} and more that does not fit into a DNS message")
+            return
+        yield from _txt_line(f"{number:03} {line.translate(_ASCII)}")
+
+
+def _txt_line(line: str) -> Iterable[bytes]:
+    text = line.encode("ascii", "replace")
+    strings = [text[at : at + MOST_STRING_OCTETS] for at in range(0, len(text), MOST_STRING_OCTETS)]
+    yield b"".join(bytes([len(string)]) + string for string in strings)

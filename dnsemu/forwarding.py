@@ -10,7 +10,6 @@ import socket
 from collections.abc import Sequence
 
 from dnslib import DNSError, DNSRecord
-from dnslib.buffer import Buffer
 from dnslib.dns import DNSBuffer
 
 from config.addresses import Address
@@ -134,13 +133,21 @@ def _answers(reply: bytes, packet: bytes, question: bytes) -> bool:
     )
 
 
+class _Uncompressed(DNSBuffer):  # type: ignore[misc]
+    """Names written whole: what is packed here is no message that a pointer could point into."""
+
+    def encode_name(self, name: object) -> None:
+        """Write a name without a pointer."""
+        self.encode_name_nocompress(name)
+
+
 def _wire(label: object) -> DName:
-    buffer = DNSBuffer()
-    buffer.encode_name_nocompress(label)
+    buffer = _Uncompressed()
+    buffer.encode_name(label)
     return DName(bytes(buffer.data).lower())
 
 
 def _rdata(rr: object) -> bytes:
-    buffer: Buffer = DNSBuffer()
+    buffer = _Uncompressed()
     rr.rdata.pack(buffer)  # type: ignore[attr-defined]
     return bytes(buffer.data)

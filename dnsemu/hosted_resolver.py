@@ -33,10 +33,10 @@ class HostedResolver:
             wanted = names.parse(name)
         except names.BadName:
             return NX_DOMAIN
-        client = Client.somewhere(place_named(region))
-        catalog, health = self._board.current.catalog, self._health.current
+        published, health = self._board.current, self._health.current
+        client = Client.somewhere(published.locator.timed(place_named(region)))
         for _ in range(MAX_CNAME_LINKS):
-            link = resolve(catalog, health, client, wanted, RRType.A)
+            link = resolve(published.catalog, health, client, wanted, RRType.A)
             if isinstance(link.found, NotOurs | Referral):
                 return await self._elsewhere.resolve(names.display(wanted), region)
             reply = draw(link, self._dice, 0)

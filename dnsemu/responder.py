@@ -1,6 +1,7 @@
 """One packet in, one packet out: everything between the sockets and the answer."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -21,7 +22,7 @@ from dnsemu.resolution import Link, resolve
 from dnsemu.transport import Later, Respond
 from dnsemu.wire.protocol import CLASS_IN, RCode
 from dnsemu.wire.query import RD, Query, Rejected, Unanswerable, parse_query
-from dnsemu.wire.reply import Reply, render, render_bare, render_refused, size_limit
+from dnsemu.wire.reply import PLAIN_UDP_OCTETS, Reply, render, render_refused, render_rejected, size_limit
 from dnsemu.zone.catalog import ANY, NotOurs, Referral
 from healthcheck.snapshot import HealthBoard
 from policies.decide import policy_of
@@ -68,9 +69,9 @@ class Responder:
         self.answered: Counter[Answered] = Counter()
         self.dropped = 0
 
-    def seen_from(self, place: Place) -> Respond:
-        """As `respond`, for a listener whose clients are taken to be at a place."""
-        return lambda packet, source, over_udp: self.respond(packet, source, over_udp, place)
+    def seen_from(self, place: Callable[[], Place]) -> Respond:
+        """As `respond`, for a listener whose clients are taken to be at a place, which a reload may change."""
+        return lambda packet, source, over_udp: self.respond(packet, source, over_udp, place())
 
     def respond(self, packet: bytes, source: str, over_udp: bool, vantage: Place | None = None) -> bytes | Later | None:
         """Answer a packet.
@@ -90,7 +91,7 @@ class Responder:
             return None
         except Rejected as rejected:
             self._count(ROOT, "", rejected.rcode, None, protocol)
-            return render_bare(rejected.id, rejected.flags, rejected.rcode)
+            return render_rejected(rejected)
         try:
             return self._answer(query, packet, source, protocol, vantage)
         except Exception:
@@ -99,7 +100,7 @@ class Responder:
     def _failed(self, query: Query, packet: bytes, source: str, protocol: str) -> bytes:
         log.exception("query failed", packet=packet.hex(), source=source)
         self._count(ROOT, "", RCode.SERVFAIL, None, protocol)
-        return render_bare(query.id, query.flags, RCode.SERVFAIL)
+        return render(query, Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_OCTETS)
 
     def _answer(self, query: Query, packet: bytes, source: str, protocol: str, vantage: Place | None) -> bytes | Later:
         published = self._board.current
@@ -107,28 +108,33 @@ class Responder:
         if query.edns is not None and query.edns.version:
             self._count(ROOT, "", RCode.BADVERS, None, protocol)
             return render(query, Reply(RCode.BADVERS, is_authoritative=False), limit)
+        if query.klass != CLASS_IN or query.type in (AXFR, IXFR):
+            return self._refuse(query, protocol)
         client, scope_bits = _client(query, source, published.locator, vantage)
         health = self._health.current
         link = resolve(published.catalog, health, client, query.name, query.type)
-        if isinstance(link.found, NotOurs) and query.type == RRType.TXT and published.world.server.explain_over_dns:
-            asked = asked_about(query.name)
+        if isinstance(link.found, NotOurs):
+            explained = published.world.server.explain_over_dns and query.type == RRType.TXT
+            asked = asked_about(query.name) if explained else None
             if asked is not None:
                 self._count(ROOT, "TXT", RCode.NOERROR, None, protocol)
                 catalog, detail = published.catalog, self._detail
                 reply = explanation_reply(catalog, health, client, scope_bits, asked, query.name, detail)
                 return render(query, reply, limit)
-        if isinstance(link.found, NotOurs) or query.klass != CLASS_IN or query.type in (AXFR, IXFR):
-            if self._forwarder is not None and query.flags & RD and isinstance(link.found, NotOurs):
+            if self._forwarder is not None and query.flags & RD:
                 return self._forward(self._forwarder, query, packet, limit, protocol)
-            self._count(ROOT, _type_name(query.type), RCode.REFUSED, None, protocol)
-            return render_refused(query)
+            return self._refuse(query, protocol)
         reply = draw(link, self._dice, scope_bits)
         self._count(link.found.zone.name, _type_name(query.type), reply.rcode, link, protocol)
         if self._forwarder is None:
             return render(query, reply, limit)
         if reply.onward is not None and query.flags & RD:
-            return self._complete(self._forwarder, query, reply, client, limit)
+            return self._complete(self._forwarder, query, packet, reply, client, limit, protocol)
         return render(query, reply, limit, recursion_available=True)
+
+    def _refuse(self, query: Query, protocol: str) -> bytes:
+        self._count(ROOT, _type_name(query.type), RCode.REFUSED, None, protocol)
+        return render_refused(query)
 
     async def _forward(self, forwarder: Forwarder, query: Query, packet: bytes, limit: int, protocol: str) -> bytes:
         """The reply to a question that is not ours, from upstream; SERVFAIL if nobody answers there."""
@@ -143,14 +149,26 @@ class Responder:
         self._count(ROOT, _type_name(query.type), RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL, None, protocol)
         return reply
 
-    async def _complete(self, forwarder: Forwarder, query: Query, reply: Reply, client: Client, limit: int) -> bytes:
+    async def _complete(
+        self,
+        forwarder: Forwarder,
+        query: Query,
+        packet: bytes,
+        reply: Reply,
+        client: Client,
+        limit: int,
+        protocol: str,
+    ) -> bytes:
         """The reply with what its CNAME or alias leads to outside of its hosted zone."""
         try:
-            reply = await complete(forwarder, reply, query.type, self._look_up_here(client))
-        except UpstreamFailed as failed:
-            log.warning("upstream failed", name=names.display(query.name), error=str(failed))
-            reply = Reply(RCode.SERVFAIL, is_authoritative=False)
-        return render(query, reply, limit, recursion_available=True)
+            try:
+                reply = await complete(forwarder, reply, query.type, self._look_up_here(client))
+            except UpstreamFailed as failed:
+                log.warning("upstream failed", name=names.display(query.name), error=str(failed))
+                reply = Reply(RCode.SERVFAIL, is_authoritative=False)
+            return render(query, reply, limit, recursion_available=True)
+        except Exception:
+            return self._failed(query, packet, "upstream", protocol)
 
     def _look_up_here(self, client: Client) -> LookUpHere:
         catalog, health = self._board.current.catalog, self._health.current

@@ -57,6 +57,7 @@ class Reason(Enum):
     CHECK = "health check"
     TARGET = "alias target"
     NO_TARGET = "alias target is not there"
+    TOO_DEEP = "alias target lies more than 16 levels deep"
     RESOURCE = "targets of the resource"
 
 
@@ -167,7 +168,7 @@ def policy_of(group: Group) -> Policy:
 def _decide(group: Group, client: Client, view: View, level: int) -> Decision:
     policy = policy_of(group)
     health = _Health(client, view)
-    candidates = tuple(Candidate(r, health.verdict(r)) for r in policy.candidates(group, client))
+    candidates = tuple(Candidate(r, health.verdict(r, level)) for r in policy.candidates(group, client))
     healthy = [c.record_set for c in candidates if c.verdict.is_healthy]
     pool = healthy or [c.record_set for c in candidates]  # fail open (R119)
     why = Why.NO_CANDIDATE if not pool else Why.HEALTHY if healthy else Why.FAIL_OPEN
@@ -191,8 +192,12 @@ class _Health:
         self._view = view
         self._judged: dict[tuple[DName, RRType], Verdict] = {}
 
-    def verdict(self, record_set: RecordSet) -> Verdict:
-        """Health check first, then the alias's target: both must pass (R109, R114)."""
+    def verdict(self, record_set: RecordSet, level: int) -> Verdict:
+        """Health check first, then the alias's target: both must pass (R109, R114).
+
+        Args:
+            level: how many aliases lead to the record set's group.
+        """
         check = record_set.health_check_id
         if check is not None and not self._view.is_healthy(check):
             return Verdict(False, Reason.CHECK, check)
@@ -201,15 +206,16 @@ class _Health:
             resource = self._view.target(alias, record_set.type)
             if resource is not None:
                 return Verdict(resource.is_healthy, Reason.RESOURCE, resource=resource)
-            return self._target(alias.name, record_set.type)
+            return self._target(alias.name, record_set.type, level + 1)
         return Verdict(True, Reason.UNCHECKED if check is None else Reason.CHECK, check)
 
-    def _target(self, name: DName, type_: RRType) -> Verdict:
+    def _target(self, name: DName, type_: RRType, level: int) -> Verdict:
         """Healthy while at least one record set meant for this client is (R110).
 
         A missing target counts as healthy, a group with nothing for this client as unhealthy (R118). A group met
         again on the way round a cycle counts as healthy (R118); since one healthy member settles a group, the
-        whole cycle then is, so a verdict never depends on where in the cycle the walk began.
+        whole cycle then is, so a verdict never depends on where in the cycle the walk began. What lies too deep to
+        answer counts as unhealthy (R112).
         """
         key = name, type_
         judged = self._judged.get(key)
@@ -218,12 +224,14 @@ class _Health:
         group = self._view.group(name, type_)
         if group is None:
             return Verdict(True, Reason.NO_TARGET)
+        if level >= MAX_ALIAS_LEVELS:
+            return Verdict(False, Reason.TOO_DEEP)
         policy = policy_of(group)
         self._judged[key] = Verdict(True, Reason.TARGET, reads_client=policy.READS_CLIENT)
         reads_client = policy.READS_CLIENT
         is_healthy = False
         for member in policy.candidates(group, self._client):
-            verdict = self.verdict(member)
+            verdict = self.verdict(member, level)
             reads_client = reads_client or verdict.reads_client
             if verdict.is_healthy:
                 is_healthy = True

@@ -135,7 +135,7 @@ class Locator:
         self._country_times = {row.country: row.latency_ms for row in geo.latency if row.country is not None}
         self._blocks = _blocks(collections)
         default = place_declared(geo.default, "geo.default")
-        self.unlocated = replace(default, continent=None, country=None, subdivision=None)
+        self.unlocated = self.timed(replace(default, continent=None, country=None, subdivision=None))
         """The place of a client that nothing locates (R71, R79)."""
         self._database = LocationDatabase(database) if database else None
         self._located = lru_cache(maxsize=memo_size)(self._locate)

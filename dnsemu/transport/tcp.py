@@ -14,6 +14,8 @@ IDLE_S = 10.0
 """A connection without a whole new query for this long is closed (R150)."""
 MOST_CONNECTIONS = 1024
 """Beyond this the connection that was idle longest makes room for the new one."""
+MOST_PER_TURN = 64
+"""Messages of one connection answered before the rest of the loop gets a turn, and as many waited for."""
 WRITE_BUFFER_OCTETS = 256 << 10
 """A client that lets more than this pile up is not read from until it catches up."""
 
@@ -66,6 +68,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._peer = ""
         self._is_paused = False
+        self._is_waiting = False
+        self._is_ended = False
         self._timer: asyncio.TimerHandle | None = None
         self._later: set[asyncio.Task[None]] = set()
 
@@ -88,7 +92,13 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        self._answer_received()
+        if not self._is_waiting:
+            self._answer_received()
+
+    def eof_received(self) -> bool:
+        """Keep the connection half open as long as there are replies to come."""
+        self._is_ended = True
+        return self._owes_replies
 
     def pause_writing(self) -> None:
         self._is_paused = True
@@ -97,23 +107,43 @@ class _Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._is_paused = False
+        self._go_on()
+
+    @property
+    def _owes_replies(self) -> bool:
+        return self._is_paused or self._is_waiting or bool(self._later)
+
+    def _go_on(self) -> None:
+        """Answer what is left, then read on, or close if the client has ended."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        self._is_waiting = False
         self._answer_received()
-        if not self._is_paused and self._transport is not None:
-            self._transport.resume_reading()
+        if self._owes_replies:
+            return
+        if self._is_ended:
+            transport.close()
+        else:
+            transport.resume_reading()
 
     def _answer_received(self) -> None:
-        """Answer every whole message received, until the client must catch up with reading."""
+        """Answer the messages received, until the client must catch up with reading or others must have a turn."""
         received, transport = self._received, self._transport
         assert transport is not None
-        position = 0
+        position = answered = 0
         while not self._is_paused and len(received) - position >= 2:
+            if answered == MOST_PER_TURN or len(self._later) >= MOST_PER_TURN:
+                self._wait_a_turn()
+                break
+            answered += 1
             end = position + 2 + int.from_bytes(received[position : position + 2], "big")
             if len(received) < end:
                 break
             reply = self._respond(bytes(received[position + 2 : end]), self._peer, False)
             position = end
             if reply is None:  # what gets no reply is no DNS client
-                transport.abort()
+                transport.close()
                 return
             if isinstance(reply, bytes):
                 transport.write(len(reply).to_bytes(2, "big") + reply)
@@ -123,15 +153,28 @@ class _Connection(asyncio.Protocol):
             del received[:position]
             self._listener.active(self)
 
+    def _wait_a_turn(self) -> None:
+        """Leave the rest for another turn of the loop, or until replies that are waited for have come."""
+        assert self._transport is not None
+        self._is_waiting = True
+        self._transport.pause_reading()
+        if len(self._later) < MOST_PER_TURN:
+            asyncio.get_running_loop().call_soon(self._go_on)
+
     def _send_later(self, reply: Later) -> None:
         async def send() -> None:
             octets = await reply
             if self._transport is not None:
                 self._transport.write(len(octets).to_bytes(2, "big") + octets)
 
+        def done(task: asyncio.Task[None]) -> None:
+            self._later.discard(task)
+            if self._is_waiting or self._is_ended:
+                self._go_on()
+
         task = asyncio.get_running_loop().create_task(send())
         self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        task.add_done_callback(done)
 
     def expire_after(self, idle_s: float) -> None:
         """Close the connection unless this is called again within `idle_s`, in seconds."""

@@ -27,13 +27,25 @@ class Unanswerable(Exception):
 
 
 class Rejected(Exception):
-    """A packet that gets a reply of nothing but a header: FORMERR or NOTIMP (R57, R149)."""
+    """A packet that gets FORMERR or NOTIMP (R57, R149).
 
-    def __init__(self, rcode: RCode, id: int, flags: int, reason: str) -> None:
+    `question` is empty where none could be read. `has_opt` tells that an OPT record was met: the reply must have one
+    too, or the sender takes us for a server without EDNS (RFC 6891 §7).
+    """
+
+    def __init__(
+        self, rcode: RCode, id: int, flags: int, reason: str, question: bytes = b"", *, has_opt: bool = False
+    ) -> None:
         super().__init__(reason)
         self.rcode = rcode
         self.id = id
         self.flags = flags
+        self.question = question
+        self.has_opt = has_opt
+
+
+class _BadOpt(ValueError):
+    """An OPT record that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,7 @@ def parse_query(packet: bytes) -> Query:
         raise Rejected(RCode.NOTIMP, id, flags, f"opcode {(flags & OPCODE_MASK) >> 11} is not QUERY")
     if questions != 1:
         raise Rejected(RCode.FORMERR, id, flags, f"{questions} questions instead of one")
+    question = b""
     try:
         end = _skip_name(packet, HEADER.size, may_point=False)
         type_, klass = _TYPE_CLASS.unpack_from(packet, end)
@@ -83,7 +96,8 @@ def parse_query(packet: bytes) -> Query:
         elif position != len(packet):
             raise ValueError("octets after the last record")
     except (ValueError, IndexError, error) as fault:
-        raise Rejected(RCode.FORMERR, id, flags, str(fault)) from None
+        has_opt = isinstance(fault, _BadOpt)
+        raise Rejected(RCode.FORMERR, id, flags, str(fault), question, has_opt=has_opt) from None
     return Query(id, flags, question, DName(question[: -_TYPE_CLASS.size].lower()), type_, klass, edns)
 
 
@@ -103,16 +117,20 @@ def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Ed
             raise ValueError("a record reaches beyond the packet")
         if type_ == OPT and index >= before:
             if edns is not None or packet[start : start + 1] != ROOT:
-                raise ValueError("more than one OPT record, or one whose owner is not the root")
-            edns = Edns(
-                udp_octets=klass,
-                version=ttl >> 16 & 0xFF,
-                dnssec_ok=bool(ttl & 0x8000),
-                client_subnet=parse_options(packet[position - length : position]) if not ttl >> 16 & 0xFF else None,
-            )
+                raise _BadOpt("more than one OPT record, or one whose owner is not the root")
+            edns = _edns(klass, ttl, packet[position - length : position])
     if position != len(packet):
         raise ValueError("octets after the last record")
     return edns
+
+
+def _edns(udp_octets: int, ttl: int, options: bytes) -> Edns:
+    version = ttl >> 16 & 0xFF
+    try:
+        subnet = None if version else parse_options(options)
+    except ValueError as fault:
+        raise _BadOpt(str(fault)) from None
+    return Edns(udp_octets, version, bool(ttl & 0x8000), subnet)
 
 
 def _skip_name(packet: bytes, position: int, *, may_point: bool) -> int:

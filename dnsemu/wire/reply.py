@@ -8,7 +8,7 @@ from config.names import DName
 from config.rrtypes import RRType
 from dnsemu.wire.edns import SERVER_UDP_OCTETS, Edns, opt_record
 from dnsemu.wire.protocol import CLASS_IN, RR, RCode
-from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, RA, TC, Query
+from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, RA, TC, Query, Rejected
 
 PLAIN_UDP_OCTETS = 512
 TCP_OCTETS = 65535
@@ -77,10 +77,13 @@ def render(query: Query, reply: Reply, limit: int, *, recursion_available: bool 
     opt = opt_record(query.edns, reply.rcode, reply.scope_bits) if query.edns else b""
     ends = [len(message.octets)]
     for section in sections:
-        message.add(section)
+        if not message.add(section, limit):
+            break
         ends.append(len(message.octets))
     # A compression pointer only points backwards, so a message may be cut after any section.
-    kept = len(sections)
+    kept = len(ends) - 1
+    if kept < len(sections) and not reply.may_shrink:
+        kept = 0
     while kept and ends[kept] > limit - len(opt):
         kept = kept - 1 if reply.may_shrink else 0
     counts = [len(section) if index < kept else 0 for index, section in enumerate(sections)]
@@ -93,9 +96,11 @@ def render(query: Query, reply: Reply, limit: int, *, recursion_available: bool 
     return bytes(message.octets[: ends[kept]]) + opt
 
 
-def render_bare(id: int, flags: int, rcode: RCode) -> bytes:
-    """A reply that is nothing but a header (R149); opcode, RD and CD as in the query."""
-    return HEADER.pack(id, QR | flags & (OPCODE_MASK | COPIED_FLAGS) | rcode, 0, 0, 0, 0)
+def render_rejected(rejected: Rejected) -> bytes:
+    """A header, and the question and an OPT record as far as they were met (R149); opcode, RD and CD as they came."""
+    flags = QR | rejected.flags & (OPCODE_MASK | COPIED_FLAGS) | rejected.rcode
+    opt = opt_record(Edns(0, 0, False, None), rejected.rcode, 0) if rejected.has_opt else b""
+    return HEADER.pack(rejected.id, flags, bool(rejected.question), 0, 0, bool(opt)) + rejected.question + opt
 
 
 def render_refused(query: Query) -> bytes:
@@ -112,7 +117,8 @@ class _Message:
         self._offsets: dict[bytes, int] = {}
         self._remember(question[:-4], HEADER.size)
 
-    def add(self, section: Sequence[RR]) -> None:
+    def add(self, section: Sequence[RR], limit: int) -> bool:
+        """Write a section; False once the message is longer than `limit`, and the rest is left out."""
         for owner, type_, ttl, rdata in section:
             self._write_name(owner)
             layout = _NAMES_IN_RDATA.get(type_)
@@ -123,6 +129,9 @@ class _Message:
                 start = len(self.octets)
                 self._write_rdata(rdata, *layout)
                 _POINTER.pack_into(self.octets, start - _POINTER.size, len(self.octets) - start)
+            if len(self.octets) > limit:
+                return False
+        return True
 
     def _write_rdata(self, rdata: bytes, before: int, how_many: int) -> None:
         self.octets += rdata[:before]

@@ -54,6 +54,7 @@ options {{
   listen-on port {port} {{ 127.0.0.1; }};
   listen-on-v6 {{ none; }};
   recursion no;
+  allow-transfer {{ none; }};
   empty-zones-enable no;
   check-names primary ignore;
 }};

@@ -101,6 +101,8 @@ subdel         3600 NS   ns.example.net.
 MEDIUM = [f'medium 60 TXT "{n} {"m" * 150}"' for n in range(5)]
 BIG = [f'big 60 TXT "{n} {"b" * 150}"' for n in range(12)]
 HUGE = [f'huge 60 TXT "{n:03} {"h" * 200}"' for n in range(100)]
+MXS = [f"mxs 60 MX 10 m{n}.mxs" for n in range(10)]
+MXS_HOSTS = [f"m{n}.mxs 60 AAAA 2001:db8::{n}" for n in range(10)]
 WIDE = [f"wide 60 NS n{n:02}.wide" for n in range(13)]
 WIDE_GLUE = [f"n{n:02}.wide 60 A 192.0.2.{100 + n}" for n in range(13)]
 WIDE_GLUE6 = [f"n{n:02}.wide 60 AAAA 2001:db8::{100 + n}" for n in range(13)]
@@ -108,7 +110,7 @@ LONG_LABEL = "l" * 63
 LONGEST_NAME = ".".join(["x" * 61] * 3 + ["y" * 57])
 """With `.conf.test.` behind it 255 octets on the wire."""
 
-SIZED = [*MEDIUM, *BIG, *HUGE, *WIDE, *WIDE_GLUE, *WIDE_GLUE6]
+SIZED = [*MEDIUM, *BIG, *HUGE, *MXS, *MXS_HOSTS, *WIDE, *WIDE_GLUE, *WIDE_GLUE6]
 LONG = [f"{LONG_LABEL} 60 A 192.0.2.34", f"{LONGEST_NAME} 60 A 192.0.2.35"]
 ZONES = {
     "conf.test": [*MAIN.splitlines(), *SIZED, *LONG],

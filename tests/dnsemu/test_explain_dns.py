@@ -25,8 +25,8 @@ def server():
 def told(reply):
     """The lines of an explanation in their order, without their numbers."""
     texts = sorted("".join(part.decode() for part in rdata.strings) for rdata in reply.answer[0])
-    assert [int(text[:2]) for text in texts] == list(range(1, len(texts) + 1))
-    return [text[3:] for text in texts]
+    assert [int(text[:3]) for text in texts] == list(range(1, len(texts) + 1))
+    return [text[4:] for text in texts]
 
 
 def test_the_tree_is_told_line_by_line(server):
@@ -86,3 +86,32 @@ def test_it_can_be_turned_off(server):
     world = World(geo=Geo(), server=ServerSettings(explain_over_dns=False))
     server.board.publish(Published(world, was.catalog, was.locator))
     assert rcode(server.ask("www.example.test._explain", "TXT")) == "REFUSED"
+
+
+def test_a_tree_of_any_size_fits_into_a_message():
+    """Route 53's own tutorial nests a hundred weighted record sets in a hundred (R112)."""
+    top = [weighted("w.example.test", 1, f"{n:03}", alias=f"p{n}.example.test") for n in range(100)]
+    pools = [weighted(f"p{n}.example.test", 1, f"{m:03}") for n in range(100) for m in range(100)]
+    reply = Server(zone("example.test", *top, *pools)).ask("w.example.test._explain", "TXT", over_udp=False)
+    assert (rcode(reply), len(reply.to_wire()) < 65536) == ("NOERROR", True)
+    assert "and more that does not fit" in told(reply)[-1]
+
+
+def test_chains_of_aliases_and_cnames_are_told_as_far_as_there_is_room():
+    """Sixteen CNAMEs of fourteen aliases each: the wire answers, so the explanation does not fail."""
+    sets = []
+    for link in range(16):
+        sets.append(record_set(f"c{link}.example.test", "CNAME", alias=f"a{link}-0.example.test"))
+        sets += [
+            record_set(f"a{link}-{level}.example.test", "CNAME", alias=f"a{link}-{level + 1}.example.test")
+            for level in range(13)
+        ]
+        sets.append(record_set(f"a{link}-13.example.test", "CNAME", f"c{link + 1}.example.test"))
+    server = Server(zone("example.test", *sets, record_set("c16.example.test")))
+    assert rcode(server.ask("c0.example.test")) == "NOERROR"
+    lines = told(server.ask("c0.example.test._explain", "TXT", over_udp=False))
+    assert "larger than is written out" in lines[-1]
+
+
+def test_r57_another_class_is_refused(server):
+    assert rcode(server.ask("www.example.test._explain", "TXT", klass="CH")) == "REFUSED"

@@ -30,6 +30,7 @@ HERE = [
         record_set("c.here.test", "CNAME", "hop.up.test", ttl=9),
         record_set("gone.here.test", "CNAME", "gone.up.test", ttl=9),
         record_set("other.here.test", "CNAME", "x.there.test", ttl=9),
+        record_set("soa.here.test", "CNAME", "up.test"),
         record_set("loop.here.test", "CNAME", "loop.here.test", ttl=9),
         record_set("alias.here.test", alias="hop.up.test", eth=False),
         weighted("w.here.test", 1, "only", alias="www.up.test", eth=False),
@@ -193,3 +194,10 @@ async def test_only_so_many_wait_upstream(monkeypatch):
     monkeypatch.setattr("dnsemu.forwarding.MOST_PENDING", 0)
     async with in_front_of(Address("127.0.0.1", 9)) as asking:
         assert rcode(await asking("www.up.test")) == "SERVFAIL"
+
+
+async def test_a_completed_soa_can_be_read(ask):
+    """Its two names come whole, so that they can be written into another message."""
+    reply = await ask("soa.here.test", "SOA")
+    assert [line.split()[2] for line in lines(reply.answer)] == ["CNAME", "SOA"]
+    assert reply.answer[-1][0].rname.to_text() == "awsdns-hostmaster.amazon.com."

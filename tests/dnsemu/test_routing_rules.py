@@ -5,11 +5,12 @@ import pytest
 from config.faults import Refused
 from config.load import load_text
 from config.world import Geo
+from dnsemu.questions import explain_question
 from dnsemu.reading import compile_world
 from healthcheck.snapshot import Status
 from policies.place import Locator
 from tests.asking import Server, ecs, lines, rcode
-from tests.builders import primary, secondary, weighted, zone
+from tests.builders import multivalue, primary, record_set, secondary, weighted, zone
 
 
 def served(text):
@@ -144,3 +145,57 @@ hosted_zones:
 def test_r79_r71_an_unlocated_client_has_the_default_place_and_no_country():
     place = Locator(Geo()).unlocated
     assert (place.country, round(place.latitude)) == (None, 39)
+
+
+@pytest.mark.parametrize("levels", [17, 1200])
+def test_r112_what_lies_too_deep_is_servfail_and_no_harm(levels):
+    """Nor does a branch too deep to answer count as healthy."""
+    chain = [record_set(f"a{n}.example.test", alias=f"a{n + 1}.example.test") for n in range(levels)]
+    server = Server(
+        zone(
+            "example.test",
+            *chain,
+            record_set(f"a{levels}.example.test"),
+            primary("f.example.test", alias="a0.example.test"),
+            secondary("f.example.test", values="192.0.2.2"),
+        )
+    )
+    reply = server.ask("a0.example.test")
+    assert (rcode(reply), reply.answer) == ("SERVFAIL", [])
+    assert answers(server.ask("f.example.test")) == ["192.0.2.2"]
+
+
+def test_an_rrset_is_a_set():
+    """RFC 2181 §5: two multivalue record sets of one value make one record."""
+    server = Server(zone("example.test", multivalue("m.example.test", "a"), multivalue("m.example.test", "b")))
+    assert lines(server.ask("m.example.test").answer) == ["m.example.test. 60 A 192.0.2.1"]
+
+
+def test_r144_additional_repeats_nothing_and_holds_nothing_of_other_zones():
+    server = Server(
+        zone(
+            "example.test",
+            record_set("ns1.example.test"),
+            record_set("example.test", "MX", "10 mail.kid.example.test"),
+            record_set("mail.kid.example.test"),
+            ns=("ns1.example.test",),
+        ),
+        zone("kid.example.test"),
+    )
+    assert server.ask("ns1.example.test").additional == []
+    assert lines(server.ask("example.test", "MX").additional) == ["ns1.example.test. 60 A 192.0.2.1"]
+    assert server.ask("ns1.example.test", "ANY").additional == []
+
+
+def test_r71_explain_places_an_unlocated_client_as_the_wire_does():
+    text = """
+geo: {latency: [{region: us-east-1, latency_ms: {us-east-1: 500}}]}
+hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {name: www, type: A, ttl: 5, set_identifier: us, region: us-east-1, resource_records: [192.0.2.1]}
+      - {name: www, type: A, ttl: 5, set_identifier: eu, region: eu-west-1, resource_records: [192.0.2.2]}
+"""
+    server = served(text)
+    told = explain_question(server.board.current, server.health.current, {"name": "www.shop.test"}, str)
+    assert told["answers"][0]["values"] == answers(server.ask("www.shop.test")) == ["192.0.2.2"]

@@ -262,12 +262,31 @@ def test_packets_that_are_no_query(server, packet, code):
     wire = server.raw(packet)
     if code is None:
         assert wire is None
-    else:
-        assert len(wire) == 12
-        id, bits, *counts = struct.unpack("!HHHHHH", wire)
-        opcode = struct.unpack("!H", packet[2:4])[0] & 0x7800
-        rd = struct.unpack("!H", packet[2:4])[0] & 0x0100
-        assert (id, bits, counts) == (0xBEEF, 0x8000 | opcode | rd | code, [0, 0, 0, 0])
+        return
+    id, bits, *counts = struct.unpack("!HHHHHH", wire[:12])
+    asked = struct.unpack("!H", packet[2:4])[0]
+    assert (id, bits) == (0xBEEF, 0x8000 | asked & 0x7900 | code)
+    assert counts[1:3] == [0, 0]
+    assert wire[12:] == (QUESTION if counts[0] else b"") + (OPT if counts[3] else b"")
+
+
+@pytest.mark.parametrize(
+    ("packet", "sections"),
+    [
+        pytest.param(HEADER + QUESTION + b"x", [1, 0], id="RFC 8906 §8 the question comes back if it could be read"),
+        pytest.param(HEADER + QUESTION[:-1], [0, 0], id="RFC 8906 §8 and not if it could not"),
+        pytest.param(
+            header(ar=1) + QUESTION + OPT[:-2] + b"\x00\x02\x00\x08",
+            [1, 1],
+            id="RFC 6891 §7 a bad OPT is told with an OPT",
+        ),
+        pytest.param(header(ar=2) + QUESTION + OPT * 2, [1, 1], id="R148 RFC 6891 §7 two OPT records"),
+        pytest.param(header(0x2800) + QUESTION, [0, 0], id="RFC 8906 §8 NOTIMP is a bare header"),
+    ],
+)
+def test_what_comes_back_with_an_error(server, packet, sections):
+    counts = struct.unpack("!HHHH", server.raw(packet)[4:12])
+    assert [counts[0], counts[3]] == sections
 
 
 @settings(max_examples=300)
@@ -323,7 +342,7 @@ def test_random_dice_are_all_that_differs_between_replies(server):
     ],
 )
 def test_a_listener_with_a_place(server, options, answer):
-    respond = server.responder.seen_from(Place(35.68, 139.69, "AS", "JP"))
+    respond = server.responder.seen_from(lambda: Place(35.68, 139.69, "AS", "JP"))
     query = dns.message.make_query("geo.example.test", "A", use_edns=0, options=options)
     reply = dns.message.from_wire(respond(query.to_wire(), "8.8.8.8", True))
     assert lines(reply.answer)[0].split()[-1] == answer

@@ -1,0 +1,17 @@
+"""RFC 6604: header bits and the rcode at the end of a chain of CNAMEs (§2, §3)."""
+
+import pytest
+
+CASES = [
+    pytest.param("gone", {"rcode": "NXDOMAIN", "aa": True, "chain": ["gone"]}, id="RFC 6604 3: NXDOMAIN speaks of the last name"),
+    pytest.param("gone2", {"rcode": "NXDOMAIN", "aa": True, "chain": ["gone2", "gone"]}, id="RFC 6604 3: also of a longer chain"),
+    pytest.param("typeless", {"rcode": "NOERROR", "aa": True, "chain": ["typeless"]}, id="RFC 6604 3: NOERROR where the last name exists"),
+    pytest.param("away", {"rcode": "NOERROR", "aa": True, "chain": ["away"]}, id="RFC 6604 3: NOERROR where the last name is not known here"),
+    pytest.param("cut", {"rcode": "NOERROR", "aa": True, "chain": ["cut"]}, id="RFC 6604 2.1: AA speaks of the first name"),
+    pytest.param("c1", {"rcode": "NOERROR", "aa": True, "chain": ["c1", "a"]}, id="RFC 6604 2.1: and of all, where all are here"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "expected"), CASES)
+def test_a_chain_ends_with(ask, agree, name, expected):
+    agree(ask(name), expected)

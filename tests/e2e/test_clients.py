@@ -1,0 +1,110 @@
+"""Clients and client libraries that people have at hand read every kind of answer, larger ones than fit a datagram too."""
+
+import re
+import subprocess
+
+import dns.resolver
+import pytest
+
+from tests.conformance.zones import ZONES, yaml
+from tests.serving import serving_files
+
+NXDOMAIN, NODATA, REFUSED = "NXDOMAIN", "NODATA", "REFUSED"
+
+NODE = """
+const [port, name, type] = process.argv.slice(1);
+const resolver = new (require('dns').promises.Resolver)({ tries: 1 });
+resolver.setServers([`127.0.0.1:${port}`]);
+resolver.resolve(name, type).then(found => console.log(JSON.stringify(found)), error => console.log(error.code));
+"""
+COMMANDS = {
+    "delv": lambda port, name, type_: ["delv", "@127.0.0.1", "-p", port, "-i", name, type_],
+    "drill": lambda port, name, type_: ["drill", "-a", "-p", port, "@127.0.0.1", name, type_],
+    "nslookup": lambda port, name, type_: ["nslookup", f"-port={port}", f"-type={type_}", name, "127.0.0.1"],
+    "host": lambda port, name, type_: ["host", "-p", port, "-t", type_, name, "127.0.0.1"],
+    "node": lambda port, name, type_: ["node", "-e", NODE, port, name, type_],
+}
+TOLD = {
+    "delv": {NXDOMAIN: "ncache nxdomain", NODATA: "ncache nxrrset", REFUSED: "REFUSED"},
+    "drill": {NXDOMAIN: "rcode: NXDOMAIN", NODATA: r"rcode: NOERROR[\s\S]*ANSWER: 0,", REFUSED: "rcode: REFUSED"},
+    "nslookup": {NXDOMAIN: "NXDOMAIN", NODATA: "No answer", REFUSED: "REFUSED"},
+    "host": {NXDOMAIN: r"3\(NXDOMAIN\)", NODATA: r"has no \w+ record", REFUSED: r"5\(REFUSED\)"},
+    "node": {NXDOMAIN: "ENOTFOUND", NODATA: "ENODATA", REFUSED: "EREFUSED"},
+    "dnspython": {NXDOMAIN: "NXDOMAIN", NODATA: "NoAnswer", REFUSED: "NoNameservers"},
+}
+"""How each client says that there is nothing."""
+
+
+def texts_of(name):
+    """What distinguishes the values of a TXT record set: the first word of each."""
+    values = [re.match(rf'{name} \d+ TXT "(\d+ \w)', row) for row in ZONES["conf.test"]]
+    return [found[1] for found in values if found]
+
+
+QUESTIONS = [
+    pytest.param("a.conf.test", "A", ["192.0.2.10"], id="an address"),
+    pytest.param("aaaa.conf.test", "AAAA", ["2001:db8::10"], id="an IPv6 address"),
+    pytest.param("two.conf.test", "A", ["192.0.2.11", "192.0.2.12"], id="two addresses"),
+    pytest.param("c3.conf.test", "A", ["192.0.2.10"], id="a chain of CNAMEs"),
+    pytest.param("x.y.wild.conf.test", "A", ["192.0.2.7"], id="a wildcard"),
+    pytest.param("mx.conf.test", "MX", ["mail.conf.test", "mail.elsewhere.test"], id="MX"),
+    pytest.param("srv.conf.test", "SRV", ["5060", "mail.conf.test"], id="SRV"),
+    pytest.param("naptr.conf.test", "NAPTR", ["SIP+D2U", "srv.conf.test"], id="NAPTR"),
+    pytest.param("conf.test", "SOA", ["2026010100", "hostmaster.conf.test"], id="SOA"),
+    pytest.param("medium.conf.test", "TXT", texts_of("medium"), id="more than 512 octets"),
+    pytest.param("big.conf.test", "TXT", texts_of("big"), id="more than 1,232 octets"),
+    pytest.param("huge.conf.test", "TXT", texts_of("huge"), id="more than a datagram takes"),
+    pytest.param("missing.conf.test", "A", NXDOMAIN, id="NXDOMAIN"),
+    pytest.param("gone.conf.test", "A", NXDOMAIN, id="NXDOMAIN after a CNAME"),
+    pytest.param("a.conf.test", "MX", NODATA, id="NODATA"),
+    pytest.param("www.elsewhere.test", "A", REFUSED, id="R42 REFUSED without OPT"),
+]
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    """The port of a server with the zones of the conformance suite, whose standard error stays empty."""
+    file = tmp_path_factory.mktemp("clients") / "zones.yaml"
+    file.write_text(yaml())
+    with serving_files(file) as server:
+        yield server.dns
+        server.stop()
+        assert server.errors == ""
+
+
+@pytest.fixture(params=[*COMMANDS, "dnspython"])
+def client(request):
+    return request.param
+
+
+@pytest.fixture
+def ask(client, port, require_tool):
+    """A function that asks through the client and gives what it prints."""
+
+    def through_dnspython(name, type_):
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers, resolver.port = ["127.0.0.1"], port
+        try:
+            return resolver.resolve(name, type_, raise_on_no_answer=True).response.to_text()
+        except dns.exception.DNSException as fault:
+            return type(fault).__name__
+
+    def through_a_program(name, type_):
+        program, *arguments = COMMANDS[client](str(port), name, type_)
+        command = [require_tool(program), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        return done.stdout + done.stderr
+
+    return through_dnspython if client == "dnspython" else through_a_program
+
+
+@pytest.mark.parametrize(("name", "type_", "expected"), QUESTIONS)
+def test_a_client_reads(client, ask, name, type_, expected):
+    printed = ask(name, type_)
+    if isinstance(expected, str):
+        assert re.search(TOLD[client][expected], printed), printed
+    else:
+        assert len(expected) > 0
+        missing = [text for text in expected if text not in printed]
+        assert missing == [], printed
+        assert not re.search(r"(?i)malformed|bad |unexpected|extra|mismatch", printed), printed
