@@ -100,6 +100,7 @@ subdel         3600 NS   ns.example.net.
 
 MEDIUM = [f'medium 60 TXT "{n} {"m" * 150}"' for n in range(5)]
 BIG = [f'big 60 TXT "{n} {"b" * 150}"' for n in range(12)]
+LARGE = [f'large 60 TXT "{n:02} {"a" * 200}"' for n in range(40)]
 HUGE = [f'huge 60 TXT "{n:03} {"h" * 200}"' for n in range(100)]
 MXS = [f"mxs 60 MX 10 m{n}.mxs" for n in range(10)]
 MXS_HOSTS = [f"m{n}.mxs 60 AAAA 2001:db8::{n}" for n in range(10)]
@@ -110,7 +111,7 @@ LONG_LABEL = "l" * 63
 LONGEST_NAME = ".".join(["x" * 61] * 3 + ["y" * 57])
 """With `.conf.test.` behind it 255 octets on the wire."""
 
-SIZED = [*MEDIUM, *BIG, *HUGE, *MXS, *MXS_HOSTS, *WIDE, *WIDE_GLUE, *WIDE_GLUE6]
+SIZED = [*MEDIUM, *BIG, *LARGE, *HUGE, *MXS, *MXS_HOSTS, *WIDE, *WIDE_GLUE, *WIDE_GLUE6]
 LONG = [f"{LONG_LABEL} 60 A 192.0.2.34", f"{LONGEST_NAME} 60 A 192.0.2.35"]
 ZONES = {
     "conf.test": [*MAIN.splitlines(), *SIZED, *LONG],
