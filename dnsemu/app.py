@@ -26,6 +26,7 @@ from dnsemu.logs import timestamp
 from dnsemu.published import Board
 from dnsemu.reading import NODES_PER_PIECE, Reading, ReadingFailed, read_files
 from dnsemu.responder import Responder
+from dnsemu.running import Ready
 from dnsemu.target_hosts import TargetHosts
 from dnsemu.transport.listeners import Listeners, bind
 from dnsemu.watch import Stamp, changes, stamp
@@ -49,17 +50,6 @@ class Listen:
 
     dns: tuple[Address, ...] | None = None
     http: Address | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Where the server listens, ports as they really are."""
-
-    dns: tuple[Address, ...]
-    http: Address
-
-    def __str__(self) -> str:
-        return f"dnsemu ready dns={','.join(map(str, self.dns))} http={self.http}"
 
 
 class Application:

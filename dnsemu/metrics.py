@@ -6,7 +6,6 @@ or an address.
 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -16,16 +15,14 @@ from prometheus_client.registry import Collector
 from config import names
 from config.names import ROOT
 from dnsemu import __version__
+from dnsemu.running import Running
 from healthcheck.snapshot import Status
-
-if TYPE_CHECKING:
-    from dnsemu.app import Application
 
 
 class Metrics(Collector):
     """Reads an application's counters at scrape time."""
 
-    def __init__(self, application: "Application") -> None:
+    def __init__(self, application: Running) -> None:
         self._application = application
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from dnsemu.app import Application, Ready
+from dnsemu.app import Application
 from dnsemu.logs import configure_logs
+from dnsemu.running import Ready
 from dnsemu.transport.listeners import CannotListen
 
 MOST_FILES = 65536

@@ -1,7 +1,7 @@
 """The control API: what each command of the command line is a client of (JSON under `/dnsemu/v1/`)."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -12,14 +12,12 @@ from dnsemu.api.errors import failure
 from dnsemu.api.what_if import WhatIf
 from dnsemu.logs import timestamp
 from dnsemu.questions import BadQuestion, explain_question
+from dnsemu.running import Running
 from dnsemu.status import serving
 from healthcheck.ledger import CheckerState, Entry, NoSuchHealthCheck
 from healthcheck.observation import Observation
 from healthcheck.snapshot import Status
 from policies.place import Client
-
-if TYPE_CHECKING:
-    from dnsemu.app import Application
 
 PREFIX = "/dnsemu/v1"
 EXPLAIN_PARAMETERS = frozenset({"name", "type", "client", "place"})
@@ -29,7 +27,7 @@ FORCED = {"healthy": Status.HEALTHY, "unhealthy": Status.UNHEALTHY, "auto": None
 class ControlApi:
     """Handlers of the control calls for one application."""
 
-    def __init__(self, application: "Application") -> None:
+    def __init__(self, application: Running) -> None:
         self._application = application
 
     def routes(self) -> list[web.RouteDef]:

@@ -1,7 +1,6 @@
 """The HTTP port: routes, and the socket they are served on."""
 
 import logging
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -10,11 +9,9 @@ from dnsemu.api.control import PREFIX, ControlApi
 from dnsemu.api.errors import told
 from dnsemu.api.guard import guard
 from dnsemu.metrics import Metrics
+from dnsemu.running import Running
 from dnsemu.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.transport.tcp import bind_tcp
-
-if TYPE_CHECKING:
-    from dnsemu.app import Application
 
 MOST_BODY_OCTETS = 1 << 20
 SHUTDOWN_S = 1.0
@@ -40,7 +37,7 @@ _INDEX = """<!doctype html>
 class HttpPort:
     """Serves an application's control API, metrics and readiness."""
 
-    def __init__(self, application: "Application") -> None:
+    def __init__(self, application: Running) -> None:
         self._application = application
         self._all_metrics = Metrics(application)
         app = web.Application(

@@ -11,11 +11,12 @@ from string import Template
 
 from config.addresses import Address
 from config.load import load_text
-from dnsemu.app import Application, Listen, Ready
+from dnsemu.app import Application, Listen
 from dnsemu.demo.app import start
 from dnsemu.logs import configure_logs, timestamp
 from dnsemu.reading import compile_world
 from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
+from dnsemu.running import Ready
 from dnsemu.transport.listeners import CannotListen
 from dnsemu.transport.tcp import bind_tcp
 from healthcheck.ledger import StatusChange

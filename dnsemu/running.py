@@ -1,0 +1,46 @@
+"""A running server as its HTTP port and its metrics see it: what they may read, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from config.addresses import Address
+from config.faults import Fault
+from config.world import HealthCheckId
+from dnsemu.published import Board
+from dnsemu.responder import Responder
+from healthcheck.clock import Clock
+from healthcheck.monitor import HealthMonitor
+from healthcheck.snapshot import HealthBoard
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where the server listens, ports as they really are."""
+
+    dns: tuple[Address, ...]
+    http: Address
+
+    def __str__(self) -> str:
+        return f"dnsemu ready dns={','.join(map(str, self.dns))} http={self.http}"
+
+
+class Running(Protocol):
+    """What an application offers to those that tell of it."""
+
+    board: Board
+    health: HealthBoard
+    responder: Responder
+    monitor: HealthMonitor
+    clock: Clock
+    started_at: float
+    is_ready: bool
+    ready: Ready | None
+    faults: tuple[Fault, ...]
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """Parts that stopped with an error or failed just now, and the error."""
+
+    def check_detail(self, check: HealthCheckId) -> str:
+        """What to say of a health check in an explanation."""
