@@ -27,7 +27,6 @@ FACTS = {
     "aa": lambda reply: bool(reply.flags & dns.flags.AA),
     "tc": lambda reply: bool(reply.flags & dns.flags.TC),
     "flags": lambda reply: dns.flags.to_text(reply.flags),
-    "opcode": lambda reply: dns.opcode.to_text(reply.opcode()),
     "answer": lambda reply: rows(reply.answer),
     "chain": lambda reply: [str(rrset.name.relativize(MAIN_ZONE)) for rrset in reply.answer],
     "types": lambda reply: sorted({dns.rdatatype.to_text(rrset.rdtype) for rrset in reply.answer}),
