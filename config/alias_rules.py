@@ -1,4 +1,4 @@
-"""The rules for aliases: where they lead, and that they do not lead in circles."""
+"""The rules for aliases: where they lead, and that they do not lead in circles or too far."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
@@ -33,6 +33,8 @@ class TargetZone(Protocol):
         """Whether there is a record set of exactly this name and type."""
 
 
+MAX_LEVELS = 16
+"""Groups in a chain of aliases, with the one at its end; what is longer is answered with SERVFAIL (R112)."""
 AT_NAME = ("alias_target", "dns_name")
 AT_ZONE = ("alias_target", "hosted_zone_id")
 AT_HEALTH = ("alias_target", "evaluate_target_health")
@@ -148,33 +150,44 @@ def _bucket(resource: Resource) -> str | None:
     return before if before != text and before else None
 
 
-def cycles(record_sets: Iterable[RecordSet], zone: HostedZoneId) -> Iterator[tuple[RecordSetKey, Problem]]:
-    """Chains of aliases that come back to where they began; an alias onto itself is not told again.
+def chains(record_sets: Iterable[RecordSet], zone: HostedZoneId) -> Iterator[tuple[RecordSetKey, Problem]]:
+    """Chains of aliases that come back to where they began, or that are too long to be followed (R112).
+
+    An alias onto itself is not told again.
 
     Returns:
-        For each chain, the alias that closes it and the problem, which names the whole chain.
+        For each circle, the alias that closes it and the problem, which names all of it; for each group that a
+        chain too long begins at, one of its aliases.
     """
     edges: dict[Node, list[RecordSet]] = {}
     for record_set in record_sets:
         alias = record_set.alias
         if alias is not None and alias.hosted_zone_id == zone and alias.name != record_set.name:
             edges.setdefault((record_set.name, record_set.type), []).append(record_set)
-    done: set[Node] = set()
+    levels: dict[Node, int] = {}
     for start in edges:
-        if start not in done:
-            yield from _cycles_from(start, edges, done)
+        if start not in levels:
+            yield from _cycles_from(start, edges, levels)
+    inner = {(r.alias.name, r.type) for aliases in edges.values() for r in aliases if r.alias is not None}
+    for start in edges.keys() - inner:
+        if levels[start] > MAX_LEVELS:
+            yield edges[start][0].key, _too_deep(start, levels[start] - 1)
 
 
 def _cycles_from(
-    start: Node, edges: dict[Node, list[RecordSet]], done: set[Node]
+    start: Node, edges: dict[Node, list[RecordSet]], levels: dict[Node, int]
 ) -> Iterator[tuple[RecordSetKey, Problem]]:
-    """Depth first, without recursion: a chain may be as long as a zone is large."""
+    """Depth first, without recursion: a chain may be as long as a zone is large.
+
+    `levels` gets, for each group that was left, how many groups there are to the end of its longest chain.
+    """
     path: dict[Node, Iterator[RecordSet]] = {start: iter(edges[start])}
     while path:
         node, rest = next(reversed(path.items()))
         record_set = next(rest, None)
         if record_set is None or record_set.alias is None:
-            done.add(node)
+            below = (levels.get((r.alias.name, r.type), 1) for r in edges[node] if r.alias is not None)
+            levels[node] = 1 + max(below)
             del path[node]
             continue
         target = (record_set.alias.name, record_set.type)
@@ -183,6 +196,12 @@ def _cycles_from(
             shown = " → ".join(names.display(name) for name, _ in [*chain, target])
             message = f"these aliases of type {record_set.type.name} lead in a circle: {shown}"
             yield record_set.key, Problem("alias-cycle", "R112", message, "let one of them end at values",
-                                          ("alias_target", "dns_name"))  # fmt: skip
-        elif target in edges and target not in done:
+                                          AT_NAME)  # fmt: skip
+        elif target in edges and target not in levels:
             path[target] = iter(edges[target])
+
+
+def _too_deep(start: Node, aliases: int) -> Problem:
+    name = names.display(start[0])
+    message = f"the chain of {aliases} aliases that begins at {name} is more than {MAX_LEVELS} levels deep"
+    return Problem("alias-depth", "R112", message, "let an alias on the way lead to its end", AT_NAME)

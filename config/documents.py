@@ -120,6 +120,15 @@ def _no_constant(word: str) -> float:
     raise ValueError(f"{word} is not JSON")
 
 
+_JSON_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
+"""An escape, or a pair of them that is one character; the group is half a pair."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _half_character(file: str, line: int) -> Refused:
+    return _refused(file, line, "surrogate", "half of a surrogate pair is no character", "write the character itself")
+
+
 def _parse_json(file: str, text: str) -> Document:
     try:
         data = json.loads(text, object_pairs_hook=_mapping_once, parse_constant=_no_constant)
@@ -132,6 +141,9 @@ def _parse_json(file: str, text: str) -> Document:
         raise _refused(file, 0, "too-deep", _TOO_DEEP) from None
     except ValueError as error:
         raise _refused(file, 0, "json-syntax", str(error)) from None
+    for escape in _JSON_ESCAPE.finditer(text):
+        if escape[1]:
+            raise _half_character(file, text.count("\n", 0, escape.start()) + 1)
     return Document(file, data, lambda: _json_tree(file, text))
 
 
@@ -258,7 +270,7 @@ class _YamlReader:
             raise self._refused(event.start_mark.line + 1, "yaml-tag", f"the tag {tag} is not known", "leave it out")
 
     def _scalar(self, event: Any) -> Any:
-        text: str = event.value
+        text = self._text_of(event)
         if event.implicit[0]:
             try:
                 return resolve(text)
@@ -267,6 +279,13 @@ class _YamlReader:
                 raise self._refused(line, "value-type", "a number this long means nothing", "quote it") from None
         if not event.implicit[1]:
             self._expect_tag(event, event.tag, "str")
+        return text
+
+    def _text_of(self, event: Any) -> str:
+        """A scalar's text; libyaml refuses halves of surrogate pairs itself."""
+        text: str = event.value
+        if not text.isascii() and _SURROGATE.search(text):
+            raise _half_character(self._file, event.start_mark.line + 1)
         return text
 
     def _alias(self, event: Any) -> Any:
@@ -299,7 +318,7 @@ class _YamlReader:
             line = event.start_mark.line + 1
             if type(event) is not yaml.ScalarEvent:
                 raise self._refused(line, "yaml-key", "a name is wanted here", "write a plain word")
-            key = event.value
+            key = self._text_of(event)
             if key == _MERGE and event.implicit[0]:
                 merged += self._merge_sources(self._value(self._next(), depth), line)
             elif key in found:

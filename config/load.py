@@ -9,10 +9,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from immutables import Map
 
+from config import files, names, resources
 from config import health_checks as checks
-from config import names, resources
 from config.alias_zones import names_of
-from config.documents import MAX_OCTETS, Document, parse
+from config.documents import Document, parse
 from config.faults import Fault, Path, Problem, Refused, Severity
 from config.load_zones import ZoneReader
 from config.models import (
@@ -21,6 +21,7 @@ from config.models import (
     GeoShape,
     HealthCheckersShape,
     ServerShape,
+    client_network,
     parse_network,
 )
 from config.names import DName
@@ -67,9 +68,10 @@ def load_files(paths: Sequence[FilePath]) -> Loaded:
     """
     documents: list[tuple[Document, FilePath]] = []
     faults: list[Fault] = []
+    seen: dict[files.Identity, FilePath] = {}
     for path in paths:
         try:
-            documents.append((_read(path), path.parent))
+            documents.append((parse(str(path), files.read(path, seen)), path.parent))
         except Refused as refused:
             faults += refused.faults
     return _load(documents, faults)
@@ -90,18 +92,6 @@ def load_text(name: str, text: str | bytes) -> Loaded:
 def collection_id(name: str) -> str:
     """The id of a CIDR collection that a file declares: the UUIDv5 of its name."""
     return str(uuid5(_COLLECTIONS, name))
-
-
-def _read(path: FilePath) -> Document:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_OCTETS + 1)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise Refused([Fault(str(path), 0, "", "", "unreadable", f"cannot be read: {reason}")]) from None
-    except ValueError as error:  # a path that holds a zero octet
-        raise Refused([Fault(str(path), 0, "", "", "unreadable", f"cannot be read: {error}")]) from None
-    return parse(str(path), raw)
 
 
 def _load(documents: Sequence[tuple[Document, FilePath | None]], unread: Iterable[Fault]) -> Loaded:
@@ -172,6 +162,7 @@ class _Loader:
             self._check_ids,
             self._collections,
             self._resources,
+            {name for _, _, entry in self._zone_entries for name in _written_names(entry, "name")},
             divides_by_bias=self._divides_by_bias,
         )
         for document, index, entry in self._zone_entries:
@@ -239,7 +230,7 @@ class _Loader:
         if shape is None:
             return
         for index, entry in enumerate(shape.networks or ()):
-            network = parse_network(entry.network, "R135")
+            network = client_network(entry.network, "R135")
             if self._claim("network", str(network), _Placed(document, ("geo", "networks", index))):
                 self._networks.append(GeoNetwork(network, entry.declared()))
         for index, times in enumerate(shape.latency or ()):
@@ -298,15 +289,15 @@ class _Loader:
         resource, problems = resources.convert(shape) if shape is not None else (None, [])
         self.report.add(placed.document, placed.path, problems)
         if resource is None:
-            self._resources.update(dict.fromkeys(_written_names(data)))
+            self._resources.update(dict.fromkeys(_written_names(data, "dns_name")))
         elif self._claim("resource", names.display(resource.name), placed):
             self._resources.update(dict.fromkeys(names_of(resource), resource))
             self._resource_entries.append((placed, resource))
 
 
-def _written_names(data: object) -> Iterator[DName]:
-    """The DNS name of a resource that has a fault, so that aliases to it are not at fault as well."""
+def _written_names(data: object, field: str) -> Iterator[DName]:
+    """A domain name that stands in a field, whatever else is wrong with the thing it names."""
     for key, value in data.items() if isinstance(data, dict) else ():
-        if snake(key) == "dns_name" and isinstance(value, str):
+        if snake(key) == field and isinstance(value, str):
             with suppress(names.BadName):
                 yield names.parse(value)

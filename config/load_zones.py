@@ -7,13 +7,14 @@ from itertools import islice
 from immutables import Map
 
 from config import names, nameservers
-from config.alias_rules import alias_target, cycles
+from config.alias_rules import alias_target, chains
 from config.alias_zones import zones_of
 from config.documents import Document
 from config.faults import Path, Problem
 from config.group_rules import TWICE
 from config.models import HostedZoneShape
 from config.names import BadName, DName
+from config.oddities import odd_digests, unanswered
 from config.record_sets import RecordSetShape, convert
 from config.report import Report
 from config.rrtypes import RRType
@@ -30,7 +31,8 @@ from config.world import (
     Resource,
 )
 
-MAX_CYCLES_TOLD = 20
+MAX_TOLD = 20
+"""Of the chains of aliases, and of the record sets that never answer, of one hosted zone."""
 
 
 class _Draft:
@@ -65,6 +67,7 @@ class ZoneReader:
         check_ids: the ids of all health checks of all files.
         collections: the CIDR collections by name; None for one that has a fault of its own.
         resources: the AWS resources by all their names; None for one that has a fault of its own.
+        zone_names: the names of all hosted zones of all files.
         divides_by_bias: which formula negative biases of geoproximity follow (R86).
     """
 
@@ -74,6 +77,7 @@ class ZoneReader:
         check_ids: Collection[str],
         collections: Mapping[str, CidrCollection | None],
         resources: Mapping[DName, Resource | None],
+        zone_names: Collection[DName],
         *,
         divides_by_bias: bool = False,
     ) -> None:
@@ -84,6 +88,7 @@ class ZoneReader:
         self._collection_ids = {collection.name: collection.id for collection in self._collections.values()}
         self._faulty_collections = {name for name, collection in collections.items() if collection is None}
         self._resources = resources
+        self._zone_names = zone_names
         self._divides_by_bias = divides_by_bias
         self._by_name: dict[DName, tuple[Document, Path]] = {}
         self._by_id: dict[HostedZoneId, tuple[Document, Path]] = {}
@@ -106,6 +111,7 @@ class ZoneReader:
             self._take_record_set(draft, document, (*path, field), at, data)
         is_whole = len(draft.record_sets) == len(entries)
         self._check_aliases(draft, document, (*path, field), is_whole)
+        self._warn(draft, document, (*path, field))
         self.zones[id] = _finished(draft, shape.told_comment)
 
     def _check_shapes(self, document: Document, path: Path, entry: object) -> None:
@@ -208,7 +214,15 @@ class ZoneReader:
                 found = alias_target(record_set, draft, self._resources)
                 problems = [p for p in found if is_whole or p.id != "alias-target-missing"]
                 self._report.add(document, (*path, draft.written[key]), problems)
-        for key, problem in islice(cycles(draft.record_sets.values(), draft.id), MAX_CYCLES_TOLD):
+        for key, problem in islice(chains(draft.record_sets.values(), draft.id), MAX_TOLD):
+            self._report.add(document, (*path, draft.written[key]), [problem])
+
+    def _warn(self, draft: _Draft, document: Document, path: Path) -> None:
+        """What is odd about record sets that are in order."""
+        for key, record_set in draft.record_sets.items():
+            self._report.add(document, (*path, draft.written[key]), odd_digests(record_set))
+        found = unanswered(draft.record_sets.values(), draft.name, self._zone_names)
+        for key, problem in islice(found, MAX_TOLD):
             self._report.add(document, (*path, draft.written[key]), [problem])
 
 

@@ -1,7 +1,8 @@
 """The rest of what a file may hold: its sections, hosted zones, CIDR collections, places and addresses to listen on."""
 
 import ipaddress
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,16 +10,31 @@ from config.addresses import parse_address
 from config.health_checks import CHECKER_REGIONS, CheckerRegion
 from config.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
 from config.record_sets import bare_id
-from config.shape import Says, Shape, refuse
+from config.shape import Says, Shape, refuse, snake
 from config.world import DeclaredPlace, GeoLatency, IPNetwork
 
 MAX_IPV4_BLOCK_BITS = 24
 MAX_IPV6_BLOCK_BITS = 48
 MAX_BLOCKS = 1000
+MAX_LATENCY_MS = 60_000
+
+
+_LIST_FRAME = (
+    "is_truncated", "marker", "max_items", "next_marker", "next_record_identifier", "next_record_name",
+    "next_record_type", "next_token",
+)  # fmt: skip
 
 
 class FileShape(Shape):
     """A whole file. Entries of the long lists are checked one at a time, and their models let go."""
+
+    NOT_TAKEN: ClassVar[Mapping[str, str]] = {
+        "resource_record_sets": "put them under hosted_zones: [{name: …, resource_record_sets: …}]",
+        "record_sets": "put them under hosted_zones: [{name: …, record_sets: …}]",
+        "hosted_zone": "put it under hosted_zones: [{…}]",
+        "health_check": "put it under health_checks: [{…}]",
+        **dict.fromkeys(_LIST_FRAME, "it is the frame of a list from the API: leave it out"),
+    }
 
     server: Any = None
     geo: Any = None
@@ -104,6 +120,10 @@ class PlaceShape(Shape):
         return DeclaredPlace(self.region, self.country, self.subdivision, self.latitude, self.longitude)
 
 
+_MAPPED_BITS = 96
+"""The bits before the IPv4 address in one of `::ffff:0:0/96`."""
+
+
 def parse_network(text: str, rule: str) -> IPNetwork:
     """Read an address block; bits beyond its prefix are dropped (R203).
 
@@ -115,6 +135,19 @@ def parse_network(text: str, rule: str) -> IPNetwork:
     except ValueError:
         instead = "write an address and prefix length, such as 192.0.2.0/24 or 2001:db8::/32"
         raise refuse("network", rule, f"{text!r} is no address block", instead) from None
+
+
+def client_network(text: str, rule: str) -> IPNetwork:
+    """Read an address block that clients are in; IPv4 addresses mapped into IPv6 are the IPv4 addresses.
+
+    Raises:
+        PydanticCustomError: with what to write.
+    """
+    network = parse_network(text, rule)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
 
 
 class GeoNetworkShape(PlaceShape):
@@ -172,7 +205,9 @@ class GeoLatencyShape(Shape):
     region: str | None = None
     country: str | None = None
     latency_ms: Annotated[
-        dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1), Says("R70", "latency", "milliseconds by Region")
+        dict[str, Annotated[float, Field(ge=0, le=MAX_LATENCY_MS)]],
+        Field(min_length=1),
+        Says("R70", "latency", f"milliseconds by Region, at most {MAX_LATENCY_MS}"),
     ]
 
     @model_validator(mode="after")
@@ -192,7 +227,7 @@ class GeoLatencyShape(Shape):
 
     def declared(self) -> GeoLatency:
         """The times that were written."""
-        network = parse_network(self.network, "R70") if self.network is not None else None
+        network = client_network(self.network, "R70") if self.network is not None else None
         return GeoLatency(tuple(sorted(self.latency_ms.items())), network, self.region, self.country)
 
 
@@ -283,10 +318,8 @@ class HostedZoneShape(Shape):
     @model_validator(mode="before")
     @classmethod
     def _drop_description(cls, data: Any) -> Any:
-        described = ("CallerReference", "caller_reference", "ResourceRecordSetCount", "resource_record_set_count")
-        if isinstance(data, dict) and not data.keys().isdisjoint(described):
-            return {key: value for key, value in data.items() if key not in described}
-        return data
+        described = ("caller_reference", "resource_record_set_count", "linked_service", "features")
+        return {k: v for k, v in data.items() if snake(k) not in described} if isinstance(data, dict) else data
 
     @field_validator("id", mode="before")
     @classmethod

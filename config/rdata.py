@@ -5,6 +5,7 @@ are quoted. Refusals carry the codes that Route 53 answers with. dnslib packs wh
 """
 
 import re
+import struct
 from collections.abc import Callable, Sequence
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
@@ -39,6 +40,8 @@ def parse_value(type: RRType, text: str) -> bytes:
         return _PARSERS[type](text)
     except BadName as error:
         raise BadValue(error.code, error.reason, error.encountered) from None
+    except (struct.error, OverflowError):  # more octets than a field of the wire form can count
+        raise BadValue("CharacterStringTooLong", "Value is too long", text) from None
 
 
 class _Plain(DNSBuffer):  # type: ignore[misc]

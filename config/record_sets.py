@@ -1,7 +1,8 @@
 """A record set as it is written: its shape, and how it becomes a `RecordSet`."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -62,7 +63,7 @@ class CoordinatesShape(Shape):
             number = float(value) if isinstance(value, str) else value
         except ValueError:
             return value
-        if isinstance(number, float) and round(number, 2) != number:
+        if isinstance(number, float) and isfinite(number) and round(number, 2) != number:
             raise refuse("coordinates", "R83", f"{value} has more than two decimals", f"write {number:.2f}")
         return number
 
@@ -98,6 +99,10 @@ class AliasTargetShape(Shape):
 
 class RecordSetShape(Shape):
     """One record set, in a file or pasted from the API."""
+
+    NOT_TAKEN: ClassVar[Mapping[str, str]] = {
+        "traffic_policy_instance_id": "traffic policy instances are not served: write the record sets it stands for"
+    }
 
     name: str
     type: Annotated[TypeName, Says("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}")]
@@ -264,9 +269,12 @@ def convert(
     return record_set, found
 
 
-def _rdata(type: RRType, values: Iterable[str], found: list[Problem]) -> tuple[bytes, ...]:
-    rdata = []
-    for index, value in enumerate(values):
+def _rdata(type: RRType, values: Sequence[str], found: list[Problem]) -> tuple[bytes, ...]:
+    """The values' octets; what is too long or too much is refused as that, and not read."""
+    rdata: list[bytes] = []
+    for index, value in enumerate(values if len(values) <= MAX_VALUES else ()):
+        if len(value) > MAX_VALUE_CHARACTERS:
+            continue
         try:
             rdata.append(parse_value(type, value))
         except BadValue as error:

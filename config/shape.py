@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -46,7 +46,9 @@ class Says:
 class Shape(BaseModel):
     """A mapping in a file: unknown fields are refused, PascalCase names are taken for what botocore makes of them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True)
+    NOT_TAKEN: ClassVar[Mapping[str, str]] = {}
+    """Fields that people paste although they are none, and what to do instead."""
 
     @model_validator(mode="before")
     @classmethod
@@ -105,13 +107,13 @@ def _problem(shape: type[Shape], details: ErrorDetails) -> Problem:
 
 
 def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem:
-    names = [part for part in path if isinstance(part, str)]
-    depth = len(path) - 1 - path[::-1].index(names[-1]) if names else 0
-    says = _says(_owner(shape, path[:depth]), names[-1]) if names else None
+    depth = _field(shape, path)
+    owner, name = _owner(shape, path[:depth]), path[depth] if path else ""
+    says = _says(owner, name)
     message = _complaint(details)
     if says is None:
         return Problem("value-type", "", message, _TYPES.get(details["type"], ""), path)
-    nearest = _nearest(details["input"], _literals(shape, path[:depth], names[-1]))
+    nearest = _nearest(details["input"], _literals(owner, name))
     instead = f"write {nearest or says.wanted}"
     if isinstance(path[-1], int) and not nearest:
         instead = _TYPES.get(details["type"], instead)
@@ -166,6 +168,8 @@ def _unknown_field(shape: type[Shape], path: Path) -> Problem:
     name = str(path[-1])
     near = difflib.get_close_matches(name, known, 1)
     instead = f"write {near[0]}" if near else f"known are {', '.join(known)}"
+    if owner is not None:
+        instead = owner.NOT_TAKEN.get(name, instead)
     return Problem("field-unknown", "", f"{shown(name)} is no field here", instead, path)
 
 
@@ -199,9 +203,17 @@ def _says(owner: type[Shape] | None, name: str | int) -> Says | None:
     return next((item for item in owner.model_fields[str(name)].metadata if isinstance(item, Says)), None)
 
 
-def _literals(shape: type[Shape], path: Path, name: str) -> list[str]:
-    owner = _owner(shape, path)
-    return list(_words(owner.model_fields[name].annotation)) if owner and name in owner.model_fields else []
+def _field(shape: type[Shape], path: Path) -> int:
+    """Where in a path the innermost field stands; behind it are positions in lists, and keys that are no fields."""
+    for depth in reversed(range(len(path))):
+        owner = _owner(shape, path[:depth])
+        if owner is not None and path[depth] in owner.model_fields:
+            return depth
+    return 0
+
+
+def _literals(owner: type[Shape] | None, name: str | int) -> list[str]:
+    return list(_words(owner.model_fields[str(name)].annotation)) if owner and name in owner.model_fields else []
 
 
 def _words(annotation: Any) -> Iterator[str]:

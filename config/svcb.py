@@ -32,7 +32,13 @@ _NUMBERED = re.compile(r"key(0|[1-9][0-9]{0,4})")
 
 
 def fields(text: str) -> list[str]:
-    """The blank-separated fields of a value; blanks between quotation marks separate nothing."""
+    """The blank-separated fields of a value; blanks between quotation marks separate nothing.
+
+    Raises:
+        BadValue: an open quotation mark, or a backslash with nothing behind it.
+    """
+    if _FIELD.sub("", text).strip():
+        raise _invalid(text)
     return _FIELD.findall(text)
 
 
@@ -52,6 +58,7 @@ def params(texts: Sequence[str]) -> list[tuple[int, bytes]]:
             raise _invalid(text)
         try:
             found[key] = _encoded(key, _unquoted(value) if has_value else None)
+            len(found[key]).to_bytes(2)  # the wire form counts no further
         except (ValueError, OverflowError):
             raise _invalid(text) from None
     _check_consistency(found)
@@ -141,6 +148,8 @@ def _ipv6hint(value: bytes) -> bytes:
 
 
 def _ech(value: bytes) -> bytes:
+    if not value:
+        raise ValueError("empty")
     return base64.b64decode(value, validate=True)
 
 

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,11 +102,34 @@ def test_yaml_refusals(raw, line, id):
         pytest.param("[" * 100_000, 0, "too-deep", id="deep"),
         pytest.param('{"a": ' + "9" * 10_000 + "}", 0, "json-syntax", id="a number of thousands of digits"),
         pytest.param(b'{"a": "\xff"}', 1, "not-utf8", id="not UTF-8"),
+        pytest.param('{"a": 1,\n "b": "\\ud800:1"}', 2, "surrogate", id="a lone high surrogate"),
+        pytest.param('{"a": 1,\n "\\uDFFF": 1}', 2, "surrogate", id="a lone low surrogate in a name"),
+        pytest.param('["\\ud83d\\ude00\\ude00"]', 1, "surrogate", id="a low surrogate behind a pair"),
     ],
 )
 def test_json_refusals(raw, line, id):
     fault = refusal("f.JSON", raw)
     assert (fault.file, fault.line, fault.id) == ("f.JSON", line, id)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param(r'["\ud83d\ude00"]', "\U0001f600", id="a pair"),
+        pytest.param(r'["\\ud800"]', r"\ud800", id="an escaped backslash"),
+    ],
+)
+def test_json_surrogates_in_order(text, value):
+    assert parse("f.json", text).data == [value]
+
+
+@pytest.mark.parametrize("reader", [documents._EventReader, yaml.SafeLoader], ids=["libyaml", "without libyaml"])
+@pytest.mark.parametrize("text", [r'a: "\ud800"', r'"\udfff": a'], ids=["a value", "a name"])
+def test_yaml_has_no_surrogates(monkeypatch, reader, text):
+    monkeypatch.setattr(documents, "_EventReader", reader)
+    fault = refusal("f.yaml", f"x: 1\n{text}")
+    assert fault.line == 2
+    assert fault.id in ("surrogate", "yaml-syntax")
 
 
 def test_tabs_are_explained():

@@ -1,7 +1,9 @@
 """Files to a World: sections, merging, defaults, pasted API output, faults with their lines."""
 
 import json
+import os
 import pickle
+import subprocess
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -188,6 +190,8 @@ hosted_zones:
     CallerReference: x
     Config: {Comment: pasted, PrivateZone: false}
     ResourceRecordSetCount: 4
+    LinkedService: {ServicePrincipal: servicediscovery.amazonaws.com}
+    Features: {AcceleratedRecoveryStatus: DISABLED}
     ResourceRecordSets:
       - Name: shop.test.
         Type: NS
@@ -220,8 +224,8 @@ def test_pasted_from_the_api():
 def test_faults_speak_the_files_own_spelling():
     faults = refusals(PASTED.replace("Weight: 10", "Weight: 256").replace("TTL: 60", "TTl: 60"))
     assert [(f.line, f.where, f.id) for f in faults] == [
-        (16, "hosted_zones[0].ResourceRecordSets[1].Weight", "weight-range"),
-        (17, "hosted_zones[0].ResourceRecordSets[1].TTl", "field-unknown"),
+        (18, "hosted_zones[0].ResourceRecordSets[1].Weight", "weight-range"),
+        (19, "hosted_zones[0].ResourceRecordSets[1].TTl", "field-unknown"),
     ]
 
 
@@ -265,6 +269,57 @@ CASES = [
     ("geo: {networks: [{network: 10.0.0.0/8}]}", "geo.networks[0]", "place", "this is not one place"),
     ("geo: {networks: [{network: 10.0.0.0/8, country: CA, subdivision: BC}]}", "geo.networks[0]", "place", "no subdiv"),
     ("geo: {database: nowhere.mmdb}", "geo.database", "no-database", "there is no file nowhere.mmdb"),
+    (
+        "geo: {latency: [{region: us-east-1, latency_ms: {us-east-1: .inf}}]}",
+        "geo.latency[0].latency_ms.us-east-1",
+        "latency",
+        "inf",
+    ),
+    (
+        "geo: {latency: [{region: us-east-1, latency_ms: {us-east-1: .nan}}]}",
+        "geo.latency[0].latency_ms.us-east-1",
+        "latency",
+        "nan",
+    ),
+    (
+        "geo: {latency: [{region: us-east-1, latency_ms: {us-east-1: 60001}}]}",
+        "geo.latency[0].latency_ms.us-east-1",
+        "latency",
+        "above 60000",
+    ),
+    ("geo: {default: {latitude: .nan, longitude: 0}}", "geo.default.latitude", "place", "nan is not"),
+    (
+        "geo: {networks: [{network: 10.0.0.1/32, country: JP}, {network: '::ffff:10.0.0.1/128', country: JP}]}",
+        "geo.networks[1]",
+        "declared-twice",
+        "network 10.0.0.1/32 is already declared",
+    ),
+    (
+        "geo: {latency: [{network: 10.0.0.0/8, latency_ms: {us-east-1: 1}}, {network: '::ffff:a00:0/104', latency_ms: {us-east-1: 2}}]}",
+        "geo.latency[1]",
+        "declared-twice",
+        "latency of 10.0.0.0/8",
+    ),
+    (
+        "cidr_collections: [{name: a, locations: {b: ['::ffff:10.0.0.0/104']}}]",
+        "cidr_collections[0].locations",
+        "block-size",
+        "104 bits",
+    ),
+    (
+        "ResourceRecordSets: []",
+        "ResourceRecordSets",
+        "field-unknown",
+        "put them under hosted_zones: [{name: …, resource_record_sets: …}]",
+    ),
+    ("HealthCheck: {}", "HealthCheck", "field-unknown", "put it under health_checks: [{…}]"),
+    ("IsTruncated: false", "IsTruncated", "field-unknown", "leave it out"),
+    (
+        "hosted_zones: [{name: a.test, record_sets: [{Name: a, Type: A, TTL: 5, ResourceRecords: [], TrafficPolicyInstanceId: x}]}]",
+        "hosted_zones[0].record_sets[0].TrafficPolicyInstanceId",
+        "field-unknown",
+        "traffic policy instances are not served",
+    ),
     ("cidr_collections: [{name: a b}]", "cidr_collections[0].name", "collection-name", "'a b' is not accepted"),
     ("cidr_collections: [{name: a, locations: {'*': []}}]", "cidr_collections[0].locations", "location-name", "'*'"),
     (
@@ -361,11 +416,48 @@ def test_all_faults_of_all_files_at_once(write, tmp_path):
         load_files([missing, tmp_path, broken, wrong])
     assert [(Path(f.file).name, f.line, f.id) for f in caught.value.faults] == [
         ("missing.yaml", 0, "unreadable"),
-        (tmp_path.name, 0, "unreadable"),
+        (tmp_path.name, 0, "no-file"),
         ("broken.yaml", 1, "yaml-syntax"),
         ("wrong.json", 3, "listen-address"),
     ]
     assert "missing.yaml: cannot be read: No such file or directory [unreadable]" in str(caught.value)
+
+
+def test_a_file_given_twice(write, tmp_path):
+    """By whichever name: what it declares is told once, not as declared twice."""
+    first = write("first.yaml", EXAMPLE)
+    linked = tmp_path / "linked.yaml"
+    linked.symlink_to(first)
+    with pytest.raises(Refused) as caught:
+        load_files([first, linked, first])
+    assert [(fault.file, fault.id, fault.message) for fault in caught.value.faults] == [
+        (str(linked), "file-twice", f"{first} is given twice"),
+        (str(first), "file-twice", f"{first} is given twice"),
+    ]
+
+
+def test_a_device_is_no_file():
+    with pytest.raises(Refused, match="no-file"):
+        load_files([Path("/dev/zero")])
+
+
+def test_a_pipe_without_a_writer_does_not_hang(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(Refused) as caught:
+        load_files([pipe])
+    assert [(fault.file, fault.id) for fault in caught.value.faults] == [(str(pipe), "no-file")]
+
+
+def test_a_pipe_is_read_to_its_end(write):
+    """As in `check <(…)`; it holds more than a pipe does at once."""
+    ours, theirs = os.pipe()
+    text = EXAMPLE + "# " + "x" * 200_000
+    with subprocess.Popen(["cat", write("f.yaml", text)], stdout=theirs):
+        os.close(theirs)
+        loaded = load_files([Path(f"/dev/fd/{ours}")])
+    os.close(ours)
+    assert loaded.world == load_text("f.yaml", EXAMPLE).world
 
 
 def test_a_database_is_beside_its_file(write, tmp_path):

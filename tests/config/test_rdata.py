@@ -15,6 +15,7 @@ def oracle(type, text):
     return dns.rdata.from_text("IN", type.name, text).to_wire()
 
 
+LONG_ALPN = "1 . alpn=" + ",".join("a" * 40_000)
 VALUES = [
     (RRType.A, "192.0.2.1"),
     (RRType.AAAA, "2001:db8::1"),
@@ -125,6 +126,12 @@ def test_one_value_two_spellings(type, first, second):
         pytest.param(
             RRType.HTTPS, "1 . no-default-alpn", "SVCBInconsistentParams", "no-default-alpn", id="A186 inconsistent"
         ),
+        pytest.param(RRType.HTTPS, '1 . port=80"', "SVCBInvalidFieldValue", ..., id="A186 HTTPS a stray quote"),
+        pytest.param(RRType.HTTPS, "1 . port=80\\", "SVCBInvalidFieldValue", ..., id="A186 HTTPS a last backslash"),
+        pytest.param(RRType.HTTPS, '1 . "port=80', "SVCBInvalidFieldValue", ..., id="A186 HTTPS an open quote"),
+        pytest.param(RRType.SVCB, "1 . ech=", "SVCBInvalidFieldValue", "ech=", id="A186 SVCB empty ech"),
+        pytest.param(RRType.SVCB, '1 . ech=""', "SVCBInvalidFieldValue", 'ech=""', id="A186 SVCB empty quoted ech"),
+        pytest.param(RRType.SVCB, LONG_ALPN, "SVCBInvalidFieldValue", LONG_ALPN[4:], id="A186 SVCB over 65535 octets"),
         pytest.param(RRType.HTTPS, "1 . mandatory=port", "SVCBInconsistentParams", "mandatory", id="A186 mandatory"),
     ],
 )

@@ -37,6 +37,11 @@ def alias(name, target, rest="", type="A", healthy="true"):
     return f"{{name: {name}, type: {type}, alias_target: {target}{rest and ', '}{rest}}}"
 
 
+def chain(aliases):
+    """Aliases each onto the next, the last onto values."""
+    return [*(alias(f"c{n}", f"c{n + 1}.shop.test") for n in range(aliases)), a(f"c{aliases}")]
+
+
 W1, W2 = "set_identifier: s1, weight: 1", "set_identifier: s2, weight: 2"
 US, EU = "set_identifier: us, region: us-east-1", "set_identifier: eu, region: eu-west-1"
 JP, NO = "set_identifier: jp, geo_location: {country_code: JP}", "set_identifier: no, geo_location: {country_code: NO}"
@@ -71,6 +76,10 @@ CASES = [
                  0, ".resource_records", "Cannot have more than 400 records in a RRSet.", id="A418 401 values"),
     pytest.param(["{name: a, type: TXT, ttl: 60, resource_records: ['" + ('"' + "x" * 250 + '" ') * 16 + "']}"],
                  "R17", "value-length", 0, ".resource_records[0]", "4048 characters", id="R17 over 4000 characters"),
+    pytest.param([f"{{name: a, type: HTTPS, ttl: 60, resource_records: ['1 . alpn={'a,' * 40_000}a']}}"], "R17",
+                 "value-length", 0, ".resource_records[0]", "80010 characters", id="R17 far over 4000 characters"),
+    pytest.param([a("a", value=", ".join(["x"] * 401))], "A118", "too-many-values", 0, ".resource_records",
+                 "Cannot have more than 400 records in a RRSet.", id="A418 401 values are not read"),
     # form
     pytest.param(["{name: a, type: A, resource_records: [192.0.2.1]}"], "R20", "ttl-missing", 0, "", "ttl is missing",
                  id="R20 without TTL"),
@@ -184,6 +193,11 @@ CASES = [
     pytest.param([alias("a", "b.shop.test"), alias("b", "c.shop.test"), alias("c", "a.shop.test")], "R112", "alias-cycle",
                  2, ".alias_target.dns_name", "a.shop.test. → b.shop.test. → c.shop.test. → a.shop.test.",
                  id="R112 in a circle"),
+    pytest.param(chain(16), "R112", "alias-depth", 0, ".alias_target.dns_name",
+                 "the chain of 16 aliases that begins at c0.shop.test. is more than 16 levels deep",
+                 id="R112 more than sixteen levels"),
+    pytest.param([*chain(16), alias("side", "c15.shop.test")], "R112", "alias-depth", 0, ".alias_target.dns_name",
+                 "begins at c0.shop.test.", id="R112 a short way into a long chain"),
     pytest.param([a("b"), alias("a", "b.shop.test", type="AAAA")], "A170", "alias-target-missing", 1,
                  ".alias_target.dns_name", "Tried to create an alias that targets b.shop.test., type AAAA in zone "
                  "Z46V3DU0VJV06GAETLSQ1, but that target was not found", id="R39.13 R102 A170 of another type"),
@@ -227,8 +241,11 @@ ACCEPTED = [
                  id="A180 CNAMEs in one group"),
     pytest.param([*(a("www", f"set_identifier: s{n}, weight: 1") for n in range(100))], id="R209.4 a hundred"),
     pytest.param([alias('"*.a"', "'*.b.shop.test'"), a('"*.b"')], id="R46 wildcard alias onto wildcard"),
-    pytest.param(["{name: sub, type: NS, ttl: 5, resource_records: [ns.example.net]}", a("x.sub")],
-                 id="A181 below a delegation"),
+    pytest.param(chain(15), id="R112 sixteen levels"),
+    pytest.param(["{name: sub, type: NS, ttl: 5, resource_records: [ns.sub.shop.test]}", a("ns.sub"),
+                  "{name: ns.sub, type: AAAA, ttl: 5, resource_records: ['::1']}",
+                  "{name: sub, type: DS, ttl: 5, resource_records: [1 2 3 AB]}", a("bsub")],
+                 id="R52 a delegation with its glue and DS"),
 ]  # fmt: skip
 
 
@@ -238,6 +255,57 @@ def test_accepted(entries):
     (found,) = loaded.world.hosted_zones.values()
     assert len(found.record_sets) == len(entries) + 2
     assert loaded.warnings == ()
+
+
+NS = "{{name: {}, type: NS, ttl: 5, resource_records: [ns.example.net]}}"
+DIGEST = "{{name: d, type: {}, ttl: 5, resource_records: [{}]}}"
+WARNED = [
+    pytest.param([NS.format("sub"), a("x.sub")], "R52", "below-delegation", 1, ".name",
+                 "x.sub.shop.test. lies below the delegation of sub.shop.test.",
+                 id="R52 A181 below a delegation"),
+    pytest.param([a("sub"), NS.format("sub")], "R52", "below-delegation", 0, ".name",
+                 "sub.shop.test. is delegated by its NS record set", id="R52 at a delegation"),
+    pytest.param([NS.format("sub"), NS.format("deep.sub")], "R52", "below-delegation", 1, ".name",
+                 "below the delegation of sub.shop.test.", id="R52 a delegation below another"),
+    pytest.param([NS.format("sub"), "{name: ns.sub, type: TXT, ttl: 5, resource_records: ['\"x\"']}"], "R52",
+                 "below-delegation", 1, ".name", "", id="R52 no address, so no glue"),
+    pytest.param([DIGEST.format("DS", f"1 8 2 {'AB' * 20}")], "A186", "digest-length", 0, ".resource_records[0]",
+                 "a digest of type 2 has 32 octets, this one has 20", id="A186 a DS of SHA-1's length as SHA-256"),
+    pytest.param([DIGEST.format("SSHFP", f"1 1 {'AB' * 32}")], "A186", "digest-length", 0, ".resource_records[0]",
+                 "a digest of type 1 has 20 octets, this one has 32", id="A186 an SSHFP fingerprint too long"),
+    pytest.param([DIGEST.format("TLSA", f"3 1 2 {'AB' * 32}")], "A186", "digest-length", 0, ".resource_records[0]",
+                 "a digest of type 2 has 64 octets, this one has 32", id="A186 a TLSA digest too short"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entries", "rule", "id", "at", "field", "words"), WARNED)
+def test_warned(entries, rule, id, at, field, words):
+    loaded = load_text("shop.yaml", zone(*entries))
+    (warning,) = loaded.warnings
+    assert (warning.rule, warning.id) == (rule, id)
+    assert (warning.where, warning.line) == (f"hosted_zones[0].record_sets[{at}]{field}", FIRST_LINE + at)
+    assert words in warning.message
+    (found,) = loaded.world.hosted_zones.values()
+    assert len(found.record_sets) == len(entries) + 2
+
+
+def test_r41_what_another_hosted_zone_answers_is_a_warning():
+    """Its delegation and glue are what the parent is to hold."""
+    entries = ["{name: kid, type: NS, ttl: 5, resource_records: [ns.kid.shop.test]}", a("ns.kid")]
+    kid = "  - {name: kid.shop.test}\n"
+    assert load_text("shop.yaml", zone(*entries) + kid).warnings == ()
+    loaded = load_text("shop.yaml", zone(a("kid"), a("www.kid"), a("bookid")) + kid)
+    assert [(w.rule, w.id, w.line) for w in loaded.warnings] == [
+        ("R41", "in-another-zone", FIRST_LINE),
+        ("R41", "in-another-zone", FIRST_LINE + 1),
+    ]
+    assert "www.kid.shop.test. lies in the hosted zone kid.shop.test." in loaded.warnings[1].message
+
+
+def test_r112_a_chain_may_be_long_and_a_zone_large():
+    """Neither recursion nor a walk along the chain from each of its aliases."""
+    (fault,) = faults(*chain(5_000))
+    assert (fault.id, fault.line) == ("alias-depth", FIRST_LINE)
 
 
 def test_r107_an_alias_elsewhere_is_a_warning():
