@@ -169,9 +169,9 @@ def chains(record_sets: Iterable[RecordSet], zone: HostedZoneId) -> Iterator[tup
         if start not in levels:
             yield from _cycles_from(start, edges, levels)
     inner = {(r.alias.name, r.type) for aliases in edges.values() for r in aliases if r.alias is not None}
-    for start in edges.keys() - inner:
-        if levels[start] > MAX_LEVELS:
-            yield edges[start][0].key, _too_deep(start, levels[start] - 1)
+    for start in edges:
+        if start not in inner and levels[start] > MAX_LEVELS:
+            yield edges[start][0].key, _too_deep(start, levels[start])
 
 
 def _cycles_from(
@@ -188,7 +188,7 @@ def _cycles_from(
         if record_set is None or record_set.alias is None:
             below = (levels.get((r.alias.name, r.type), 1) for r in edges[node] if r.alias is not None)
             levels[node] = 1 + max(below)
-            del path[node]
+            path.popitem()
             continue
         target = (record_set.alias.name, record_set.type)
         if target in path:
@@ -201,7 +201,7 @@ def _cycles_from(
             path[target] = iter(edges[target])
 
 
-def _too_deep(start: Node, aliases: int) -> Problem:
+def _too_deep(start: Node, levels: int) -> Problem:
     name = names.display(start[0])
-    message = f"the chain of {aliases} aliases that begins at {name} is more than {MAX_LEVELS} levels deep"
+    message = f"the chain of aliases that begins at {name} has {levels} levels, and {MAX_LEVELS} are followed"
     return Problem("alias-depth", "R112", message, "let an alias on the way lead to its end", AT_NAME)

@@ -24,7 +24,7 @@ def read(path: Path, seen: dict[Identity, Path]) -> bytes:
         Refused: it cannot be read, is a folder or device, or was read before.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             status = os.fstat(descriptor)
             is_pipe = stat.S_ISFIFO(status.st_mode)

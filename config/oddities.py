@@ -37,8 +37,8 @@ def unanswered(
         if edge in cuts:
             at_it = f"{name} is delegated by its NS record set: this one is never answered"
             message = at_it if record_set.name == edge else f"{name} lies below the delegation of {owner}"
-            instead = "declare it in a hosted zone of that name"
-            yield record_set.key, _warning("below-delegation", "R52", message, f"{instead}, {owner}")
+            instead = f"declare it in a hosted zone {owner.rstrip('.')}"
+            yield record_set.key, _warning("below-delegation", "R52", message, instead)
         else:
             message = f"{name} lies in the hosted zone {owner} and is answered from there"
             yield record_set.key, _warning("in-another-zone", "R41", message, "declare it there")

@@ -1,6 +1,6 @@
 """Why an answer was given: a decision as plain data, the same for shell, control API and log."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from ipaddress import ip_network
@@ -11,7 +11,7 @@ from config.rrtypes import RRType
 from config.world import HealthCheckId, RecordSet
 from dnsemu.resolution import Link
 from dnsemu.zone.catalog import ANY, Hit, NoData, NotOurs, NXDomain, Referral
-from policies.decide import Candidate, Decision, Leaf, Lost, Reason, policy_of
+from policies.decide import Candidate, Decision, Leaf, Lost, Reason, Why, policy_of
 from policies.model import Outcome, ResourceState, Sample, TargetState
 from policies.place import Client
 
@@ -35,7 +35,13 @@ _FOUND = {
 }
 
 
-def explain(link: Link, scope_bits: int, detail: CheckDetail, most: int = MOST_DECISIONS) -> Explanation:
+def explain(
+    link: Link,
+    scope_bits: int,
+    detail: CheckDetail,
+    most: int = MOST_DECISIONS,
+    forward_to: Sequence[str] = (),
+) -> Explanation:
     """Write out everything that decides the answer to a question, with exact shares.
 
     Args:
@@ -43,6 +49,7 @@ def explain(link: Link, scope_bits: int, detail: CheckDetail, most: int = MOST_D
         scope_bits: the ECS scope an answer has when it depends on the client.
         detail: words about a health check's observations.
         most: decisions to write out; what is left out shows as `is_complete` being false.
+        forward_to: the upstreams that names outside the hosted zones are asked of.
     Returns:
         `question`, `zone`, `client`, `health_generation`, `result`, the tree under `decisions`, and `answers`: every
         leaf reached, with the share of answers that end there.
@@ -56,7 +63,8 @@ def explain(link: Link, scope_bits: int, detail: CheckDetail, most: int = MOST_D
         else {"id": link.found.zone.id, "name": names.display(link.found.zone.name)},
         "client": _client(link.client),
         "health_generation": link.health.generation,
-        "result": _FOUND[type(link.found)],
+        "result": "forwarded" if forward_to and isinstance(link.found, NotOurs) else _FOUND[type(link.found)],
+        "forward_to": list(forward_to),
         "cut": names.display(link.found.cut.name) if isinstance(link.found, Referral) else None,
         "wildcard": names.display(link.found.node)
         if isinstance(link.found, Hit) and link.found.node != link.name
@@ -102,7 +110,7 @@ class _Writer:
             "policy": policy_of(decision.group).NAME,
             "name": names.display(decision.group.name),
             "type": decision.group.type.name,
-            "why": decision.why.value,
+            "why": why(decision),
             "sample": decision.outcome.size if isinstance(decision.outcome, Sample) else None,
             "candidates": [
                 self._candidate(candidate, decision, shares.get(id(candidate.record_set), Fraction(0)), share, link)
@@ -120,28 +128,34 @@ class _Writer:
             "worth": policy_of(decision.group).worth(record_set, self.client),
             "is_healthy": verdict.is_healthy,
             "health": self._health(candidate),
-            "health_check_id": verdict.check,
+            "health_check_id": record_set.health_check_id,
             "share": str(part),
             "percent": float(part * 100),
             "alias": names.display(record_set.alias.name) if record_set.alias else None,
             "ttl": record_set.ttl,
             "values": list(record_set.values),
-            "below": self._below(decision, record_set, part * share, link) if part else None,
+            "below": self._below(decision, candidate, part * share, link),
         }
 
     def _health(self, candidate: Candidate) -> str:
+        check, alias = candidate.record_set.health_check_id, candidate.record_set.alias
         verdict = candidate.verdict
-        if verdict.check is not None:
-            return f"{verdict.check}: {self.detail(verdict.check)}"
+        grounds = [f"{check}: {self.detail(check)}"] if check is not None else []
         if verdict.resource is not None:
-            return _resource_health(verdict.resource)
-        if verdict.reason is Reason.TARGET and candidate.record_set.alias:
+            grounds.append(_resource_health(verdict.resource))
+        elif verdict.reason is Reason.TARGET and alias:
             some = "a" if verdict.is_healthy else "no"
-            return f"{some} healthy record set at {names.display(candidate.record_set.alias.name)}"
-        return verdict.reason.value
+            grounds.append(f"{some} healthy record set at {names.display(alias.name)}")
+        elif verdict.reason is not Reason.CHECK and not grounds:
+            grounds.append(verdict.reason.value)
+        return ", ".join(grounds)
 
-    def _below(self, decision: Decision, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
-        node = decision.below(record_set)
+    def _below(self, decision: Decision, candidate: Candidate, share: Fraction, link: Link) -> Explanation | None:
+        """What is below a candidate that answers, or whose target failed: that is what one wants to know of it."""
+        failed = not candidate.verdict.is_healthy and candidate.verdict.reason in (Reason.TARGET, Reason.RESOURCE)
+        if not share and not failed:
+            return None
+        node = decision.below(candidate.record_set)
         if isinstance(node, Lost):
             return {"lost": node.loss.value, "name": names.display(node.target.name)}
         if isinstance(node, Leaf):
@@ -151,6 +165,8 @@ class _Writer:
         return self.decision(node, share, link) if self._goes_on() else None
 
     def _leaf(self, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
+        if not share:
+            return None
         self.answers.append(
             {
                 "share": str(share),
@@ -199,16 +215,36 @@ class _Writer:
             "availability_zone": target.availability_zone,
             "target_group": target.target_group,
             "is_healthy": state.is_healthy,
-            "health": f"{check}: {self.detail(check)}" if check is not None else Reason.UNCHECKED.value,
+            "health": self._target_health(state),
             "health_check_id": check,
             "share": str(part),
             "percent": float(part * 100),
         }
 
+    def _target_health(self, state: TargetState) -> str:
+        check = state.target.health_check_id
+        if state.is_lost:
+            return "its host cannot be found"
+        return f"{check}: {self.detail(check)}" if check is not None else Reason.UNCHECKED.value
+
     def _passed_by(self, decision: Decision) -> list[str]:
         """Record sets of the group that are not meant for this client at all."""
         candidates = {id(candidate.record_set) for candidate in decision.candidates}
         return [r.set_identifier or "" for r in decision.group.record_sets if id(r) not in candidates]
+
+
+_WHY_HEALTHY = {
+    "simple": "the only record set answers",
+    "weighted": "the healthy share the answers by weight",
+    "multivalue": "the healthy answer together",
+}
+
+
+def why(decision: Decision) -> str:
+    """Why a decision came out as it did, in words."""
+    if decision.why is Why.HEALTHY:
+        return _WHY_HEALTHY.get(policy_of(decision.group).NAME, "the first healthy candidate answers")
+    return str(decision.why.value)
 
 
 def type_text(code: int) -> str:

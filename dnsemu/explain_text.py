@@ -111,6 +111,8 @@ def _answers(explanation: dict[str, Any]) -> Iterator[str]:
     scope = f"  ECS scope /{explanation['ecs_scope']}" if explanation["ecs_scope"] else ""
     if explanation["result"] == "referral":
         yield f"answer  a referral to the name servers of {explanation['cut']}"
+    elif explanation["result"] == "forwarded":
+        yield f"answer  what {' or '.join(explanation['forward_to'])} says: no hosted zone holds the name"
     elif explanation["result"] == "refused":
         yield "answer  REFUSED: no hosted zone holds the name"
     elif explanation["result"] == "nxdomain":

@@ -34,7 +34,7 @@ class Forwarder:
     """Asks upstreams one after the other until one answers."""
 
     def __init__(self, upstreams: Sequence[Address], *, upstream_s: float = UPSTREAM_S) -> None:
-        self._upstreams = upstreams
+        self.upstreams = tuple(upstreams)
         self._upstream_s = upstream_s
         self._pending = 0
 
@@ -79,7 +79,7 @@ class Forwarder:
 
     async def _ask_each(self, packet: bytes, question: bytes) -> bytes:
         failures = []
-        for upstream in self._upstreams:
+        for upstream in self.upstreams:
             own = secrets.token_bytes(2) + packet[2:]
             try:
                 async with asyncio.timeout(self._upstream_s):

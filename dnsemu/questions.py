@@ -1,6 +1,6 @@
 """Questions as people put them, for explanations: a name, a type, and who asks from where."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_interface
 
 from config import names
@@ -22,7 +22,11 @@ class BadQuestion(ValueError):
 
 
 def explain_question(
-    published: Published, health: HealthSnapshot, question: Mapping[str, str], detail: CheckDetail
+    published: Published,
+    health: HealthSnapshot,
+    question: Mapping[str, str],
+    detail: CheckDetail,
+    forward_to: Sequence[str] = (),
 ) -> Explanation:
     """Explain the answer to a question.
 
@@ -39,7 +43,7 @@ def explain_question(
     type_ = _type(question.get("type") or "A")
     client, scope_bits = _client(published.locator, question)
     link = resolve(published.catalog, health, client, name, type_)
-    return explain(link, scope_bits, detail)
+    return explain(link, scope_bits, detail, forward_to=forward_to)
 
 
 def _type(text: str) -> int:

@@ -69,6 +69,11 @@ class Responder:
         self.answered: Counter[Answered] = Counter()
         self.dropped = 0
 
+    @property
+    def forward_to(self) -> tuple[str, ...]:
+        """The upstreams that names outside the hosted zones are asked of."""
+        return tuple(map(str, self._forwarder.upstreams)) if self._forwarder else ()
+
     def seen_from(self, place: Callable[[], Place]) -> Respond:
         """As `respond`, for a listener whose clients are taken to be at a place, which a reload may change."""
         return lambda packet, source, over_udp: self.respond(packet, source, over_udp, place())

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from config import names
+from dnsemu.explain import why
 from dnsemu.published import Published
 from dnsemu.resolution import ZoneView
 from healthcheck.snapshot import HealthSnapshot
@@ -38,7 +39,7 @@ def serving(published: Published, health: HealthSnapshot, client: Client) -> Ite
                     "name": names.display(name),
                     "type": group.type.name,
                     "policy": policy_of(group).NAME,
-                    "why": decision.why.value,
+                    "why": why(decision),
                     "shares": [_share(record_set.set_identifier, part) for record_set, part in _members(decision)],
                     "reads_client": decision.reads_client,
                 }

@@ -30,7 +30,7 @@ class TargetHosts:
         self._board = board
         self._resolver = resolver
         self._clock = clock
-        self._found: dict[LookUp, IPv4Address] = {}
+        self._found: dict[LookUp, IPv4Address | None] = {}
         self._lost: set[LookUp] = set()
         self._asking: dict[LookUp, asyncio.Task[None]] = {}
         self._wanted = asyncio.Event()
@@ -71,6 +71,9 @@ class TargetHosts:
                 log.warning(
                     "a target cannot be found", host=name, reason=answer.reason, address_kept=kept and str(kept)
                 )
+            if look_up not in self._found:
+                self._found[look_up] = None
+                self._board.publish(self._filled_in(self._board.current, (look_up,)))
             return
         self._lost.discard(look_up)
         address = IPv4Address(answer)

@@ -63,6 +63,8 @@ class Entry:
     since: float
     checkers: dict[Checker, CheckerState] = field(default_factory=dict)
     forced: Status | None = None
+    down: tuple[HealthCheckId, ...] = ()
+    """Children of a calculated check that are unhealthy or not declared, sorted."""
     observed: Status = Status.HEALTHY
     status: Status = Status.HEALTHY
 
@@ -92,9 +94,16 @@ class Entry:
             yield f"{healthy} of {reporting} checkers up" if reporting else "not observed yet"
             failed = [s.last for s in self.checkers.values() if s.last and not s.last.outcome.success]
             if failed:
-                yield max(failed, key=lambda observation: observation.at).text
+                yield max(failed, key=lambda observation: observation.at).text.rstrip(".")
         elif isinstance(self.check.config, CalculatedCheck):
-            yield f"needs {self.check.config.health_threshold} of {len(set(self.check.config.children))} children"
+            children = set(self.check.config.children)
+            up = f"{len(children) - len(self.down)} of {len(children)} children healthy"
+            yield f"{up} ({', '.join(self.down)} down)" if self.down else up
+            yield f"needs {self.check.config.health_threshold}"
+        elif isinstance(self.check.config, MetricCheck):
+            yield f"no alarm data, which counts as {self.check.config.insufficient_data.value}"
+        else:
+            yield "no routing control state, which counts as on"
         if self.check.inverted:
             yield "inverted"
 
@@ -197,13 +206,19 @@ class Ledger:
         effective = is_effective(standing, inverted=check.inverted, disabled=check.disabled)
         return Status.of(observed), Status.of(effective)
 
+    def _is_up(self, check_id: HealthCheckId) -> bool:
+        """Whether a child counts: one that is not declared any more does not (H84)."""
+        child = self._entries.get(check_id)
+        return child is not None and child.status is Status.HEALTHY
+
     def _raw(self, entry: Entry) -> bool:
         config = entry.check.config
         if isinstance(config, EndpointCheck):
             return is_quorate(*entry.votes)
         if isinstance(config, CalculatedCheck):
-            children = (self._entries[child] for child in set(config.children) if child in self._entries)
-            return is_met((child.status is Status.HEALTHY for child in children), config.health_threshold)
+            up = {child: self._is_up(child) for child in config.children}
+            entry.down = tuple(sorted(child for child, is_up in up.items() if not is_up))
+            return is_met(up.values(), config.health_threshold)
         # No alarm or routing control has spoken yet (H88, H93).
         return not (isinstance(config, MetricCheck) and config.insufficient_data is InsufficientData.UNHEALTHY)
 

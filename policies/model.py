@@ -49,11 +49,15 @@ Outcome = OneOf | Sample
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target of a resource at one instant; `leaf` is what it can answer of the type asked, one address or nothing."""
+    """A target of a resource at one instant; `leaf` is what it can answer of the type asked, one address or nothing.
+
+    `is_lost` tells that its host cannot be found, and so is not healthy.
+    """
 
     target: Target
     is_healthy: bool
     leaf: RecordSet | None
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

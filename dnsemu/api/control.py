@@ -73,7 +73,11 @@ class ControlApi:
             return failure(400, "client and place exclude each other: an address already has a place", "query")
         app = self._application
         try:
-            return _json(explain_question(app.board.current, app.health.current, request.query, app.check_detail))
+            return _json(
+                explain_question(
+                    app.board.current, app.health.current, request.query, app.check_detail, app.responder.forward_to
+                )
+            )
         except BadQuestion as bad:
             return failure(400, str(bad), bad.field)
 

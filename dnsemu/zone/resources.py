@@ -36,8 +36,8 @@ IsHealthy = Callable[[HealthCheckId], bool]
 LookUp = tuple[DName, str]
 """A host, and the Region that it is looked up from."""
 
-Hosts = Mapping[LookUp, IPv4Address]
-"""The addresses that hosts were found to have."""
+Hosts = Mapping[LookUp, IPv4Address | None]
+"""The addresses that hosts were found to have, None for a host that was looked up in vain and never had one."""
 
 REGION_OF_GLOBAL = "us-east-1"
 """Where the global services look hosts up from."""
@@ -48,12 +48,13 @@ class CompiledResource:
     """A resource ready to answer.
 
     `leaves` holds what each target answers, None for a host without an address so far. `zone` is a zone with nothing
-    in it but the resource's names, so that they can be asked for.
+    in it but the resource's names, so that they can be asked for. `lost` are the targets whose host cannot be found.
     """
 
     declared: Resource
     leaves: tuple[RecordSet | None, ...]
     zone: Zone
+    lost: frozenset[Target] = frozenset()
 
     @property
     def names(self) -> tuple[DName, ...]:
@@ -70,15 +71,19 @@ class CompiledResource:
 
     def with_hosts(self, hosts: Hosts) -> "CompiledResource":
         """The same with the addresses of targets given by name, as far as they are known."""
-        return replace(self, leaves=tuple(_leaf(self.declared, target, hosts) for target in self.declared.targets))
+        resource = self.declared
+        leaves = tuple(_leaf(resource, target, hosts) for target in resource.targets)
+        lost = (t for t in resource.targets if t.host is not None and hosts.get(_look_up(resource, t.host), "") is None)
+        return replace(self, leaves=leaves, lost=frozenset(lost))
 
     def state(self, type: RRType, is_healthy: IsHealthy) -> ResourceState:
         """What it answers to questions of a type, with this health."""
         targets = tuple(
             TargetState(
                 target,
-                target.health_check_id is None or is_healthy(target.health_check_id),
+                target not in self.lost and (target.health_check_id is None or is_healthy(target.health_check_id)),
                 leaf if leaf is not None and leaf.type is type else None,
+                target in self.lost,
             )
             for target, leaf in zip(self.declared.targets, self.leaves, strict=True)
         )

@@ -199,3 +199,34 @@ hosted_zones:
     server = served(text)
     told = explain_question(server.board.current, server.health.current, {"name": "www.shop.test"}, str)
     assert told["answers"][0]["values"] == answers(server.ask("www.shop.test")) == ["192.0.2.2"]
+
+
+def test_explain_opens_the_branch_that_failed_and_names_every_ground():
+    server = Server(
+        zone(
+            "example.test",
+            primary("www.example.test", alias="p.example.test", check="gate"),
+            secondary("www.example.test", values="192.0.2.9"),
+            weighted("p.example.test", 1, "a", check="a"),
+        )
+    )
+
+    def told():
+        explanation = explain_question(
+            server.board.current, server.health.current, {"name": "www.example.test"}, lambda check: "in detail"
+        )
+        return explanation["decisions"][0]["candidates"][0], explanation
+
+    first, _ = told()
+    assert first["health"] == "gate: in detail, a healthy record set at p.example.test."
+    server.health.set("a", Status.UNHEALTHY)
+    first, explanation = told()
+    assert (first["is_healthy"], first["share"], first["health_check_id"]) == (False, "0", "gate")
+    assert first["below"]["candidates"][0]["health"] == "a: in detail"
+    assert [answer["values"] for answer in explanation["answers"]] == [["192.0.2.9"]]
+
+
+def test_explain_says_what_is_forwarded():
+    server = Server()
+    told = explain_question(server.board.current, server.health.current, {"name": "far.test"}, str, ["192.0.2.53:53"])
+    assert (told["result"], told["forward_to"]) == ("forwarded", ["192.0.2.53:53"])

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog.testing
 
 from config.load import load_files, load_text
+from config.rrtypes import RRType
 from dnsemu.app import Application
 from dnsemu.reading import compile_world, read_files
 from dnsemu.target_hosts import EVERY_S, TargetHosts
@@ -110,6 +111,23 @@ async def test_r107_a_host_that_was_never_found_has_no_data():
         async with running(reading("a.test"), FakeResolver()) as (server, *_):
             assert addresses(server) == []
     assert [log["address_kept"] for log in logs] == [None]
+
+
+async def test_r111_a_host_that_was_looked_up_in_vain_is_not_healthy():
+    """Before its first look-up it counts as healthy, as what nothing speaks against does."""
+    resolver = FakeResolver()
+    resolver.held["a.test"] = asyncio.Event()
+    async with running(reading("a.test"), resolver) as (server, *_):
+
+        def state():
+            resource = next(iter(server.board.current.catalog.resources.values()))
+            return resource.state(RRType.A, lambda check: True)
+
+        assert (state().is_healthy, state().targets[0].is_lost) == (True, False)
+        with structlog.testing.capture_logs():
+            resolver.held["a.test"].set()
+            await settle()
+        assert (state().is_healthy, state().targets[0].is_lost) == (False, True)
 
 
 async def test_a_slow_look_up_holds_up_neither_the_others_nor_the_answers():

@@ -216,7 +216,7 @@ def test_h85_a_forced_child_moves_its_parent():
     books = Books(calculated("sum", "a", 1), endpoint("a"))
     books.ledger.force("a", DOWN, 7.0)
     assert books.moves == [("a", DOWN), ("sum", DOWN)]
-    assert books.changes[1].cause == "needs 1 of 1 children"
+    assert books.changes[1].cause == "0 of 1 children healthy (a down), needs 1"
     books.ledger.force("a", None, 8.0)
     assert books.moves[2:] == [("a", UP), ("sum", UP)]
 
