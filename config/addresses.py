@@ -26,6 +26,10 @@ def parse_upstream(text: str) -> Address:
     try:
         return Address(str(ip_address(text.strip())), DNS_PORT)
     except ValueError:
+        if ":" not in text:
+            raise ValueError(
+                f"'{text}' is no IP address: write for example 192.0.2.53, or 192.0.2.53:1053 for a port other than 53"
+            ) from None
         return parse_address(text)
 
 
@@ -37,7 +41,7 @@ def parse_address(text: str) -> Address:
     """
     host, colon, port = text.strip().rpartition(":")
     if not colon:
-        raise ValueError(f"'{text}' has no port: write {text or '127.0.0.1'}:1053")
+        raise ValueError(_without_port(text.strip()))
     if not (port.isascii() and port.isdigit() and int(port) <= 65535):
         raise ValueError(f"'{port}' in '{text}' is no port: write a number from 0 to 65535 after the colon")
     bracketed = host.startswith("[") and host.endswith("]")
@@ -48,3 +52,10 @@ def parse_address(text: str) -> Address:
     if isinstance(ip, IPv6Address) is not bracketed:
         raise ValueError(f"'{text}': an IPv6 address needs brackets, any other none: write [::1]:{port}")
     return Address(str(ip), int(port))
+
+
+def _without_port(text: str) -> str:
+    try:
+        return f"'{text}' has no port: write {ip_address(text)}:1053"
+    except ValueError:
+        return f"'{text}' is no IP address and port: write for example 127.0.0.1:1053"

@@ -112,7 +112,7 @@ class Application:
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self.prober.close)
-            listeners = bind((*addresses, *vantage_points))
+            listeners = bind(addresses, vantage_points)
             opened.callback(listeners.close)
             http = HttpPort(self)
             opened.push_async_callback(http.close)

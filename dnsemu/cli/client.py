@@ -1,10 +1,11 @@
 """Talking to a running server's control API."""
 
 import json
+from difflib import get_close_matches
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 TIMEOUT_S = 30.0
@@ -31,14 +32,15 @@ def call(server: str, path: str, field: str, *, query: Query | None = None, body
     """Make one control call: a GET, or with a body a POST; proxies are not used.
 
     Args:
-        server: base URL, `http://127.0.0.1:8053`.
+        server: base URL; `http://` may be left out.
         path: below `/dnsemu/v1/`.
         field: one that the reply has if it is dnsemu's.
     Raises:
         NoServer: nothing answers, or it is not dnsemu.
         Declined: the call was refused.
     """
-    url = f"{server.rstrip('/')}/dnsemu/v1/{path}" + (f"?{urlencode(query)}" if query else "")
+    base = server if "://" in server else f"http://{server}"
+    url = f"{base.rstrip('/')}/dnsemu/v1/{path}" + (f"?{urlencode(query)}" if query else "")
     data = None if body is None else json.dumps(body).encode()
     try:
         request = Request(url, data=data, headers={"Content-Type": "application/json"})
@@ -53,6 +55,23 @@ def call(server: str, path: str, field: str, *, query: Query | None = None, body
         raise NoServer(
             f"no dnsemu answers at {server} ({reason}); start one with 'dnsemu serve', or name it with --server URL"
         ) from None
+
+
+def force_check(server: str, check_id: str, to: str) -> Any:
+    """Overlay a health check's status: `healthy`, `unhealthy`, or `auto` for none.
+
+    Raises:
+        NoServer: as `call` does.
+        Declined: there is no such check; the nearest id is told.
+    """
+    try:
+        return call(server, f"health-checks/{quote(check_id, safe='')}/force", "forced", body={"status": to})
+    except Declined as declined:
+        checks = call(server, "status", "health_checks")["health_checks"]
+        near = get_close_matches(check_id, [check["id"] for check in checks], 1)
+        if not near:
+            raise
+        raise Declined(declined.error | {"what": f"{declined.error['what']}; did you mean '{near[0]}'?"}) from None
 
 
 def _fields(response: Any, field: str, server: str) -> dict[str, Any]:

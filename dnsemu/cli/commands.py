@@ -2,13 +2,13 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from dnsemu.cli.client import Declined, NoServer, call
+from dnsemu.cli.client import Declined, NoServer, call, force_check
 
 DONE, FAILED, REFUSED = 0, 1, 2
 
@@ -63,7 +63,11 @@ Forward = Annotated[
 ]
 Place = Annotated[
     str | None,
-    typer.Option(metavar="PLACE", help="Where the asker is: a Region, a country, a US state, or LAT,LON."),
+    typer.Option(
+        metavar="PLACE",
+        help="Where the asker is: a Region, an Availability Zone, a Local or Wavelength Zone group, a country, "
+        "a US state, an edge location (NRT), or LAT,LON.",
+    ),
 ]
 DecideFrom = Annotated[
     list[Path] | None,
@@ -109,6 +113,8 @@ def serve(
     _print_warnings(reading.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
     upstreams = _upstreams(forward)
+    if not upstreams:
+        _warn_if_nothing_is_hosted(reading)
     run(
         lambda: Application(reading, files=given, seen=seen, listen=listen, forward=upstreams, seed=seed),
         as_json=as_json,
@@ -143,6 +149,7 @@ def check(files: Files, as_json: AsJson = False) -> None:
         )
         return
     _print_warnings(reading.warnings)
+    _warn_if_nothing_is_hosted(reading)
     print(
         f"good: {_count(len(world.hosted_zones), 'hosted zone')}, {_count(record_sets, 'record set')}, "
         f"{_count(len(world.health_checks), 'health check')}"
@@ -254,12 +261,9 @@ def force(
     as_json: AsJson = False,
 ) -> None:
     """Overlay a health check's status; what is observed stays visible."""
-    from urllib.parse import quote
-
     if to not in ("healthy", "unhealthy", "auto"):
         _refuse(f"'{to}' is no status: write healthy, unhealthy or auto", as_json)
-    path = f"health-checks/{quote(check_id, safe='')}/force"
-    found = _call(server, path, "forced", as_json, body={"status": to})
+    found = _told(lambda: force_check(server, check_id, to), as_json)
     if as_json:
         _print_json(found)
         return
@@ -319,8 +323,12 @@ def _what_if_from_files(files: Sequence[Path], of: Sequence[str], type_: str, fa
 
 
 def _call(server: str, path: str, field: str, as_json: bool, **more: Any) -> Any:
+    return _told(lambda: call(server, path, field, **more), as_json)
+
+
+def _told(ask: Callable[[], Any], as_json: bool) -> Any:
     try:
-        return call(server, path, field, **more)
+        return ask()
     except NoServer as absent:
         _fail(str(absent), as_json)
     except Declined as declined:
@@ -370,6 +378,11 @@ def _stop(message: str, code: int, as_json: bool) -> NoReturn:
 def _print_warnings(warnings: Sequence[Any]) -> None:
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
+
+
+def _warn_if_nothing_is_hosted(reading: Any) -> None:
+    if not reading.published.world.hosted_zones:
+        print("warning: no hosted zone: everything is REFUSED; name a file that has hosted_zones", file=sys.stderr)
 
 
 def _print_json(data: Any) -> None:

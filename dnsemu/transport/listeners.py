@@ -43,16 +43,20 @@ class Listeners:
                 sock.close()
 
 
-def bind(addresses: Sequence[Address]) -> Listeners:
+def bind(addresses: Sequence[Address], vantage_points: Sequence[Address] = ()) -> Listeners:
     """Bind every address over UDP and TCP; no two servers can hold one address.
 
+    Args:
+        vantage_points: addresses of `server.vantage_points`, in its order; they follow the others.
     Raises:
         CannotListen: one of them cannot be bound; none is left bound.
     """
     pairs: list[tuple[socket.socket, socket.socket]] = []
     try:
         for address in addresses:
-            pairs.append(_bind_pair(address))
+            pairs.append(_bind_pair(address, "--dns"))
+        for number, address in enumerate(vantage_points):
+            pairs.append(_bind_pair(address, f"server.vantage_points[{number}].dns:"))
     except CannotListen:
         for pair in pairs:
             for sock in pair:
@@ -61,16 +65,16 @@ def bind(addresses: Sequence[Address]) -> Listeners:
     return Listeners(pairs)
 
 
-def _bind_pair(address: Address) -> tuple[socket.socket, socket.socket]:
+def _bind_pair(address: Address, option: str) -> tuple[socket.socket, socket.socket]:
     for attempt in range(_FREE_PORT_TRIES):
-        tcp = _bind(bind_tcp, address.host, address.port, "TCP")
-        port = tcp.getsockname()[1]
+        tcp = _bind(bind_tcp, address, "TCP", option)
+        bound = Address(address.host, tcp.getsockname()[1])
         try:
             tcp.listen(512)  # two TCP sockets may share a bound port until one listens
-            return _bind(bind_udp, address.host, port, "UDP"), tcp
+            return _bind(bind_udp, bound, "UDP", option), tcp
         except OSError as failure:
             tcp.close()
-            raise CannotListen(explain_bind_failure(Address(address.host, port), "TCP", failure, "--dns")) from failure
+            raise CannotListen(explain_bind_failure(bound, "TCP", failure, option)) from failure
         except CannotListen:
             tcp.close()
             if address.port or attempt == _FREE_PORT_TRIES - 1:
@@ -78,20 +82,21 @@ def _bind_pair(address: Address) -> tuple[socket.socket, socket.socket]:
     raise AssertionError("the last try returns or raises")
 
 
-def _bind(how: Callable[[str, int], socket.socket], host: str, port: int, protocol: str) -> socket.socket:
+def _bind(how: Callable[[str, int], socket.socket], address: Address, protocol: str, option: str) -> socket.socket:
     try:
-        return how(host, port)
+        return how(*address)
     except OSError as failure:
-        raise CannotListen(explain_bind_failure(Address(host, port), protocol, failure, "--dns")) from failure
+        raise CannotListen(explain_bind_failure(address, protocol, failure, option)) from failure
 
 
 def explain_bind_failure(address: Address, protocol: str, failure: OSError, option: str) -> str:
     """Why an address cannot be listened on, and what to do.
 
     Args:
-        option: the command-line option that chooses another.
+        option: what chooses another: a command-line option, or a field of the file with its colon.
     """
-    other = Address(address.host, 0)
+    host = "127.0.0.1" if failure.errno == errno.EADDRNOTAVAIL else address.host
+    other = Address(host, 0)
     choose = f"choose another with {option} ADDRESS:PORT ({option} {other} takes a free port)"
     if failure.errno == errno.EADDRINUSE:
         resolved = (

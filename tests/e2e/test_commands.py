@@ -1,6 +1,7 @@
 """Commands against a running server and a file: the same words, and an exit code for every way to go wrong."""
 
 import contextlib
+import io
 import json
 import signal
 import socket
@@ -8,8 +9,10 @@ import subprocess
 import threading
 
 import pytest
+from rich.console import Console
 
-from tests.serving import DNSEMU, dnsemu, dnsemu_here
+from dnsemu.cli.status import picture
+from tests.serving import DNSEMU, dnsemu, dnsemu_here, serving_files
 from tests.waiting import until
 
 from .conftest import SHOP
@@ -60,9 +63,95 @@ def test_status_shows_what_is_served(shop):
     assert [zone["name"] for zone in status["hosted_zones"]] == ["shop.test."]
 
 
-def test_the_server_may_come_from_the_environment(shop):
-    done = dnsemu("status", "--json", env={"DNSEMU_SERVER": shop.url})
+@pytest.mark.parametrize("server", ["http://127.0.0.1:{}", "127.0.0.1:{}", "localhost:{}"])
+def test_the_server_may_be_written_without_a_scheme(shop, server):
+    done = dnsemu_here("status", "--json", "--server", server.format(shop.http))
     assert json.loads(done.stdout)["http"] == f"127.0.0.1:{shop.http}"
+
+
+def test_the_server_may_come_from_the_environment(shop):
+    for server in (shop.url, shop.url.removeprefix("http://")):
+        done = dnsemu("status", "--json", env={"DNSEMU_SERVER": server})
+        assert json.loads(done.stdout)["http"] == f"127.0.0.1:{shop.http}"
+
+
+def a_status(*, checks=(), groups=()):
+    """What the server says of checks `(id, status)` and groups `(name, why)`."""
+    return {
+        "version": "1",
+        "time": "2026-01-01T00:00:00.000Z",
+        "dns": ["127.0.0.1:1053"],
+        "http": "127.0.0.1:8053",
+        "faults": [],
+        "failures": {},
+        "hosted_zones": [{"name": "shop.test.", "record_sets": 2}],
+        "health_checks": [
+            {
+                "id": name,
+                "type": "HTTP",
+                "endpoint": "192.0.2.1:80/a/rather/long/path/to/probe",
+                "status": status,
+                "forced": None,
+                "since": "2026-01-01T00:00:00.000Z",
+                "summary": "5 of 16 checkers up; " * 5,
+            }
+            for name, status in checks
+        ],
+        "serving": [
+            {
+                "name": name,
+                "type": "A",
+                "policy": "weighted",
+                "shares": [{"set_identifier": one, "percent": 50.0} for one in ("left", "right")],
+                "reads_client": False,
+                "why": why,
+            }
+            for name, why in groups
+        ],
+    }
+
+
+def drawn(status, *, width, height=None):
+    console = Console(width=width, file=io.StringIO(), force_terminal=True, color_system=None)
+    console.print(picture(status, height))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(("checks", "groups"), [(3, 3), (40, 3), (3, 40), (40, 40), (0, 40), (40, 0)])
+def test_a_watched_status_fits_the_terminal_and_shows_both_tables(checks, groups):
+    """One line for each row; what fails comes first and is seen."""
+    lines = drawn(
+        a_status(
+            checks=[(f"web-{n:02}", "unhealthy" if n == checks - 1 else "healthy") for n in range(checks)],
+            groups=[(f"www-{n:02}.shop.test.", "the healthy share the answers by weight") for n in range(groups)],
+        ),
+        width=80,
+        height=24,
+    )
+    assert len(lines) <= 24
+    assert lines[-1] == "hosted zones (record sets): shop.test. (2)"
+    rows = {prefix: [line for line in lines if line.startswith(prefix)] for prefix in ("web-", "www-", "…")}
+    assert len(rows["web-"]) >= min(checks, 9)
+    assert len(rows["www-"]) >= min(groups, 9)
+    assert len(rows["…"]) == (len(rows["web-"]) < checks) + (len(rows["www-"]) < groups)
+    assert all("left 50 %  right 50 %" in row for row in rows["www-"])
+    if checks:
+        assert rows["web-"][0].split()[0] == f"web-{checks - 1:02}"
+        assert " unhealthy " in rows["web-"][0]
+        assert rows["web-"][0].endswith("…")
+
+
+def test_status_is_in_order_and_whole_where_there_is_room():
+    lines = drawn(
+        a_status(
+            checks=[("b", "healthy"), ("d", "unhealthy"), ("a", "healthy"), ("c", "unhealthy")],
+            groups=[("y.shop.test.", "why"), ("x.shop.test.", "why")],
+        ),
+        width=400,
+    )
+    assert [line.split()[0] for line in lines[2:6]] == ["c", "d", "a", "b"]
+    assert [line.split()[0] for line in lines[7:9]] == ["x.shop.test.", "y.shop.test."]
+    assert all(line.endswith("5 of 16 checkers up;") for line in lines[2:6])
 
 
 def test_status_watch_shows_it_again_until_interrupted(shop, tmp_path):
@@ -109,6 +198,44 @@ def test_what_a_command_refuses(shop, arguments, code, says, as_json):
         assert done.stderr.startswith("dnsemu: ")
         (message,) = done.stderr.splitlines()
     assert says in message
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "JSON"])
+def test_a_misspelt_health_check_is_told_with_the_nearest(tmp_path, as_json):
+    """H103, and what was meant."""
+    file = tmp_path / "checks.yaml"
+    file.write_text(
+        "health_checks:\n"
+        "  - {id: us-1, type: TCP, ip_address: 127.0.0.1, port: 1}\n"
+        "  - {id: quite-other, type: TCP, ip_address: 127.0.0.1, port: 1}\n"
+    )
+    with serving_files(file) as server:
+        done = dnsemu_here("force", "us_1", "healthy", "--server", server.url, *(["--json"] if as_json else []))
+    assert done.returncode == 2
+    assert "H103" in done.stdout + done.stderr
+    assert "did you mean 'us-1'?" in done.stdout + done.stderr
+
+
+def test_files_that_host_nothing_are_checked_with_a_warning(tmp_path):
+    file = tmp_path / "empty.yaml"
+    file.write_text("")
+    done = dnsemu_here("check", file)
+    assert (done.returncode, done.stdout) == (0, "good: 0 hosted zones, 0 record sets, 0 health checks\n")
+    assert done.stderr.startswith("warning: no hosted zone: everything is REFUSED; name a file")
+    assert dnsemu_here("check", SHOP).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "warns"),
+    [
+        pytest.param([], True, id="no file"),
+        pytest.param([SHOP], False, id="a file"),
+        pytest.param(["--forward", "127.0.0.1:1"], False, id="everything is forwarded"),
+    ],
+)
+def test_a_server_that_hosts_nothing_says_so(options, warns):
+    with serving_files(*options) as server:
+        assert ("warning: no hosted zone: everything is REFUSED" in server.errors) is warns
 
 
 def test_a_file_refuses_the_same_questions():
@@ -193,7 +320,7 @@ def test_a_server_that_is_not_dnsemu_is_told_from_one(arguments, reply):
     "server",
     [
         pytest.param("http://127.0.0.1:1", id="nothing listens"),
-        pytest.param("127.0.0.1:8053", id="no scheme"),
+        pytest.param("127.0.0.1:1", id="nothing listens, no scheme"),
         pytest.param("http://", id="no host"),
         pytest.param("http://127.0.0.1:port", id="no port"),
         pytest.param("http://nowhere.invalid", id="no such name"),

@@ -87,17 +87,23 @@ def test_two_servers_never_share_a_port(first, second, command):
 @pytest.mark.parametrize("option", ["--dns", "--http"])
 def test_an_address_of_another_machine_is_named(option):
     given = {"--dns": "127.0.0.1:0", "--http": "127.0.0.1:0", option: "198.51.100.7:0"}
-    done = dnsemu("serve", *(part for pair in given.items() for part in pair))
+    done = dnsemu("serve", SHOP, *(part for pair in given.items() for part in pair))
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("dnsemu: 198.51.100.7 is no address of this machine; ")
-    assert option in line
+    assert f"{option} 127.0.0.1:0 takes a free port" in line
 
 
 @pytest.mark.parametrize(
     ("option", "value", "says"),
     [
         pytest.param("--dns", "127.0.0.1", "--dns: '127.0.0.1' has no port: write 127.0.0.1:1053", id="no port"),
+        pytest.param(
+            "--dns", "1053", "'1053' is no IP address and port: write for example 127.0.0.1:1053", id="a port"
+        ),
+        pytest.param("--forward", "nonsense", "--forward: 'nonsense' is no IP address: write", id="no name server"),
+        pytest.param("--forward", "nonsense", "for a port other than 53", id="a name server's port"),
+        pytest.param("--forward", "nonsense:53", "'nonsense' in 'nonsense:53' is no IP address", id="its name"),
         pytest.param("--dns", "127.0.0.1:x", "'x' in '127.0.0.1:x' is no port", id="no number"),
         pytest.param("--dns", "127.0.0.1:65536", "'65536' in '127.0.0.1:65536' is no port", id="too large"),
         pytest.param("--dns", "localhost:53", "'localhost' in 'localhost:53' is no IP address", id="a name"),
@@ -120,6 +126,16 @@ def test_a_refusal_leaves_no_address_bound():
             bind([Address("127.0.0.1", port) for port in (first, taken, last)])
         assert is_free(first)
         assert is_free(last)
+
+
+def test_a_vantage_point_that_cannot_be_had_is_named_by_its_setting():
+    with held(TCP) as taken:
+        free = Address("127.0.0.1", 0)
+        with pytest.raises(CannotListen) as raised:
+            bind([free], [free, Address("127.0.0.1", taken)])
+    assert f"127.0.0.1:{taken} is in use" in str(raised.value)
+    assert "server.vantage_points[1].dns: 127.0.0.1:0 takes a free port" in str(raised.value)
+    assert "--dns" not in str(raised.value)
 
 
 def test_a_refused_http_port_leaves_no_dns_bound():

@@ -307,6 +307,7 @@ def test_alerts(run, self_signed, alert, name, tries, reason):
 
 
 def test_h114_i_a_server_that_wants_our_certificate(run, self_signed):
+    """TLS 1.3 refuses after the handshake: the alert comes first, but a reset close behind it may overtake it."""
     context = serving_tls(self_signed)
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(self_signed)
@@ -317,7 +318,7 @@ def test_h114_i_a_server_that_wants_our_certificate(run, self_signed):
 
     outcome = run(main)
     assert not outcome.success
-    assert outcome.reason.startswith("SSL alert certificate_required.")
+    assert outcome.reason.startswith(("SSL alert certificate_required.", "Connection reset by peer."))
 
 
 @pytest.mark.parametrize("script", [
