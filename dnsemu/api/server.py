@@ -11,7 +11,7 @@ from dnsemu.api.guard import guard
 from dnsemu.metrics import Metrics
 from dnsemu.running import Running
 from dnsemu.transport.listeners import CannotListen, explain_bind_failure
-from dnsemu.transport.tcp import bind_tcp
+from dnsemu.transport.sockets import bind_tcp
 
 MOST_BODY_OCTETS = 1 << 20
 SHUTDOWN_S = 1.0

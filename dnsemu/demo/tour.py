@@ -18,7 +18,7 @@ from dnsemu.reading import compile_world
 from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
 from dnsemu.running import Ready
 from dnsemu.transport.listeners import CannotListen
-from dnsemu.transport.tcp import bind_tcp
+from dnsemu.transport.sockets import bind_tcp
 from healthcheck.ledger import StatusChange
 
 REGIONS = {"us": "us-east-1", "eu": "eu-west-1", "ap": "ap-northeast-1"}

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from config.addresses import Address
 from dnsemu.transport import Respond
-from dnsemu.transport.tcp import TcpListener, bind_tcp
-from dnsemu.transport.udp import UdpListener, bind_udp
+from dnsemu.transport.sockets import bind_tcp, bind_udp
+from dnsemu.transport.tcp import TcpListener
+from dnsemu.transport.udp import UdpListener
 
 _FREE_PORT_TRIES = 20
 

@@ -21,7 +21,6 @@ from dnsemu.transport import Later, Respond
 MOST_PER_TURN = 64
 """Datagrams answered before the rest of the loop gets a turn."""
 MOST_OCTETS = 65535
-RECEIVE_BUFFER_OCTETS = 4 << 20
 
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 26 if sys.platform == "darwin" else 8)
 _ANCILLARY_OCTETS = socket.CMSG_SPACE(20)
@@ -87,26 +86,6 @@ class UdpListener:
         task = self._loop.create_task(send())
         self._later.add(task)
         task.add_done_callback(self._later.discard)
-
-
-def bind_udp(host: str, port: int) -> socket.socket:
-    """A bound, non-blocking socket; no other process can bind the same address (so no SO_REUSEADDR).
-
-    Raises:
-        OSError: the address cannot be bound.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
-        sock.setblocking(False)
-        sock.bind((host, port))
-    except OSError:
-        sock.close()
-        raise
-    return sock
 
 
 def _ask_packet_info(sock: socket.socket) -> bool:

@@ -64,7 +64,7 @@ def connection(server):
 
 
 @pytest.fixture
-def agree(request, server):
+def assert_agrees(request, server):
     """A function that asserts what a reply says.
 
     Where `DIFFERENCES` lists the case and the server, the reply has to say exactly what is listed there instead: a
@@ -75,14 +75,14 @@ def agree(request, server):
     instead = difference.instead if difference else {}
     why = difference.why if difference else "not among the differences"
 
-    def agree(reply, expected):
+    def assert_agrees(reply, expected):
         """Args: reply: a message, or facts by name; expected: facts by name, see `facts.FACTS`."""
         same = [fact for fact, value in instead.items() if expected.get(fact) == value]
         assert not same, f"{server.name} is listed as different where it is not: {same}"
         found = reply if isinstance(reply, dict) else facts_of(reply, expected)
         assert found == expected | instead, f"{server.name}: {why}"
 
-    return agree
+    return assert_agrees
 
 
 def case_of(node, server):

@@ -11,7 +11,8 @@ import dns.query
 import pytest
 import uvloop
 
-from dnsemu.transport.tcp import TcpListener, bind_tcp
+from dnsemu.transport.sockets import bind_tcp
+from dnsemu.transport.tcp import TcpListener
 from tests.e2e.asking import query, served, texts
 
 

@@ -47,13 +47,13 @@ NAMES = [
 
 @pytest.mark.parametrize(("name", "type_", "expected"), VALUES)
 @pytest.mark.parametrize("over", [pytest.param(dns.query.udp, id="UDP"), pytest.param(dns.query.tcp, id="TCP")])
-def test_a_value_is_read_back_by_an_independent_reader(ask, agree, name, type_, expected, over):
-    agree(ask(name, type_, over=over), expected)
+def test_a_value_is_read_back_by_an_independent_reader(ask, assert_agrees, name, type_, expected, over):
+    assert_agrees(ask(name, type_, over=over), expected)
 
 
 @pytest.mark.parametrize(("name", "expected"), NAMES)
-def test_names_as_long_as_they_may_be(ask, agree, name, expected):
-    agree(ask(name), expected)
+def test_names_as_long_as_they_may_be(ask, assert_agrees, name, expected):
+    assert_agrees(ask(name), expected)
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_names_as_long_as_they_may_be(ask, agree, name, expected):
         pytest.param("huge", "TXT", 512, {"tc": True}, id="RFC 1035 4.1.1: however much more"),
     ],
 )
-def test_truncation(exchange, agree, name, type_, size, expected):
+def test_truncation(exchange, assert_agrees, name, type_, size, expected):
     query = dns.message.make_query(f"{name}.conf.test.", type_)
     packet = exchange(query.to_wire())
     assert len(packet) <= size
-    agree(dns.message.from_wire(packet), expected)
+    assert_agrees(dns.message.from_wire(packet), expected)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_truncation(exchange, agree, name, type_, size, expected):
         )
     ],
 )
-def test_the_question_section(exchange, agree, name, spelled):
+def test_the_question_section(exchange, assert_agrees, name, spelled):
     query = dns.message.make_query(dns.name.from_text(f"{name}.cOnF.TeSt."), "A")
     packet = exchange(query.to_wire())
-    agree({"question": packet[12 : 12 + len(spelled)]}, {"question": spelled})
+    assert_agrees({"question": packet[12 : 12 + len(spelled)]}, {"question": spelled})
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_the_question_section(exchange, agree, name, spelled):
         pytest.param("srv", b"\4mail\4conf\4test\0", 1, id="RFC 3597 4: names in rdata of later types are not"),
     ],
 )
-def test_compression(exchange, agree, name, suffix, times):
+def test_compression(exchange, assert_agrees, name, suffix, times):
     packet = exchange(dns.message.make_query(f"{name}.conf.test.", name.upper()).to_wire())
     dns.message.from_wire(packet)
-    agree({"times": packet.count(suffix)}, {"times": times})
+    assert_agrees({"times": packet.count(suffix)}, {"times": times})
 
 
 HEADER_OPCODES = [
@@ -108,12 +108,12 @@ HEADER_OPCODES = [
 
 
 @pytest.mark.parametrize(("opcode", "rcode"), HEADER_OPCODES)
-def test_other_opcodes(exchange, agree, opcode, rcode):
+def test_other_opcodes(exchange, assert_agrees, opcode, rcode):
     query = dns.message.make_query("conf.test.", "SOA", id=4711)
     query.set_opcode(opcode)
     id, flags = struct.unpack("!HH", exchange(query.to_wire())[:4])
     assert (id, flags >> 15, flags >> 11 & 15) == (4711, 1, opcode)
-    agree({"rcode": dns.rcode.to_text(flags & 15)}, {"rcode": rcode})
+    assert_agrees({"rcode": dns.rcode.to_text(flags & 15)}, {"rcode": rcode})
 
 
 HEADER = struct.Struct("!HHHHHH")
@@ -133,14 +133,14 @@ QUESTION = b"\1a\4conf\4test\0\0\1\0\1"
         pytest.param(HEADER.pack(1, 0, 1, 0, 0, 0) + QUESTION[:-4] + b"\0\1\0\3", "REFUSED", id="RFC 1035 3.2.4: class CH"),
     ],
 )  # fmt: skip
-def test_queries_that_cannot_be_answered(exchange, agree, packet, rcode):
+def test_queries_that_cannot_be_answered(exchange, assert_agrees, packet, rcode):
     reply = exchange(packet)
     if reply is None:
-        agree({"rcode": "silence"}, {"rcode": rcode})
+        assert_agrees({"rcode": "silence"}, {"rcode": rcode})
         return
     id, flags = struct.unpack("!HH", reply[:4])
     assert (id, flags >> 15) == (1, 1)
-    agree({"rcode": dns.rcode.to_text(flags & 15)}, {"rcode": rcode})
+    assert_agrees({"rcode": dns.rcode.to_text(flags & 15)}, {"rcode": rcode})
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_queries_that_cannot_be_answered(exchange, agree, packet, rcode):
         pytest.param(HEADER.pack(1, 0x8000, 1, 0, 0, 0) + QUESTION, id="RFC 1035 7.3: a reply is not answered"),
     ],
 )
-def test_silence(exchange, agree, packet):
-    agree({"is_answered": exchange(packet) is not None}, {"is_answered": False})
+def test_silence(exchange, assert_agrees, packet):
+    assert_agrees({"is_answered": exchange(packet) is not None}, {"is_answered": False})
 
 
 @pytest.mark.parametrize("type_", [pytest.param("AXFR", id="RFC 5936 2.2.1: a transfer that is not allowed")])
-def test_transfers(ask, agree, type_):
-    agree(ask("@", type_, over=dns.query.tcp), {"rcode": "REFUSED", "values": 0})
+def test_transfers(ask, assert_agrees, type_):
+    assert_agrees(ask("@", type_, over=dns.query.tcp), {"rcode": "REFUSED", "values": 0})

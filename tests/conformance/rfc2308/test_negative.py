@@ -20,10 +20,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "type_", "expected"), CASES)
-def test_negative_answers(ask, agree, name, type_, expected):
+def test_negative_answers(ask, assert_agrees, name, type_, expected):
     """RFC 2308 3: the SOA's TTL is the smaller of its own, 900 s, and its MINIMUM, 300 s."""
-    agree(ask(name, type_), expected)
+    assert_agrees(ask(name, type_), expected)
 
 
-def test_rfc_2308_a_soa_that_is_asked_for_keeps_its_own_ttl(ask, agree):
-    agree(ask("@", "SOA"), {"answer": [SOA.replace("@ 300", "@ 900")]})
+def test_rfc_2308_a_soa_that_is_asked_for_keeps_its_own_ttl(ask, assert_agrees):
+    assert_agrees(ask("@", "SOA"), {"answer": [SOA.replace("@ 300", "@ 900")]})

@@ -33,5 +33,5 @@ MORE = [
 
 
 @pytest.mark.parametrize(("name", "type_", "expected"), [*EXAMPLE, *MORE])
-def test_wildcards(ask, agree, name, type_, expected):
-    agree(ask(name, type_), expected)
+def test_wildcards(ask, assert_agrees, name, type_, expected):
+    assert_agrees(ask(name, type_), expected)

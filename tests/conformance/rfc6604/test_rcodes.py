@@ -13,5 +13,5 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "expected"), CASES)
-def test_a_chain_ends_with(ask, agree, name, expected):
-    agree(ask(name), expected)
+def test_a_chain_ends_with(ask, assert_agrees, name, expected):
+    assert_agrees(ask(name), expected)

@@ -31,8 +31,8 @@ QUERY = b"\0\1\0\0\0\1\0\0\0\0\0\0\1a\4conf\4test\0\0\1\0\1"
         pytest.param("a", "A", {"use_edns": 0, "pad": 128}, {"rcode": "NOERROR", "values": 1, "options": set()}, id="RFC 6891 6.1.2: padding may be ignored"),
     ],
 )  # fmt: skip
-def test_opt(ask, agree, name, type_, query, expected):
-    agree(ask(name, type_, **query), expected)
+def test_opt(ask, assert_agrees, name, type_, query, expected):
+    assert_agrees(ask(name, type_, **query), expected)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_opt(ask, agree, name, type_, query, expected):
         pytest.param("huge", 65535, {"tc": True}, id="RFC 6891 6.2.4: a server has a limit of its own"),
     ],
 )  # fmt: skip
-def test_sizes(exchange, agree, name, payload, expected):
+def test_sizes(exchange, assert_agrees, name, payload, expected):
     query = dns.message.make_query(f"{name}.conf.test.", "A" if name == "a" else "TXT", use_edns=0, payload=payload)
     packet = exchange(query.to_wire())
     assert len(packet) <= max(512, payload)
-    agree(dns.message.from_wire(packet), expected)
+    assert_agrees(dns.message.from_wire(packet), expected)
 
 
 def with_additional(*records):
@@ -67,7 +67,7 @@ def with_additional(*records):
         pytest.param(with_additional(OPT[:-2] + b"\0\4\xfd\xe9\0\x08"), "FORMERR", id="RFC 6891 6.1.2: an option beyond its record"),
     ],
 )  # fmt: skip
-def test_malformed(exchange, agree, packet, rcode):
+def test_malformed(exchange, assert_agrees, packet, rcode):
     reply = exchange(packet)
     found = "silence" if reply is None else dns.rcode.to_text(reply[3] & 15)
-    agree({"rcode": found}, {"rcode": rcode})
+    assert_agrees({"rcode": found}, {"rcode": rcode})

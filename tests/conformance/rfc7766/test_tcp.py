@@ -30,21 +30,21 @@ def next_reply(stream):
         pytest.param("missing", "A", {"rcode": "NXDOMAIN", "soa_ttl": {300}}, id="RFC 7766 5: negative answers too"),
     ],
 )  # fmt: skip
-def test_over_tcp(ask, agree, name, type_, expected):
-    agree(ask(name, type_, over=dns.query.tcp), expected)
+def test_over_tcp(ask, assert_agrees, name, type_, expected):
+    assert_agrees(ask(name, type_, over=dns.query.tcp), expected)
 
 
-def test_rfc_7766_6_2_1_a_connection_serves_one_query_after_another(connection, agree):
+def test_rfc_7766_6_2_1_a_connection_serves_one_query_after_another(connection, assert_agrees):
     sock, stream = connection
     for number in range(20):
         asked = query("a", id=number)
         sock.sendall(framed(asked))
         reply = next_reply(stream)
         assert asked.is_response(reply)
-        agree(reply, {"rcode": "NOERROR", "values": 1})
+        assert_agrees(reply, {"rcode": "NOERROR", "values": 1})
 
 
-def test_rfc_7766_6_2_1_1_queries_need_not_wait_for_replies(connection, agree):
+def test_rfc_7766_6_2_1_1_queries_need_not_wait_for_replies(connection, assert_agrees):
     """Replies may come in any order (§7)."""
     sock, stream = connection
     asked = {number: query(name, id=number) for number, name in enumerate(["a", "missing", "c1", "x.wild"] * 10)}
@@ -52,15 +52,15 @@ def test_rfc_7766_6_2_1_1_queries_need_not_wait_for_replies(connection, agree):
     for _ in range(len(asked)):
         reply = next_reply(stream)
         assert asked.pop(reply.id).is_response(reply)
-    agree({"unanswered": len(asked)}, {"unanswered": 0})
+    assert_agrees({"unanswered": len(asked)}, {"unanswered": 0})
 
 
-def test_rfc_7766_8_length_and_message_may_come_in_pieces(connection, agree):
+def test_rfc_7766_8_length_and_message_may_come_in_pieces(connection, assert_agrees):
     sock, stream = connection
     for octet in framed(query("a", id=7)):
         sock.sendall(bytes([octet]))
-    agree(next_reply(stream), {"rcode": "NOERROR", "values": 1})
+    assert_agrees(next_reply(stream), {"rcode": "NOERROR", "values": 1})
 
 
-def test_rfc_7828_3_3_2_no_keepalive_option_that_was_not_asked_for(ask, agree):
-    agree(ask("a", over=dns.query.tcp, use_edns=0), {"edns": 0, "options": set()})
+def test_rfc_7828_3_3_2_no_keepalive_option_that_was_not_asked_for(ask, assert_agrees):
+    assert_agrees(ask("a", over=dns.query.tcp, use_edns=0), {"edns": 0, "options": set()})

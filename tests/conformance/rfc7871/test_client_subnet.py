@@ -32,21 +32,21 @@ def subnet_of(reply):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("server", ["dnsemu"], indirect=True)
-def test_tailored_answers(ask, agree, name, address, bits, value, scope):
+def test_tailored_answers(ask, assert_agrees, name, address, bits, value, scope):
     reply = ask(name, use_edns=0, options=[dns.edns.ECSOption(address, bits)])
     found = {"values": [str(rdata) for rdata in reply.answer[0]], "subnet": subnet_of(reply)}
-    agree(found, {"values": [value], "subnet": [(address, bits, scope)]})
+    assert_agrees(found, {"values": [value], "subnet": [(address, bits, scope)]})
 
 
 @pytest.mark.parametrize("bits", [pytest.param(24, id="RFC 7871 7.2.1: an answer for everybody has scope 0")])
-def test_an_answer_for_everybody(ask, agree, bits):
+def test_an_answer_for_everybody(ask, assert_agrees, bits):
     reply = ask("a", use_edns=0, options=[dns.edns.ECSOption("203.0.113.0", bits)])
     assert rows(reply.answer) == ["a 60 A 192.0.2.10"]
-    agree({"subnet": subnet_of(reply)}, {"subnet": [("203.0.113.0", bits, 0)]})
+    assert_agrees({"subnet": subnet_of(reply)}, {"subnet": [("203.0.113.0", bits, 0)]})
 
 
-def test_rfc_7871_7_2_1_no_option_where_none_was_sent(ask, agree):
-    agree(ask("geo", use_edns=0), {"rcode": "NOERROR", "options": set()})
+def test_rfc_7871_7_2_1_no_option_where_none_was_sent(ask, assert_agrees):
+    assert_agrees(ask("geo", use_edns=0), {"rcode": "NOERROR", "options": set()})
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_rfc_7871_7_2_1_no_option_where_none_was_sent(ask, agree):
         pytest.param("00011818cb0071", id="RFC 7871 6: a scope in a query"),
     ],
 )
-def test_malformed_subnets(exchange, agree, option):
+def test_malformed_subnets(exchange, assert_agrees, option):
     options = [dns.edns.GenericOption(dns.edns.ECS, bytes.fromhex(option))]
     reply = exchange(dns.message.make_query("geo.conf.test.", "A", use_edns=0, options=options).to_wire())
-    agree({"rcode": dns.rcode.to_text(reply[3] & 15)}, {"rcode": "FORMERR"})
+    assert_agrees({"rcode": dns.rcode.to_text(reply[3] & 15)}, {"rcode": "FORMERR"})

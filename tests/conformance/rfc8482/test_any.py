@@ -13,5 +13,5 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "over", "expected"), CASES)
-def test_any(ask, agree, name, over, expected):
-    agree(ask(name, "ANY", over=over), expected)
+def test_any(ask, assert_agrees, name, over, expected):
+    assert_agrees(ask(name, "ANY", over=over), expected)

@@ -44,16 +44,16 @@ BADVERS = {"rcode": "BADVERS", "edns": 0, "types": []}
         pytest.param("SOA", {"use_edns": 0, "options": SEVERAL}, SOA | {"edns": 0}, id="RFC 8906 8.2.10: several options that are defined"),
     ],
 )  # fmt: skip
-def test_probe(ask, agree, type_, query, expected):
-    agree(ask("@", type_, **query), expected)
+def test_probe(ask, assert_agrees, type_, query, expected):
+    assert_agrees(ask("@", type_, **query), expected)
 
 
 @pytest.mark.parametrize("opcode", [pytest.param(15, id="RFC 8906 8.1.4: an unknown opcode")])
-def test_unknown_opcode(exchange, agree, opcode):
+def test_unknown_opcode(exchange, assert_agrees, opcode):
     """NOTIMP, without AA and without records."""
     query = dns.message.make_query("conf.test.", "SOA", id=4711, flags=0)
     query.set_opcode(opcode)
     reply = exchange(query.to_wire())
     flags, _, answers, authorities, additionals = struct.unpack("!HHHHH", reply[2:12])
     assert (flags & dns.flags.AA, answers, authorities, additionals) == (0, 0, 0, 0)
-    agree({"rcode": dns.rcode.to_text(flags & 15)}, {"rcode": "NOTIMP"})
+    assert_agrees({"rcode": dns.rcode.to_text(flags & 15)}, {"rcode": "NOTIMP"})
