@@ -1,6 +1,7 @@
 """Hosted zones out of a document: each record set is checked, converted and let go before the next one."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
@@ -15,7 +16,7 @@ from config.group_rules import TWICE
 from config.models import HostedZoneShape
 from config.names import BadName, DName
 from config.oddities import odd_digests, unanswered
-from config.record_sets import RecordSetShape, convert
+from config.record_sets import RecordSetShape, absolute, convert
 from config.report import Report
 from config.rrtypes import RRType
 from config.rules import insertion
@@ -43,7 +44,15 @@ class _Draft:
         self.name = name
         self.record_sets: dict[RecordSetKey, RecordSet] = {}
         self.written: dict[RecordSetKey, int] = {}
+        self.refused: set[DName] = set()
         self._at: dict[DName, list[RecordSet]] = {}
+
+    def refuse(self, entry: object) -> None:
+        """Note the name of a record set that has a fault, as far as it can be read."""
+        for field, text in entry.items() if isinstance(entry, dict) else ():
+            if snake(field) == "name" and isinstance(text, str):
+                with suppress(BadName):
+                    self.refused.add(absolute(text, self.name))
 
     def at(self, name: DName) -> Sequence[RecordSet]:
         """All record sets of exactly this name."""
@@ -109,8 +118,7 @@ class ZoneReader:
         draft = _Draft(id, name)
         for at, data in enumerate(entries):
             self._take_record_set(draft, document, (*path, field), at, data)
-        is_whole = len(draft.record_sets) == len(entries)
-        self._check_aliases(draft, document, (*path, field), is_whole)
+        self._check_aliases(draft, document, (*path, field))
         self._warn(draft, document, (*path, field))
         self.zones[id] = _finished(draft, shape.told_comment)
 
@@ -168,6 +176,7 @@ class ZoneReader:
             problems += self._missing(record_set)
         if record_set is None or problems:
             self._report.add(document, (*path, at), problems)
+            draft.refuse(entry)
             return
         if self._divides_by_bias and isinstance(record_set.routing, Geoproximity):
             record_set = replace(record_set, routing=replace(record_set.routing, divides_by_bias=True))
@@ -207,12 +216,13 @@ class ZoneReader:
             known = ", ".join([*sorted(collection.locations), "*"])
             yield Problem("no-such-location", "A166", message, f"write one of {known}", (*at, "location_name"))
 
-    def _check_aliases(self, draft: _Draft, document: Document, path: Path, is_whole: bool) -> None:
-        """Where the aliases lead; a target that is missing may be one that has a fault of its own."""
+    def _check_aliases(self, draft: _Draft, document: Document, path: Path) -> None:
+        """Where the aliases lead; a target that has a fault of its own is not also missing."""
         for key, record_set in draft.record_sets.items():
             if record_set.alias is not None:
                 found = alias_target(record_set, draft, self._resources)
-                problems = [p for p in found if is_whole or p.id != "alias-target-missing"]
+                is_known = record_set.alias.name in draft.refused
+                problems = [p for p in found if not (is_known and p.id == "alias-target-missing")]
                 self._report.add(document, (*path, draft.written[key]), problems)
         for key, problem in islice(chains(draft.record_sets.values(), draft.id), MAX_TOLD):
             self._report.add(document, (*path, draft.written[key]), [problem])

@@ -334,6 +334,12 @@ def test_one_mistake_does_not_make_others():
     assert [fault.id for fault in found] == ["bad-value"]
 
 
+def test_one_mistake_does_not_hide_others():
+    """R102: an alias to nothing is told whatever else is wrong in the zone."""
+    found = faults(alias("a", "gone.shop.test"), a("b", value="1.2.3"), "{type: A}")
+    assert sorted(fault.id for fault in found) == ["alias-target-missing", "bad-value", "field-missing"]
+
+
 def test_long_circles_are_found_without_recursion():
     size = 3000
     found = faults(*(alias(f"n{i}", f"n{(i + 1) % size}.shop.test") for i in range(size)))
