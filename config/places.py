@@ -16,7 +16,6 @@ from config.world import DeclaredPlace
 class Spot:
     """A place of AWS's that is no Region; coordinates in degrees, of the city's centre or of the airport."""
 
-    city: str
     country: str
     lat: float
     lon: float
@@ -37,7 +36,6 @@ class Region:
     country: str
     subdivision: str | None
     continent: str
-    city: str
     az_ids: tuple[str, ...]
 
 
@@ -56,7 +54,6 @@ def _regions() -> dict[str, Region]:
             country=row["country"],
             subdivision=row["subdivision"].partition("-")[2] if row["country"] == "US" else None,
             continent=row["continent"],
-            city=row["city"],
             az_ids=tuple(row["az_ids"]),
         )
         for row in _read("aws-regions.json")["regions"]
@@ -65,7 +62,7 @@ def _regions() -> dict[str, Region]:
 
 
 def _spots(file: str, section: str, key: str) -> dict[str, Spot]:
-    return {row[key]: Spot(row["city"], row["country"], row["lat"], row["lon"]) for row in _read(file)[section]}
+    return {row[key]: Spot(row["country"], row["lat"], row["lon"]) for row in _read(file)[section]}
 
 
 _GEO = _read("geo-locations.json")

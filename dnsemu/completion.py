@@ -1,7 +1,6 @@
 """Completing an answer whose CNAME or alias leads out of its hosted zone, for clients that asked for recursion."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from config.names import DName
 from dnsemu.forwarding import Forwarder
@@ -16,13 +15,14 @@ LookUpHere = Callable[[DName, int], Reply | None]
 async def complete(forwarder: Forwarder, reply: Reply, type_: int, look_up_here: LookUpHere) -> Reply:
     """The reply with what lies onward appended, from our other hosted zones or from upstream.
 
-    An alias stays invisible: what its target answers is told under the alias's own name (R100).
+    The ECS scope is the longest of any zone on the way (R133). An alias stays invisible: what its target answers is told
+    under the alias's own name (R100).
 
     Raises:
         UpstreamFailed: upstream gave no answer.
     """
     answer = list(reply.answer)
-    rcode, onward = reply.rcode, reply.onward
+    rcode, onward, scope_bits = reply.rcode, reply.onward, reply.scope_bits
     links = 0
     while onward is not None and links < MAX_CNAME_LINKS:
         links += 1
@@ -32,9 +32,10 @@ async def complete(forwarder: Forwarder, reply: Reply, type_: int, look_up_here:
             following = None
         else:
             rcode, found, following = here.rcode, list(here.answer), here.onward
+            scope_bits = max(scope_bits, here.scope_bits)
         answer += found if onward.alias_owner is None else _owned(onward, found, type_)
         onward = following
-    return replace(reply, rcode=rcode, answer=answer, authority=(), additional=(), may_shrink=True, onward=None)
+    return Reply(rcode, reply.is_authoritative, answer, scope_bits=scope_bits)
 
 
 def _owned(onward: Onward, found: list[RR], type_: int) -> list[RR]:

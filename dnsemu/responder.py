@@ -134,7 +134,9 @@ class Responder:
         if self._forwarder is None:
             return render(query, reply, limit)
         if reply.onward is not None and query.flags & RD:
-            return self._complete(self._forwarder, query, packet, reply, client, limit, protocol)
+            return self._complete(
+                self._forwarder, query, packet, reply, limit, protocol, self._look_up_here(client, scope_bits)
+            )
         return render(query, reply, limit, recursion_available=True)
 
     def _refuse(self, query: Query, protocol: str) -> bytes:
@@ -160,14 +162,14 @@ class Responder:
         query: Query,
         packet: bytes,
         reply: Reply,
-        client: Client,
         limit: int,
         protocol: str,
+        look_up_here: LookUpHere,
     ) -> bytes:
         """The reply with what its CNAME or alias leads to outside of its hosted zone."""
         try:
             try:
-                reply = await complete(forwarder, reply, query.type, self._look_up_here(client))
+                reply = await complete(forwarder, reply, query.type, look_up_here)
             except UpstreamFailed as failed:
                 log.warning("upstream failed", name=names.display(query.name), error=str(failed))
                 reply = Reply(RCode.SERVFAIL, is_authoritative=False)
@@ -175,12 +177,12 @@ class Responder:
         except Exception:
             return self._failed(query, packet, "upstream", protocol)
 
-    def _look_up_here(self, client: Client) -> LookUpHere:
+    def _look_up_here(self, client: Client, scope_bits: int) -> LookUpHere:
         catalog, health = self._board.current.catalog, self._health.current
 
         def look_up(name: DName, type_: int) -> Reply | None:
             link = resolve(catalog, health, client, name, type_)
-            return None if isinstance(link.found, NotOurs | Referral) else draw(link, self._dice, 0)
+            return None if isinstance(link.found, NotOurs | Referral) else draw(link, self._dice, scope_bits)
 
         return look_up
 

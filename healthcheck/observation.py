@@ -11,11 +11,6 @@ class Phases:
     tls_s: float | None = None
     first_byte_s: float | None = None
 
-    @property
-    def total_s(self) -> float:
-        """All phases together."""
-        return (self.connect_s or 0.0) + (self.tls_s or 0.0) + (self.first_byte_s or 0.0)
-
 
 NO_PHASES = Phases()
 

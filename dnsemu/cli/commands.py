@@ -10,7 +10,7 @@ import typer
 
 from dnsemu.cli.client import Declined, NoServer, call, force_check
 
-DONE, FAILED, REFUSED = 0, 1, 2
+FAILED, REFUSED = 1, 2
 
 app = typer.Typer(
     name="dnsemu",

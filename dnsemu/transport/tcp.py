@@ -169,6 +169,7 @@ class _Connection(asyncio.Protocol):
 
         def done(task: asyncio.Task[None]) -> None:
             self._later.discard(task)
+            reply.close()  # it may have been cancelled before it began
             if self._is_waiting or self._is_ended:
                 self._go_on()
 

@@ -86,6 +86,7 @@ class UdpListener:
         task = self._loop.create_task(send())
         self._later.add(task)
         task.add_done_callback(self._later.discard)
+        task.add_done_callback(lambda _: reply.close())  # it may be cancelled before it began
 
 
 def _ask_packet_info(sock: socket.socket) -> bool:

@@ -15,7 +15,7 @@ from dnsemu.forwarding import Forwarder
 from dnsemu.responder import Responder
 from dnsemu.transport.listeners import bind
 from tests.asking import Server, ecs, flags, lines, rcode
-from tests.builders import record_set, weighted, zone
+from tests.builders import latency, record_set, weighted, zone
 
 UPSTREAM = zone(
     "up.test",
@@ -30,6 +30,7 @@ HERE = [
         record_set("c.here.test", "CNAME", "hop.up.test", ttl=9),
         record_set("gone.here.test", "CNAME", "gone.up.test", ttl=9),
         record_set("other.here.test", "CNAME", "x.there.test", ttl=9),
+        record_set("place.here.test", "CNAME", "where.there.test"),
         record_set("soa.here.test", "CNAME", "up.test"),
         record_set("loop.here.test", "CNAME", "loop.here.test", ttl=9),
         record_set("alias.here.test", alias="hop.up.test", eth=False),
@@ -37,7 +38,11 @@ HERE = [
         record_set("sub.here.test", "NS", "ns.elsewhere.test"),
         record_set("cut.here.test", "CNAME", "www.sub.here.test", ttl=9),
     ),
-    zone("there.test", record_set("x.there.test", "CNAME", "www.up.test", ttl=8)),
+    zone(
+        "there.test",
+        record_set("x.there.test", "CNAME", "www.up.test", ttl=8),
+        latency("where.there.test", "us-east-1", values="192.0.2.5"),
+    ),
 ]
 
 
@@ -194,6 +199,11 @@ async def test_only_so_many_wait_upstream(monkeypatch):
     monkeypatch.setattr("dnsemu.forwarding.MOST_PENDING", 0)
     async with in_front_of(Address("127.0.0.1", 9)) as asking:
         assert rcode(await asking("www.up.test")) == "SERVFAIL"
+
+
+async def test_r133_the_scope_of_a_completed_answer_is_that_of_the_zone_it_ends_in(ask):
+    reply = await ask("place.here.test", use_edns=0, options=[ecs("192.0.2.0/24")])
+    assert (lines(reply.answer)[-1], reply.options[0].scopelen) == ("where.there.test. 60 A 192.0.2.5", 24)
 
 
 async def test_a_completed_soa_can_be_read(ask):

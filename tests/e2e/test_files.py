@@ -154,7 +154,7 @@ def test_sighup_reads_a_file_whose_stamp_did_not_change(server, file):
         opened.flush()
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
         server.process.send_signal(signal.SIGHUP)
-    until(lambda: www(server) == [other], what="the answer after SIGHUP")
+    assert until(lambda: www(server) == [other], what="the answer after SIGHUP")
 
 
 def test_a_broken_reload_changes_nothing_until_it_is_mended(server, file):
@@ -186,7 +186,7 @@ def test_many_changes_and_signals_at_once_end_with_the_last(server, file):
     for number in range(20):
         replaced(file, ZONE.format(address=f"192.0.2.{100 + number}"))
         server.process.send_signal(signal.SIGHUP)
-    until(lambda: www(server) == ["192.0.2.119"], what="the last state")
+    assert until(lambda: www(server) == ["192.0.2.119"], what="the last state")
 
 
 async def test_a_change_between_reading_and_watching_is_noticed(tmp_path):
@@ -202,6 +202,7 @@ async def test_a_change_between_reading_and_watching_is_noticed(tmp_path):
         while len(app.board.current.world.hosted_zones) < 2:
             await asyncio.to_thread(threading.Event().wait, 0.05)
         app.stop()
+    assert len(app.board.current.world.hosted_zones) == 2
 
 
 def test_warnings_are_told_once_and_not_among_the_output(tmp_path):
