@@ -15,8 +15,8 @@ LookUpHere = Callable[[DName, int], Reply | None]
 async def complete(forwarder: Forwarder, reply: Reply, type_: int, look_up_here: LookUpHere) -> Reply:
     """The reply with what lies onward appended, from our other hosted zones or from upstream.
 
-    The ECS scope is the longest of any zone on the way (R133). An alias stays invisible: what its target answers is told
-    under the alias's own name (R100).
+    The ECS scope is the longest of any zone on the way (R133). An alias stays invisible: what its target answers is
+    told under the alias's own name (R100).
 
     Raises:
         UpstreamFailed: upstream gave no answer.
