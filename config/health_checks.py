@@ -1,14 +1,13 @@
 """A health check as it is written: its shape, and how it becomes a `HealthCheck`."""
 
 import re
-from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from config import names
-from config.faults import Problem
+from config.alarms import AlarmConfigurationShape, AlarmIdentifierShape
 from config.names import BadName
 from config.shape import Says, Shape, refuse, spelled
 from config.world import (
@@ -39,13 +38,6 @@ _RESERVED = re.compile(r"[;/?:@=&]")
 _ROUTING_CONTROL = re.compile(
     r"arn:aws[a-z-]*:route53-recovery-control:[^:]*:[^:]*:controlpanel/[^/]+/routingcontrol/.+"
 )
-
-
-class AlarmIdentifierShape(Shape):
-    """The CloudWatch alarm that a metric check follows (H89)."""
-
-    region: str
-    name: str
 
 
 class HealthCheckShape(Shape):
@@ -92,6 +84,7 @@ class HealthCheckShape(Shape):
         int | None, Field(ge=0, le=MAX_CHILDREN), Says("H79", "health-threshold", "a whole number from 0 to 256")
     ] = None
     alarm_identifier: AlarmIdentifierShape | None = None
+    cloud_watch_alarm_configuration: AlarmConfigurationShape | None = None
     insufficient_data_health_status: Annotated[
         Literal["Healthy", "Unhealthy", "LastKnownStatus"] | None,
         Says("H29", "insufficient-data", "Healthy, Unhealthy or LastKnownStatus"),
@@ -107,7 +100,7 @@ class HealthCheckShape(Shape):
         if not isinstance(data, dict):
             return data
         fields = spelled(data)
-        for described in ("caller_reference", "health_check_version", "cloud_watch_alarm_configuration"):
+        for described in ("caller_reference", "health_check_version"):
             fields.pop(described, None)
         nested = fields.get("health_check_config")
         if isinstance(nested, dict):
@@ -166,114 +159,6 @@ class HealthCheckShape(Shape):
 _FAMILIES = {"CALCULATED": "calculated", "CLOUDWATCH_METRIC": "metric", "RECOVERY_CONTROL": "recovery"}
 
 
-# --- which fields go together (H4–H34) ---
-
-_EXCLUDED: dict[str, list[tuple[str, str, str]]] = {
-    "calculated": [
-        ("failure_threshold", "H21", "Calculated health checks must not have a failure threshold specified."),
-        ("port", "H22", "Invalid parameter : Calculated health checks must not have a port specified."),
-        ("ip_address", "H22", "Invalid parameter : Calculated health checks must not have an IP address specified."),
-        ("regions", "H22", "Invalid parameter : Calculated health checks must not have regions specified."),
-    ],
-    "metric": [
-        ("port", "H28", "Invalid parameter : Metric-based health checks must not have a port specified."),
-        ("ip_address", "H28", "Invalid parameter : Metric-based health checks must not have an IP address specified."),
-    ],
-    "recovery": [],
-    "endpoint": [
-        (
-            "child_health_checks", "H23",
-            "Invalid parameter : Only calculated health checks can have child health checks specified.",
-        ),
-        (
-            "health_threshold", "H23",
-            "Invalid parameter : Only calculated health checks can have a health threshold specified.",
-        ),
-        (
-            "alarm_identifier", "H25",
-            "Invalid parameter : Basic health checks must not have an metric region specified.",
-        ),
-        (
-            "insufficient_data_health_status", "H26",
-            "Invalid parameter : Basic health checks must not have an insufficient data health state specified.",
-        ),
-    ],
-}  # fmt: skip
-"""By family: a field that it does not take, the rule, and Route 53's sentence."""
-
-
-def problems(check: HealthCheckShape) -> Iterator[Problem]:
-    """What is wrong with a check whose fields are each in order: those that exclude or need each other (H4–H34)."""
-    for field, rule, message in _EXCLUDED[check.family]:
-        if getattr(check, field) is not None:
-            yield Problem("check-field", rule, message, f"leave {field} out", (field,))
-    if check.family == "endpoint":
-        yield from _endpoint_problems(check)
-    if check.family == "calculated" and check.health_threshold is None:
-        message = "Invalid parameter : Calculated health checks must have a health threshold specified."
-        yield Problem(
-            "health-threshold", "H83", message, "write health_threshold, the number of healthy children wanted"
-        )
-    if check.family == "metric" and check.alarm_identifier is None:
-        yield Problem(
-            "alarm-missing", "H27", "Alarm identifier must not be null.", "write alarm_identifier: {region, name}"
-        )
-    if check.family == "recovery" and check.routing_control_arn is None:
-        yield Problem("routing-control", "H32", "Routing control ARN must not be null", "write routing_control_arn")
-
-
-def _endpoint_problems(check: HealthCheckShape) -> Iterator[Problem]:
-    has_name = check.fully_qualified_domain_name is not None
-    if check.ip_address is None and not has_name:
-        message = "Invalid parameter : IP address and fully qualified domain name can not be both empty."
-        yield Problem("check-endpoint", "H4", message, "write ip_address or fully_qualified_domain_name")
-    matches = check.type.endswith("_STR_MATCH")
-    if check.type == "TCP":
-        yield from _tcp_problems(check, has_name)
-    elif matches and check.search_string is None:
-        message = "String match health checks must have a search string specified."
-        yield Problem("search-string", "H20", message, "write search_string")
-    if not matches and check.search_string is not None:
-        message = f"{check.type} health checks must not have a search string specified."
-        instead = f"write type: {check.type}_STR_MATCH, or leave it out" if check.type != "TCP" else "leave it out"
-        yield Problem("search-string", "H19", message, instead, ("search_string",))
-    if check.enable_sni and not check.type.startswith("HTTPS"):
-        kind = check.type.removesuffix("_STR_MATCH")
-        message = f"Invalid parameter : Health checks with {kind} type must not enable SNI support."
-        yield Problem("sni", "H34", message, "leave it out", ("enable_sni",))
-
-
-def _tcp_problems(check: HealthCheckShape, has_name: bool) -> Iterator[Problem]:
-    if check.ip_address is not None and has_name:
-        message = "TCP health checks that have IP address must not have a fully qualified domain name specified."
-        yield Problem("check-endpoint", "H5", message, "leave it out", ("fully_qualified_domain_name",))
-    if check.port is None:
-        message = "Invalid parameter : TCP health checks must have a port specified."
-        yield Problem("check-port", "H55", message, "write port")
-    if check.resource_path is not None:
-        message = "TCP health checks must not have a resource path specified."
-        yield Problem("check-path", "H18", message, "leave it out", ("resource_path",))
-
-
-def child_problems(
-    check: HealthCheck, kind_of: Callable[[HealthCheckId], type[CheckConfig] | None]
-) -> Iterator[Problem]:
-    """Children that do not exist or are calculated themselves (H24, H81).
-
-    Args:
-        kind_of: what a check is, None if there is none of that id.
-    """
-    if not isinstance(check.config, CalculatedCheck):
-        return
-    for index, child in enumerate(check.config.children):
-        kind = kind_of(child)
-        if kind is None or kind is CalculatedCheck:
-            message = f"Invalid parameter : Child health check IDs do not exist or are deleted: {child}"
-            instead = "a calculated check cannot be a child" if kind else "write the id of a declared health check"
-            rule = "H81" if kind else "H24"
-            yield Problem("child-check", rule, message, instead, ("child_health_checks", index))
-
-
 # --- shape to health check ---
 
 
@@ -289,7 +174,9 @@ def _config(shape: HealthCheckShape) -> CheckConfig:
     if shape.family == "metric" and (alarm := shape.alarm_identifier) is not None:
         state = shape.insufficient_data_health_status
         insufficient_data = InsufficientData(state) if state else InsufficientData.LAST_KNOWN
-        return MetricCheck(alarm.region, alarm.name, insufficient_data)
+        written = shape.cloud_watch_alarm_configuration
+        configuration = written.declared() if written is not None else None
+        return MetricCheck(alarm.region, alarm.name, insufficient_data, configuration)
     if shape.family == "recovery":
         return RecoveryCheck(shape.routing_control_arn or "")
     return EndpointCheck(

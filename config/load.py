@@ -10,8 +10,11 @@ from uuid import NAMESPACE_URL, uuid5
 from immutables import Map
 
 from config import files, names, resources
+from config import health_check_rules as check_rules
 from config import health_checks as checks
 from config.alias_zones import names_of
+from config.api_settings import ApiShape
+from config.checkers import HealthCheckersShape
 from config.documents import Document, parse
 from config.faults import Fault, Path, Problem, Refused, Severity
 from config.load_zones import ZoneReader
@@ -19,16 +22,15 @@ from config.models import (
     CidrCollectionShape,
     FileShape,
     GeoShape,
-    HealthCheckersShape,
     ServerShape,
-    client_network,
-    parse_network,
 )
 from config.names import DName
+from config.networks import client_network, parse_network
 from config.report import Report
 from config.shape import Shape, snake, validate
 from config.world import (
     ALL_CHECKER_REGIONS,
+    ApiSettings,
     CheckConfig,
     CidrCollection,
     DeclaredPlace,
@@ -134,6 +136,7 @@ class _Loader:
         self._latency: list[GeoLatency] = []
         self._divides_by_bias = False
         self._server = ServerSettings()
+        self._api = ApiSettings()
         self._checkers = HealthCheckers(ALL_CHECKER_REGIONS)
 
     def sections(self, document: Document, folder: FilePath | None) -> None:
@@ -142,7 +145,8 @@ class _Loader:
         shape = self._valid(FileShape, document, (), data)
         if shape is None:
             return
-        self._take_server(document, shape.server)
+        self._take_server(document, shape.server, folder)
+        self._take_api(document, shape.api)
         self._take_checkers(document, shape.health_checkers)
         self._take_geo(document, shape.geo, folder)
         for index, entry in enumerate(shape.health_checks or ()):
@@ -156,7 +160,9 @@ class _Loader:
     def world(self) -> World:
         """All that was declared, once all documents were taken; faults may have left holes in it."""
         for placed, check in self._check_entries:
-            self.report.add(placed.document, placed.path, checks.child_problems(check, self._kind_of))
+            self.report.add(placed.document, placed.path, check_rules.child_problems(check, self._kind_of))
+            if self._checkers.strict_addresses:
+                self.report.add(placed.document, placed.path, check_rules.address_problems(check))
         reader = ZoneReader(
             self.report,
             self._check_ids,
@@ -182,6 +188,7 @@ class _Loader:
             geo=geo,
             health_checkers=self._checkers,
             server=self._server,
+            api=self._api,
         )
 
     def _valid(self, shape: type[S], document: Document, path: Path, data: object) -> S | None:
@@ -199,7 +206,7 @@ class _Loader:
         self.report.add(placed.document, placed.path, [Problem("declared-twice", "", message, "declare it once")])
         return False
 
-    def _take_server(self, document: Document, data: object) -> None:
+    def _take_server(self, document: Document, data: object, folder: FilePath | None) -> None:
         shape = self._valid(ServerShape, document, ("server",), data) if data is not None else None
         if shape is None:
             return
@@ -211,7 +218,17 @@ class _Loader:
         }
         if shape.vantage_points is not None:
             changes["vantage_points"] = tuple(VantagePoint(v.dns, v.declared()) for v in shape.vantage_points)
+        if shape.force_file is not None:
+            changes["force_file"] = str(_beside(folder, shape.force_file))
         self._server = replace(self._server, **changes)
+
+    def _take_api(self, document: Document, data: object) -> None:
+        shape = self._valid(ApiShape, document, ("api",), data) if data is not None else None
+        if shape is None:
+            return
+        for name in shape.model_dump(exclude_none=True):
+            self._claim("api", name, _Placed(document, ("api", name)))
+        self._api = shape.declared(self._api)
 
     def _take_checkers(self, document: Document, data: object) -> None:
         path = ("health_checkers",)
@@ -220,10 +237,7 @@ class _Loader:
             return
         for name in shape.model_dump(exclude_none=True):
             self._claim("health_checkers", name, _Placed(document, (*path, name)))
-        self._checkers = HealthCheckers(
-            tuple(dict.fromkeys(shape.regions or self._checkers.regions)),
-            shape.per_region if shape.per_region is not None else self._checkers.per_region,
-        )
+        self._checkers = shape.declared(self._checkers)
 
     def _take_geo(self, document: Document, data: object, folder: FilePath | None) -> None:
         shape = self._valid(GeoShape, document, ("geo",), data) if data is not None else None
@@ -245,7 +259,7 @@ class _Loader:
             self._divides_by_bias = shape.negative_bias == "divides"
         placed = _Placed(document, ("geo", "database"))
         if shape.database is not None and self._claim("geo", "database", placed):
-            path = folder / shape.database if folder is not None else FilePath(shape.database)
+            path = _beside(folder, shape.database)
             self._database = str(path)
             if not path.is_file():
                 problem = Problem("no-database", "R135", f"there is no file {path}", "write the path of a .mmdb file")
@@ -259,7 +273,7 @@ class _Loader:
         shape = self._valid(checks.HealthCheckShape, placed.document, placed.path, data)
         if shape is None:
             return
-        problems = list(checks.problems(shape))
+        problems = list(check_rules.problems(shape))
         self.report.add(placed.document, placed.path, problems)
         if self._claim("health check", shape.id, placed) and not problems:
             check = checks.convert(shape)
@@ -293,6 +307,11 @@ class _Loader:
         elif self._claim("resource", names.display(resource.name), placed):
             self._resources.update(dict.fromkeys(names_of(resource), resource))
             self._resource_entries.append((placed, resource))
+
+
+def _beside(folder: FilePath | None, path: str) -> FilePath:
+    """A path that a file names: a relative one is relative to the file's folder."""
+    return folder / path if folder is not None else FilePath(path)
 
 
 def _written_names(data: object, field: str) -> Iterator[DName]:

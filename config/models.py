@@ -1,13 +1,12 @@
 """The rest of what a file may hold: its sections, hosted zones, CIDR collections, places and addresses to listen on."""
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from config.addresses import parse_address
-from config.health_checks import CHECKER_REGIONS, CheckerRegion
+from config.networks import client_network, parse_network
 from config.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
 from config.record_sets import bare_id
 from config.shape import Says, Shape, refuse, snake
@@ -37,6 +36,7 @@ class FileShape(Shape):
     }
 
     server: Any = None
+    api: Any = None
     geo: Any = None
     health_checkers: Any = None
     health_checks: list[Any] | None = None
@@ -54,15 +54,6 @@ def _check_address(text: str) -> str:
     except ValueError as error:
         raise refuse("listen-address", "", str(error)) from None
     return text
-
-
-class HealthCheckersShape(Shape):
-    """Where probes are made from (H62)."""
-
-    regions: Annotated[list[CheckerRegion] | None, Field(min_length=1), CHECKER_REGIONS] = None
-    per_region: Annotated[
-        int | None, Field(ge=1, le=100), Says("H62", "checkers-per-region", "a whole number from 1 to 100")
-    ] = None
 
 
 # --- places ---
@@ -120,36 +111,6 @@ class PlaceShape(Shape):
         return DeclaredPlace(self.region, self.country, self.subdivision, self.latitude, self.longitude)
 
 
-_MAPPED_BITS = 96
-"""The bits before the IPv4 address in one of `::ffff:0:0/96`."""
-
-
-def parse_network(text: str, rule: str) -> IPNetwork:
-    """Read an address block; bits beyond its prefix are dropped (R203).
-
-    Raises:
-        PydanticCustomError: with what to write.
-    """
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        instead = "write an address and prefix length, such as 192.0.2.0/24 or 2001:db8::/32"
-        raise refuse("network", rule, f"{text!r} is no address block", instead) from None
-
-
-def client_network(text: str, rule: str) -> IPNetwork:
-    """Read an address block that clients are in; IPv4 addresses mapped into IPv6 are the IPv4 addresses.
-
-    Raises:
-        PydanticCustomError: with what to write.
-    """
-    network = parse_network(text, rule)
-    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
-    if mapped is None or network.prefixlen < _MAPPED_BITS:
-        return network
-    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
-
-
 class GeoNetworkShape(PlaceShape):
     """Where the clients of one network are."""
 
@@ -174,13 +135,15 @@ class VantagePointShape(PlaceShape):
 
 
 class ServerShape(Shape):
-    """Where to listen, and whose requests to take."""
+    """Where to listen, whose requests to take, and how to serve."""
 
     dns: list[str] | None = None
     http: str | None = None
     allowed_hosts: list[str] | None = None
     explain_over_dns: bool | None = None
     vantage_points: list[VantagePointShape] | None = None
+    scale_ttls: bool | None = None
+    force_file: Annotated[str | None, Field(pattern=r"^[^\x00]+$"), Says("", "force-file", "the path of a file")] = None
 
     @field_validator("dns", mode="before", json_schema_input_type=list[str] | str | None)
     @classmethod

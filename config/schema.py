@@ -8,12 +8,13 @@ from typing import Any
 
 from pydantic import create_model
 
+from config.api_settings import ApiShape
+from config.checkers import HealthCheckersShape
 from config.health_checks import HealthCheckShape
 from config.models import (
     CidrCollectionShape,
     FileShape,
     GeoShape,
-    HealthCheckersShape,
     HostedZoneShape,
     ServerShape,
 )
@@ -35,6 +36,7 @@ def json_schema() -> dict[str, Any]:
         "dnsemu file",
         __base__=FileShape,
         server=(ServerShape | None, None),
+        api=(ApiShape | None, None),
         geo=(GeoShape | None, None),
         health_checkers=(HealthCheckersShape | None, None),
         health_checks=(list[HealthCheckShape] | None, None),

@@ -136,13 +136,14 @@ RecordSetKey = tuple[DName, RRType, str | None]
 
 @dataclass(frozen=True, slots=True)
 class HostedZone:
-    """A public hosted zone and all its record sets, its NS and SOA among them."""
+    """A hosted zone and all its record sets, its NS and SOA among them; a private one is not served to the public."""
 
     id: HostedZoneId
     name: DName
     record_sets: Map[RecordSetKey, RecordSet] = field(default_factory=Map)
     name_servers: tuple[str, ...] = ()
     comment: str | None = None
+    is_private: bool = False
 
 
 # --- health checks ---
@@ -221,12 +222,27 @@ class InsufficientData(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmConfiguration:
+    """What the alarm of a metric check was when the check copied it (H89, H91); `period` is in seconds."""
+
+    evaluation_periods: int
+    threshold: float
+    comparison_operator: str
+    period: int
+    metric_name: str
+    namespace: str
+    statistic: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MetricCheck:
-    """Follows a CloudWatch alarm's data (H87)."""
+    """Follows a CloudWatch alarm's data (H87); `configuration` is None where none was declared (H89)."""
 
     alarm_region: str
     alarm_name: str
     insufficient_data: InsufficientData = InsufficientData.LAST_KNOWN
+    configuration: AlarmConfiguration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +266,33 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """A path that is down: from a Region, a checker's simulated address or `*`, to `network`; None is everything."""
+
+    checkers: str
+    network: IPNetwork | None = None
+
+
+class ProbeMode(Enum):
+    """Whether probes are made on schedule, only when asked for, or never (H160)."""
+
+    ON = "on"
+    MANUAL = "manual"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
 class HealthCheckers:
-    """Where probes are made from: `per_region` independent checkers in each of `regions` (H62)."""
+    """Where probes are made from: `per_region` independent checkers in each of `regions` (H62).
+
+    `strict_addresses` forbids to probe what Route 53 forbids (H7, H8).
+    """
 
     regions: tuple[str, ...]
     per_region: int = 2
+    blocked: tuple[Blocked, ...] = ()
+    strict_addresses: bool = False
+    probes: ProbeMode = ProbeMode.ON
 
 
 # --- AWS resources that aliases lead to ---
@@ -369,13 +407,34 @@ class VantagePoint:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where to listen, as `ADDRESS:PORT`; None where the file says nothing. The rest is how to serve."""
+    """Where to listen, as `ADDRESS:PORT`; None where the file says nothing. The rest is how to serve.
+
+    `scale_ttls` divides served TTLs by the clock's speed. `force_file` is the path of a watched file of forced
+    statuses, None for none.
+    """
 
     dns: tuple[str, ...] | None = None
     http: str | None = None
     allowed_hosts: tuple[str, ...] = ()
     explain_over_dns: bool = True
     vantage_points: tuple[VantagePoint, ...] = ()
+    scale_ttls: bool = False
+    force_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """How the Route 53 API behaves.
+
+    `credentials` are access key ids with their secrets: with any, requests have to be signed by one of them.
+    `change_delay_s` passes until a change is visible and in sync (R43). `is_strict` refuses what Route 53 refuses and a
+    laptop needs: single-label zones, private addresses. `has_quotas` enforces account quotas (R209).
+    """
+
+    credentials: tuple[tuple[str, str], ...] = ()
+    change_delay_s: float = 0.0
+    is_strict: bool = False
+    has_quotas: bool = False
 
 
 ALL_CHECKER_REGIONS = (
@@ -402,3 +461,4 @@ class World:
     geo: Geo = field(default_factory=Geo)
     health_checkers: HealthCheckers = field(default_factory=lambda: HealthCheckers(ALL_CHECKER_REGIONS))
     server: ServerSettings = field(default_factory=ServerSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)

@@ -19,6 +19,7 @@ from config.rrtypes import RRType
 from config.world import (
     ALL_CHECKER_REGIONS,
     AliasTarget,
+    ApiSettings,
     CidrCollection,
     DeclaredPlace,
     EndpointCheck,
@@ -252,9 +253,11 @@ CASES = [
     ("server: {http: 8053}", "server.http", "value-type", "8053 is a whole number; write text"),
     ("server: [1]", "server", "value-type", "a list is not what is wanted here; write a mapping"),
     ("servers: {}", "servers", "field-unknown", "'servers' is no field here; write server"),
-    ("zonk: {}", "zonk", "field-unknown", "known are server, geo, health_checkers"),
+    ("zonk: {}", "zonk", "field-unknown", "known are server, api, geo, health_checkers"),
     ("[1, 2]", "", "value-type", "write a mapping"),
     ("health_checkers: {regions: [mars-1]}", "health_checkers.regions[0]", "checker-region", "'mars-1' is not known"),
+    ("server: {scale_ttls: 2}", "server.scale_ttls", "value-type", "write true or false"),
+    ("server: {force_file: ''}", "server.force_file", "force-file", "write the path of a file"),
     ("health_checkers: {per_region: 0}", "health_checkers.per_region", "checkers-per-region", "0 is below 1"),
     ("geo: {default: {region: mars-1}}", "geo.default.region", "place", "'mars-1' is no AWS Region"),
     ("geo: {default: {place: Mars}}", "geo.default", "place", "'Mars' is no AWS Region or zone, country"),
@@ -466,6 +469,12 @@ def test_a_database_is_beside_its_file(write, tmp_path):
     assert loaded.world.geo.database == str(tmp_path / "mine.mmdb")
 
 
+def test_a_force_file_is_beside_its_file(write, tmp_path):
+    """It may be written later."""
+    loaded = load_files([write("f.yaml", "server: {force_file: forced, scale_ttls: true}")])
+    assert loaded.world.server == ServerSettings(scale_ttls=True, force_file=str(tmp_path / "forced"))
+
+
 # --- hostile files ---
 
 FIELDS = (
@@ -524,3 +533,40 @@ def test_any_octets_are_loaded_or_refused(raw):
         assert refused.faults  # noqa: PT017
     else:
         assert loaded.world == World()
+
+
+def test_h157_a_long_ttl_on_a_checked_record_set_is_nobodys_business():
+    loaded = load_text(
+        "shop.yaml",
+        """
+health_checks: [{id: web, type: TCP, ip_address: 192.0.2.1, port: 80}]
+hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {name: www, type: A, ttl: 86400, set_identifier: a, weight: 1, health_check_id: web, resource_records: [192.0.2.1]}
+""",
+    )
+    assert loaded.warnings == ()
+
+
+def test_a3_r43_the_api_settings():
+    text = "api: {credentials: [{access_key_id: AKID, secret_access_key: s}], change_delay: 45s, strict: true, quotas: true}"
+    api = load_text("f.yaml", text).world.api
+    assert api == ApiSettings((("AKID", "s"),), change_delay_s=45.0, is_strict=True, has_quotas=True)
+    assert load_text("f.yaml", "").world.api == ApiSettings()
+
+
+@pytest.mark.parametrize(("text", "where", "says"), [
+    ("api: {change_delay: 45}", "api.change_delay", "such as 45s"),
+    ("api: {change_delay: 45 s}", "api.change_delay", "write a duration"),
+    ("api: {change_delay: 2d}", "api.change_delay", "0s to 1d"),
+    ("api: {credentials: [{access_key_id: 'A B', secret_access_key: s}]}", "api.credentials[0].access_key_id", "letters"),
+    ("api: {credentials: [{access_key_id: A}]}", "api.credentials[0]", "secret_access_key"),
+    ("api: {stict: true}", "api.stict", "strict"),
+])  # fmt: skip
+def test_a_fault_in_the_api_settings(text, where, says):
+    with pytest.raises(Refused) as refused:
+        load_text("f.yaml", text)
+    (fault,) = refused.value.faults
+    assert fault.where.startswith(where)
+    assert says in f"{fault.message}; {fault.instead}"

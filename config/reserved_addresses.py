@@ -1,0 +1,38 @@
+"""The addresses that Route 53's health checkers refuse to probe."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+_RESERVED = tuple(
+    ip_network(block)
+    for block in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+
+
+def is_reserved(address: str) -> bool:
+    """Whether Route 53 forbids to probe an address (H7); one mapped into IPv6 is the IPv4 address.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    ip = ip_address(address)
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    probed = mapped or ip
+    return any(probed in block for block in _RESERVED)
