@@ -1,11 +1,10 @@
 """What is known of every health check, and the verdicts that follow: arithmetic and bookkeeping, no waiting.
 
-Whatever changes a verdict, an observation, a forced status or a new declaration, the effective statuses on the board
-follow at once, those of calculated checks too (H85).
+Whatever changes a verdict, an observation, an overlay, a signal or a new declaration, the effective statuses on the
+board follow at once, those of calculated checks too (H85). What changed is then told to the history.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
 
 from immutables import Map
 
@@ -15,15 +14,17 @@ from config.world import (
     HealthCheck,
     HealthCheckers,
     HealthCheckId,
-    InsufficientData,
     MetricCheck,
+    RecoveryCheck,
 )
 from healthcheck.calculated import is_met
-from healthcheck.fleet import Checker, checkers_of
+from healthcheck.entry import Entry, Overlay, taken_over
+from healthcheck.fleet import Checker
+from healthcheck.history import EventKind, History
 from healthcheck.observation import Observation
 from healthcheck.quorum import is_effective, is_quorate
+from healthcheck.signals import AlarmState, NoSuchSource, Source, State, is_healthy_by, source_of
 from healthcheck.snapshot import HealthBoard, Status
-from healthcheck.streak import Streak
 
 
 class NoSuchHealthCheck(Exception):
@@ -34,88 +35,16 @@ class NoSuchHealthCheck(Exception):
         self.check_id = check_id
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChange:
-    """An effective status that changed; `cause` says what was observed, `at` is seconds since the epoch."""
-
-    check_id: HealthCheckId
-    old: Status
-    new: Status
-    cause: str
-    at: float
-
-
-@dataclass(slots=True)
-class CheckerState:
-    """One checker's view of one endpoint."""
-
-    checker: Checker
-    streak: Streak = field(default_factory=Streak)
-    last: Observation | None = None
-    last_failure: Observation | None = None
-
-
-@dataclass(slots=True)
-class Entry:
-    """Everything known of one health check. `status` is the effective one, `observed` what it would be unforced."""
-
-    check: HealthCheck
-    since: float
-    checkers: dict[Checker, CheckerState] = field(default_factory=dict)
-    forced: Status | None = None
-    down: tuple[HealthCheckId, ...] = ()
-    """Children of a calculated check that are unhealthy or not declared, sorted."""
-    observed: Status = Status.HEALTHY
-    status: Status = Status.HEALTHY
-
-    @property
-    def votes(self) -> tuple[int, int]:
-        """How many reporting checkers vote healthy, and how many report."""
-        reporting = [state.streak.is_healthy for state in self.checkers.values() if state.streak.is_reporting]
-        return sum(reporting), len(reporting)
-
-    @property
-    def is_probed(self) -> bool:
-        """Whether checkers have work here: an endpoint that is not disabled (H73)."""
-        return isinstance(self.check.config, EndpointCheck) and not self.check.disabled
-
-    @property
-    def summary(self) -> str:
-        """The verdict's ground in a few words."""
-        return ", ".join(self._grounds())
-
-    def _grounds(self) -> Iterator[str]:
-        if self.forced:
-            yield f"forced {self.forced.value}"
-        if self.check.disabled:
-            yield "disabled"
-        elif isinstance(self.check.config, EndpointCheck):
-            healthy, reporting = self.votes
-            yield f"{healthy} of {reporting} checkers up" if reporting else "not observed yet"
-            failed = [s.last for s in self.checkers.values() if s.last and not s.last.outcome.success]
-            if failed:
-                yield max(failed, key=lambda observation: observation.at).text.rstrip(".")
-        elif isinstance(self.check.config, CalculatedCheck):
-            children = set(self.check.config.children)
-            up = f"{len(children) - len(self.down)} of {len(children)} children healthy"
-            yield f"{up} ({', '.join(self.down)} down)" if self.down else up
-            yield f"needs {self.check.config.health_threshold}"
-        elif isinstance(self.check.config, MetricCheck):
-            yield f"no alarm data, which counts as {self.check.config.insufficient_data.value}"
-        else:
-            yield "no routing control state, which counts as on"
-        if self.check.inverted:
-            yield "inverted"
-
-
 class Ledger:
     """All entries, and the board that their effective statuses are published on."""
 
-    def __init__(self, board: HealthBoard, on_change: Callable[[StatusChange], None]) -> None:
+    def __init__(self, board: HealthBoard, history: History) -> None:
         self._board = board
-        self._on_change = on_change
+        self._history = history
         self._entries: dict[HealthCheckId, Entry] = {}
         self._parents: dict[HealthCheckId, list[HealthCheckId]] = {}
+        self._signals: dict[Source, State] = {}
+        self._followers: dict[Source, list[HealthCheckId]] = {}
 
     def entry(self, check_id: HealthCheckId) -> Entry:
         """What is known of a health check.
@@ -135,25 +64,30 @@ class Ledger:
     def apply(self, checks: Mapping[HealthCheckId, HealthCheck], fleet: HealthCheckers, now: float) -> None:
         """Take over what is declared: what did not change keeps its verdicts, what is gone is forgotten.
 
-        The new statuses are published together, as one step; they are where checks begin, not changes to report,
-        except for those that had another status before.
+        The new statuses are published together, as one step. Where the first checks begin is not told to the history.
         """
-        before = {check_id: entry.status for check_id, entry in self._entries.items()}
+        before = self._entries
         self._entries = {
-            check_id: _taken_over(self._entries.get(check_id), check, fleet, now) for check_id, check in checks.items()
+            check_id: taken_over(before.get(check_id), check, fleet, now) for check_id, check in checks.items()
         }
         self._parents = {}
+        self._followers = {}
         for check_id, check in checks.items():
             if isinstance(check.config, CalculatedCheck):
                 for child in dict.fromkeys(check.config.children):
                     self._parents.setdefault(child, []).append(check_id)
-        for entry in sorted(self._entries.values(), key=lambda e: isinstance(e.check.config, CalculatedCheck)):
+            elif (source := source_of(check.config)) is not None:
+                self._followers.setdefault(source, []).append(check_id)
+        self._signals = {source: state for source, state in self._signals.items() if source in self._followers}
+        for source, state in self._signals.items():
+            for check_id in self._followers[source]:
+                self._hear(self._entries[check_id], state)
+        was = {check_id: entry.status for check_id, entry in before.items()}
+        for entry in sorted(self._entries.values(), key=_is_calculated):
             entry.observed, entry.status = self._judge(entry)
         self._board.publish(Map({check_id: entry.status for check_id, entry in self._entries.items()}))
-        for check_id, entry in self._entries.items():
-            old = before.get(check_id)
-            if old is not None and old is not entry.status:
-                self._report(entry, old, "declared anew", now)
+        if before:
+            self._tell_declared(was, now)
 
     def record(self, check_id: HealthCheckId, checker: Checker, observation: Observation) -> None:
         """Fold one observation; what is no longer declared is ignored."""
@@ -166,47 +100,108 @@ class Ledger:
             state.last_failure = observation
         was = state.streak
         state.streak = was.fold(observation.outcome.success, entry.check.config.failure_threshold)
-        if was.is_healthy is not state.streak.is_healthy or not was.is_reporting:
-            self._settle(entry, observation.at)
+        flipped = was.is_healthy is not state.streak.is_healthy
+        moved = self._settle([entry], observation.at) if flipped or not was.is_reporting else []
+        if flipped:
+            old, new = Status.of(was.is_healthy), Status.of(state.streak.is_healthy)
+            self._tell(EventKind.VOTE, check_id, old, new, observation.text, observation.at, checker)
+        self._tell_moved(moved, observation.at)
 
-    def force(self, check_id: HealthCheckId, status: Status | None, now: float) -> None:
-        """Lay a status over what is observed, or take it away again with None.
+    def lay_over(self, overlays: Mapping[HealthCheckId, Overlay], now: float) -> None:
+        """Let these statuses stand in for what is observed, and no others.
 
-        It stands in for the raw status: disabling and inversion still apply to it (H162).
+        An overlay stands in for the raw status: disabling and inversion still apply to it (H162). What is not declared
+        is passed over.
+        """
+        changed = [entry for entry in self._entries.values() if overlays.get(entry.check.id) != entry.overlay]
+        was = [entry.forced for entry in changed]
+        for entry in changed:
+            entry.overlay = overlays.get(entry.check.id)
+        moved = self._settle(changed, now)
+        for entry, old in zip(changed, was, strict=True):
+            if old is not entry.forced:
+                cause = f"forced by {entry.overlay.by}" if entry.overlay else "what is observed counts again"
+                self._tell(EventKind.FORCED, entry.check.id, old, entry.forced, cause, now)
+        self._tell_moved(moved, now)
+
+    def signal(self, source: Source, state: State, now: float) -> None:
+        """Set an alarm's data state (H87) or a routing control (H93); every check that follows it follows at once.
 
         Raises:
-            NoSuchHealthCheck: it is not declared.
+            NoSuchSource: no health check follows it.
         """
-        entry = self.entry(check_id)
-        entry.forced = status
-        self._settle(entry, now)
+        followers = self._followers.get(source)
+        if followers is None:
+            raise NoSuchSource(source)
+        self._signals[source] = state
+        entries = [self._entries[check_id] for check_id in followers]
+        for entry in entries:
+            self._hear(entry, state)
+        self._tell_moved(self._settle(entries, now), now)
 
-    def _settle(self, entry: Entry, now: float) -> None:
-        """Bring an entry's statuses, and those that are calculated from it, up to date."""
-        observed, status = self._judge(entry)
-        entry.observed = observed
-        if status is entry.status:
-            return
-        old, entry.status = entry.status, status
-        self._board.set(entry.check.id, status)
-        self._report(entry, old, entry.summary, now)
-        for parent in self._parents.get(entry.check.id, ()):
-            self._settle(self._entries[parent], now)
+    def signals(self) -> Mapping[Source, State | None]:
+        """Every alarm and routing control that is followed, and what it said last."""
+        return {source: self._signals.get(source) for source in self._followers}
 
-    def _report(self, entry: Entry, old: Status, cause: str, now: float) -> None:
-        entry.since = now
-        self._on_change(StatusChange(entry.check.id, old, entry.status, cause, now))
+    def _hear(self, entry: Entry, state: State) -> None:
+        entry.signal = state
+        if state in (AlarmState.OK, AlarmState.ALARM):
+            entry.last_known = state is AlarmState.OK
+
+    def _settle(self, changed: Iterable[Entry], now: float) -> list[tuple[Entry, Status]]:
+        """Bring statuses up to date, then those that are calculated from them; returns what moved, and from where."""
+        moved: list[tuple[Entry, Status]] = []
+        waiting = sorted(changed, key=_is_calculated)
+        while waiting:
+            entry = waiting.pop(0)
+            entry.observed, status = self._judge(entry)
+            if status is entry.status:
+                continue
+            moved.append((entry, entry.status))
+            entry.status, entry.since = status, now
+            self._board.set(entry.check.id, status)
+            waiting.extend(self._entries[parent] for parent in self._parents.get(entry.check.id, ()))
+        return moved
+
+    def _tell_moved(self, moved: Iterable[tuple[Entry, Status]], now: float) -> None:
+        for entry, old in moved:
+            self._tell(EventKind.STATUS, entry.check.id, old, entry.status, entry.summary, now)
+
+    def _tell_declared(self, was: Mapping[HealthCheckId, Status], now: float) -> None:
+        """What a new declaration changed."""
+        for check_id, entry in self._entries.items():
+            old = was.get(check_id)
+            if old is None:
+                self._tell(EventKind.DECLARED, check_id, None, entry.status, "declared", now)
+            elif old is not entry.status:
+                entry.since = now
+                self._tell(EventKind.STATUS, check_id, old, entry.status, "declared anew", now)
+        for check_id, old in was.items():
+            if check_id not in self._entries:
+                self._tell(EventKind.REMOVED, check_id, old, None, "no longer declared", now)
+
+    def _tell(
+        self,
+        kind: EventKind,
+        check_id: HealthCheckId,
+        old: Status | None,
+        new: Status | None,
+        cause: str,
+        at: float,
+        checker: Checker | None = None,
+    ) -> None:
+        self._history.add(at=at, kind=kind, check_id=check_id, checker=checker, old=old, new=new, cause=cause)
 
     def _judge(self, entry: Entry) -> tuple[Status, Status]:
         """The status as observed and the effective one."""
         check = entry.check
         raw = self._raw(entry)
-        standing = raw if entry.forced is None else entry.forced is Status.HEALTHY
+        standing = raw if entry.overlay is None else entry.overlay.status is Status.HEALTHY
         observed = is_effective(raw, inverted=check.inverted, disabled=check.disabled)
         effective = is_effective(standing, inverted=check.inverted, disabled=check.disabled)
         return Status.of(observed), Status.of(effective)
 
-    def _is_up(self, check_id: HealthCheckId) -> bool:
+    def is_up(self, check_id: HealthCheckId) -> bool:
         """Whether a child counts: one that is not declared any more does not (H84)."""
         child = self._entries.get(check_id)
         return child is not None and child.status is Status.HEALTHY
@@ -216,34 +211,12 @@ class Ledger:
         if isinstance(config, EndpointCheck):
             return is_quorate(*entry.votes)
         if isinstance(config, CalculatedCheck):
-            up = {child: self._is_up(child) for child in config.children}
+            up = {child: self.is_up(child) for child in config.children}
             entry.down = tuple(sorted(child for child, is_up in up.items() if not is_up))
             return is_met(up.values(), config.health_threshold)
-        # No alarm or routing control has spoken yet (H88, H93).
-        return not (isinstance(config, MetricCheck) and config.insufficient_data is InsufficientData.UNHEALTHY)
+        assert isinstance(config, MetricCheck | RecoveryCheck)
+        return is_healthy_by(config, entry.signal, entry.last_known)
 
 
-def _taken_over(old: Entry | None, check: HealthCheck, fleet: HealthCheckers, now: float) -> Entry:
-    """The entry for a check as it is declared now, with whatever of the old one still holds (H68, H102)."""
-    entry = Entry(check, now)
-    if old is not None:
-        entry.forced, entry.status, entry.observed, entry.since = old.forced, old.status, old.observed, old.since
-    if not isinstance(check.config, EndpointCheck):
-        return entry
-    known = old.checkers if old is not None and not (old.check.disabled and not check.disabled) else {}
-    moved = old is not None and _endpoint(old.check) != _endpoint(check)
-    for checker in checkers_of(check.config, fleet):
-        state = known.get(checker)
-        if state is None:
-            state = CheckerState(checker)
-        elif moved:
-            state = replace(state, streak=state.streak.restarted())
-        entry.checkers[checker] = state
-    return entry
-
-
-def _endpoint(check: HealthCheck) -> object:
-    """What an observation speaks of: everything declared but thresholds, intervals and Regions."""
-    if not isinstance(check.config, EndpointCheck):
-        return None
-    return replace(check.config, failure_threshold=1, request_interval_s=1.0, measure_latency=False, regions=())
+def _is_calculated(entry: Entry) -> bool:
+    return isinstance(entry.check.config, CalculatedCheck)

@@ -1,133 +1,172 @@
-"""The loop that schedules probes and folds what they observe.
+"""Which checker probes which endpoint when, and what is made of it.
 
-One heap of due times and one task that follows it; a task of its own only for a probe that is under way. So ten
-thousand checks at rest cost ten thousand heap entries and nothing more, and a slow endpoint delays nobody else (H163).
+Every checker's watch over an endpoint is a post, with one entry on the agenda. So ten thousand checks at rest cost ten
+thousand entries and nothing more, and a slow endpoint delays nobody else (H163).
 """
 
 import asyncio
-import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from heapq import heappop, heappush
-from itertools import count
+from hashlib import blake2b
+from itertools import repeat
 from time import perf_counter
 
 import structlog
 
-from config.world import EndpointCheck, HealthCheck, HealthCheckers, HealthCheckId
-from healthcheck.clock import Clock
+from config.world import EndpointCheck, HealthCheck, HealthCheckers, HealthCheckId, ProbeMode
+from healthcheck.agenda import Agenda, Appointment, Ending, Rank
+from healthcheck.cloudwatch import LatencyBook
+from healthcheck.durations import Durations
+from healthcheck.entry import Entry, Overlay, what_is_probed
 from healthcheck.fleet import Checker
-from healthcheck.ledger import Entry, Ledger, StatusChange
+from healthcheck.history import History
+from healthcheck.ledger import Ledger
 from healthcheck.observation import Observation, Outcome
-from healthcheck.snapshot import HealthBoard, Status
-
-MOST_PROBES = 2000
-"""Probes under way at once; each checker has at most one (H163)."""
+from healthcheck.signals import Source, State
+from healthcheck.snapshot import HealthBoard
 
 Probe = Callable[[HealthCheck, Checker], Awaitable[Outcome]]
 """One attempt at an endpoint. It keeps its own time limits and returns failure as an outcome."""
 
 log = structlog.get_logger()
 
-Post = tuple[HealthCheckId, Checker]
-"""One checker's watch over one endpoint: what is scheduled."""
+
+class ProbesAreOff(Exception):
+    """A probe was asked for, but the file says that none are made."""
+
+    def __init__(self) -> None:
+        super().__init__("probes are off: write health_checkers: {probes: manual}, or leave it out")
 
 
-@dataclass(slots=True)
-class Durations:
-    """How long probes took, as a Prometheus histogram: counts at or below each bound, and the sum, in seconds."""
+class NoSuchChecker(Exception):
+    """A call named a Region, or a checker in it, from which a health check is not probed."""
 
-    BOUNDS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
-    counts: list[int] = field(default_factory=lambda: [0] * (len(Durations.BOUNDS_S) + 1))
-    sum_s: float = 0.0
+class Post:
+    """One checker's watch over one endpoint: what is scheduled."""
 
-    def add(self, duration_s: float) -> None:
-        """Count one probe."""
-        self.sum_s += duration_s
-        for index, bound in enumerate(self.BOUNDS_S):
-            if duration_s <= bound:
-                self.counts[index] += 1
-                return
-        self.counts[-1] += 1
+    __slots__ = ("appointment", "check_id", "checker", "rank")
+
+    def __init__(self, check_id: HealthCheckId, checker: Checker) -> None:
+        self.check_id = check_id
+        self.checker = checker
+        self.rank: Rank = (check_id, checker.region, checker.number)
+        self.appointment: Appointment | None = None
+
+    def leave(self) -> None:
+        """Break off what is under way and what is planned."""
+        if self.appointment is not None:
+            self.appointment.cancel()
+            self.appointment = None
+
+
+def phase(seed: int, check_id: HealthCheckId, checker: Checker) -> float:
+    """Where in its interval a checker first probes an endpoint, 0–1: at random (H63), but always the same by seed."""
+    post = f"{seed}/{check_id}/{checker.region}/{checker.number}".encode()
+    return int.from_bytes(blake2b(post, digest_size=8).digest()) / 2**64
 
 
 class HealthMonitor:
     """Probes every declared endpoint from every checker, and keeps the board true.
 
-    `probes` counts results by (check, Region, success); `durations` measures them. Metrics read both at scrape time.
+    `probes` counts results by (check, Region, success); `durations` measures them, `lateness` how long after they were
+    due they began, both in seconds. Metrics read them at scrape time.
     """
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        board: HealthBoard,
-        probe: Probe,
-        seed: int,
-        on_change: Callable[[StatusChange], None],
-        most_probes: int = MOST_PROBES,
-    ) -> None:
-        self._clock = clock
+    def __init__(self, *, agenda: Agenda, board: HealthBoard, history: History, probe: Probe, seed: int) -> None:
+        self._agenda = agenda
+        self._clock = agenda.clock
         self._probe = probe
-        self._dice = random.Random(seed)
-        self._ledger = Ledger(board, on_change)
-        self._most_probes = most_probes
-        self._wanted: dict[Post, int] = {}
-        """Posts that are kept, each with the number of the one heap item that is valid for it."""
-        self._due: list[tuple[float, int, Post]] = []
-        self._numbers = count()
-        self._ready: deque[tuple[int, Post]] = deque()
-        self._running: dict[Post, asyncio.Task[None]] = {}
-        self._woken = asyncio.Event()
+        self._seed = seed
+        self._mode = ProbeMode.ON
+        self._ledger = Ledger(board, history)
+        self._posts: dict[HealthCheckId, dict[Checker, Post]] = {}
+        self.history = history
+        self.latency = LatencyBook()
         self.probes: Counter[tuple[HealthCheckId, str, bool]] = Counter()
         self.durations = Durations()
+        self.lateness = Durations()
 
     def apply(self, checks: Mapping[HealthCheckId, HealthCheck], fleet: HealthCheckers) -> None:
         """Watch what is declared, from now on: new posts begin at random within their interval (H63).
 
-        An unchanged check keeps its verdicts and its schedule; probes of what is gone or changed are broken off.
+        What is unchanged keeps its verdicts and its schedule; probes of what is gone or moved are broken off.
         """
         now = self._clock.now()
         known = {entry.check.id: entry.check for entry in self._ledger.entries()}
         self._ledger.apply(checks, fleet, now)
-        kept: dict[Post, float] = {}
-        for entry in self._ledger.entries():
-            if entry.is_probed:
-                interval_s = _interval_s(entry.check)
-                kept.update(((entry.check.id, checker), interval_s) for checker in entry.checkers)
-        for post in [post for post in self._wanted if post not in kept or known[post[0]] != checks[post[0]]]:
-            del self._wanted[post]
-            if post in self._running:
-                self._running[post].cancel()
+        self._mode = fleet.probes
+        for check_id in [check_id for check_id in known if check_id not in checks]:
+            self.latency.forget(check_id)
+            self.history.forget(check_id)
         for counted in [counted for counted in self.probes if counted[0] not in checks]:
             del self.probes[counted]
-        for post, interval_s in kept.items():
-            if post not in self._wanted:
-                self._schedule(post, now + self._dice.random() * interval_s)
+        before = self._posts
+        self._posts = {}
+        for entry in self._ledger.entries():
+            check_id = entry.check.id
+            held = before.pop(check_id, {})
+            if not entry.is_probed or self._mode is ProbeMode.OFF:
+                before[check_id] = held
+                continue
+            is_moved = known.get(check_id) != entry.check and _is_moved(known.get(check_id), entry.check)
+            self._posts[check_id] = {
+                checker: self._manned(held.pop(checker, None), entry.check, checker, now, is_moved)
+                for checker in entry.checkers
+            }
+            before[check_id] = held
+        for held in before.values():
+            for post in held.values():
+                post.leave()
 
-    async def run(self) -> None:
-        """Follow the schedule until cancelled; then break off what is under way (H165)."""
-        try:
-            while True:
-                self._begin_due()
-                self._woken.clear()
-                await self._wait()
-        finally:
-            running = list(self._running.values())
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+    def overlay(self, overlays: Mapping[HealthCheckId, Overlay]) -> None:
+        """Lay these statuses, and no others, over what is observed; probing goes on."""
+        self._ledger.lay_over(overlays, self._clock.now())
 
-    def force(self, check_id: HealthCheckId, status: Status | None) -> None:
-        """Lay a status over what is observed, or take it away with None; probing goes on.
+    def signal(self, source: Source, state: State) -> None:
+        """Set an alarm's data state or a routing control.
+
+        Raises:
+            NoSuchSource: no health check follows it.
+        """
+        self._ledger.signal(source, state, self._clock.now())
+
+    def signals(self) -> Mapping[Source, State | None]:
+        """Every alarm and routing control that is followed, and what it said last."""
+        return self._ledger.signals()
+
+    async def probe_now(self, check_id: HealthCheckId, region: str | None = None) -> None:
+        """Probe an endpoint at once, from all its checkers or those of a Region; the schedule goes on from there (H67).
 
         Raises:
             NoSuchHealthCheck: it is not declared.
+            NoSuchChecker: it is not probed from there.
+            ProbesAreOff: the file says that no probes are made.
         """
-        self._ledger.force(check_id, status, self._clock.now())
+        posts = self._posts_of(check_id, region)
+        check = self._ledger.entry(check_id).check
+        for post in posts:
+            post.leave()
+        outcomes: Iterable[Outcome | None] = repeat(None)
+        try:
+            outcomes = await asyncio.gather(*(self._attempt(check, post.checker) for post in posts))
+        finally:
+            for post, outcome in zip(posts, outcomes, strict=False):
+                if self._is_manned(post) and self._is_the_same(check):
+                    post.leave()  # what was planned meanwhile
+                    self._take_in(post, outcome, self._clock.now())
+
+    def observe(self, check_id: HealthCheckId, outcome: Outcome, region: str | None = None) -> None:
+        """Take in a result as if checkers had observed it (H161).
+
+        Raises:
+            NoSuchHealthCheck: it is not declared.
+            NoSuchChecker: it is not probed from there.
+        """
+        now = self._clock.now()
+        for checker in self._checkers_of(check_id, region):
+            self._ledger.record(check_id, checker, Observation(outcome, now))
 
     def entry(self, check_id: HealthCheckId) -> Entry:
         """What is known of a health check; to be read, not kept.
@@ -141,76 +180,98 @@ class HealthMonitor:
         """What is known of every health check, in order of declaration; to be read, not kept."""
         return self._ledger.entries()
 
+    def is_up(self, check_id: HealthCheckId) -> bool:
+        """Whether a check is declared and its effective status healthy."""
+        return self._ledger.is_up(check_id)
+
+    def next_probe(self, check_id: HealthCheckId, checker: Checker) -> float | None:
+        """When a checker is to probe an endpoint next, or began to; seconds since the epoch, None if it is not to."""
+        post = self._posts.get(check_id, {}).get(checker)
+        return post.appointment.due if post and post.appointment else None
+
     @property
     def in_flight(self) -> int:
         """How many probes are under way."""
-        return len(self._running)
+        return self._agenda.in_flight
 
-    def _schedule(self, post: Post, when: float) -> None:
-        number = next(self._numbers)
-        self._wanted[post] = number
-        is_next = not self._due or when < self._due[0][0]
-        heappush(self._due, (when, number, post))
-        if is_next:
-            self._woken.set()
+    def _manned(self, post: Post | None, check: HealthCheck, checker: Checker, now: float, is_moved: bool) -> Post:
+        """The post, with its next probe planned."""
+        if post is None:
+            post = Post(check.id, checker)
+        elif is_moved:
+            post.leave()
+        if self._mode is not ProbeMode.ON:
+            post.leave()
+        elif post.appointment is None:
+            self._plan(post, now + phase(self._seed, check.id, checker) * _interval_s(check), check)
+        return post
 
-    def _begin_due(self) -> None:
-        now = self._clock.now()
-        while self._due and self._due[0][0] <= now:
-            _, number, post = heappop(self._due)
-            if self._wanted.get(post) == number:
-                self._ready.append((number, post))
-        held = []
-        while self._ready and len(self._running) < self._most_probes:
-            number, post = self._ready.popleft()
-            if self._wanted.get(post) != number:
-                continue
-            if post in self._running:  # broken off just now; its end wakes us
-                held.append((number, post))
-                continue
-            task = self._running[post] = asyncio.create_task(self._probe_once(post, number))
-            task.add_done_callback(partial(self._ended, post, number))
-        self._ready.extend(held)
+    def _plan(self, post: Post, when: float, check: HealthCheck) -> None:
+        # The address of a name that we serve may depend on what is observed before.
+        has_address = isinstance(check.config, EndpointCheck) and check.config.ip_address is not None
+        post.appointment = self._agenda.work_at(
+            when, partial(self._carry_out, post), post.rank, may_begin_early=has_address
+        )
 
-    def _ended(self, post: Post, number: int, task: asyncio.Task[None]) -> None:
-        """Make room and set the next due time, however the probe ended: also if it was broken off before it began."""
-        del self._running[post]
-        if not task.cancelled() and (fault := task.exception()):
-            log.error("an observation could not be taken in", check=post[0], fault=repr(fault))
-        if self._wanted.get(post) == number:
-            self._schedule(post, self._clock.now() + _interval_s(self._ledger.entry(post[0]).check))
-        if self._ready:
-            self._woken.set()
+    async def _carry_out(self, post: Post) -> Ending:
+        if post.appointment is not None:
+            self.lateness.add(max(self._clock.now() - post.appointment.due, 0.0))
+        outcome = await self._attempt(self._ledger.entry(post.check_id).check, post.checker)
+        return (outcome.waited_s if outcome else 0.0), partial(self._take_in, post, outcome)
 
-    async def _wait(self) -> None:
-        """Until the next post is due, or something was scheduled before it or a place became free."""
-        if not self._due:
-            await self._woken.wait()
-            return
-        sleep = asyncio.ensure_future(self._clock.sleep_until(self._due[0][0]))
-        sleep.add_done_callback(self._wake)
-        try:
-            await self._woken.wait()
-        finally:
-            sleep.remove_done_callback(self._wake)
-            sleep.cancel()  # not awaited: that could swallow a cancellation of our own
-
-    def _wake(self, _slept: asyncio.Future[None]) -> None:
-        self._woken.set()
-
-    async def _probe_once(self, post: Post, number: int) -> None:
-        check_id, checker = post
-        check = self._ledger.entry(check_id).check
+    async def _attempt(self, check: HealthCheck, checker: Checker) -> Outcome | None:
         began = perf_counter()
         try:
             outcome = await self._probe(check, checker)
-        except Exception as fault:  # ours, not the endpoint's: nothing was observed
-            log.error("a probe could not be made", check=check_id, region=checker.region, fault=repr(fault))
-            return
+        except (Exception, asyncio.CancelledError) as fault:  # ours, not the endpoint's: nothing was observed
+            task = asyncio.current_task()
+            if isinstance(fault, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
+            log.error("a probe could not be made", check=check.id, region=checker.region, fault=repr(fault))
+            return None
         self.durations.add(perf_counter() - began)
-        self.probes[check_id, checker.region, outcome.success] += 1
-        if self._wanted.get(post) == number:
-            self._ledger.record(check_id, checker, Observation(outcome, self._clock.now()))
+        self.probes[check.id, checker.region, outcome.success] += 1
+        return outcome
+
+    def _take_in(self, post: Post, outcome: Outcome | None, at: float) -> None:
+        """Fold what a probe found, and plan the next one: an interval after its end (H63)."""
+        if not self._is_manned(post):
+            return
+        check = self._ledger.entry(post.check_id).check
+        if self._mode is ProbeMode.ON:
+            self._plan(post, at + _interval_s(check), check)
+        if outcome is not None:
+            observation = Observation(outcome, at)
+            self.latency.record(check, post.checker, observation)
+            self._ledger.record(post.check_id, post.checker, observation)
+
+    def _is_manned(self, post: Post) -> bool:
+        return self._posts.get(post.check_id, {}).get(post.checker) is post
+
+    def _is_the_same(self, probed: HealthCheck) -> bool:
+        return what_is_probed(self._ledger.entry(probed.id).check) == what_is_probed(probed)
+
+    def _posts_of(self, check_id: HealthCheckId, region: str | None) -> list[Post]:
+        checkers = self._checkers_of(check_id, region)
+        if self._mode is ProbeMode.OFF:
+            raise ProbesAreOff
+        posts = self._posts.get(check_id, {})
+        return [posts[checker] for checker in checkers if checker in posts]
+
+    def _checkers_of(self, check_id: HealthCheckId, region: str | None) -> list[Checker]:
+        entry = self._ledger.entry(check_id)
+        checkers = [checker for checker in entry.checkers if region in (None, checker.region)]
+        if not checkers or not entry.is_probed:
+            where = f" from {region}" if region and entry.is_probed else ""
+            raise NoSuchChecker(f"{check_id} is not probed{where}")
+        return checkers
+
+
+def _is_moved(old: HealthCheck | None, new: HealthCheck) -> bool:
+    """Whether the schedule of a check begins anew: what is probed, or how often, changed."""
+    if old is None or what_is_probed(old) != what_is_probed(new):
+        return True
+    return _interval_s(old) != _interval_s(new)
 
 
 def _interval_s(check: HealthCheck) -> float:

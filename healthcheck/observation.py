@@ -17,11 +17,15 @@ NO_PHASES = Phases()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one attempt; `reason` is the status text of H114 without its first word."""
+    """What came of one attempt; `reason` is the status text of H114 without its first word.
+
+    `waited_s` is the time limit that ran out, in seconds, or 0: the emulated time that the attempt took at least.
+    """
 
     success: bool
     reason: str
     phases: Phases = NO_PHASES
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Who asks and from where: `Client`, `Place`, and how an address, a declaration or a name becomes one."""
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -133,12 +134,20 @@ class Locator:
         self._scopes = {4: _Scopes(divided, 4, IPV4_SCOPE_BITS), 16: _Scopes(divided, 16, IPV6_SCOPE_BITS)}
         self._region_times = {row.region: row.latency_ms for row in geo.latency if row.region is not None}
         self._country_times = {row.country: row.latency_ms for row in geo.latency if row.country is not None}
+        self._memo_size = memo_size
         self._blocks = _blocks(collections)
         default = place_declared(geo.default, "geo.default")
         self.unlocated = self.timed(replace(default, continent=None, country=None, subdivision=None))
         """The place of a client that nothing locates (R71, R79)."""
         self._database = LocationDatabase(database) if database else None
         self._located = lru_cache(maxsize=memo_size)(self._locate)
+
+    def with_collections(self, collections: Iterable[CidrCollection]) -> "Locator":
+        """The same with other collections for IP-based routing; what was remembered of clients is forgotten."""
+        other = copy(self)
+        other._blocks = _blocks(collections)
+        other._located = lru_cache(maxsize=self._memo_size)(other._locate)
+        return other
 
     def locate(self, address: bytes, bits: int) -> Located:
         """Where the clients of a network are.

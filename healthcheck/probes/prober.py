@@ -1,46 +1,71 @@
 """The probe for every kind of endpoint: resolves a name if there is one, then hands over to HTTP or TCP."""
 
 import asyncio
+from collections.abc import Callable
 
+from config.reserved_addresses import is_reserved
 from config.world import EndpointCheck, HealthCheck
 from healthcheck.fleet import Checker
-from healthcheck.observation import Outcome
+from healthcheck.observation import TIMED_OUT, Outcome
 from healthcheck.probes import Budgets
-from healthcheck.probes.http import HttpProber
-from healthcheck.probes.resolve import TIMED_OUT, Resolver, Unresolved
+from healthcheck.probes.http import probe_http
+from healthcheck.probes.resolve import TIMED_OUT as RESOLUTION_TIMED_OUT
+from healthcheck.probes.resolve import Resolver, Unresolved
 from healthcheck.probes.tcp import probe_tcp
 
 
 class Prober:
-    """Probes endpoints until closed."""
+    """Probes endpoints.
 
-    def __init__(self, resolver: Resolver, budgets: Budgets | None = None) -> None:
+    Args:
+        is_cut_off: whether the path from a checker to an address is down; such an attempt times out, unmade.
+        is_strict: whether addresses that Route 53 never probes are refused here too (H7, H8).
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        budgets: Budgets | None = None,
+        *,
+        is_cut_off: Callable[[Checker, str], bool] = lambda _checker, _address: False,
+        is_strict: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._resolver = resolver
         self._budgets = budgets or Budgets()
-        self._http = HttpProber(self._budgets)
+        self._is_cut_off = is_cut_off
+        self._is_strict = is_strict
 
     async def __call__(self, check: HealthCheck, checker: Checker) -> Outcome:
-        """One attempt by one checker."""
+        """One attempt by one checker.
+
+        Raises:
+            CannotProbe: nothing was observed, by this host's fault.
+        """
         config = check.config
         assert isinstance(config, EndpointCheck)
         resolved_ip = None
         if config.ip_address is None:
             found = await self._resolve(config.fully_qualified_domain_name or "", checker.region)
             if isinstance(found, Unresolved):
-                return Outcome(False, found.reason)
+                waited_s = self._budgets.resolve_s if found is RESOLUTION_TIMED_OUT else 0.0
+                return Outcome(False, found.reason, waited_s=waited_s)
+            if self._is_strict() and is_reserved(found):
+                return Outcome(False, f"Resolved IP: {found}. The address is restricted or private.")
             resolved_ip = found
         address = config.ip_address or resolved_ip or ""
+        if self._is_cut_off(checker, address):
+            waited_s = self._budgets.connect_s if config.type.is_http else self._budgets.tcp_s
+            return Outcome(False, TIMED_OUT, waited_s=waited_s)
         if config.type.is_http:
-            return await self._http.probe(check.id, config, address, resolved_ip)
+            return await probe_http(check.id, config, address, self._budgets, resolved_ip)
         return await probe_tcp(address, config.effective_port, self._budgets, resolved_ip)
 
     async def close(self) -> None:
-        """Let go of everything."""
-        await self._http.close()
+        """Nothing outlives a probe, so there is nothing to let go of."""
 
     async def _resolve(self, name: str, region: str) -> str | Unresolved:
         try:
             async with asyncio.timeout(self._budgets.resolve_s):
                 return await self._resolver.resolve(name, region)
         except TimeoutError:
-            return TIMED_OUT
+            return RESOLUTION_TIMED_OUT

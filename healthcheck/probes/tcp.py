@@ -19,7 +19,7 @@ async def probe_tcp(address: str, port: int, budgets: Budgets, resolved_ip: str 
         async with asyncio.timeout(budgets.tcp_s):
             sock = await open_socket(address, port)
     except TimeoutError:
-        return Outcome(False, TIMED_OUT)
+        return Outcome(False, TIMED_OUT, waited_s=budgets.tcp_s)
     except OSError as failure:
         return Outcome(False, resolved(why(failure), resolved_ip))
     sock.close()

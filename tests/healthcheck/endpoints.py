@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Endpoint:
-    """Where an endpoint listens, and what it was sent: one text for each connection."""
+    """Where an endpoint listens, and what it was sent: one text for each connection, and what came after it.
+
+    `hung_up` is set when a connection ended while the script still held it: the prober closed it.
+    """
 
     port: int = 0
+    connections: int = 0
     requests: list[bytes] = field(default_factory=list)
+    afterwards: list[bytes] = field(default_factory=list)
+    hung_up: asyncio.Event = field(default_factory=asyncio.Event)
     server_names: list[str | None] = field(default_factory=list)
 
 
@@ -25,17 +31,29 @@ async def endpoint(script, *, host="127.0.0.1", tls=None, reads_request=True):
     seen = Endpoint()
     connections = set()
 
+    async def listen_on(reader):
+        try:
+            seen.afterwards.append(await reader.read())
+        except OSError:
+            seen.afterwards.append(b"")
+        seen.hung_up.set()
+
     async def serve(reader, writer):
         connections.add(asyncio.current_task())
+        seen.connections += 1
+        listening = None
         try:
             if reads_request:
                 seen.requests.append(await reader.readuntil(b"\r\n\r\n"))
             else:
                 seen.requests.append(b"")
+            listening = asyncio.create_task(listen_on(reader))
             await script(writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
+            if listening is not None:
+                listening.cancel()
             writer.transport.abort() if writer.transport.is_closing() else writer.close()
 
     if tls:
@@ -138,17 +156,13 @@ def choosy(context, alert_for):
 
 
 def certificate(folder, require_tool, *, days="1", name="wrong.test"):
-    """A self-signed certificate in one file with its key."""
-    path = folder / "cert.pem"
-    subprocess.run(
-        [
-            *(require_tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", days),
-            *("-subj", f"/CN={name}", "-keyout", path, "-out", folder / "only-cert.pem"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    path.write_bytes(path.read_bytes() + (folder / "only-cert.pem").read_bytes())
+    """A self-signed certificate in one file with its key; with negative days it has expired."""
+    openssl, key, path = require_tool("openssl"), folder / "key.pem", folder / "cert.pem"
+    make = [openssl, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key]
+    subprocess.run([*make, "-out", folder / "request.pem"], check=True, capture_output=True)
+    sign = [openssl, "x509", "-req", "-in", folder / "request.pem", "-signkey", key, "-days", days, "-out", path]
+    subprocess.run(sign, check=True, capture_output=True)
+    path.write_bytes(key.read_bytes() + path.read_bytes())
     return path
 
 

@@ -3,7 +3,10 @@
 import pytest
 
 from config.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckers
+from healthcheck.fleet import Checker
+from healthcheck.history import History
 from healthcheck.ledger import Ledger
+from healthcheck.observation import Observation, Outcome, Phases
 from healthcheck.snapshot import HealthBoard
 
 
@@ -19,7 +22,7 @@ from healthcheck.snapshot import HealthBoard
 def test_before_anything_was_observed(inverted, disabled, is_healthy):
     board = HealthBoard()
     check = HealthCheck("hc", EndpointCheck(EndpointType.TCP, "127.0.0.1", port=9), inverted, disabled)
-    Ledger(board, lambda change: None).apply({"hc": check}, HealthCheckers(("us-east-1",), 1), 0.0)
+    Ledger(board, History("test")).apply({"hc": check}, HealthCheckers(("us-east-1",), 1), 0.0)
     assert board.current.is_healthy("hc") is is_healthy
 
 
@@ -27,9 +30,10 @@ def test_h69_measuring_latency_has_no_effect_on_health():
     verdicts = []
     for measured in (False, True):
         board = HealthBoard()
-        config = EndpointCheck(EndpointType.TCP, "127.0.0.1", port=9, measure_latency=measured)
-        Ledger(board, lambda change: None).apply(
-            {"hc": HealthCheck("hc", config)}, HealthCheckers(("us-east-1",), 1), 0.0
-        )
-        verdicts.append(board.current.is_healthy("hc"))
-    assert verdicts == [True, True]
+        config = EndpointCheck(EndpointType.TCP, "127.0.0.1", port=9, failure_threshold=2, measure_latency=measured)
+        ledger = Ledger(board, History("test"))
+        ledger.apply({"hc": HealthCheck("hc", config)}, HealthCheckers(("us-east-1",), 1), 0.0)
+        for at, success in enumerate((True, False, False, True, True)):
+            ledger.record("hc", Checker("us-east-1", 0), Observation(Outcome(success, "slow", Phases(3.9)), at))
+            verdicts.append(board.current.is_healthy("hc"))
+    assert verdicts == [True, True, False, False, True] * 2

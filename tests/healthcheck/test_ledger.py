@@ -12,7 +12,9 @@ from config.world import (
     HealthCheck,
     HealthCheckers,
 )
+from healthcheck.entry import Overlay
 from healthcheck.fleet import checkers_of
+from healthcheck.history import EventKind, History
 from healthcheck.ledger import Ledger, NoSuchHealthCheck
 from healthcheck.observation import Observation, Outcome
 from healthcheck.snapshot import HealthBoard, Status
@@ -38,9 +40,11 @@ class Books:
 
     def __init__(self, *checks, fleet=ONE):
         self.board = HealthBoard()
-        self.changes = []
-        self.ledger = Ledger(self.board, self.changes.append)
+        self.history = History("books")
+        self.ledger = Ledger(self.board, self.history)
         self.now = 0.0
+        self._forced = {}
+        self._heard = 0
         self.apply(*checks, fleet=fleet)
 
     def apply(self, *checks, fleet=ONE):
@@ -55,8 +59,25 @@ class Books:
                 outcome = Outcome(result == "S", "all well" if result == "S" else "broken")
                 self.ledger.record(check_id, checker, Observation(outcome, self.now))
 
+    def force(self, **forced):
+        """Lay statuses over checks, or take them away with None; what is not named stays."""
+        for check_id, status in forced.items():
+            self._forced.pop(check_id, None)
+            if status is not None:
+                self._forced[check_id] = Overlay(status, check_id)
+        self.now += 1
+        self.ledger.lay_over(dict(self._forced), self.now)
+
     def status(self, check_id):
         return self.board.current.status[check_id]
+
+    @property
+    def changes(self):
+        """Every change of an effective status that was not heard before `clear`."""
+        return self.history.since(self._heard, kind=EventKind.STATUS)
+
+    def clear(self):
+        self._heard = self.history.last
 
     @property
     def moves(self):
@@ -118,7 +139,7 @@ def test_h68_a_late_result_of_a_checker_that_left_is_ignored():
 def test_an_update_alone_is_no_failover(change, kept):
     books = Books(endpoint("a"))
     books.observe("a", "F")
-    books.changes.clear()
+    books.clear()
     books.apply(endpoint("a", **change))
     assert (books.status("a") is DOWN) is kept
     assert not books.changes
@@ -155,8 +176,9 @@ def test_h102_h116_a_disabled_check_shows_what_was_last_seen_and_forgets_it_when
 def test_h104_a_check_that_is_gone_is_forgotten():
     books = Books(endpoint("a"))
     books.observe("a", "F")
-    books.ledger.force("a", DOWN, 5.0)
+    books.force(a=DOWN)
     books.apply()
+    books.ledger.lay_over({"a": Overlay(DOWN, "a")}, 9.0)  # nobody's
     with pytest.raises(NoSuchHealthCheck):
         books.ledger.entry("a")
     assert books.board.current.is_healthy("a")  # R117
@@ -167,9 +189,71 @@ def test_h104_a_check_that_is_gone_is_forgotten():
 
 def test_h162_a_forced_status_survives_a_reload():
     books = Books(endpoint("a"))
-    books.ledger.force("a", DOWN, 5.0)
+    books.force(a=DOWN)
     books.apply(endpoint("a", path="/other"), endpoint("b"))
     assert (books.status("a"), books.ledger.entry("a").observed) == (DOWN, UP)
+
+
+# --- overlays ---
+
+
+@pytest.mark.parametrize(("flags", "forced", "status", "observed"), [
+    pytest.param({}, DOWN, DOWN, UP, id="H161 forced unhealthy"),
+    pytest.param({}, UP, UP, UP, id="H161 forced healthy"),
+    pytest.param({"inverted": True}, DOWN, UP, DOWN, id="H162 inversion still applies"),
+    pytest.param({"inverted": True}, UP, DOWN, DOWN, id="H162 inversion still applies to healthy"),
+    pytest.param({"disabled": True}, DOWN, UP, UP, id="H162 disabling still applies"),
+    pytest.param({"disabled": True, "inverted": True}, UP, DOWN, DOWN, id="H162 both still apply"),
+])  # fmt: skip
+def test_forcing(flags, forced, status, observed):
+    books = Books(endpoint("a", **flags))
+    books.force(a=forced)
+    assert (books.status("a"), books.ledger.entry("a").observed) == (status, observed)
+    assert books.ledger.entry("a").forced is forced
+    books.force(a=None)
+    assert (books.status("a"), books.ledger.entry("a").forced) == (observed, None)
+
+
+def test_h161_h162_what_is_forced_goes_on_being_observed():
+    books = Books(endpoint("a"))
+    books.force(a=UP)
+    books.observe("a", "F")
+    assert (books.status("a"), books.ledger.entry("a").observed) == (UP, DOWN)
+    books.force(a=None)
+    assert books.status("a") is DOWN
+
+
+def test_h161_overlays_stand_in_place_of_those_before():
+    books = Books(endpoint("a"), endpoint("b"))
+    books.ledger.lay_over({"a": Overlay(DOWN, "a"), "gone": Overlay(DOWN, "gone")}, 5.0)
+    books.ledger.lay_over({"b": Overlay(DOWN, "b*")}, 6.0)
+    assert (books.status("a"), books.status("b")) == (UP, DOWN)
+
+
+def test_what_is_forced_is_told_with_what_said_so():
+    books = Books(endpoint("a"), endpoint("off", disabled=True))
+    books.ledger.lay_over({"a": Overlay(DOWN, "web-*"), "off": Overlay(DOWN, "off")}, 5.0)
+    books.ledger.lay_over({"a": Overlay(DOWN, "a", until=9.0), "off": Overlay(DOWN, "off")}, 6.0)  # the same status
+    books.ledger.lay_over({}, 7.0)
+    forced = books.history.since(0, kind=EventKind.FORCED)
+    assert [(e.check_id, e.at, e.old, e.new, e.cause) for e in forced] == [
+        ("a", 5.0, None, DOWN, "forced by web-*"),
+        ("off", 5.0, None, DOWN, "forced by off"),
+        ("a", 7.0, DOWN, None, "what is observed counts again"),
+        ("off", 7.0, DOWN, None, "what is observed counts again"),
+    ]
+    assert [(e.check_id, e.at, e.new, e.cause) for e in books.changes] == [
+        ("a", 5.0, DOWN, "forced unhealthy, not observed yet"),
+        ("a", 7.0, UP, "not observed yet"),
+    ]
+
+
+def test_h85_overlays_that_end_together_are_one_step():
+    books = Books(calculated("sum", "ab", 1), endpoint("a"), endpoint("b"))
+    books.force(sum=UP, a=DOWN, b=DOWN)
+    books.clear()
+    books.ledger.lay_over({}, 99.0)
+    assert books.moves == [("a", UP), ("b", UP)]  # the sum was up and stays so
 
 
 # --- calculated checks ---
@@ -214,16 +298,16 @@ def test_h84_h86_children_that_are_gone_or_named_twice():
 
 def test_h85_a_forced_child_moves_its_parent():
     books = Books(calculated("sum", "a", 1), endpoint("a"))
-    books.ledger.force("a", DOWN, 7.0)
+    books.force(a=DOWN)
     assert books.moves == [("a", DOWN), ("sum", DOWN)]
     assert books.changes[1].cause == "0 of 1 children healthy (a down), needs 1"
-    books.ledger.force("a", None, 8.0)
+    books.force(a=None)
     assert books.moves[2:] == [("a", UP), ("sum", UP)]
 
 
 def test_h162_a_forced_parent_stays_when_its_child_moves():
     books = Books(calculated("sum", "a", 1), endpoint("a"))
-    books.ledger.force("sum", UP, 7.0)
+    books.force(sum=UP)
     books.observe("a", "F")
     assert (books.status("sum"), books.ledger.entry("sum").observed) == (UP, DOWN)
 
@@ -236,12 +320,44 @@ def test_the_generation_moves_with_effective_statuses_only():
     generation = books.board.current.generation
     books.observe("a", "F")  # results, but no vote changes
     books.apply(endpoint("a", threshold=2), endpoint("b", disabled=True), fleet=SIXTEEN)
-    books.ledger.force("a", UP, 9.0)
-    books.ledger.force("b", DOWN, 9.0)  # disabled: healthy all the same (H73)
-    books.ledger.force("a", None, 9.0)
+    books.force(a=UP)
+    books.force(b=DOWN)  # disabled: healthy all the same (H73)
+    books.force(a=None)
     assert books.board.current.generation == generation
     books.observe("a", "F")
     assert books.board.current.generation == generation + 1
+
+
+def test_the_board_is_true_before_anybody_is_told():
+    books, seen = Books(calculated("sum", "a", 1), endpoint("a")), []
+    books.history.subscribe(lambda event: seen.append((event.kind, books.status("a"), books.status("sum"))))
+    books.observe("a", "F")
+    books.force(a=UP)
+    assert seen == [
+        (EventKind.VOTE, DOWN, DOWN), (EventKind.STATUS, DOWN, DOWN), (EventKind.STATUS, DOWN, DOWN),
+        (EventKind.FORCED, UP, UP), (EventKind.STATUS, UP, UP), (EventKind.STATUS, UP, UP),
+    ]  # fmt: skip
+
+
+def test_a_listener_that_fails_does_not_keep_a_verdict_from_the_board():
+    def fails(event):
+        raise OSError("the log is full")
+
+    books = Books(calculated("sum", "a", 1), endpoint("a"))
+    books.history.subscribe(fails)
+    with pytest.raises(OSError, match="full"):
+        books.observe("a", "F")
+    assert (books.status("a"), books.status("sum")) == (DOWN, DOWN)
+
+
+def test_what_comes_and_goes_is_told_but_not_what_was_there_first():
+    books = Books(endpoint("a"))
+    books.apply(endpoint("a"), endpoint("b", inverted=True))
+    books.apply(endpoint("b", inverted=True))
+    assert [(e.kind, e.check_id, e.old, e.new, e.at) for e in books.history.since(0)] == [
+        (EventKind.DECLARED, "b", None, DOWN, 2.0),
+        (EventKind.REMOVED, "a", UP, None, 3.0),
+    ]
 
 
 def test_a_declaration_is_published_in_one_step():

@@ -4,7 +4,10 @@ Every test runs on asyncio's own event loop and on uvloop: the server prefers th
 """
 
 import asyncio
+import errno
 import gc
+import gzip
+import resource
 import ssl
 import struct
 import subprocess
@@ -17,6 +20,8 @@ import pytest
 
 from healthcheck.observation import TIMED_OUT
 from healthcheck.probes import Budgets
+from healthcheck.probes.connect import CannotProbe, why
+from healthcheck.probes.exchange import Exchange
 from tests.healthcheck.endpoints import (
     certificate,
     choosy,
@@ -105,6 +110,14 @@ async def trickles(writer):
         await asyncio.sleep(0.02)
 
 
+async def trickles_headers(writer):
+    writer.write(OK)
+    while True:
+        writer.write(b"X: y\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
 def endless(head, data):
     """A script: send a head, then this again and again."""
 
@@ -152,6 +165,7 @@ def test_endings_over_tls(run, self_signed, script, reason):
 @pytest.mark.parametrize(("type_", "script"), [
     pytest.param("HTTP", never_answers, id="H184 silence"),
     pytest.param("HTTP", sends_then_silence(OK + b"X: y\r\n"), id="H38 headers without an end"),
+    pytest.param("HTTP", trickles_headers, id="H38 headers that trickle"),
     pytest.param("HTTP_STR_MATCH", trickles, id="H53 a body that trickles"),
     pytest.param("HTTP_STR_MATCH", sends_then_silence(OK + b"Content-Length: 9\r\n\r\nhay"), id="H53 half a body"),
     pytest.param(
@@ -255,6 +269,88 @@ def test_h52_a_body_without_an_end_is_read_as_far_as_it_is_searched(run):
     assert sent < 50_000_000  # what buffers hold, not thirty seconds of it
 
 
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+GZIP = OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"")[:10]
+
+
+@pytest.mark.parametrize(("head", "data"), [
+    pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 500, id="H43 interim responses"),
+    pytest.param(GZIP, b"\0\0\0\xff\xff" * 2000, id="H53 gzip that unpacks to nothing"),
+    pytest.param(CHUNKED + b"1;", b"x" * 10_000, id="H53 a chunk extension"),
+])  # fmt: skip
+def test_a_flood_is_read_no_further_than_a_response_can_be_long(run, head, data):
+    """The rest stays in the sockets, and the flooding endpoint waits until the time limit."""
+    sent = 0
+
+    async def floods(writer):
+        nonlocal sent
+        writer.write(head)
+        while True:
+            writer.write(data)
+            await writer.drain()
+            sent += len(data)
+
+    async def main():
+        async with endpoint(floods) as server:
+            return await probe(server.port, "HTTP_STR_MATCH", budgets=SCALED, search_string="needle")
+
+    outcome = run(main)
+    assert (outcome.reason, outcome.waited_s) == (TIMED_OUT, 0.4)
+    assert sent < 20_000_000  # what buffers hold
+
+
+def test_h52_chunks_of_one_octet_are_searched_as_they_come(run):
+    async def main():
+        async with endpoint(endless(CHUNKED, b"1\r\n.\r\n" * 1000)) as server:
+            return await probe(server.port, "HTTP_STR_MATCH", budgets=LONG, search_string="needle")
+
+    assert "was not found in the first 5120 bytes" in run(main).reason
+
+
+@pytest.mark.parametrize(("body", "success"), [
+    pytest.param(b"6\r\nneedle\r\n", True, id="H52 broken after the string"),
+    pytest.param(b"3\r\nhay\r\n", False, id="H49 broken before it"),
+])  # fmt: skip
+def test_a_body_that_breaks_ends_there(run, body, success):
+    async def script(writer):
+        for data in (CHUNKED, body, b"no length\r\n"):
+            writer.write(data)
+            await writer.drain()
+            await asyncio.sleep(0.02)  # one packet each
+        await never_answers(writer)
+
+    async def main():
+        async with endpoint(script) as server:
+            return await probe(server.port, "HTTP_STR_MATCH", budgets=LONG, search_string="needle")
+
+    outcome = run(main)
+    assert outcome.success is success
+    assert success or "was not found" in outcome.reason
+
+
+def test_h43_switching_protocols_is_final(run):
+    async def main():
+        async with endpoint(sends_then_silence(b"HTTP/1.1 101 Whatever\r\nUpgrade: x\r\n\r\nnoise")) as server:
+            return await probe(server.port, budgets=LONG)
+
+    assert run(main).reason == "HTTP Status Code 101, Switching Protocols"
+
+
+@pytest.mark.parametrize("type_", ["HTTP", "HTTPS", "TCP"])
+def test_what_this_host_ran_out_of_is_no_observation(run, type_):
+    async def main():
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        async with endpoint(never_answers, reads_request=False) as server:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+            try:
+                with pytest.raises(CannotProbe):
+                    await probe(server.port, type_, budgets=LONG)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    run(main)
+
+
 @pytest.mark.parametrize("type_", ["HTTP", "HTTPS", "TCP"])
 def test_h165_many_probes_that_time_out_or_are_broken_off_leave_nothing(run, type_):
     async def main():
@@ -271,6 +367,25 @@ def test_h165_many_probes_that_time_out_or_are_broken_off_leave_nothing(run, typ
     outcomes = run(main)
     expected = "TCP connection established" if type_ == "TCP" else TIMED_OUT
     assert {outcome.reason for outcome in outcomes[1::2]} == {expected}
+
+
+def test_h165_a_connection_that_ends_when_nobody_waits_is_not_logged(run):
+    async def main():
+        Exchange(b"", None).connection_lost(None)
+
+    run(main)
+
+
+@pytest.mark.parametrize(("failure", "text"), [
+    pytest.param(ConnectionRefusedError(errno.ECONNREFUSED, "x"), "Connection refused.", id="H114 g"),
+    pytest.param(OSError(errno.EHOSTUNREACH, "Connect call failed ('192.0.2.1', 80)"), "No route to host.",
+                 id="H114 g in the system's words"),
+    pytest.param(BrokenPipeError(errno.EPIPE, "Broken pipe"), RESET, id="H114 g the peer is gone"),
+    pytest.param(OSError("odd."), "odd.", id="H114 g a failure without a number"),
+    pytest.param(OSError(), "The connection failed.", id="H114 g a failure without a word"),
+])  # fmt: skip
+def test_failures_in_words(failure, text):
+    assert why(failure) == text
 
 
 # --- TLS ---
@@ -321,6 +436,21 @@ def test_h114_i_a_server_that_wants_our_certificate(run, self_signed):
     assert outcome.reason.startswith(("SSL alert certificate_required.", "Connection reset by peer."))
 
 
+@pytest.mark.parametrize(("script", "reason"), [
+    pytest.param(resets, RESET, id="H114 i reset"),
+    pytest.param(sends(b""), None, id="H114 i closed"),
+])  # fmt: skip
+def test_a_handshake_that_breaks_off(run, script, reason):
+    async def main():
+        async with endpoint(script, reads_request=False) as server:
+            return await probe(server.port, "HTTPS", budgets=LONG)
+
+    outcome = run(main)
+    assert not outcome.success
+    assert outcome.waited_s == 0
+    assert reason is None or outcome.reason == reason
+
+
 @pytest.mark.parametrize("script", [
     pytest.param(sends(b"HTTP/1.1 400 Bad Request\r\n\r\n"), id="H114 i plain HTTP"),
     pytest.param(repeats(b"\0" * 1000), id="H114 i zeros without an end"),
@@ -334,6 +464,21 @@ def test_not_tls(run, script):
     assert not outcome.success
     assert outcome.reason.startswith("SSL ")
     assert outcome.reason.endswith(".")
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(f"{'x' * 70}.test", id="H46 a label that is too long"),
+    pytest.param("a..test", id="H46 an empty label"),
+])  # fmt: skip
+def test_a_name_that_no_hello_can_carry(run, name):
+    async def main():
+        async with endpoint(never_answers, reads_request=False) as server:
+            fields = {"ip_address": "127.0.0.1", "fully_qualified_domain_name": name}
+            return await probe(server.port, "HTTPS", budgets=LONG, **fields), server.connections
+
+    outcome, connections = run(main)
+    assert (outcome.success, connections) == (False, 0)
+    assert outcome.reason.startswith("The request cannot be made: ")
 
 
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3"])

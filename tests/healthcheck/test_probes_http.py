@@ -13,8 +13,8 @@ from healthcheck.fleet import Checker
 from healthcheck.observation import TIMED_OUT
 from healthcheck.probes import Budgets
 from healthcheck.probes.connect import CannotProbe
-from healthcheck.probes.http import host_header
 from healthcheck.probes.prober import Prober
+from healthcheck.probes.request import host_header
 from healthcheck.probes.resolve import NX_DOMAIN
 from tests.healthcheck.endpoints import (
     endpoint,

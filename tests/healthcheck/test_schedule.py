@@ -1,92 +1,124 @@
-"""The monitor's schedule: exact times, and what must not stop it (health-checks.md §5, §15, §16)."""
+"""Which probe begins when, followed or stepped, and what must not stop it (health-checks.md §5, §15)."""
 
 import asyncio
-import random
 from collections import Counter
+from itertools import pairwise
 
 import pytest
+import structlog.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.world import ALL_CHECKER_REGIONS, HealthCheckers
 from healthcheck.fleet import Checker
-from healthcheck.monitor import HealthMonitor
+from healthcheck.monitor import phase
 from healthcheck.observation import Outcome
-from healthcheck.snapshot import HealthBoard, Status
-from tests.healthcheck.stepped_clock import SteppedClock, settle
-from tests.healthcheck.test_monitor import FOUR, INTERVAL_S, ONE, Stage, endpoint
+from tests.healthcheck.leaping_loop import leaping
+from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, START, TIME_OUT_S, Stage, endpoint, settle
 
-SIXTEEN = HealthCheckers(ALL_CHECKER_REGIONS, 2)
-
-
-async def test_h172_h173_the_fourteenth_of_sixteen_checkers_to_see_a_third_failure_decides():
-    async with Stage(seed=7).running() as stage:
-        start = stage.clock.now()
-        stage.endpoints.down.add("a")
-        stage.apply(endpoint("a", threshold=3), fleet=SIXTEEN)
-        await stage.clock.advance(4 * INTERVAL_S)
-    dice = random.Random(7)
-    first_probes = sorted(start + dice.random() * INTERVAL_S for _ in range(16))
-    (change,) = stage.changes
-    assert change.at == first_probes[13] + INTERVAL_S + INTERVAL_S
-    assert change.cause.startswith("2 of 16 checkers up")
+FIRST = Checker("us-east-1", 0)
 
 
-async def test_h173_the_third_of_sixteen_checkers_to_see_a_third_success_brings_it_back():
-    async with Stage(seed=7).running() as stage:
-        stage.endpoints.down.add("a")
-        stage.apply(endpoint("a", threshold=3), fleet=SIXTEEN)
-        await stage.clock.advance(3 * INTERVAL_S)
-        stage.endpoints.down.clear()
-        recovered = stage.clock.now()
-        await stage.clock.advance(4 * INTERVAL_S)
-    after = {}
-    for _, checker, at in stage.endpoints.asked:
-        if at > recovered:
-            after.setdefault(checker, []).append(at)
-    down, up = stage.changes
-    assert (down.new, up.new) == (Status.UNHEALTHY, Status.HEALTHY)
-    assert up.at == sorted(times[2] for times in after.values())[2]
-
-
-async def test_the_same_seed_gives_the_same_history():
-    histories = []
-    for seed in (3, 3, 4):
-        async with Stage(seed=seed).running() as stage:
-            stage.apply(*(endpoint(name, threshold=2) for name in "abc"), fleet=FOUR)
-            for down in ("a", "ab", "", "bc"):
-                stage.endpoints.down = set(down)
-                await stage.clock.advance(3 * INTERVAL_S)
-            histories.append(stage.changes)
-    assert histories[0] == histories[1] != histories[2]
-    assert len(histories[0]) == 6
-
-
-async def test_h63_the_interval_runs_from_the_end_of_a_slow_response():
-    stage = Stage()
-    times = []
-
-    async def slow(check, checker):
-        times.append(stage.clock.now())
-        await stage.clock.sleep_until(stage.clock.now() + 4)
-        return Outcome(True, "slow")
-
-    stage.monitor = _monitor(stage, slow)
-    async with stage.running():
+@leaping
+async def test_h63_a_probe_starts_one_interval_after_the_end_of_the_last():
+    async with Stage().running() as stage:
         stage.apply(endpoint("a"))
-        await stage.clock.advance(3 * (INTERVAL_S + 4))
-    assert len(times) == 3
-    assert times[2] - times[1] == times[1] - times[0] == pytest.approx(INTERVAL_S + 4)
+        await stage.passes(5 * INTERVAL_S)
+        times = stage.endpoints.times("a")
+        assert len(times) == 5
+        assert [after - before for before, after in pairwise(times)] == pytest.approx([10.0] * 4, abs=1e-3)
 
 
-def _monitor(stage, probe, on_change=None, **more):
-    return HealthMonitor(
-        clock=stage.clock, board=stage.board, probe=probe, seed=1, on_change=on_change or stage.changes.append, **more
-    )
+@pytest.mark.parametrize("is_stepped", [False, True], ids=["H63 as time passes", "H63 stepped"])
+def test_the_interval_runs_from_the_end_of_a_probe_that_timed_out(is_stepped):
+    @leaping
+    async def follow():
+        async with Stage(is_stepped=is_stepped).running() as stage:
+            stage.endpoints.timing_out.add("a")
+            stage.apply(endpoint("a"))
+            await stage.passes(3 * (INTERVAL_S + TIME_OUT_S))
+            starts = [round(at - START - phase(1, "a", FIRST) * INTERVAL_S, 3) for at in stage.endpoints.times("a")]
+            assert starts == [0, 14, 28]
+            (state,) = stage.monitor.entry("a").checkers.values()
+            assert state.last.at - starts[-1] == pytest.approx(START + phase(1, "a", FIRST) * INTERVAL_S + 4, abs=1e-3)
+
+    follow()
 
 
+@leaping
+async def test_h63_first_probes_are_spread_over_the_interval():
+    async with Stage().running() as stage:
+        stage.apply(*(endpoint(f"c{n}") for n in range(200)))
+        start = stage.clock.now()
+        await stage.passes(INTERVAL_S)
+        tenths = Counter(int(at - start) for _, _, at in stage.endpoints.asked)
+        assert set(tenths) == set(range(10))
+
+
+def test_h63_where_a_checker_begins_depends_on_nothing_but_the_seed_the_check_and_the_checker():
+    posts = [(seed, id, Checker(region, number))
+             for seed in (1, 2) for id in "ab" for region in ("us-east-1", "eu-west-1") for number in (0, 1)]  # fmt: skip
+    phases = {phase(*post) for post in posts}
+    assert len(phases) == len(posts)
+    assert all(0 <= each < 1 for each in phases)
+    assert phase(1, "a", FIRST) == phase(1, "a", FIRST)
+
+
+@leaping
+async def test_h63_the_same_seed_gives_the_same_schedule_whatever_else_is_declared():
+    schedules = []
+    for seed, others in ((1, ()), (1, (endpoint("b"), endpoint("c"))), (2, ())):
+        stage = Stage(seed=seed, is_stepped=True)
+        stage.apply(*others, endpoint("a"), fleet=FOUR)
+        schedules.append({c: stage.monitor.next_probe("a", c) for c in stage.monitor.entry("a").checkers})
+    assert schedules[0] == schedules[1] != schedules[2]
+
+
+@leaping
+async def test_h63_a_shorter_interval_is_taken_up_at_once():
+    async with Stage().running() as stage:
+        stage.apply(endpoint("a", interval_s=3600.0))
+        await stage.passes(3600)
+        assert len(stage.endpoints.times("a")) == 1
+        stage.apply(endpoint("a", interval_s=1.0))
+        await stage.passes(60)
+        assert len(stage.endpoints.times("a")) == 61
+
+
+# --- what must not stop it ---
+
+
+@leaping
+async def test_h163_a_silent_endpoint_delays_nobody_else():
+    async with Stage().running() as stage:
+        stage.endpoints.silent.add("slow")
+        stage.apply(endpoint("slow"), endpoint("quick"))
+        await stage.passes(5 * INTERVAL_S)
+        assert len(stage.endpoints.times("quick")) == 5
+        assert len(stage.endpoints.times("slow")) == 1
+
+
+@leaping
+async def test_h163_probes_under_way_are_bounded_and_all_get_their_turn():
+    async with Stage(most_at_once=3).running() as stage:
+        stage.endpoints.timing_out.update(f"c{n}" for n in range(20))
+        stage.apply(*(endpoint(f"c{n}") for n in range(20)))
+        await stage.passes(5 * INTERVAL_S)
+        assert stage.endpoints.most_under_way == 3
+        assert {id for id, _, _ in stage.endpoints.asked} == {f"c{n}" for n in range(20)}
+
+
+@leaping
+async def test_h163_how_late_a_probe_began_is_measured():
+    async with Stage(most_at_once=1).running() as stage:
+        stage.endpoints.timing_out.update("ab")
+        stage.apply(endpoint("a", interval_s=1.0), endpoint("b", interval_s=1.0))
+        await stage.passes(6)
+        first, second = sorted((phase(1, "a", FIRST), phase(1, "b", FIRST)))
+        assert stage.monitor.lateness.sum_s == pytest.approx(first + TIME_OUT_S - second, abs=1e-3)
+
+
+@leaping
 async def test_h163_a_probe_that_is_slow_to_break_off_delays_nobody_else():
-    stage = Stage()
     released = asyncio.Event()
 
     async def stubborn(check, checker):
@@ -98,83 +130,84 @@ async def test_h163_a_probe_that_is_slow_to_break_off_delays_nobody_else():
                 raise
         return await stage.endpoints(check, checker)
 
-    stage.monitor = _monitor(stage, stubborn)
+    stage = Stage(probe=stubborn)
     async with stage.running():
         stage.apply(endpoint("stubborn"), endpoint("a"))
-        await stage.clock.advance(INTERVAL_S)
+        await stage.passes(INTERVAL_S)
         stage.apply(endpoint("stubborn", port=81), endpoint("a"))
-        await stage.clock.advance(3 * INTERVAL_S)
+        await stage.passes(3 * INTERVAL_S)
         assert len(stage.endpoints.times("a")) == 4
         released.set()
         await settle()
         assert stage.monitor.in_flight == 1  # the changed check's own probe
 
 
+@leaping
 async def test_h63_a_post_that_waits_for_a_place_and_is_declared_anew_is_probed_once():
-    async with Stage(most_probes=1).running() as stage:
+    async with Stage(most_at_once=1).running() as stage:
         stage.endpoints.silent.add("blocks")
-        stage.apply(endpoint("blocks"), endpoint("a"))
-        await stage.clock.advance(INTERVAL_S)
-        if not stage.endpoints.times("a"):  # it is waiting for its place
-            stage.apply(endpoint("blocks"), endpoint("a", port=81))
-        before = len(stage.endpoints.times("a"))
-        stage.apply(endpoint("a", port=82))
+        stage.apply(endpoint("blocks", interval_s=0.1))
+        await stage.passes(1)
+        stage.apply(endpoint("blocks", interval_s=0.1), endpoint("a"))
+        await stage.passes(2 * INTERVAL_S)
+        assert stage.endpoints.times("a") == []  # it waits for its place
+        stage.apply(endpoint("a", port=81))
         await settle()
-        assert len(stage.endpoints.times("a")) == before
-        await stage.clock.advance(INTERVAL_S)
-        assert len(stage.endpoints.times("a")) == before + 1
+        assert stage.endpoints.times("a") == []
+        await stage.passes(INTERVAL_S)
+        assert len(stage.endpoints.times("a")) == 1
 
 
+@leaping
 async def test_a_listener_that_fails_does_not_stop_a_checker():
-    stage = Stage()
-
-    def fails(change):
+    def fails(event):
         raise OSError("the log is full")
 
-    stage.monitor = _monitor(stage, stage.endpoints, on_change=fails)
-    async with stage.running():
+    async with Stage().running() as stage:
+        stage.history.subscribe(fails)
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a", threshold=1))
-        await stage.clock.advance(3 * INTERVAL_S)
+        with structlog.testing.capture_logs():
+            await stage.passes(3 * INTERVAL_S)
         assert len(stage.endpoints.times("a")) == 3
-        assert stage.status("a") is Status.UNHEALTHY
+        assert stage.status("a") is DOWN
 
 
+@leaping
 async def test_a_probe_that_cancels_itself_is_tried_again():
-    stage = Stage()
     tries = Counter()
 
     async def cancels(check, checker):
         tries[check.id] += 1
         raise asyncio.CancelledError
 
-    stage.monitor = _monitor(stage, cancels)
-    async with stage.running():
+    async with Stage(probe=cancels).running() as stage:
         stage.apply(endpoint("a"))
-        await stage.clock.advance(3 * INTERVAL_S)
+        await stage.passes(3 * INTERVAL_S)
     assert tries["a"] == 3
 
 
-@pytest.mark.parametrize("turns", range(12))
-async def test_h165_a_stop_right_after_a_wake_is_not_lost(turns):
+@leaping
+async def test_h165_stopping_breaks_off_what_is_under_way():
     stage = Stage()
-    stage.apply(endpoint("a", interval_s=1000.0))
-    running = asyncio.create_task(stage.monitor.run())
-    await settle()
-    stage.apply(endpoint("a", interval_s=1000.0), endpoint("b", interval_s=1.0))
-    for _ in range(turns):
-        await asyncio.sleep(0)
-    running.cancel()
-    await settle()
-    assert running.cancelled()
+    async with stage.running():
+        stage.endpoints.silent.add("a")
+        stage.apply(endpoint("a"), fleet=FOUR)
+        await stage.passes(INTERVAL_S)
+        assert stage.endpoints.under_way == 4
+    assert stage.endpoints.under_way == 0
+    assert stage.endpoints.broken_off["a"] == 4
 
 
-async def test_counts_of_a_check_that_is_gone_are_dropped():
+@leaping
+async def test_h163_checks_at_rest_have_no_tasks_of_their_own():
     async with Stage().running() as stage:
-        stage.apply(endpoint("a"), endpoint("b"))
-        await stage.clock.advance(INTERVAL_S)
-        stage.apply(endpoint("b"))
-        assert stage.monitor.probes == {("b", "us-east-1", True): 1}
+        stage.apply(*(endpoint(f"c{n}", interval_s=1000.0) for n in range(500)))
+        await settle()
+        assert len(asyncio.all_tasks()) < 10
+
+
+# --- whatever is declared ---
 
 
 IDS = "abcd"
@@ -190,51 +223,47 @@ IDS = "abcd"
         ),
         max_size=12,
     ),
-    most_probes=st.sampled_from([1, 2, 100]),
+    most_at_once=st.sampled_from([1, 2, 100]),
     seed=st.integers(0, 5),
+    is_stepped=st.booleans(),
 )
-def test_h63_h163_whatever_is_declared_each_post_is_probed_once_an_interval(steps, most_probes, seed):
-    asyncio.run(_any_history(steps, most_probes, seed))
+def test_h63_h163_whatever_is_declared_each_post_is_probed_once_an_interval(steps, most_at_once, seed, is_stepped):
+    any_history(steps, most_at_once, seed, is_stepped)
 
 
-async def _any_history(steps, most_probes, seed):
-    clock = SteppedClock()
-    under_way, hanging, asked = set(), set(), []
+@leaping
+async def any_history(steps, most_at_once, seed, is_stepped):
+    under_way, hanging, asked, wrong = set(), set(), [], []
 
     async def probe(check, checker):
         post = check.id, checker
-        assert post not in under_way
-        assert not check.disabled
+        if post in under_way or check.disabled or len(under_way) >= most_at_once:
+            wrong.append((check, checker, set(under_way)))
         under_way.add(post)
-        asked.append((clock.now(), *post))
+        asked.append(post)
         try:
             if check.id in hanging:
-                await asyncio.Event().wait()
+                await asyncio.sleep(TIME_OUT_S if is_stepped else 1e6)
+                return Outcome(False, "timed out", waited_s=TIME_OUT_S)
             return Outcome(True, "well")
         finally:
             under_way.discard(post)
-            assert len(under_way) < most_probes
 
-    monitor = HealthMonitor(
-        clock=clock, board=HealthBoard(), probe=probe, seed=seed, on_change=lambda _: None, most_probes=most_probes
-    )
-    running = asyncio.create_task(monitor.run())
-    for step in steps:
-        if isinstance(step, dict):
-            monitor.apply({id: endpoint(id, port=port, disabled=off) for id, (port, off) in step.items()}, ONE)
-        elif isinstance(step, float):
-            await clock.advance(step)
-        else:
-            hanging.clear()
-            hanging.update(step)
-    hanging.clear()
-    monitor.apply({id: endpoint(id, port=9) for id in IDS}, ONE)  # breaks off what hangs
-    await settle()
-    assert not under_way
-    del asked[:]
-    await clock.advance(3 * INTERVAL_S)
-    assert Counter(id for _, id, _ in asked) == dict.fromkeys(IDS, 3)
-    assert {checker for _, _, checker in asked} == {Checker("us-east-1", 0)}
-    running.cancel()
-    await settle()
-    assert running.cancelled()
+    stage = Stage(seed=seed, most_at_once=most_at_once, is_stepped=is_stepped, probe=probe)
+    async with stage.running():
+        for step in steps:
+            if isinstance(step, dict):
+                stage.apply(*(endpoint(id, port=port, disabled=off) for id, (port, off) in step.items()))
+            elif isinstance(step, float):
+                await stage.passes(step)
+            else:
+                hanging.clear()
+                hanging.update(step)
+        hanging.clear()
+        stage.apply(*(endpoint(id, port=9) for id in IDS))  # breaks off what hangs
+        await settle()
+        assert not under_way
+        del asked[:]
+        await stage.passes(3 * INTERVAL_S)
+        assert Counter(asked) == dict.fromkeys(((id, FIRST) for id in IDS), 3)
+    assert not wrong

@@ -35,7 +35,7 @@ F = Fraction
         pytest.param("10H 20H 20U", {0: F(1, 3), 1: F(2, 3)}, id="R63.2 the unhealthy never"),
         pytest.param("0- 0- 0-", {0: F(1, 3), 1: F(1, 3), 2: F(1, 3)}, id="R63.3 all zero: evenly"),
         pytest.param("10H 0H", {0: F(1)}, id="R63.4 zero only when nothing heavier is left"),
-        pytest.param("10U 20U 0H 0H", {2: F(1, 2), 3: F(1, 2)}, id="R63.5 zero weights step in"),
+        pytest.param("10U 20U 0H 0H", {2: F(1, 2), 3: F(1, 2)}, id="R63.5 H152 zero weights step in"),
         pytest.param("10U 0U", {0: F(1)}, id="R63.6 fail open, then weights apply"),
         pytest.param("10U 20U", {0: F(1, 3), 1: F(2, 3)}, id="R63.7 fail open keeps the proportion"),
         pytest.param("0U 0H", {1: F(1)}, id="R63.8 the healthy zero"),
@@ -82,11 +82,11 @@ def _member(role, state, name):
 @pytest.mark.parametrize(
     ("primary_state", "secondary_state", "served"),
     [
-        pytest.param(UP, UP, "primary", id="R72.1 a healthy primary serves alone"),
+        pytest.param(UP, UP, "primary", id="R72.1 H153 a healthy primary serves alone"),
         pytest.param(UP, DOWN, "primary", id="R72.1 whatever the secondary is"),
-        pytest.param(DOWN, UP, "secondary", id="R72.2 the secondary takes over"),
-        pytest.param(DOWN, DOWN, "primary", id="R72.3 nothing is healthy: fail open to the first candidate"),
-        pytest.param(DOWN, NONE, "secondary", id="R72.4 without a health check it is always healthy"),
+        pytest.param(DOWN, UP, "secondary", id="R72.2 H153 the secondary takes over"),
+        pytest.param(DOWN, DOWN, "primary", id="R72.3 H153 nothing is healthy: fail open to the first candidate"),
+        pytest.param(DOWN, NONE, "secondary", id="R72.4 H150 without a health check it is always healthy"),
         pytest.param(DOWN, None, "primary", id="R72.5 no secondary: fail open"),
         pytest.param(None, DOWN, "secondary", id="R72.6 no primary: the secondary, healthy or not"),
     ],
@@ -104,8 +104,8 @@ def test_failover(primary_state, secondary_state, served):
 @pytest.mark.parametrize(
     ("eth", "down", "served"),
     [
-        pytest.param(True, ["t1"], "t2", id="R72.7 one healthy target is enough for the alias"),
-        pytest.param(True, ["t1", "t2"], "secondary", id="R72.8 no healthy target: the secondary"),
+        pytest.param(True, ["t1"], "t2", id="R72.7 H154 one healthy target is enough for the alias"),
+        pytest.param(True, ["t1", "t2"], "secondary", id="R72.8 H154 no healthy target: the secondary"),
         pytest.param(
             False, ["t1", "t2"], "primary side", id="R72.9 without evaluating the target it stays, and fails open"
         ),
@@ -190,7 +190,7 @@ def test_r91_7_multivalue_without_a_check_is_the_only_healthy_one():
         pytest.param({}, "", "", {"u1", "u2"}, id="R123.1 all healthy: the nearest branch, by weight"),
         pytest.param({}, "u1", "", {"u2"}, id="R123.2 one leaf down: its sibling"),
         pytest.param({}, "u1 u2", "", {"a1", "a2"}, id="R123.3 a branch without healthy leaf is backed out of (R120)"),
-        pytest.param({}, "u1 u2 a1 a2", "", {"u1", "u2"}, id="R123.4 all down: fail open at both levels (R119)"),
+        pytest.param({}, "u1 u2 a1 a2", "", {"u1", "u2"}, id="R123.4 H151 all down: fail open at both levels (R119)"),
         pytest.param({}, "u1", "u2", {"u2"}, id="R123.5 no check counts as healthy"),
         pytest.param({"eth": False}, "u1 u2", "", {"u1", "u2"}, id="R123.6 not evaluated: never skipped (R121)"),
         pytest.param({"eth": False}, "u1", "", {"u2"}, id="R123.7 not evaluated: health still filters inside (R121)"),
@@ -199,7 +199,7 @@ def test_r91_7_multivalue_without_a_check_is_the_only_healthy_one():
             {"check": "l1", "check2": "l2"}, "l1 l2 u1", "", {"u2"}, id="R123.9 level one fails open, level two filters"
         ),
         pytest.param(
-            {"check": "l1"}, "u1 u2 a2", "", {"a1"}, id="R123.10 the check passes, the target does not (R109)"
+            {"check": "l1"}, "u1 u2 a2", "", {"a1"}, id="R123.10 H154 the check passes, the target does not (R109)"
         ),
     ],
 )

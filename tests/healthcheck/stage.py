@@ -1,0 +1,119 @@
+"""A monitor with everything around it, on time that leaps or is stepped, and endpoints that do as they are told."""
+
+import asyncio
+from collections import Counter
+from contextlib import asynccontextmanager, suppress
+
+from config.world import ALL_CHECKER_REGIONS, CalculatedCheck, EndpointCheck, EndpointType, HealthCheck, HealthCheckers
+from healthcheck.agenda import Agenda
+from healthcheck.clock import Clock
+from healthcheck.history import EventKind, History
+from healthcheck.monitor import HealthMonitor
+from healthcheck.observation import Outcome
+from healthcheck.snapshot import HealthBoard, Status
+
+UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
+ONE = HealthCheckers(("us-east-1",), 1)
+FOUR = HealthCheckers(("us-east-1", "eu-west-1"), 2)
+SIXTEEN = HealthCheckers(ALL_CHECKER_REGIONS, 2)
+INTERVAL_S = 10.0
+TIME_OUT_S = 4.0
+START = 1_000_000.0
+
+
+def endpoint(id, *, port=80, interval_s=INTERVAL_S, threshold=3, name=None, **flags):
+    """A TCP check of an address, or of a name if one is given."""
+    address = "127.0.0.1" if name is None else None
+    config = EndpointCheck(
+        EndpointType.TCP, address, name, port=port, request_interval_s=interval_s, failure_threshold=threshold
+    )
+    return HealthCheck(id, config, **flags)
+
+
+def calculated(id, children, threshold, **flags):
+    return HealthCheck(id, CalculatedCheck(tuple(children), threshold), **flags)
+
+
+class Endpoints:
+    """Endpoints that are up, down, silent for ever or time out, by the id of the check; remembers who asked and when."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.down = set()
+        self.silent = set()
+        self.timing_out = set()
+        self.asked = []
+        self.broken_off = Counter()
+        self.under_way = 0
+        self.most_under_way = 0
+
+    async def __call__(self, check, checker):
+        self.asked.append((check.id, checker, self._clock.now()))
+        self.under_way += 1
+        self.most_under_way = max(self.under_way, self.most_under_way)
+        try:
+            if check.id in self.silent:
+                await asyncio.Event().wait()
+            if check.id in self.timing_out:
+                await asyncio.sleep(TIME_OUT_S)
+                return Outcome(False, "timed out", waited_s=TIME_OUT_S)
+            return Outcome(check.id not in self.down, "as told")
+        except asyncio.CancelledError:
+            self.broken_off[check.id] += 1
+            raise
+        finally:
+            self.under_way -= 1
+
+    def times(self, check):
+        return [at for id, _, at in self.asked if id == check]
+
+
+class Stage:
+    """A monitor and its surroundings. In an event loop its clock is the loop's, unless it is to be stepped."""
+
+    def __init__(self, *, seed=1, most_at_once=2000, is_stepped=False, probe=None):
+        self.is_stepped = is_stepped
+        self.clock = (
+            Clock(start=START, stands_still=True)
+            if is_stepped
+            else Clock(start=START, monotonic=asyncio.get_running_loop().time)
+        )
+        self.agenda = Agenda(self.clock, most_at_once=most_at_once)
+        self.board = HealthBoard()
+        self.history = History("stage")
+        self.endpoints = Endpoints(self.clock)
+        self.monitor = HealthMonitor(
+            agenda=self.agenda, board=self.board, history=self.history, probe=probe or self.endpoints, seed=seed
+        )
+
+    def apply(self, *checks, fleet=ONE):
+        self.monitor.apply({check.id: check for check in checks}, fleet)
+
+    def status(self, check):
+        return self.board.current.status[check]
+
+    @property
+    def changes(self):
+        """Every change of an effective status."""
+        return self.history.since(0, kind=EventKind.STATUS)
+
+    async def passes(self, seconds):
+        """Let emulated time pass, or step through it."""
+        await (self.agenda.advance(seconds) if self.is_stepped else asyncio.sleep(seconds))
+
+    @asynccontextmanager
+    async def running(self):
+        """Follow the clock meanwhile."""
+        task = asyncio.create_task(self.agenda.run())
+        try:
+            yield self
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def settle():
+    """Let everything run that waits for no time."""
+    for _ in range(30):
+        await asyncio.sleep(0)
