@@ -6,6 +6,7 @@ The data plane outlives the rest: if the checkers or the file watch stop with an
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from config.faults import Fault, Refused
 from config.world import HealthCheckId, ServerSettings, VantagePoint
 from dnsemu.api.server import HttpPort
 from dnsemu.collector import settle, taking_in
+from dnsemu.force_file import ForceFile
+from dnsemu.forcing import Forcing
 from dnsemu.forwarding import Forwarder
 from dnsemu.hosted_resolver import HostedResolver
 from dnsemu.logs import timestamp
@@ -30,8 +33,11 @@ from dnsemu.running import Ready
 from dnsemu.target_hosts import TargetHosts
 from dnsemu.transport.listeners import Listeners, bind
 from dnsemu.watch import Stamp, changes, stamp
-from healthcheck.clock import Clock, RealClock
-from healthcheck.ledger import NoSuchHealthCheck, StatusChange
+from healthcheck.agenda import Agenda
+from healthcheck.blockade import Blockade
+from healthcheck.clock import Clock
+from healthcheck.history import Event, EventKind, History
+from healthcheck.ledger import NoSuchHealthCheck
 from healthcheck.monitor import HealthMonitor
 from healthcheck.probes.prober import Prober
 from healthcheck.probes.resolve import HostResolver
@@ -65,27 +71,39 @@ class Application:
         forward: Sequence[Address] = (),
         seed: int | None = None,
         clock: Clock | None = None,
-        on_change: Callable[[StatusChange], None] | None = None,
+        scale_ttls: bool = False,
+        force_file: Path | None = None,
+        on_change: Callable[[Event], None] | None = None,
     ) -> None:
         self._files = tuple(files)
         self._seen = stamp(self._files) if seen is None else seen
         self._listen = listen or Listen()
-        self.clock = clock or RealClock()
+        self.clock = clock or Clock()
+        self.agenda = Agenda(self.clock)
         dice = random.Random(seed)
         self.board = Board(reading.published)
         self.health = HealthBoard()
+        self.history = History(format(time.time_ns() // 1_000_000, "x"))
+        self.history.subscribe(partial(_tell, on_change or _log_change))
+        self._scale_ttls = scale_ttls
         forwarder = Forwarder(forward) if forward else None
-        self.responder = Responder(self.board, self.health, dice, self.check_detail, forwarder)
-        resolver = HostedResolver(self.board, self.health, dice, HostResolver())
-        self.prober = Prober(resolver)
-        self.target_hosts = TargetHosts(self.board, resolver, self.clock)
+        self.responder = Responder(
+            self.board, self.health, dice, self.check_detail, forwarder, ttl_divisor=self._ttl_divisor
+        )
+        resolver = HostedResolver(self.board, self.health, random.Random(dice.getrandbits(64)), HostResolver())
+        self.blockade = Blockade()
+        self.prober = Prober(resolver, is_cut_off=self.blockade.is_cut_off, is_strict=self._is_strict)
+        self.target_hosts = TargetHosts(self.board, resolver, self.agenda)
         self.monitor = HealthMonitor(
-            clock=self.clock,
+            agenda=self.agenda,
             board=self.health,
+            history=self.history,
             probe=self.prober,
             seed=dice.getrandbits(64),
-            on_change=on_change or _log_change,
         )
+        self._force_file = force_file
+        self.forcing = Forcing(self.agenda, self.monitor.overlay)
+        self.force_file = ForceFile(self.forcing, self.clock)
         self.started_at = self.clock.now()
         self.is_ready = False
         self.faults: tuple[Fault, ...] = ()
@@ -126,8 +144,8 @@ class Application:
     async def _serve(self, listeners: Listeners, ready: Ready, announce: Callable[[Ready], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
             running = [
-                tasks.create_task(self._outlived("health checkers", self.monitor.run())),
-                tasks.create_task(self._outlived("target hosts", self.target_hosts.run())),
+                tasks.create_task(self._outlived("health checkers", self.agenda.run())),
+                tasks.create_task(self._outlived("force file watch", self.force_file.watch())),
                 tasks.create_task(self._outlived("file watch", self._watch_files())),
                 tasks.create_task(self._outlived("reload", self._reload_when_wanted())),
             ]
@@ -148,6 +166,15 @@ class Application:
     def reload(self) -> None:
         """Read the files again, soon."""
         self._reload_wanted.set()
+
+    def _ttl_divisor(self) -> float | None:
+        """What served TTLs are divided by: the clock's speed; None, and none are kept, while it stands still."""
+        if not (self._scale_ttls or self.board.current.world.server.scale_ttls):
+            return 1.0
+        return self.clock.speed or None
+
+    def _is_strict(self) -> bool:
+        return self.board.current.world.health_checkers.strict_addresses
 
     def check_detail(self, check: HealthCheckId) -> str:
         """What to say of a health check in an explanation."""
@@ -205,7 +232,10 @@ class Application:
         if _addresses(world.server) != _addresses(self.board.current.world.server):
             log.warning("addresses to listen on changed; that takes effect at the next start")
         self._vantage |= {point.dns: _place(point) for point in world.server.vantage_points}
+        self.blockade.declared = world.health_checkers.blocked
         self.monitor.apply(world.health_checks, world.health_checkers)
+        self.forcing.apply(world)
+        self.force_file.follow(str(self._force_file) if self._force_file else world.server.force_file)
         self.board.publish(self.target_hosts.taken_over(reading.published))
 
     async def _outlived(self, part: str, work: Coroutine[Any, Any, None]) -> None:
@@ -224,8 +254,14 @@ def _place(vantage_point: VantagePoint) -> Place:
     return place_declared(vantage_point.place, f"vantage point {vantage_point.dns}")
 
 
-def _log_change(change: StatusChange) -> None:
-    log.info("health", check=change.check_id, status=change.new.value, was=change.old.value, cause=change.cause)
+def _tell(on_change: Callable[[Event], None], event: Event) -> None:
+    if event.kind is EventKind.STATUS:
+        on_change(event)
+
+
+def _log_change(event: Event) -> None:
+    old, new = event.old and event.old.value, event.new and event.new.value
+    log.info("health", check=event.check_id, status=new, was=old, cause=event.cause)
 
 
 def _sizes(reading: Reading) -> dict[str, int]:

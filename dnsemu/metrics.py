@@ -8,7 +8,12 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    SummaryMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -16,7 +21,26 @@ from config import names
 from config.names import ROOT
 from dnsemu import __version__
 from dnsemu.running import Running
-from healthcheck.snapshot import Status
+from healthcheck.cloudwatch import CHILDREN_HEALTHY, PERCENTAGE_HEALTHY, STATUS, LatencyMetric, status_values
+from healthcheck.durations import BOUNDS_S, Durations
+
+_STATUS_FAMILIES = {
+    STATUS: ("dnsemu_health_check_healthy", "A health check's effective status: 1 healthy, 0 not."),
+    PERCENTAGE_HEALTHY: (
+        "dnsemu_health_check_checkers_healthy_ratio",
+        "Share of the reporting checkers that vote healthy, for endpoints that are being probed.",
+    ),
+    CHILDREN_HEALTHY: ("dnsemu_health_check_children_healthy", "A calculated health check's healthy children."),
+}
+_LATENCY_FAMILIES = {
+    LatencyMetric.CONNECTION: ("dnsemu_health_check_connection_seconds", "Sampled times of TCP connects."),
+    LatencyMetric.FIRST_BYTE: (
+        "dnsemu_health_check_first_byte_seconds",
+        "Sampled times from a request to the response's first byte.",
+    ),
+    LatencyMetric.TLS_HANDSHAKE: ("dnsemu_health_check_tls_handshake_seconds", "Sampled times of TLS handshakes."),
+}
+"""By CloudWatch's metric: our family, which has Prometheus' units, and its help text."""
 
 
 class Metrics(Collector):
@@ -39,6 +63,8 @@ class Metrics(Collector):
         """Every family with its present values."""
         yield from self._dns()
         yield from self._health()
+        yield from self._probes()
+        yield from self._time()
         app = self._application
         info = GaugeMetricFamily("dnsemu_info", "The server's version; always 1.", labels=["version"])
         info.add_metric([__version__], 1)
@@ -74,21 +100,21 @@ class Metrics(Collector):
 
     def _health(self) -> Iterator[Metric]:
         monitor = self._application.monitor
-        status = GaugeMetricFamily(
-            "dnsemu_health_check_healthy", "A health check's effective status: 1 healthy, 0 not.", labels=["check"]
-        )
-        share = GaugeMetricFamily(
-            "dnsemu_health_check_checkers_healthy_ratio",
-            "Share of the reporting checkers that vote healthy, for endpoints that are being probed.",
-            labels=["check"],
-        )
+        families = {
+            name: GaugeMetricFamily(family, text, labels=["check"]) for name, (family, text) in _STATUS_FAMILIES.items()
+        }
         for entry in monitor.entries():
-            status.add_metric([entry.check.id], float(entry.status is Status.HEALTHY))
-            healthy, reporting = entry.votes
-            if entry.is_probed and reporting:
-                share.add_metric([entry.check.id], healthy / reporting)
-        yield status
-        yield share
+            for name, value in status_values(entry, monitor.is_up).items():
+                families[name].add_metric([entry.check.id], value / 100 if name == PERCENTAGE_HEALTHY else value)
+        yield from families.values()
+        for metric, (family, text) in _LATENCY_FAMILIES.items():
+            latencies = SummaryMetricFamily(family, text, labels=["check", "region"])
+            for total in monitor.latency.totals(metric):
+                latencies.add_metric([total.check_id, total.region], total.sample_count, total.sum_s)
+            yield latencies
+
+    def _probes(self) -> Iterator[Metric]:
+        monitor = self._application.monitor
         probes = CounterMetricFamily(
             "dnsemu_probes",
             "Probes finished, by health check, checker's Region and result.",
@@ -97,12 +123,24 @@ class Metrics(Collector):
         for (check, region, success), number in monitor.probes.items():
             probes.add_metric([check, region, "success" if success else "failure"], number)
         yield probes
-        durations = monitor.durations
-        bounds = [*map(str, durations.BOUNDS_S), "+Inf"]
-        yield HistogramMetricFamily(
-            "dnsemu_probe_duration_seconds",
-            "How long probes took.",
-            buckets=list(zip(bounds, accumulate(durations.counts), strict=True)),
-            sum_value=durations.sum_s,
+        yield _histogram("dnsemu_probe_duration_seconds", "How long probes took.", monitor.durations)
+        yield _histogram(
+            "dnsemu_probe_lateness_seconds", "How long after their due time probes began.", monitor.lateness
         )
         yield GaugeMetricFamily("dnsemu_probes_in_flight", "Probes under way.", value=monitor.in_flight)
+
+    def _time(self) -> Iterator[Metric]:
+        app = self._application
+        yield GaugeMetricFamily("dnsemu_clock_seconds", "Emulated time, since the epoch.", value=app.clock.now())
+        yield GaugeMetricFamily(
+            "dnsemu_clock_speed", "Emulated seconds a real second; 0 while the clock stands still.", app.clock.speed
+        )
+        yield CounterMetricFamily(
+            "dnsemu_history_events", "Events that the history has recorded.", value=app.monitor.history.last
+        )
+
+
+def _histogram(name: str, text: str, durations: Durations) -> HistogramMetricFamily:
+    bounds = [*map(str, BOUNDS_S), "+Inf"]
+    buckets = list(zip(bounds, accumulate(durations.counts), strict=True))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=durations.sum_s)

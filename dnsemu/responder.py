@@ -60,12 +60,22 @@ class Responder:
         dice: Dice,
         detail: CheckDetail,
         forwarder: Forwarder | None = None,
+        *,
+        ttl_divisor: Callable[[], float | None] = lambda: 1.0,
     ) -> None:
+        """Answer from two boards.
+
+        Args:
+            detail: what to say of a health check in an explanation.
+            ttl_divisor: what TTLs are divided by, so that caches in front keep step with an emulated clock; None: all
+                are 0.
+        """
         self._board = board
         self._forwarder = forwarder
         self._health = health
         self._dice = dice
         self._detail = detail
+        self._ttl_divisor = ttl_divisor
         self.answered: Counter[Answered] = Counter()
         self.dropped = 0
 
@@ -129,7 +139,7 @@ class Responder:
             if self._forwarder is not None and query.flags & RD:
                 return self._forward(self._forwarder, query, packet, limit, protocol)
             return self._refuse(query, protocol)
-        reply = draw(link, self._dice, scope_bits)
+        reply = self._drawn(link, scope_bits)
         self._count(link.found.zone.name, _type_name(query.type), reply.rcode, link, protocol)
         if self._forwarder is None:
             return render(query, reply, limit)
@@ -138,6 +148,11 @@ class Responder:
                 self._forwarder, query, packet, reply, limit, protocol, self._look_up_here(client, scope_bits)
             )
         return render(query, reply, limit, recursion_available=True)
+
+    def _drawn(self, link: Link, scope_bits: int) -> Reply:
+        reply = draw(link, self._dice, scope_bits)
+        divisor = self._ttl_divisor()
+        return reply if divisor == 1.0 else reply.with_ttls_over(divisor)
 
     def _refuse(self, query: Query, protocol: str) -> bytes:
         self._count(ROOT, _type_name(query.type), RCode.REFUSED, None, protocol)
@@ -182,7 +197,7 @@ class Responder:
 
         def look_up(name: DName, type_: int) -> Reply | None:
             link = resolve(catalog, health, client, name, type_)
-            return None if isinstance(link.found, NotOurs | Referral) else draw(link, self._dice, scope_bits)
+            return None if isinstance(link.found, NotOurs | Referral) else self._drawn(link, scope_bits)
 
         return look_up
 

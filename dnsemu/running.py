@@ -7,9 +7,14 @@ from typing import Protocol
 from config.addresses import Address
 from config.faults import Fault
 from config.world import HealthCheckId
+from dnsemu.force_file import ForceFile
+from dnsemu.forcing import Forcing
 from dnsemu.published import Board
 from dnsemu.responder import Responder
+from healthcheck.agenda import Agenda
+from healthcheck.blockade import Blockade
 from healthcheck.clock import Clock
+from healthcheck.history import History
 from healthcheck.monitor import HealthMonitor
 from healthcheck.snapshot import HealthBoard
 
@@ -32,6 +37,11 @@ class Running(Protocol):
     health: HealthBoard
     responder: Responder
     monitor: HealthMonitor
+    history: History
+    forcing: Forcing
+    force_file: ForceFile
+    blockade: Blockade
+    agenda: Agenda
     clock: Clock
     started_at: float
     is_ready: bool

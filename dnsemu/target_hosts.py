@@ -1,6 +1,5 @@
 """Targets given by name: their addresses are looked up as time passes, and queries only read what was found."""
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
@@ -11,11 +10,11 @@ import structlog
 from config import names
 from dnsemu.published import Board, Published
 from dnsemu.zone.resources import CompiledResource, LookUp
-from healthcheck.clock import Clock
+from healthcheck.agenda import Agenda, Appointment, Ending
 from healthcheck.probes.resolve import Resolver, Unresolved
 
 EVERY_S = 10.0
-"""Seconds from one look-up of a host to the next."""
+"""Emulated seconds from one look-up of a host to the next."""
 
 log = structlog.get_logger()
 
@@ -23,51 +22,53 @@ log = structlog.get_logger()
 class TargetHosts:
     """Keeps the addresses of targets fresh; a host that cannot be found keeps the address it had.
 
-    What is found is published with the catalog, so a query reads it at one instant with all the rest.
+    What is found is published with the catalog, so a query reads it at one instant with all the rest. A slow look-up
+    delays no other, and is not begun again before it ends.
     """
 
-    def __init__(self, board: Board, resolver: Resolver, clock: Clock) -> None:
+    def __init__(self, board: Board, resolver: Resolver, agenda: Agenda) -> None:
         self._board = board
         self._resolver = resolver
-        self._clock = clock
+        self._agenda = agenda
         self._found: dict[LookUp, IPv4Address | None] = {}
         self._lost: set[LookUp] = set()
-        self._asking: dict[LookUp, asyncio.Task[None]] = {}
-        self._wanted = asyncio.Event()
+        self._planned: dict[LookUp, Appointment] = {}
 
     def taken_over(self, published: Published) -> Published:
         """What was declared anew, with the addresses of hosts that are still there; the others are looked up soon."""
-        still = {look_up for resource in _with_hosts(published) for look_up in resource.look_ups}
+        still = dict.fromkeys(look_up for resource in _with_hosts(published) for look_up in resource.look_ups)
+        for gone in [look_up for look_up in self._planned if look_up not in still]:
+            self._planned.pop(gone).cancel()
+        for look_up in still:
+            if look_up not in self._planned:
+                self._plan(look_up, self._agenda.clock.now())
         self._found = {look_up: address for look_up, address in self._found.items() if look_up in still}
-        self._lost &= still
-        self._wanted.set()
+        self._lost &= still.keys()
         return self._filled_in(published, self._found)
 
-    async def run(self) -> None:
-        """Look up until cancelled; a slow look-up delays no other, and is not begun again before it ends."""
-        try:
-            while True:
-                self._wanted.clear()
-                for resource in _with_hosts(self._board.current):
-                    for look_up in resource.look_ups:
-                        if look_up not in self._asking:
-                            task = self._asking[look_up] = asyncio.create_task(self._ask(look_up))
-                            task.add_done_callback(partial(self._asked, look_up))
-                await self._wait()
-        finally:
-            asking = list(self._asking.values())
-            for task in asking:
-                task.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
+    def _plan(self, look_up: LookUp, when: float) -> None:
+        rank = (names.display(look_up[0]), look_up[1], 0)
+        self._planned[look_up] = self._agenda.work_at(when, partial(self._ask, look_up), rank)
 
-    async def _ask(self, look_up: LookUp) -> None:
+    async def _ask(self, look_up: LookUp) -> Ending:
         host, region = look_up
-        name = names.display(host)
-        answer = await self._resolver.resolve(name, region)
+        answer: str | Unresolved | None
+        try:
+            answer = await self._resolver.resolve(names.display(host), region)
+        except Exception as fault:  # ours, not the host's: nothing was found out
+            log.error("a target could not be looked up", host=names.display(host), fault=repr(fault))
+            answer = None
+        return 0.0, partial(self._take_in, look_up, answer)
+
+    def _take_in(self, look_up: LookUp, answer: str | Unresolved | None, at: float) -> None:
+        self._plan(look_up, at + EVERY_S)
+        if answer is None:
+            return
         if isinstance(answer, Unresolved):
             if look_up not in self._lost:
                 self._lost.add(look_up)
                 kept = self._found.get(look_up)
+                name = names.display(look_up[0])
                 log.warning(
                     "a target cannot be found", host=name, reason=answer.reason, address_kept=kept and str(kept)
                 )
@@ -81,11 +82,6 @@ class TargetHosts:
             self._found[look_up] = address
             self._board.publish(self._filled_in(self._board.current, (look_up,)))
 
-    def _asked(self, look_up: LookUp, task: asyncio.Task[None]) -> None:
-        del self._asking[look_up]
-        if not task.cancelled() and (fault := task.exception()):
-            log.error("a target could not be looked up", host=names.display(look_up[0]), fault=repr(fault))
-
     def _filled_in(self, published: Published, changed: Collection[LookUp]) -> Published:
         """The same with the addresses found so far, where one that changed matters."""
         resources = [
@@ -94,19 +90,6 @@ class TargetHosts:
             if any(look_up in changed for look_up in resource.look_ups)
         ]
         return replace(published, catalog=published.catalog.with_resources(resources)) if resources else published
-
-    async def _wait(self) -> None:
-        """Until the next look-up is due, or something was declared anew."""
-        sleep = asyncio.ensure_future(self._clock.sleep_until(self._clock.now() + EVERY_S))
-        sleep.add_done_callback(self._wake)
-        try:
-            await self._wanted.wait()
-        finally:
-            sleep.remove_done_callback(self._wake)
-            sleep.cancel()
-
-    def _wake(self, _slept: asyncio.Future[None]) -> None:
-        self._wanted.set()
 
 
 def _with_hosts(published: Published) -> list[CompiledResource]:

@@ -28,6 +28,8 @@ _INDEX = """<!doctype html>
 <li><a href="/dnsemu/v1/status">/dnsemu/v1/status</a>: health checks, checkers, who serves what
 <li>/dnsemu/v1/explain?name=NAME&amp;type=A&amp;client=ADDR: why an answer is given
 <li>/dnsemu/v1/what-if?name=NAME&amp;fail=1: what clients would get if endpoints failed
+<li><a href="/dnsemu/v1/clock">/dnsemu/v1/clock</a>: the emulator's time
+<li><a href="/dnsemu/v1/history">/dnsemu/v1/history</a>: what became of the health checks; live at /dnsemu/v1/events
 <li><a href="/metrics">/metrics</a>, <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>
 </ul>
 <p><a href="https://db-ip.com">IP Geolocation by DB-IP</a>, adapted.</p>
@@ -40,6 +42,7 @@ class HttpPort:
     def __init__(self, application: Running) -> None:
         self._application = application
         self._all_metrics = Metrics(application)
+        self._control = ControlApi(application)
         app = web.Application(
             client_max_size=MOST_BODY_OCTETS,
             middlewares=[told(PREFIX), guard(lambda: application.board.current.world.server.allowed_hosts)],
@@ -50,7 +53,7 @@ class HttpPort:
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
                 web.get("/metrics", self._metrics),
-                *ControlApi(application).routes(),
+                *self._control.routes(),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=SHUTDOWN_S)
@@ -72,6 +75,7 @@ class HttpPort:
 
     async def close(self) -> None:
         """Finish what is being answered and stop."""
+        self._control.close()
         await self._runner.cleanup()
 
     async def _index(self, _request: web.Request) -> web.Response:

@@ -28,13 +28,22 @@ class Declined(Exception):
         self.error = error
 
 
-def call(server: str, path: str, field: str, *, query: Query | None = None, body: Any = None) -> Any:
+def call(
+    server: str,
+    path: str,
+    field: str,
+    *,
+    query: Query | None = None,
+    body: Any = None,
+    timeout_s: float | None = TIMEOUT_S,
+) -> Any:
     """Make one control call: a GET, or with a body a POST; proxies are not used.
 
     Args:
         server: base URL; `http://` may be left out.
         path: below `/dnsemu/v1/`.
         field: one that the reply has if it is dnsemu's.
+        timeout_s: how long the server may say nothing; None for as long as it takes.
     Raises:
         NoServer: nothing answers, or it is not dnsemu.
         Declined: the call was refused.
@@ -44,7 +53,7 @@ def call(server: str, path: str, field: str, *, query: Query | None = None, body
     data = None if body is None else json.dumps(body).encode()
     try:
         request = Request(url, data=data, headers={"Content-Type": "application/json"})
-        with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT_S) as response:
+        with build_opener(ProxyHandler({})).open(request, timeout=timeout_s) as response:
             return _fields(response, field, server)
     except HTTPError as refusal:
         with refusal:
@@ -57,15 +66,17 @@ def call(server: str, path: str, field: str, *, query: Query | None = None, body
         ) from None
 
 
-def force_check(server: str, check_id: str, to: str) -> Any:
+def force_check(server: str, check_id: str, body: dict[str, str]) -> Any:
     """Overlay a health check's status: `healthy`, `unhealthy`, or `auto` for none.
 
+    Args:
+        body: the `status`, and how long it lasts if that is given.
     Raises:
         NoServer: as `call` does.
         Declined: there is no such check; the nearest id is told.
     """
     try:
-        return call(server, f"health-checks/{quote(check_id, safe='')}/force", "forced", body={"status": to})
+        return call(server, f"health-checks/{quote(check_id, safe='')}/force", "forced", body=body)
     except Declined as declined:
         checks = call(server, "status", "health_checks")["health_checks"]
         near = get_close_matches(check_id, [check["id"] for check in checks], 1)

@@ -1,16 +1,35 @@
-"""The commands of `dnsemu`, as typer reads them."""
+"""The commands of `dnsemu`, as typer reads them: those that serve, and those that read files."""
 
-import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from dnsemu.cli.client import Declined, NoServer, call, force_check
-
-FAILED, REFUSED = 1, 2
+from dnsemu.cli import running_server
+from dnsemu.cli.options import (
+    DEFAULT_SERVER,
+    FAILED,
+    REFUSED,
+    AsJson,
+    ClockOption,
+    DecideFrom,
+    Dns,
+    Files,
+    FilesToServe,
+    ForceFile,
+    Forward,
+    Http,
+    Place,
+    ScaleTtls,
+    Seed,
+    Server,
+    ask,
+    count,
+    print_json,
+    refuse,
+)
 
 app = typer.Typer(
     name="dnsemu",
@@ -19,61 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Files = Annotated[list[Path], typer.Argument(help="YAML or JSON files; several are merged.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Server = Annotated[str, typer.Option(envvar="DNSEMU_SERVER", metavar="URL", help="The running server's HTTP address.")]
-FilesToServe = Annotated[
-    list[Path] | None,
-    typer.Argument(
-        envvar="DNSEMU_FILES",
-        help="YAML or JSON files; several are merged. Read again when they change, and on SIGHUP.",
-        show_default=False,
-    ),
-]
-Dns = Annotated[
-    list[str] | None,
-    typer.Option(
-        envvar="DNSEMU_DNS",
-        metavar="ADDR:PORT",
-        help="Where to answer DNS, over UDP and TCP; may be repeated. Port 0 takes a free one.",
-        show_default="127.0.0.1:1053",
-    ),
-]
-Http = Annotated[
-    str | None,
-    typer.Option(
-        envvar="DNSEMU_HTTP",
-        metavar="ADDR:PORT",
-        help="Where to answer HTTP: control API and metrics.",
-        show_default="127.0.0.1:8053",
-    ),
-]
-Seed = Annotated[
-    int | None, typer.Option(envvar="DNSEMU_SEED", help="Seed of all dice, for runs that repeat.", show_default=False)
-]
-Forward = Annotated[
-    list[str] | None,
-    typer.Option(
-        envvar="DNSEMU_FORWARD",
-        metavar="ADDR",
-        help="Ask this name server for names outside the hosted zones; may be repeated.",
-        show_default=False,
-    ),
-]
-Place = Annotated[
-    str | None,
-    typer.Option(
-        metavar="PLACE",
-        help="Where the asker is: a Region, an Availability Zone, a Local or Wavelength Zone group, a country, "
-        "a US state, an edge location (NRT), or LAT,LON.",
-    ),
-]
-DecideFrom = Annotated[
-    list[Path] | None,
-    typer.Option("--file", help="Decide from this file alone, all checks healthy; may be repeated."),
-]
-DEFAULT_SERVER = "http://127.0.0.1:8053"
 
 
 def _version(wanted: bool) -> None:
@@ -99,6 +63,9 @@ def serve(
     dns: Dns = None,
     http: Http = None,
     forward: Forward = None,
+    clock: ClockOption = "real",
+    scale_ttls: ScaleTtls = False,
+    force_file: ForceFile = None,
     seed: Seed = None,
     as_json: Annotated[bool, typer.Option("--json", help="Log and announce in JSON.")] = False,
 ) -> None:
@@ -107,6 +74,7 @@ def serve(
     from dnsemu.runner import run
     from dnsemu.watch import stamp
 
+    the_clock = _clock(clock)
     given = tuple(files or ())
     seen = stamp(given)  # before they are read: what changes meanwhile is noticed
     reading = _read(given, as_json)
@@ -116,7 +84,17 @@ def serve(
     if not upstreams:
         _warn_if_nothing_is_hosted(reading)
     run(
-        lambda: Application(reading, files=given, seen=seen, listen=listen, forward=upstreams, seed=seed),
+        lambda: Application(
+            reading,
+            files=given,
+            seen=seen,
+            listen=listen,
+            forward=upstreams,
+            seed=seed,
+            clock=the_clock,
+            scale_ttls=scale_ttls,
+            force_file=force_file,
+        ),
         as_json=as_json,
     )
 
@@ -138,7 +116,7 @@ def check(files: Files, as_json: AsJson = False) -> None:
     world = reading.published.world
     record_sets = sum(len(zone.record_sets) for zone in world.hosted_zones.values())
     if as_json:
-        _print_json(
+        print_json(
             {
                 "faults": [],
                 "warnings": [_fault(w) for w in reading.warnings],
@@ -151,8 +129,8 @@ def check(files: Files, as_json: AsJson = False) -> None:
     _print_warnings(reading.warnings)
     _warn_if_nothing_is_hosted(reading)
     print(
-        f"good: {_count(len(world.hosted_zones), 'hosted zone')}, {_count(record_sets, 'record set')}, "
-        f"{_count(len(world.health_checks), 'health check')}"
+        f"good: {count(len(world.hosted_zones), 'hosted zone')}, {count(record_sets, 'record set')}, "
+        f"{count(len(world.health_checks), 'health check')}"
     )
 
 
@@ -173,7 +151,7 @@ def explain(
 
     question = {"name": name, "type": type_}
     if client is not None and place is not None:
-        _refuse("--client and --place exclude each other: an address already has a place", as_json)
+        refuse("--client and --place exclude each other: an address already has a place", as_json)
     if client is not None:
         question["client"] = client
     if place is not None:
@@ -181,9 +159,9 @@ def explain(
     if file:
         explanation = _explain_from_files(file, question, as_json)
     else:
-        explanation = _call(server, "explain", "question", as_json, query=question)
+        explanation = ask(server, "explain", "question", as_json, query=question)
     if as_json:
-        _print_json(explanation)
+        print_json(explanation)
     else:
         for line in explanation_lines(explanation):
             print(line)
@@ -216,16 +194,16 @@ def what_if(
     try:
         broken(rules, ())
     except UnknownRule as unknown:
-        _refuse(f"--require: {unknown}", as_json)
+        refuse(f"--require: {unknown}", as_json)
     if file:
         report = _what_if_from_files(file, name, type_, fail, as_json)
     else:
         query = [("type", type_), ("fail", str(fail)), *(("name", one) for one in name)]
         with waiting():
-            report = _call(server, "what-if", "findings", as_json, query=query)
+            report = ask(server, "what-if", "findings", as_json, query=query)
     report["broken"] = broken(rules, report["findings"])
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
         show(report, rules)
     if report["broken"]:
@@ -233,50 +211,15 @@ def what_if(
 
 
 @app.command()
-def status(
-    watch: Annotated[bool, typer.Option("--watch", help="Show it again every second until interrupted.")] = False,
-    server: Server = DEFAULT_SERVER,
-    as_json: AsJson = False,
-) -> None:
-    """Health checks, checkers, and who serves what."""
-    from dnsemu.cli.status import show, watch_status
-
-    if watch and not as_json:
-        try:
-            watch_status(lambda: _call(server, "status", "serving", as_json))
-        except KeyboardInterrupt:
-            return
-    found = _call(server, "status", "serving", as_json)
-    if as_json:
-        _print_json(found)
-    else:
-        show(found)
-
-
-@app.command()
-def force(
-    check_id: Annotated[str, typer.Argument(metavar="CHECK", help="The health check's id.")],
-    to: Annotated[str, typer.Argument(metavar="healthy|unhealthy|auto", help="auto: what is observed counts again.")],
-    server: Server = DEFAULT_SERVER,
-    as_json: AsJson = False,
-) -> None:
-    """Overlay a health check's status; what is observed stays visible."""
-    if to not in ("healthy", "unhealthy", "auto"):
-        _refuse(f"'{to}' is no status: write healthy, unhealthy or auto", as_json)
-    found = _told(lambda: force_check(server, check_id, to), as_json)
-    if as_json:
-        _print_json(found)
-        return
-    forced = f"forced {found['forced']}" if found["forced"] else "not forced"
-    print(f"{found['id']}: {found['status']} ({forced}; observed: {found['observed']})")
-
-
-@app.command()
 def schema() -> None:
     """The JSON schema of the file, for editors."""
     from config.schema import json_schema
 
-    _print_json(json_schema())
+    print_json(json_schema())
+
+
+for command in running_server.COMMANDS:
+    app.command(context_settings={"ignore_unknown_options": command is running_server.clock})(command)
 
 
 # --- what the commands share ---
@@ -291,11 +234,11 @@ def _read(files: Sequence[Path], as_json: bool) -> Any:
         return compile_world(load_files(files))
     except Refused as refused:
         if as_json:
-            _print_json({"faults": [_fault(fault) for fault in refused.faults]})
+            print_json({"faults": [_fault(fault) for fault in refused.faults]})
         else:
             for fault in refused.faults:
                 print(fault, file=sys.stderr)
-            print(f"refused: {_count(len(refused.faults), 'fault')}", file=sys.stderr)
+            print(f"refused: {count(len(refused.faults), 'fault')}", file=sys.stderr)
         raise typer.Exit(REFUSED) from None
 
 
@@ -307,7 +250,7 @@ def _explain_from_files(files: Sequence[Path], question: dict[str, str], as_json
     try:
         return explain_question(published, HealthSnapshot(), question, lambda _check: "not probed, taken as healthy")
     except BadQuestion as bad:
-        _refuse(str(bad), as_json)
+        refuse(str(bad), as_json)
 
 
 def _what_if_from_files(files: Sequence[Path], of: Sequence[str], type_: str, fail: int, as_json: bool) -> Any:
@@ -319,20 +262,7 @@ def _what_if_from_files(files: Sequence[Path], of: Sequence[str], type_: str, fa
     try:
         return finished(what_if(published, of, type_, fail))
     except (BadQuestion, TooMuchWork) as refusal:
-        _refuse(str(refusal), as_json)
-
-
-def _call(server: str, path: str, field: str, as_json: bool, **more: Any) -> Any:
-    return _told(lambda: call(server, path, field, **more), as_json)
-
-
-def _told(ask: Callable[[], Any], as_json: bool) -> Any:
-    try:
-        return ask()
-    except NoServer as absent:
-        _fail(str(absent), as_json)
-    except Declined as declined:
-        _refuse(str(declined), as_json)
+        refuse(str(refusal), as_json)
 
 
 def _dns_addresses(texts: Sequence[str] | None) -> tuple[Any, ...] | None:
@@ -347,7 +277,7 @@ def _upstreams(texts: Sequence[str] | None) -> tuple[Any, ...]:
     try:
         return tuple(parse_upstream(part) for text in texts or () for part in text.replace(",", " ").split())
     except ValueError as bad:
-        _refuse(f"--forward: {bad}")
+        refuse(f"--forward: {bad}")
 
 
 def _address(text: str, option: str) -> Any:
@@ -356,23 +286,7 @@ def _address(text: str, option: str) -> Any:
     try:
         return parse_address(text)
     except ValueError as bad:
-        _refuse(f"{option}: {bad}")
-
-
-def _refuse(message: str, as_json: bool = False) -> NoReturn:
-    _stop(message, REFUSED, as_json)
-
-
-def _fail(message: str, as_json: bool = False) -> NoReturn:
-    _stop(message, FAILED, as_json)
-
-
-def _stop(message: str, code: int, as_json: bool) -> NoReturn:
-    if as_json:
-        _print_json({"error": {"what": message}})
-    else:
-        print(f"dnsemu: {message}", file=sys.stderr)
-    raise typer.Exit(code)
+        refuse(f"{option}: {bad}")
 
 
 def _print_warnings(warnings: Sequence[Any]) -> None:
@@ -383,10 +297,6 @@ def _print_warnings(warnings: Sequence[Any]) -> None:
 def _warn_if_nothing_is_hosted(reading: Any) -> None:
     if not reading.published.world.hosted_zones:
         print("warning: no hosted zone: everything is REFUSED; name a file that has hosted_zones", file=sys.stderr)
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 def _fault(fault: Any) -> dict[str, Any]:
@@ -401,5 +311,10 @@ def _fault(fault: Any) -> dict[str, Any]:
     }
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _clock(text: str) -> Any:
+    from dnsemu.clock_words import parse_clock
+
+    try:
+        return parse_clock(text)
+    except ValueError as bad:
+        refuse(f"--clock: {bad}")

@@ -20,22 +20,26 @@ _COLOURS = {"healthy": "green", "unhealthy": "red"}
 Row = tuple[str | Text, ...]
 
 
-def show(status: dict[str, Any]) -> None:
+def show(drawn: RenderableType) -> None:
     """Print it once."""
-    _console().print(picture(status))
+    _console().print(drawn)
 
 
-def watch_status(read: Callable[[], dict[str, Any]]) -> None:
-    """Show it, and again every second, until interrupted; on a terminal in place, else one after the other."""
+def watch_picture(draw: Callable[[int | None], RenderableType]) -> None:
+    """Show it, and again every second, until interrupted; on a terminal in place, else one after the other.
+
+    Args:
+        draw: makes it of what is so now; it is given how many lines there are, if that is known.
+    """
     console = _console()
     if not console.is_terminal:
         while True:
-            console.print(picture(read()))
+            console.print(draw(None))
             time.sleep(WATCH_EVERY_S)
-    with Live(picture(read(), console.height), console=console, auto_refresh=False) as live:
+    with Live(draw(console.height), console=console, auto_refresh=False) as live:
         while True:
             time.sleep(WATCH_EVERY_S)
-            live.update(picture(read(), console.height), refresh=True)
+            live.update(draw(console.height), refresh=True)
 
 
 def _console() -> Console:
@@ -52,9 +56,8 @@ def picture(status: dict[str, Any], height: int | None = None) -> RenderableType
         height: lines there are, so that each part is one line per row and leaves room for the others; None: any number.
     """
     one_line = height is not None
-    lines = [
-        _line(f"dnsemu {status['version']}  dns {', '.join(status['dns'])}  http {status['http']}  {status['time']}")
-    ]
+    where = f"dns {', '.join(status['dns'])}  http {status['http']}"
+    lines = [_line(f"dnsemu {status['version']}  {where}  {status['time']}{_pace(status['clock'])}")]
     lines += [_line(f"not served: {fault}", "red") for fault in status["faults"]]
     lines += [_line(f"stopped: {part}: {failure}", "red") for part, failure in status["failures"].items()]
     zones = ", ".join(f"{zone['name']} ({zone['record_sets']})" for zone in status["hosted_zones"]) or "none"
@@ -70,6 +73,66 @@ def picture(status: dict[str, Any], height: int | None = None) -> RenderableType
     if groups:
         parts.append(_table(("name", "type", "policy", "answers", "why"), groups))
     return Group(*parts, lines[-1])
+
+
+def check_picture(check: dict[str, Any], height: int | None = None) -> RenderableType:
+    """One health check: its verdict, what every checker saw last, and what became of it; the newest events last.
+
+    Args:
+        height: lines there are; the oldest events give way first.
+    """
+    by = f" by {check['forced_by']}" if check["forced_by"] else ""
+    until = f" until {check['forced_until'][11:19]}" if check["forced_until"] else ""
+    forced = f"  forced {check['forced']}{by}{until}; observed: {check['observed']}" if check["forced"] else ""
+    head = Text.assemble(
+        f"{check['id']}  {check['type']}  {check['endpoint'] or ''}  ",
+        (check["status"], _COLOURS[check["status"]]),
+        f" since {check['since'][11:19]}{forced}",
+    )
+    parts: list[RenderableType] = [head, _line(check["summary"])]
+    if check["checkers"]:
+        columns = ("region", "checker", "vote", "last probe", "next", "connect", "TLS", "first byte", "why")
+        parts.append(_table(columns, [_checker(checker) for checker in check["checkers"]]))
+    from dnsemu.cli.history import event_words
+
+    events = check["history"]
+    if height is not None:
+        room = height - len(parts) - len(check["checkers"])
+        events = events[-room:] if room > 0 else []
+    parts += [_line(f"{event['at'][11:23]}  {event_words(event)}") for event in events]
+    return Group(*parts)
+
+
+def _checker(checker: dict[str, Any]) -> Row:
+    last, failure = checker["last"], checker["last_failure"]
+    vote = Text(checker["vote"], style=_COLOURS[checker["vote"]]) if checker["is_reporting"] else "-"
+    if last is None:
+        return (checker["region"], checker["address"], vote, "-", _time(checker["next_probe"]), "-", "-", "-", "")
+    why = _first_sentence(last["text"])
+    if failure is not None and failure["at"] != last["at"]:
+        why += f" (failed at {failure['at'][11:19]}: {_first_sentence(failure['text'].removeprefix('Failure: '))})"
+    phases = (_ms(last["connect_s"]), _ms(last["tls_s"]), _ms(last["first_byte_s"]))
+    return (
+        checker["region"], checker["address"], vote, _time(last["at"]), _time(checker["next_probe"]), *phases, why
+    )  # fmt: skip
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].rstrip(".")
+
+
+def _time(at: str | None) -> str:
+    return at[11:19] if at else "-"
+
+
+def _ms(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1000:.1f} ms"
+
+
+def _pace(clock: dict[str, Any]) -> str:
+    if clock["stands_still"]:
+        return " (stands still)"
+    return "" if clock["speed"] == 1 else f" (at {clock['speed']:g} times real time)"
 
 
 def _line(text: str, style: str = "") -> Text:

@@ -19,7 +19,7 @@ from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
 from dnsemu.running import Ready
 from dnsemu.transport.listeners import CannotListen
 from dnsemu.transport.sockets import bind_tcp
-from healthcheck.ledger import StatusChange
+from healthcheck.history import Event
 
 REGIONS = {"us": "us-east-1", "eu": "eu-west-1", "ap": "ap-northeast-1"}
 APP_PORT = 8100
@@ -136,7 +136,8 @@ def _command() -> str:
     return "dnsemu" if shutil.which("dnsemu") else shlex.quote(sys.argv[0])
 
 
-def print_change(change: StatusChange) -> None:
+def print_change(event: Event) -> None:
     """One line for one health change."""
-    when = timestamp(change.at)[11:19]
-    print(f"{when}  {change.check_id:<10} {change.old.value} → {change.new.value}   {change.cause}", flush=True)
+    when = timestamp(event.at)[11:19]
+    old, new = (status.value if status else "" for status in (event.old, event.new))
+    print(f"{when}  {event.check_id:<10} {old} → {new}   {event.cause}", flush=True)

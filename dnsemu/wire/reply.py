@@ -1,7 +1,7 @@
 """Writing a reply: sections, name compression, and what gives way when it does not fit (RFC 1035 §4, R137–R146)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import Struct
 
 from config.names import DName
@@ -56,6 +56,16 @@ class Reply:
     may_shrink: bool = True
     scope_bits: int = 0
     onward: Onward | None = None
+
+    def with_ttls_over(self, divisor: float | None) -> "Reply":
+        """The same with every TTL divided, rounded down; all are 0 for None."""
+
+        def divided(section: Sequence[RR]) -> list[RR]:
+            return [(name, type_, int(ttl / divisor) if divisor else 0, rdata) for name, type_, ttl, rdata in section]
+
+        sections = map(divided, (self.answer, self.authority, self.additional))
+        answer, authority, additional = sections
+        return replace(self, answer=answer, authority=authority, additional=additional)
 
 
 def size_limit(edns: Edns | None, *, over_udp: bool) -> int:

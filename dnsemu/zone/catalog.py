@@ -74,6 +74,20 @@ class Catalog:
         everything = (*(resource.zone for resource in compiled), *zones)
         return cls(Map((zone.name, zone) for zone in everything), _by_name(compiled))
 
+    def with_zone(self, zone: Zone) -> "Catalog":
+        """The same with a zone, in place of whichever has its name."""
+        return replace(self, zones=self.zones.set(zone.name, zone))
+
+    def without_zone(self, name: DName) -> "Catalog":
+        """The same without the zone of a name; a resource's own comes back where it was covered (R41)."""
+        zones = self.zones.delete(name)
+        resource = self.resources.get(name)
+        return replace(self, zones=zones.set(name, resource.zone) if resource is not None else zones)
+
+    def alone(self, zone: Zone) -> "Catalog":
+        """Nothing but one zone, with the resources that its aliases lead to."""
+        return replace(self, zones=Map({zone.name: zone}))
+
     def with_resources(self, resources: Iterable[CompiledResource]) -> "Catalog":
         """The same with newer states of some of the resources."""
         return replace(self, resources=self.resources.update(_by_name(resources)))

@@ -1,14 +1,17 @@
-"""A hosted zone compiled to what a query needs: groups by name and type, cuts, and the records every answer carries."""
+"""A hosted zone compiled to what a query needs: groups by name and type, cuts, and the records every answer carries.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+A zone is compiled once; a change of its record sets makes a new one at the cost of the names that it touches.
+"""
 
-from immutables import Map
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from immutables import Map, MapMutation
 
 from config import names
 from config.names import DName
 from config.rrtypes import RRType
-from config.world import HostedZone, HostedZoneId, RecordSet
+from config.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.wire.protocol import RR
 from policies.model import Group
 
@@ -17,12 +20,13 @@ SOA_MINIMUM_OCTETS = 4
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A name that exists: its groups by type code; none at all make an empty non-terminal (R48)."""
+    """A name that exists: its groups by type code; none at all make an empty non-terminal (R48).
+
+    `children` counts the names that exist one label below.
+    """
 
     groups: Mapping[int, Group]
-
-
-EMPTY = Node({})
+    children: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +74,98 @@ def compile_zone(declared: HostedZone) -> Zone:
     members: dict[DName, dict[int, list[RecordSet]]] = {declared.name: {}}
     for record_set in declared.record_sets.values():
         members.setdefault(record_set.name, {}).setdefault(record_set.type, []).append(record_set)
-    nodes = {
-        name: Node({type_: _group(record_sets) for type_, record_sets in by_type.items()})
-        for name, by_type in members.items()
-    }
+    children: dict[DName, int] = dict.fromkeys(members, 0)
     for name in members:
-        for ancestor in names.ancestors(name):
-            if ancestor == declared.name:
+        for ancestor in _between(name, declared.name):
+            known = ancestor in children
+            children[ancestor] = children.get(ancestor, 0) + 1
+            if known:
                 break
-            nodes.setdefault(ancestor, EMPTY)
-    apex = nodes[declared.name]
-    return Zone(
-        id=declared.id,
-        name=declared.name,
-        nodes=Map(nodes),
-        cuts=frozenset(name for name, node in nodes.items() if RRType.NS in node.groups and name != declared.name),
-        ns=tuple(sorted(records(apex.groups.get(RRType.NS)), key=lambda rr: names.to_text(DName(rr[3])))),
-        soa=tuple(_negative(rr) for rr in records(apex.groups.get(RRType.SOA))),
+    nodes = {
+        name: Node({type_: _group(record_sets) for type_, record_sets in members.get(name, {}).items()}, number)
+        for name, number in children.items()
+    }
+    empty = Zone(declared.id, declared.name, Map(nodes), frozenset(), (), ())
+    return _with_apex(replace(empty, cuts=frozenset(name for name in nodes if _delegates(empty, name))))
+
+
+def changed(zone: Zone, changes: Iterable[tuple[RecordSetKey, RecordSet | None]]) -> Zone:
+    """The zone with record sets put, or for None taken away; it costs the names that are touched.
+
+    Args:
+        changes: each key once; what is taken away is there.
+    """
+    touched: dict[DName, dict[int, dict[str | None, RecordSet | None]]] = {}
+    for (name, type, identifier), record_set in changes:
+        touched.setdefault(name, {}).setdefault(type, {})[identifier] = record_set
+    with zone.nodes.mutate() as nodes:
+        for name, by_type in touched.items():
+            node = nodes.get(name)
+            groups = dict(node.groups) if node else {}
+            for type_, members in by_type.items():
+                _regroup(groups, type_, members)
+            _put_node(nodes, name, groups, zone.name)
+        zone = replace(zone, nodes=nodes.finish())
+    is_cut = {name: _delegates(zone, name) for name in touched}
+    if any(is_cut[name] is not (name in zone.cuts) for name in touched):
+        kept = (name for name in zone.cuts if is_cut.get(name, True))
+        zone = replace(zone, cuts=frozenset([*kept, *(name for name in touched if is_cut[name])]))
+    return _with_apex(zone) if zone.name in touched else zone
+
+
+def _regroup(groups: dict[int, Group], type_: int, members: Mapping[str | None, RecordSet | None]) -> None:
+    old = groups.pop(type_, None)
+    by_identifier = {record_set.set_identifier: record_set for record_set in old.record_sets} if old else {}
+    for identifier, record_set in members.items():
+        if record_set is None:
+            del by_identifier[identifier]
+        else:
+            by_identifier[identifier] = record_set
+    if by_identifier:
+        groups[type_] = _group(list(by_identifier.values()))
+
+
+def _put_node(nodes: MapMutation[DName, Node], name: DName, groups: dict[int, Group], apex: DName) -> None:
+    """Put a name's groups; names above it come into being with it, and go with it when nothing else is below them."""
+    old = nodes.get(name)
+    if groups or name == apex or (old is not None and old.children):
+        nodes[name] = Node(groups, old.children if old else 0)
+        if old is None:
+            for ancestor in _between(name, apex):
+                above = nodes.get(ancestor)
+                nodes[ancestor] = Node({}, 1) if above is None else replace(above, children=above.children + 1)
+                if above is not None:
+                    break
+    elif old is not None:
+        del nodes[name]
+        for ancestor in _between(name, apex):
+            above = nodes[ancestor]
+            if above.children > 1 or above.groups or ancestor == apex:
+                nodes[ancestor] = replace(above, children=above.children - 1)
+                break
+            del nodes[ancestor]
+
+
+def _between(name: DName, apex: DName) -> Iterator[DName]:
+    """The names above one in a zone, the apex last."""
+    if name != apex:
+        for ancestor in names.ancestors(names.parent(name)):
+            yield ancestor
+            if ancestor == apex:
+                return
+
+
+def _delegates(zone: Zone, name: DName) -> bool:
+    node = zone.nodes.get(name)
+    return node is not None and RRType.NS in node.groups and name != zone.name
+
+
+def _with_apex(zone: Zone) -> Zone:
+    groups = zone.nodes[zone.name].groups
+    return replace(
+        zone,
+        ns=tuple(sorted(records(groups.get(RRType.NS)), key=lambda rr: names.to_text(DName(rr[3])))),
+        soa=tuple(_negative(rr) for rr in records(groups.get(RRType.SOA))),
     )
 
 

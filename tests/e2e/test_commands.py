@@ -80,6 +80,7 @@ def a_status(*, checks=(), groups=()):
     return {
         "version": "1",
         "time": "2026-01-01T00:00:00.000Z",
+        "clock": {"stands_still": False, "speed": 1.0},
         "dns": ["127.0.0.1:1053"],
         "http": "127.0.0.1:8053",
         "faults": [],

@@ -178,6 +178,7 @@ def test_which_pages_are_answered(call, host, origin, is_allowed):
         assert error(body)["where"] == "header Origin"
 
 
+V1 = "/dnsemu/v1"
 GOOD = '{"status": "unhealthy"}'
 
 
@@ -193,12 +194,60 @@ GOOD = '{"status": "unhealthy"}'
         pytest.param("POST", FORCE, "[" * 100_000, 400, "body", id="too deep"),
         pytest.param("POST", FORCE, "[]", 400, "body", id="a list"),
         pytest.param("POST", FORCE, '"healthy"', 400, "body", id="a text"),
-        pytest.param("POST", FORCE, "{}", 400, "body", id="no status"),
-        pytest.param("POST", FORCE, '{"status": "sick"}', 400, "body", id="an unknown status"),
-        pytest.param("POST", FORCE, '{"status": null}', 400, "body", id="null"),
-        pytest.param("POST", FORCE, '{"status": ["healthy"]}', 400, "body", id="a list of them"),
+        pytest.param("POST", FORCE, "{}", 400, "status", id="no status"),
+        pytest.param("POST", FORCE, '{"status": "sick"}', 400, "status", id="an unknown status"),
+        pytest.param("POST", FORCE, '{"status": null}', 400, "status", id="null"),
+        pytest.param("POST", FORCE, '{"status": ["healthy"]}', 400, "status", id="a list of them"),
         pytest.param("POST", FORCE, b" " * (2 << 20), 413, "body", id="a large body"),
         pytest.param("POST", FORCE.replace("web", "nobody"), GOOD, 404, "id", id="H103 an unknown check"),
+        pytest.param("POST", FORCE, '{"status": "healthy", "fro": "9m"}', 400, "fro", id="a misspelt field"),
+        pytest.param("POST", FORCE, '{"status": "healthy", "for": "9"}', 400, "for", id="no duration"),
+        pytest.param("POST", FORCE, '{"status": "healthy", "for": "0s"}', 400, "for", id="for no time"),
+        pytest.param("POST", FORCE, '{"status": "healthy", "until": "2020-01-01T00:00:00Z"}', 400, "until", id="over"),
+        pytest.param("POST", FORCE, '{"status": "healthy", "until": "2020-01-01"}', 400, "until", id="no time zone"),
+        pytest.param(
+            "POST",
+            FORCE,
+            '{"status": "healthy", "for": "1s", "until": "2099-01-01T00:00:00Z"}',
+            400,
+            "until",
+            id="both",
+        ),
+        pytest.param(
+            "POST", f"{V1}/force", '{"pattern": "regoin:eu-west-1", "status": "auto"}', 400, "pattern", id="no kind"
+        ),
+        pytest.param(
+            "POST", f"{V1}/force", '{"pattern": "nobody*", "status": "auto"}', 404, "pattern", id="nothing meant"
+        ),
+        pytest.param("POST", f"{V1}/force", '{"status": "auto"}', 400, "pattern", id="no pattern"),
+        pytest.param("GET", f"{V1}/health-checks/nobody", None, 404, "id", id="H103 one unknown check"),
+        pytest.param("POST", f"{V1}/health-checks/nobody/probe", "{}", 404, "id", id="H103 probe an unknown check"),
+        pytest.param(
+            "POST", f"{V1}/health-checks/web/probe", '{"region": "mars"}', 400, "region", id="H67 not from there"
+        ),
+        pytest.param("POST", f"{V1}/health-checks/web/observe", "{}", 400, "success", id="H161 no result"),
+        pytest.param("POST", f"{V1}/health-checks/web/observe", '{"success": 1}', 400, "success", id="H161 no boolean"),
+        pytest.param(
+            "POST", f"{V1}/health-checks/nobody/observe", '{"success": true}', 404, "id", id="H161 an unknown check"
+        ),
+        pytest.param("POST", f"{V1}/alarms", '{"name": "a", "state": "ALARM"}', 404, "name", id="H87 an unknown alarm"),
+        pytest.param("POST", f"{V1}/alarms", '{"name": "a", "state": "Alarm"}', 400, "state", id="H87 no state"),
+        pytest.param(
+            "POST", f"{V1}/routing-controls", '{"arn": "a", "state": "On"}', 404, "arn", id="H93 an unknown control"
+        ),
+        pytest.param("POST", f"{V1}/routing-controls", '{"arn": "a", "state": "up"}', 400, "state", id="H93 no state"),
+        pytest.param("POST", f"{V1}/health-checkers/block", '{"from": "mars"}', 400, "from", id="H62 no Region"),
+        pytest.param(
+            "POST", f"{V1}/health-checkers/block", '{"from": "*", "to": "10"}', 400, "from", id="H62 no network"
+        ),
+        pytest.param("POST", f"{V1}/health-checkers/unblock", '{"from": "*"}', 404, "from", id="H62 not blocked"),
+        pytest.param("POST", f"{V1}/clock", '{"do": "jump"}', 400, "do", id="no such thing with a clock"),
+        pytest.param("POST", f"{V1}/clock", '{"do": "advance", "by": -1}', 400, "by", id="back in time"),
+        pytest.param("POST", f"{V1}/clock", '{"do": "advance", "by": "1e400"}', 400, "by", id="for ever"),
+        pytest.param("POST", f"{V1}/clock", '{"do": "speed", "by": [1]}', 400, "by", id="a list of speeds"),
+        pytest.param("GET", f"{V1}/history?since=yesterday", None, 400, "since", id="history since no event"),
+        pytest.param("GET", f"{V1}/events?kind=sad", None, 400, "kind", id="events of no kind"),
+        pytest.param("GET", f"{V1}/metrics?check=nobody", None, 404, "check", id="H103 metrics of an unknown check"),
         pytest.param("GET", "/dnsemu/v1/explain", None, 400, "name", id="explain without a name"),
         pytest.param("GET", "/dnsemu/v1/explain?name=a..b", None, 400, "name", id="explain no name"),
         pytest.param("GET", "/dnsemu/v1/explain?name=a&type=B", None, 400, "type", id="explain no type"),

@@ -20,8 +20,10 @@ MAY_IMPORT = {
 CORE = (
     "config",
     "policies",
-    *(f"healthcheck.{name}" for name in ("streak", "quorum", "calculated", "snapshot", "observation")),
+    *(f"healthcheck.{name}" for name in ("streak", "quorum", "calculated", "snapshot", "observation", "signals")),
+    *(f"healthcheck.{name}" for name in ("entry", "ledger", "history", "cloudwatch", "blockade", "durations")),
     *(f"dnsemu.{name}" for name in ("wire", "zone", "commands", "answer", "explain", "shares", "what_if")),
+    "dnsemu.force_matching",
 )
 
 OF_THE_RIM = {

@@ -1,0 +1,99 @@
+"""The control call `clock`: how emulated time goes."""
+
+import math
+from typing import Any
+
+from aiohttp import web
+
+from config.durations import parse_duration
+from dnsemu.api.events import event_json
+from dnsemu.api.json_calls import BadBody, as_json, body_of, text_in
+from dnsemu.logs import timestamp
+from dnsemu.running import Running
+from healthcheck.clock import Clock
+from healthcheck.history import EventKind
+
+MOST_ADVANCE_S = 31 * 86_400.0
+MOST_EVENTS = 1000
+"""Changes told in the reply to an advance; the history has the rest."""
+
+EXAMPLE = '{"do": "advance", "by": "90s"}, {"do": "speed", "by": 10}, {"do": "pause"} or {"do": "resume"}'
+
+
+class ClockCalls:
+    """Answers `GET clock` and `POST clock`."""
+
+    def __init__(self, application: Running) -> None:
+        self._application = application
+
+    async def read(self, _request: web.Request) -> web.Response:
+        """`GET clock`."""
+        return as_json(clock_json(self._application.clock))
+
+    async def change(self, request: web.Request) -> web.Response:
+        """`POST clock`; an advance returns when everything that fell due is done, with the statuses that changed."""
+        app = self._application
+        clock = app.clock
+        try:
+            body = await body_of(request, EXAMPLE, ("do", "by"))
+            match text_in(body, "do", EXAMPLE):
+                case "pause":
+                    _nothing_by(body)
+                    await app.agenda.steer(clock.pause)
+                case "resume":
+                    _nothing_by(body)
+                    await app.agenda.steer(clock.resume)
+                case "speed":
+                    speed = _speed(body.get("by"))
+                    await app.agenda.steer(lambda: clock.set_speed(speed))
+                case "advance":
+                    return await self._advance(_duration(body.get("by")))
+                case other:
+                    raise BadBody(f"the clock cannot '{other}'; write {EXAMPLE}", "do")
+        except BadBody as bad:
+            return bad.reply
+        return as_json(clock_json(clock))
+
+    async def _advance(self, by_s: float) -> web.Response:
+        app = self._application
+        before = app.history.last
+        await app.agenda.advance(by_s)
+        changes = app.history.since(before, kind=EventKind.STATUS, limit=MOST_EVENTS)
+        return as_json(clock_json(app.clock) | {"changes": [event_json(app.history, event) for event in changes]})
+
+
+def clock_json(clock: Clock) -> dict[str, Any]:
+    """The clock as plain data: `speed` is 0 while it stands still, `pace` what it runs at when it runs."""
+    return {
+        "now": timestamp(clock.now()),
+        "now_s": round(clock.now(), 6),
+        "speed": clock.speed,
+        "pace": clock.pace,
+        "stands_still": clock.stands_still,
+        "ahead_s": round(clock.offset_s, 3),
+    }
+
+
+def _nothing_by(body: dict[str, Any]) -> None:
+    if "by" in body:
+        raise BadBody(f"leave it out: '{body['do']}' takes nothing more", "by")
+
+
+def _speed(by: Any) -> float:
+    try:
+        speed = float(by)
+        Clock().set_speed(speed)  # refuses what no clock can
+    except (TypeError, ValueError) as bad:
+        wanted = "write a number from 0.001 to 10000, such as 10"
+        raise BadBody(f"{by!r} is no speed: {wanted}" if by is not None else wanted, "by") from bad
+    return speed
+
+
+def _duration(by: Any) -> float:
+    try:
+        by_s = parse_duration(by) if isinstance(by, str) else float(by)
+    except (TypeError, ValueError) as bad:
+        raise BadBody(str(bad) if isinstance(by, str) else 'write a duration such as "90s"', "by") from None
+    if not math.isfinite(by_s) or not 0 < by_s <= MOST_ADVANCE_S:
+        raise BadBody('time only goes forward, at most 31 days at once: write a duration such as "90s"', "by")
+    return by_s

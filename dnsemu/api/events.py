@@ -1,0 +1,255 @@
+"""The control calls `history` and `events`: what became of the health checks, as a list and as it happens."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from config.world import HealthCheckId
+from dnsemu.api.errors import failure
+from dnsemu.logs import timestamp
+from healthcheck.history import Event, EventKind, History, NotAnEventId
+
+DEFAULT_LIMIT, MOST_EVENTS = 100, 10_000
+MOST_STREAMS = 100
+ALIVE_EVERY_S = 15.0
+"""Real seconds of silence after which a stream says that it is alive, so that proxies keep it."""
+
+PATIENCE_S = 60.0
+"""Real seconds that a stream waits for a reader that takes nothing; coming back, it resumes where it was."""
+
+RECONNECT_AFTER_MS = 1000
+BATCH = 100
+"""Events that are spelled at a time; DNS answers in between."""
+
+FILTERS = frozenset({"check", "kind", "since"})
+HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class BadParameter(Exception):
+    """A parameter cannot be what is written; `field` says which."""
+
+    def __init__(self, what: str, field: str) -> None:
+        super().__init__(what)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events a call asks for; None: whichever."""
+
+    check_id: HealthCheckId | None
+    kind: EventKind | None
+
+    @classmethod
+    def of(cls, request: web.Request, known: frozenset[str]) -> "Wanted":
+        """What a request asks for, in parameters of these names.
+
+        Raises:
+            BadParameter: there is one of another name or twice, or no such kind.
+        """
+        for name in request.query:
+            if name not in known:
+                raise BadParameter(f"unknown parameter {name}; there are {', '.join(sorted(known))}", "query")
+            if len(request.query.getall(name)) > 1:
+                raise BadParameter(f"write {name} once", name)
+        check, kind = request.query.get("check"), request.query.get("kind")
+        try:
+            return cls(
+                HealthCheckId(check) if check is not None else None, EventKind(kind) if kind is not None else None
+            )
+        except ValueError:
+            kinds = ", ".join(kind.value for kind in EventKind)
+            raise BadParameter(f"there is no such kind of event; write one of {kinds}", "kind") from None
+
+
+class Events:
+    """Answers both calls. A stream holds nothing but its place in the history, so a slow reader costs no memory."""
+
+    def __init__(
+        self, history: History, *, alive_every_s: float = ALIVE_EVERY_S, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._history = history
+        self._alive_every_s = alive_every_s
+        self._patience_s = patience_s
+        self._news = asyncio.Event()
+        self._streams: set[asyncio.Transport] = set()
+        self._writing: set[asyncio.Transport] = set()
+        self._is_closed = False
+        self._unsubscribe = history.subscribe(lambda _event: self._wake())
+
+    def close(self) -> None:
+        """End all streams, at once and for good.
+
+        Those that keep up are told what happened until now and end in good order; slow ones break off.
+        """
+        self._is_closed = True
+        self._unsubscribe()
+        self._wake()
+        for transport in self._writing:
+            transport.abort()
+
+    # --- a list ---
+
+    async def list_events(self, request: web.Request) -> web.Response:
+        """`GET history[?check=ID][&kind=KIND][&since=EVENT][&limit=N]`, oldest first.
+
+        These are the newest N, or with `since` the first N after that event; if it is of another run, the first of all.
+        `first` and `last` are the oldest event that is kept and the newest, whatever was asked for.
+        """
+        history = self._history
+        try:
+            wanted = Wanted.of(request, FILTERS | {"limit"})
+            limit = _limit(request.query.get("limit", str(DEFAULT_LIMIT)))
+            since = request.query.get("since")
+            after = None if since is None else self._resumed(since, "since")
+        except BadParameter as bad:
+            return failure(400, str(bad), bad.field)
+        if since is None:
+            found = history.newest(limit, check_id=wanted.check_id, kind=wanted.kind)
+        else:
+            found = history.since(after or 0, check_id=wanted.check_id, kind=wanted.kind, limit=limit)
+        first = history.id_at(history.first) if history.first <= history.last else None
+        ends = json.dumps({"first": first, "last": history.id_at(history.last)})
+        return web.Response(
+            text=f'{{"events": [{await self._spelled(found)}], {ends[1:]}', content_type="application/json"
+        )
+
+    async def _spelled(self, events: tuple[Event, ...]) -> str:
+        parts = []
+        for start in range(0, len(events), BATCH):
+            parts.append(", ".join(json.dumps(event_json(self._history, e)) for e in events[start : start + BATCH]))
+            await asyncio.sleep(0)
+        return ", ".join(parts)
+
+    # --- a stream ---
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """`GET events[?check=ID][&kind=KIND][&since=EVENT]`: server-sent events, from now on or after that event.
+
+        The header `Last-Event-ID` of a reader that comes back goes before `since`. An event of kind `gap` tells what it
+        cannot get any more.
+        """
+        last_seen = request.headers.get("Last-Event-ID", "")
+        try:
+            wanted = Wanted.of(request, FILTERS)
+            resume, field = (last_seen, "header Last-Event-ID") if last_seen else (request.query.get("since"), "since")
+            after = self._history.last if resume is None else self._resumed(resume, field)
+        except BadParameter as bad:
+            return failure(400, str(bad), bad.field)
+        if self._is_closed:
+            return failure(503, "the server is stopping")
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("the reader has left")
+        if sum(not other.is_closing() for other in self._streams) >= MOST_STREAMS:
+            return failure(503, f"{MOST_STREAMS} streams are open already; close one, or ask for history instead")
+        response = web.StreamResponse(headers=HEADERS)
+        self._streams.add(transport)
+        try:
+            await response.prepare(request)
+            if request.method != "HEAD":
+                await self._tell(transport, response, wanted, after)
+        except TimeoutError:
+            transport.abort()
+        except ConnectionError:  # the reader has left
+            pass
+        finally:
+            self._streams.discard(transport)
+        return response
+
+    async def _tell(
+        self, transport: asyncio.Transport, response: web.StreamResponse, wanted: Wanted, after: int | None
+    ) -> None:
+        """Send what happened after an event, then what happens, until the end of the server or of the reader.
+
+        Raises:
+            ConnectionError: the reader has left.
+            TimeoutError: it takes nothing any more.
+        """
+        history = self._history
+        text = f"retry: {RECONNECT_AFTER_MS}\n"
+        if after is None:
+            after = history.first - 1
+            text += self._gap(after, None)
+        else:
+            text += self._mark(after)
+        while True:
+            if missed := max(history.first - 1 - after, 0):
+                after += missed
+                text += self._gap(after, missed)
+            found = history.since(after, check_id=wanted.check_id, kind=wanted.kind, limit=BATCH)
+            after = found[-1].number if len(found) == BATCH else history.last
+            text += "".join(map(self._block, found))
+            if text:
+                await self._write(transport, response, text)
+                await asyncio.sleep(0)  # writing alone does not wait while the reader keeps up
+                text = ""
+            elif self._is_closed:
+                return
+            elif not await self._has_news():
+                text = f": alive\n{self._mark(after)}"
+
+    async def _write(self, transport: asyncio.Transport, response: web.StreamResponse, text: str) -> None:
+        self._writing.add(transport)
+        try:
+            async with asyncio.timeout(0 if self._is_closed else self._patience_s):
+                await response.write(text.encode())
+        finally:
+            self._writing.discard(transport)
+
+    async def _has_news(self) -> bool:
+        try:
+            async with asyncio.timeout(self._alive_every_s):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _wake(self) -> None:
+        """Let all go on that wait just now."""
+        self._news.set()
+        self._news.clear()
+
+    def _resumed(self, text: str, field: str) -> int | None:
+        try:
+            return self._history.parse_event_id(text)
+        except NotAnEventId as bad:
+            raise BadParameter(str(bad), field) from None
+
+    def _block(self, event: Event) -> str:
+        data = json.dumps(event_json(self._history, event))
+        return f"id: {self._history.event_id(event)}\nevent: {event.kind.value}\ndata: {data}\n\n"
+
+    def _gap(self, after: int, missed: int | None) -> str:
+        """What is said where events are missing; `missed` is how many of any check and kind, None after a restart."""
+        what = "the server was started anew" if missed is None else f"{missed} events have left the history"
+        data = {"kind": "gap", "missed": missed, "restarted": missed is None, "what": what}
+        return f"id: {self._history.id_at(after)}\nevent: gap\ndata: {json.dumps(data)}\n\n"
+
+    def _mark(self, after: int) -> str:
+        """No event, only its id: where a reader resumes that saw none since."""
+        return f"id: {self._history.id_at(after)}\n\n"
+
+
+def event_json(history: History, event: Event) -> dict[str, Any]:
+    """An event as both calls tell it."""
+    return {
+        "id": history.event_id(event),
+        "at": timestamp(event.at),
+        "kind": event.kind.value,
+        "check": event.check_id,
+        "region": event.checker.region if event.checker else None,
+        "checker": event.checker.address if event.checker else None,
+        "old": event.old.value if event.old else None,
+        "new": event.new.value if event.new else None,
+        "cause": event.cause,
+    }
+
+
+def _limit(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_EVENTS)) and 1 <= int(text) <= MOST_EVENTS:
+        return int(text)
+    raise BadParameter(f"write how many events at most, 1 to {MOST_EVENTS}", "limit")
