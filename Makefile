@@ -24,6 +24,8 @@ lint: $(VENV)/.dev ## style, format and types
 
 bench: $(VENV)/.dev ## answers per second and health checks, as ratios
 	$(bin)/python tests/bench/run.py
+	$(bin)/python tests/bench/health.py
+	$(bin)/python tests/bench/churn.py
 
 fidelity: $(VENV)/.dev ## write FIDELITY.md anew from the rules, the tests and the notes
 	$(bin)/python scripts/fidelity.py

@@ -13,6 +13,9 @@ MAX_WIRE_OCTETS = 255
 MAX_TEXT_CHARACTERS = 253
 """Without the trailing dot and without escapes (A51)."""
 
+_HIDDEN = 0xFF
+"""The first octet of what is no name: a label is never so long (`MAX_LABEL_OCTETS`)."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
 """What most names are: no escapes, nothing to refuse."""
 _OCTAL = frozenset("01234567")
@@ -111,7 +114,27 @@ def to_text(name: DName) -> str:
 
 def display(name: DName) -> str:
     r"""The form people read: as `to_text`, but printable ASCII such as the `*` of a wildcard is left raw."""
-    return _text(name, _DISPLAY_RAW)
+    return _hidden_text(name) if is_hidden(name) else _text(name, _DISPLAY_RAW)
+
+
+def hidden(text: str, key: str) -> DName:
+    """What stands for a name where there is none: no text and no query makes one like it, so nobody can ask for it.
+
+    Args:
+        text: how `display` shows it; what cannot be printed is shown as `?`.
+        key: tells it apart from others with the same text.
+    """
+    shown = "".join(char if char.isprintable() else "?" for char in text)
+    return DName(bytes([_HIDDEN]) + shown.encode() + b"\x00" + key.encode())
+
+
+def is_hidden(name: DName) -> bool:
+    """Whether `hidden` made it."""
+    return name[0] == _HIDDEN
+
+
+def _hidden_text(name: DName) -> str:
+    return name[1:].partition(b"\x00")[0].decode()
 
 
 def _text(name: DName, raw: frozenset[int]) -> str:

@@ -112,7 +112,8 @@ class AliasTarget:
 class RecordSet:
     """One ResourceRecordSet: a leaf with TTL (seconds) and values, or an alias with neither (R20).
 
-    `values` is the text as it was written, `rdata` the same in uncompressed wire form, in the same order.
+    `values` is the text as it was written, `rdata` the same in uncompressed wire form, in the same order. One with a
+    `traffic_policy_instance_id` has none of these: it stands for what that instance answers (R195).
     """
 
     name: DName
@@ -124,6 +125,7 @@ class RecordSet:
     rdata: tuple[bytes, ...] = ()
     alias: AliasTarget | None = None
     health_check_id: HealthCheckId | None = None
+    traffic_policy_instance_id: str | None = None
 
     @property
     def key(self) -> "RecordSetKey":

@@ -15,24 +15,35 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from immutables import Map
 
 from config.addresses import Address, parse_address
 from config.faults import Fault, Refused
-from config.world import HealthCheckId, ServerSettings, VantagePoint
+from config.world import HealthCheckId, HostedZoneId, ServerSettings, VantagePoint, World
 from dnsemu.api.server import HttpPort
 from dnsemu.collector import settle, taking_in
+from dnsemu.commands.hosted_zones import ZONES
+from dnsemu.commands.state import HEALTH_CHECK, State, Write
+from dnsemu.file_limit import most_probes
 from dnsemu.force_file import ForceFile
 from dnsemu.forcing import Forcing
 from dnsemu.forwarding import Forwarder
 from dnsemu.hosted_resolver import HostedResolver
+from dnsemu.keeper import Keeper
+from dnsemu.live import LiveWorld
 from dnsemu.logs import timestamp
+from dnsemu.new_ids import NewIds
 from dnsemu.published import Board
+from dnsemu.publishing import beside, with_writes
 from dnsemu.reading import NODES_PER_PIECE, Reading, ReadingFailed, read_files
 from dnsemu.responder import Responder
 from dnsemu.running import Ready
+from dnsemu.store.store import MemoryStore, Store, StoreFailed
 from dnsemu.target_hosts import TargetHosts
+from dnsemu.traffic.answered import Traffic
 from dnsemu.transport.listeners import Listeners, bind
 from dnsemu.watch import Stamp, changes, stamp
+from dnsemu.zone.catalog import Catalog
 from healthcheck.agenda import Agenda
 from healthcheck.blockade import Blockade
 from healthcheck.clock import Clock
@@ -73,13 +84,14 @@ class Application:
         clock: Clock | None = None,
         scale_ttls: bool = False,
         force_file: Path | None = None,
+        store: Store | None = None,
         on_change: Callable[[Event], None] | None = None,
     ) -> None:
         self._files = tuple(files)
         self._seen = stamp(self._files) if seen is None else seen
         self._listen = listen or Listen()
         self.clock = clock or Clock()
-        self.agenda = Agenda(self.clock)
+        self.agenda = Agenda(self.clock, most_at_once=most_probes())
         dice = random.Random(seed)
         self.board = Board(reading.published)
         self.health = HealthBoard()
@@ -100,10 +112,21 @@ class Application:
             history=self.history,
             probe=self.prober,
             seed=dice.getrandbits(64),
+            is_served=resolver.serves,
         )
         self._force_file = force_file
         self.forcing = Forcing(self.agenda, self.monitor.overlay)
         self.force_file = ForceFile(self.forcing, self.clock)
+        self.keeper = Keeper(
+            store or MemoryStore(),
+            self.agenda,
+            NewIds(None if seed is None else dice.getrandbits(64)),
+            LiveWorld(self.board, self.health, self.monitor, dice, lambda: self.keeper.state.world),
+            self._publish,
+        )
+        self._reading: Reading | None = reading
+        self._inline = None if files else reading
+        """What was declared without files, and so cannot be read again."""
         self.started_at = self.clock.now()
         self.is_ready = False
         self.faults: tuple[Fault, ...] = ()
@@ -115,7 +138,6 @@ class Application:
         """Where the clients of each vantage point are, by its address."""
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
-        self._apply(reading)
 
     async def run(self, announce: Callable[[Ready], None]) -> None:
         """Listen and answer until `stop`; then answer what is queued and return.
@@ -124,12 +146,15 @@ class Application:
             announce: called once, when everything listens.
         Raises:
             CannotListen: an address cannot be bound; nothing was served.
+            StoreUnusable: the store cannot be read.
+            StoreFailed: what files declare cannot be kept.
         """
+        await self._open()
         settings = self.board.current.world.server
         addresses = self._listen.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
         async with AsyncExitStack() as opened:
-            opened.push_async_callback(self.prober.close)
+            opened.push_async_callback(self.keeper.close)
             listeners = bind(addresses, vantage_points)
             opened.callback(listeners.close)
             http = HttpPort(self)
@@ -140,6 +165,13 @@ class Application:
                 + [self.responder.seen_from(partial(self._vantage.__getitem__, v.dns)) for v in settings.vantage_points]
             )
             await self._serve(listeners, Ready(listeners.addresses, http_address), announce)
+
+    async def _open(self) -> None:
+        """Take over what the store holds and what files declare."""
+        reading, self._reading = self._reading, None
+        assert reading is not None, "an application runs once"
+        await self.keeper.open(reading.published.world)
+        self.serve(reading)
 
     async def _serve(self, listeners: Listeners, ready: Ready, announce: Callable[[Ready], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -155,6 +187,7 @@ class Application:
             announce(ready)
             await self._stopping.wait()
             self.is_ready = False
+            self.agenda.break_off()
             listeners.close()
             for task in running:
                 task.cancel()
@@ -208,7 +241,7 @@ class Application:
                 for fault in refused.faults:
                     log.error("reload refused", fault=str(fault))
                 log.error("still serving what was read before", faults=len(refused.faults))
-            except ReadingFailed as failed:
+            except (ReadingFailed, StoreFailed) as failed:
                 self.failures["reload"] = str(failed)
                 log.error("reload failed; still serving what was read before", error=str(failed))
             else:
@@ -218,25 +251,71 @@ class Application:
                 self.failures.pop("reload", None)
                 log.info("reloaded", **_sizes(reading))
 
+    async def reset(self) -> None:
+        """Go back to what files declare, or to nothing; what was forced or blocked by call is forgotten.
+
+        Raises:
+            ReadingFailed: the files could not be read.
+            StoreFailed: it could not be kept, so it did not happen.
+        """
+        await self.restore(State())
+        self.forcing.forget()
+        self.blockade.forget()
+
+    async def restore(self, state: State) -> None:
+        """Hold another state, under what files declare; raises as `reset` does."""
+        with taking_in():
+            try:
+                reading = self._inline or await read_files(self._files)
+            except Refused as refused:
+                raise ReadingFailed(f"the files have faults: {refused.faults[0]}") from refused
+            await self.keeper.restore(state, reading.published.world)
+            self.serve(reading, anew=True)
+
     async def _replace(self, reading: Reading) -> None:
         """Serve this from now on, and let go of what was served before in small pieces: freeing takes time too."""
+        await self.keeper.declare(reading.published.world)
         old = [node for zone in self.board.current.catalog.zones.values() for node in zone.nodes.values()]
-        self._apply(reading)
+        self.serve(reading)
         while old:
             del old[-NODES_PER_PIECE:]
             await asyncio.sleep(0)
 
-    def _apply(self, reading: Reading) -> None:
-        """Serve this from now on: one step, between two queries."""
-        world = reading.published.world
-        if _addresses(world.server) != _addresses(self.board.current.world.server):
+    def serve(self, reading: Reading, *, anew: bool = False) -> None:
+        """Serve this from now on, beside what the API made: one step, between two queries.
+
+        Args:
+            anew: whether what the API made is compiled again, since it may be other than what is answered now.
+        """
+        before = self.board.current
+        known = Catalog(Map()) if anew else before.catalog
+        state = self.keeper.state
+        published = beside(reading.published, known, state.world, self._created_at, Traffic.of(state))
+        world = published.world
+        if _addresses(world.server) != _addresses(before.world.server):
             log.warning("addresses to listen on changed; that takes effect at the next start")
         self._vantage |= {point.dns: _place(point) for point in world.server.vantage_points}
         self.blockade.declared = world.health_checkers.blocked
+        self._watch_over(world)
+        self.force_file.follow(str(self._force_file) if self._force_file else world.server.force_file)
+        self.board.publish(self.target_hosts.taken_over(published))
+
+    def _publish(self, writes: Sequence[Write]) -> None:
+        """Serve what a command wrote, from now on."""
+        published = with_writes(self.board.current, writes, self._created_at)
+        if any(write.table == HEALTH_CHECK for write in writes):
+            self._watch_over(published.world)
+        else:
+            self.forcing.apply(published.world)
+        self.board.publish(published)
+
+    def _watch_over(self, world: World) -> None:
         self.monitor.apply(world.health_checks, world.health_checkers)
         self.forcing.apply(world)
-        self.force_file.follow(str(self._force_file) if self._force_file else world.server.force_file)
-        self.board.publish(self.target_hosts.taken_over(reading.published))
+
+    def _created_at(self, zone_id: HostedZoneId) -> float:
+        row = self.keeper.state.row(ZONES, zone_id)
+        return row.created_at or 0.0 if row is not None else 0.0
 
     async def _outlived(self, part: str, work: Coroutine[Any, Any, None]) -> None:
         try:

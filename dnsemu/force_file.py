@@ -5,7 +5,7 @@ from pathlib import Path
 import structlog
 
 from config.faults import Fault, Refused
-from config.force_rules import parse_force_file
+from config.force_rules import ForceRule, parse_force_file
 from dnsemu.forcing import Forcing
 from dnsemu.watch import Stamp, changes, stamp
 from healthcheck.clock import Clock
@@ -21,6 +21,10 @@ class ForceFile:
         self._clock = clock
         self._path: Path | None = None
         self._seen: Stamp = ()
+        self._rules: tuple[ForceRule, ...] = ()
+        self._read_at = 0.0
+        self._began: dict[ForceRule, float] = {}
+        """When each rule was first read: a duration counts from there."""
         self.faults: tuple[Fault, ...] = ()
 
     def follow(self, path: str | None) -> None:
@@ -49,14 +53,32 @@ class ForceFile:
             self._refused((Fault(str(self._path), 0, "", "", "force-file", f"cannot be read: {failure}"),))
             return
         try:
-            rules = parse_force_file(str(self._path), text, self._clock.now())
+            rules = self._as_before(parse_force_file(str(self._path), text, self._clock.now()))
         except Refused as refused:
             self._refused(refused.faults)
             return
         self.faults = ()
+        self._rules, self._read_at = rules, self._clock.now()
         self._forcing.read(rules)
         if self._path:
             log.info("forced statuses read", file=str(self._path), rules=len(rules))
+
+    def _as_before(self, rules: tuple[ForceRule, ...]) -> tuple[ForceRule, ...]:
+        """The rules, where those that were there before end when they were to: another line does not prolong them."""
+        now = self._clock.now()
+        before = {
+            (rule.pattern, rule.status, round(rule.until - self._began.get(rule, self._read_at), 6)): rule
+            for rule in self._rules
+            if rule.until is not None
+        }
+        kept = []
+        for rule in rules:
+            lasts = None if rule.until is None else round(rule.until - now, 6)
+            known = before.get((rule.pattern, rule.status, lasts)) if lasts is not None else None
+            began = self._began.get(known, self._read_at) if known else now
+            kept.append((known or rule, began))
+        self._began = dict(kept)
+        return tuple(rule for rule, _ in kept)
 
     def _refused(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import structlog
+
 from config.force_rules import ForceRule, Pattern
 from config.world import HealthCheckId, World
 from dnsemu.force_matching import checks_meant
-from healthcheck.agenda import Agenda, Call
+from healthcheck.agenda import Agenda
+from healthcheck.appointments import Call
 from healthcheck.entry import Overlay
 from healthcheck.snapshot import Status
+
+log = structlog.get_logger()
 
 LayOver = Callable[[Mapping[HealthCheckId, Overlay]], None]
 
@@ -35,12 +40,22 @@ class Forcing:
         self._expiry: Call | None = None
 
     @property
+    def from_file(self) -> tuple[ForceRule, ...]:
+        """The force file's rules, but for those that have run out."""
+        return self._from_file
+
+    @property
+    def called(self) -> tuple[ForceRule, ...]:
+        """The rules that were called for, but for those that have run out."""
+        return self._called
+
+    @property
     def rules(self) -> tuple[ForceRule, ...]:
         """All rules, in the order in which they count."""
         return (*self._from_file, *self._called)
 
     def force(self, rule: ForceRule) -> set[HealthCheckId]:
-        """Add a rule, which replaces an earlier one of the same pattern; returns the checks that it means.
+        """Add a rule, in place of those of the same pattern that do not outlast it; returns the checks that it means.
 
         Raises:
             NothingMeant: it means no check.
@@ -48,7 +63,7 @@ class Forcing:
         meant = checks_meant(rule.pattern, self._world)
         if not meant:
             raise NothingMeant(rule.pattern)
-        kept = [earlier for earlier in self._called if earlier.pattern != rule.pattern]
+        kept = [earlier for earlier in self._called if earlier.pattern != rule.pattern or _outlasts(earlier, rule)]
         self._called = (*kept, rule)
         self._settle()
         return meant
@@ -57,6 +72,9 @@ class Forcing:
         """Take over the force file's rules, instead of those that it had before."""
         self._from_file = tuple(rules)
         self._settle()
+        for rule in rules:
+            if not checks_meant(rule.pattern, self._world):
+                log.warning("a forced status means no health check", pattern=str(rule.pattern))
 
     def apply(self, world: World) -> None:
         """Mean the checks of what is declared now."""
@@ -87,6 +105,10 @@ class Forcing:
             self._expiry.cancel()
         ends = [rule.until for rule in self.rules if rule.until is not None]
         self._expiry = self._agenda.call_at(min(ends), self._settle) if ends else None
+
+
+def _outlasts(earlier: ForceRule, later: ForceRule) -> bool:
+    return later.until is not None and (earlier.until is None or earlier.until > later.until)
 
 
 def _without_idle(rules: Sequence[ForceRule], stands_on_others: bool) -> tuple[ForceRule, ...]:

@@ -27,6 +27,13 @@ class HostedResolver:
         self._dice = dice
         self._elsewhere = elsewhere
 
+    def serves(self, name: str) -> bool:
+        """Whether a name lies in a hosted zone."""
+        try:
+            return self._board.current.catalog.zone_of(names.parse(name)) is not None
+        except names.BadName:
+            return False
+
     async def resolve(self, name: str, region: str) -> str | Unresolved:
         """An IPv4 address of the name, for a checker in a Region; CNAMEs are followed between zones too (H57)."""
         try:
@@ -38,7 +45,7 @@ class HostedResolver:
         for _ in range(MAX_CNAME_LINKS):
             link = resolve(published.catalog, health, client, wanted, RRType.A)
             if isinstance(link.found, NotOurs | Referral):
-                return await self._elsewhere.resolve(names.display(wanted), region)
+                return await self._elsewhere.resolve(names.display(wanted).rstrip("."), region)
             reply = draw(link, self._dice, 0)
             if reply.rcode is not RCode.NOERROR:
                 return NX_DOMAIN if reply.rcode is RCode.NXDOMAIN else SERV_FAIL

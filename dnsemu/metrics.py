@@ -4,7 +4,8 @@ Labels come from closed sets: hosted zones, record types, rcodes, policies, heal
 or an address.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from copy import copy
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -15,7 +16,6 @@ from prometheus_client.core import (
     SummaryMetricFamily,
 )
 from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
 from config import names
 from config.names import ROOT
@@ -43,21 +43,19 @@ _LATENCY_FAMILIES = {
 """By CloudWatch's metric: our family, which has Prometheus' units, and its help text."""
 
 
-class Metrics(Collector):
+SAMPLES_PER_PIECE = 100
+
+
+class Metrics:
     """Reads an application's counters at scrape time."""
 
     def __init__(self, application: Running) -> None:
         self._application = application
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
 
-    def exposition(self) -> bytes:
-        """All metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
-
-    def describe(self) -> Iterable[Metric]:
-        """Nothing beforehand: the families are told at each scrape."""
-        return ()
+    def exposition(self) -> Iterator[bytes]:
+        """All metrics in Prometheus' text format, in small pieces: whoever sends them lets others in between."""
+        for family in self.collect():
+            yield from _pieces(family)
 
     def collect(self) -> Iterator[Metric]:
         """Every family with its present values."""
@@ -144,3 +142,25 @@ def _histogram(name: str, text: str, durations: Durations) -> HistogramMetricFam
     bounds = [*map(str, BOUNDS_S), "+Inf"]
     buckets = list(zip(bounds, accumulate(durations.counts), strict=True))
     return HistogramMetricFamily(name, text, buckets=buckets, sum_value=durations.sum_s)
+
+
+class _Only(CollectorRegistry):
+    """A registry of one family."""
+
+    def __init__(self, family: Metric) -> None:
+        super().__init__(auto_describe=False)
+        self._family = family
+
+    def collect(self) -> Iterator[Metric]:
+        """The family."""
+        yield self._family
+
+
+def _pieces(family: Metric) -> Iterator[bytes]:
+    """A family's text: its head with the first samples, then the others."""
+    samples = family.samples
+    for start in range(0, max(len(samples), 1), SAMPLES_PER_PIECE):
+        piece = copy(family)
+        piece.samples = samples[start : start + SAMPLES_PER_PIECE]
+        text = generate_latest(_Only(piece))
+        yield text if not start else b"".join(line for line in text.splitlines(True) if not line.startswith(b"#"))

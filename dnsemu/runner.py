@@ -2,20 +2,17 @@
 
 import asyncio
 import json
-import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any
 
 from dnsemu.app import Application
+from dnsemu.file_limit import raise_file_limit
 from dnsemu.logs import configure_logs
 from dnsemu.running import Ready
+from dnsemu.store.store import StoreFailed, StoreUnusable
 from dnsemu.transport.listeners import CannotListen
-
-MOST_FILES = 65536
-"""Open files asked of the system: 2,000 probes, 1,024 TCP clients an address, and room."""
 
 
 def run(application: Callable[[], Application], *, as_json: bool) -> None:
@@ -38,23 +35,14 @@ def run(application: Callable[[], Application], *, as_json: bool) -> None:
 
 
 def exit_unless_it_listens(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a coroutine on the fastest loop there is; where it cannot listen, say why and exit with 1."""
+    """Run a coroutine on the fastest loop there is; if it cannot listen or use its store, say why and exit with 1."""
     raise_file_limit()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
             runner.run(main())
-        except CannotListen as refusal:
+        except (CannotListen, StoreFailed, StoreUnusable) as refusal:
             print(f"dnsemu: {refusal}", file=sys.stderr)
             sys.exit(1)
-
-
-def raise_file_limit() -> None:
-    """Take as many open files as the system allows: each probe and each TCP client needs one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):  # macOS has another limit behind this one
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -7,8 +7,10 @@ from typing import Protocol
 from config.addresses import Address
 from config.faults import Fault
 from config.world import HealthCheckId
+from dnsemu.commands.state import State
 from dnsemu.force_file import ForceFile
 from dnsemu.forcing import Forcing
+from dnsemu.keeper import Keeper
 from dnsemu.published import Board
 from dnsemu.responder import Responder
 from healthcheck.agenda import Agenda
@@ -47,6 +49,19 @@ class Running(Protocol):
     is_ready: bool
     ready: Ready | None
     faults: tuple[Fault, ...]
+
+    keeper: Keeper
+
+    async def reset(self) -> None:
+        """Go back to what files declare, or to nothing.
+
+        Raises:
+            ReadingFailed: the files could not be read.
+            StoreFailed: it could not be kept, so it did not happen.
+        """
+
+    async def restore(self, state: State) -> None:
+        """Hold another state, under what files declare; raises as `reset` does."""
 
     @property
     def failures(self) -> Mapping[str, str]:

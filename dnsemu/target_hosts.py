@@ -10,7 +10,8 @@ import structlog
 from config import names
 from dnsemu.published import Board, Published
 from dnsemu.zone.resources import CompiledResource, LookUp
-from healthcheck.agenda import Agenda, Appointment, Ending
+from healthcheck.agenda import Agenda
+from healthcheck.appointments import Appointment, Ending
 from healthcheck.probes.resolve import Resolver, Unresolved
 
 EVERY_S = 10.0

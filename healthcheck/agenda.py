@@ -7,13 +7,12 @@ the clock waits for it; what it ends with is then done in order of emulated time
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from heapq import heappop, heappush
-from itertools import count
+from collections.abc import Callable
 from math import inf
 
 import structlog
 
+from healthcheck.appointments import NO_RANK, Appointment, Call, Due, Rank, Work
 from healthcheck.clock import Clock
 
 MOST_AT_ONCE = 2000
@@ -25,67 +24,7 @@ time."""
 _CALLS_BETWEEN_TURNS = 64
 """While stepping, everything else gets its turn at least this often."""
 
-Rank = tuple[str, str, int]
-"""Orders what falls due at one instant."""
-
-Ending = tuple[float, Callable[[float], None]]
-"""What work cost, in emulated seconds, and what is to be done at the instant that it then is."""
-
-Work = Callable[[], Awaitable[Ending]]
-
-NO_RANK: Rank = ("", "", 0)
-
 log = structlog.get_logger()
-
-
-class Call:
-    """A call on the agenda, to be made at its instant."""
-
-    __slots__ = ("action", "is_live")
-
-    def __init__(self, action: Callable[[float], None]) -> None:
-        self.action = action
-        self.is_live = True
-
-    def cancel(self) -> None:
-        """Take it off the agenda."""
-        self.is_live = False
-
-
-class Appointment:
-    """Work on the agenda; `due` is in seconds since the epoch."""
-
-    __slots__ = ("_ending", "_task", "due", "is_live", "may_begin_early", "rank", "work")
-
-    def __init__(self, due: float, rank: Rank, work: Work, *, may_begin_early: bool) -> None:
-        self.due = due
-        self.rank = rank
-        self.work = work
-        self.may_begin_early = may_begin_early
-        self.is_live = True
-        self._task: asyncio.Task[None] | None = None
-        self._ending: Call | None = None
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether it is or was under way."""
-        return self._task is not None
-
-    def begin(self, task: asyncio.Task[None]) -> None:
-        """Remember what carries it out."""
-        self._task = task
-
-    def end_by(self, ending: Call) -> None:
-        """Remember what its end is to be."""
-        self._ending = ending
-
-    def cancel(self) -> None:
-        """Take it off the agenda; work that is under way is broken off, and nothing follows from it."""
-        self.is_live = False
-        if self._task is not None:
-            self._task.cancel()
-        if self._ending is not None:
-            self._ending.cancel()
 
 
 class Agenda:
@@ -94,12 +33,14 @@ class Agenda:
     def __init__(self, clock: Clock, *, most_at_once: int = MOST_AT_ONCE) -> None:
         self._clock = clock
         self._most_at_once = most_at_once
-        self._calls: list[tuple[float, Rank, int, Call]] = []
-        self._works: list[tuple[float, Rank, int, Appointment]] = []
-        self._numbers = count()
+        self._calls: Due[Call] = Due()
+        self._works: Due[Appointment] = Due()
         self._running: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._stepping = asyncio.Lock()
+        self._broken_off = False
+        self.advancing_to: float | None = None
+        """Where the clock is being moved to, in seconds since the epoch; None while it is not."""
         clock.on_change(self._woken.set)
 
     @property
@@ -120,8 +61,7 @@ class Agenda:
             action: it is given the instant, and neither waits nor raises.
         """
         call = Call(action)
-        heappush(self._calls, (when, rank, next(self._numbers), call))
-        if self._calls[0][3] is call:
+        if self._calls.push(when, rank, call):
             self._woken.set()
         return call
 
@@ -147,6 +87,7 @@ class Agenda:
                     self._do_what_is_due()
                 await self._next_instant()
         finally:
+            self.break_off()
             running = list(self._running)
             for task in running:
                 task.cancel()
@@ -155,15 +96,25 @@ class Agenda:
     async def advance(self, by_s: float) -> None:
         """Move the clock, and do everything that falls due on the way, in order; returns when all of it is done.
 
-        The clock then goes on as before. One step at a time: another one waits for it.
+        The clock then goes on as before. One step at a time: another one waits for it. A step that is cancelled or
+        broken off stops where it is.
         """
         async with self._stepping:
-            with self._clock.held():
-                await self._quiet()
-                end = self._clock.now() + by_s
-                await self._step_to(end)
-                self._clock.move_to(end)
-        self._woken.set()
+            self._broken_off = False
+            try:
+                with self._clock.held():
+                    await self._quiet()
+                    self.advancing_to = end = self._clock.now() + by_s
+                    await self._step_to(end)
+                    if not self._broken_off:
+                        self._clock.move_to(end)
+            finally:
+                self.advancing_to = None
+                self._woken.set()
+
+    def break_off(self) -> None:
+        """Stop a step under way when what has begun of it has ended."""
+        self._broken_off = True
 
     async def steer(self, change: Callable[[], None]) -> None:
         """Change how the clock goes, between two steps."""
@@ -171,8 +122,7 @@ class Agenda:
             change()
 
     def _enter(self, entry: Appointment) -> None:
-        heappush(self._works, (entry.due, entry.rank, next(self._numbers), entry))
-        if self._works[0][3] is entry:
+        if self._works.push(entry.due, entry.rank, entry):
             self._woken.set()
 
     async def _quiet(self) -> None:
@@ -182,12 +132,12 @@ class Agenda:
 
     async def _step_to(self, end: float) -> None:
         calls = 0
-        while (when := min(self._next_call(), self._next_work())) <= end:
+        while not self._broken_off and (when := min(self._calls.when, self._works.when)) <= end:
             self._clock.move_to(when)
-            if not self._calls or (self._works and self._works[0][:2] < self._calls[0][:2]):
+            if self._works.first < self._calls.first:
                 await self._begin_together(end)
                 continue
-            self._make_first_call(max(when, self._clock.now()))
+            self._end(self._calls.pop().action, max(when, self._clock.now()))
             calls += 1
             if not calls % _CALLS_BETWEEN_TURNS:
                 await asyncio.sleep(0)
@@ -195,14 +145,13 @@ class Agenda:
     async def _begin_together(self, end: float) -> None:
         """Begin the first work that is due, and with it what may begin before it has ended; wait for all of it."""
         now = self._clock.now()
-        together = [heappop(self._works)[3]]
-        while (
-            together[-1].may_begin_early
-            and len(together) < self._most_at_once
-            and self._next_work() <= end
-            and self._works[0][3].may_begin_early
-        ):
-            together.append(heappop(self._works)[3])
+        together: list[Appointment] = [self._works.pop()]
+        later: list[Appointment] = []
+        while len(together) < self._most_at_once and self._works.when <= end:
+            entry = self._works.pop()
+            (together if entry.may_begin_early else later).append(entry)
+        for entry in later:
+            self._enter(entry)
         alike: dict[str, list[Appointment]] = {}
         for appointment in together:
             alike.setdefault(appointment.rank[0], []).append(appointment)
@@ -228,20 +177,6 @@ class Agenda:
         if begun:
             await asyncio.wait(begun)
 
-    def _next_call(self) -> float:
-        while self._calls and not self._calls[0][3].is_live:
-            heappop(self._calls)
-        return self._calls[0][0] if self._calls else inf
-
-    def _next_work(self) -> float:
-        while self._works and not self._works[0][3].is_live:
-            heappop(self._works)
-        return self._works[0][0] if self._works else inf
-
-    def _make_first_call(self, at: float) -> None:
-        call = heappop(self._calls)[3]
-        self._end(call.action, at)
-
     def _end(self, action: Callable[[float], None], at: float) -> None:
         try:
             action(at)
@@ -250,10 +185,10 @@ class Agenda:
 
     def _do_what_is_due(self) -> None:
         now = self._clock.now()
-        while self._next_call() <= now:
-            self._make_first_call(now)
-        while self._next_work() <= now and len(self._running) < self._most_at_once:
-            self._begin(heappop(self._works)[3], now, is_stepped=False)
+        while self._calls.when <= now:
+            self._end(self._calls.pop().action, now)
+        while self._works.when <= now and len(self._running) < self._most_at_once:
+            self._begin(self._works.pop(), now, is_stepped=False)
 
     def _begin(self, entry: Appointment, begun: float, *, is_stepped: bool) -> asyncio.Task[None]:
         task = asyncio.create_task(self._carry_out(entry, begun, is_stepped))
@@ -264,7 +199,7 @@ class Agenda:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if self._works and len(self._running) == self._most_at_once - 1:
+        if len(self._works) and len(self._running) == self._most_at_once - 1:
             self._woken.set()  # there is room again
 
     async def _carry_out(self, entry: Appointment, begun: float, is_stepped: bool) -> None:
@@ -284,9 +219,9 @@ class Agenda:
 
     async def _next_instant(self) -> None:
         """Until something falls due, or it becomes clear that something falls due sooner."""
-        when = self._next_call()
+        when = self._calls.when
         if len(self._running) < self._most_at_once:
-            when = min(when, self._next_work())
+            when = min(when, self._works.when)
         left_s = self._clock.real_s_until(when) if when < inf and not self._stepping.locked() else None
         timer = None if left_s is None else asyncio.get_running_loop().call_later(left_s, self._woken.set)
         try:

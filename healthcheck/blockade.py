@@ -27,6 +27,10 @@ class Blockade:
         """Bring a path up that `block` took down; tells whether there was one."""
         return blocked in self._called and self._called.pop(blocked) is None
 
+    def forget(self) -> None:
+        """Bring up every path that `block` took down."""
+        self._called.clear()
+
     def is_cut_off(self, checker: Checker, address: str) -> bool:
         """Whether a checker cannot reach an address, given as text."""
         if not self.declared and not self._called:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from config.world import CalculatedCheck, EndpointCheck, HealthCheck, HealthCheckers, HealthCheckId, MetricCheck
 from healthcheck.fleet import Checker, checkers_of
 from healthcheck.observation import Observation
-from healthcheck.signals import State
+from healthcheck.signals import State, source_of
 from healthcheck.snapshot import Status
 from healthcheck.streak import Streak
 
@@ -16,6 +16,8 @@ class CheckerState:
     """One checker's view of one endpoint."""
 
     checker: Checker
+    since: float
+    """When it began to watch, in seconds since the epoch."""
     streak: Streak = field(default_factory=Streak)
     last: Observation | None = None
     last_failure: Observation | None = None
@@ -82,8 +84,8 @@ class Entry:
             yield f"{healthy} of {reporting} checkers up" if reporting else "not observed yet"
             failed = [s.last for s in self.checkers.values() if s.last and not s.last.outcome.success]
             if failed:
-                last = max(failed, key=lambda observation: observation.at)
-                yield last.text.partition(". ")[0].rstrip(".")
+                last = max(failed, key=lambda observation: observation.at).text.partition(". ")[0].rstrip(".")
+                yield last if len(failed) == reporting else f"{len(failed)} failing: {last.removeprefix('Failure: ')}"
         elif isinstance(self.check.config, CalculatedCheck):
             children = set(self.check.config.children)
             up = f"{len(children) - len(self.down)} of {len(children)} children healthy"
@@ -111,7 +113,8 @@ def taken_over(old: Entry | None, check: HealthCheck, fleet: HealthCheckers, now
     entry = Entry(check, now)
     if old is not None:
         entry.overlay, entry.status, entry.observed, entry.since = old.overlay, old.status, old.observed, old.since
-        entry.last_known = old.last_known
+        if source_of(old.check.config) == source_of(check.config):
+            entry.last_known = old.last_known
     if not isinstance(check.config, EndpointCheck):
         return entry
     known = old.checkers if old is not None and not (old.check.disabled and not check.disabled) else {}
@@ -119,7 +122,7 @@ def taken_over(old: Entry | None, check: HealthCheck, fleet: HealthCheckers, now
     for checker in checkers_of(check.config, fleet):
         state = known.get(checker)
         if state is None:
-            state = CheckerState(checker)
+            state = CheckerState(checker, now)
         elif moved:
             state = replace(state, streak=state.streak.restarted())
         entry.checkers[checker] = state

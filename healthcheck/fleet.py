@@ -2,8 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from config.world import ALL_CHECKER_REGIONS, EndpointCheck, HealthCheckers
+
+PUBLISHED_RANGE = IPv4Network("15.177.0.0/18")
+"""The network that Route 53 lists for all its health checkers together; the simulated ones have addresses in it."""
+
+ADDRESSES_PER_REGION = 1024
+"""As many checkers of a Region have addresses of their own; beyond, they share them."""
+
+_FIRST_REGION = 2 * 256
+_FIRST_CHECKER = 133
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +25,9 @@ class Checker:
 
     @property
     def address(self) -> str:
-        """Stable, and inside Route 53's published range (H124)."""
-        return f"15.177.{2 + 4 * ALL_CHECKER_REGIONS.index(self.region)}.{133 + self.number}"
+        """Stable, and inside Route 53's published range: `15.177.<2+4·Region>.<133+number>` and on (H124)."""
+        region = _FIRST_REGION + ADDRESSES_PER_REGION * ALL_CHECKER_REGIONS.index(self.region)
+        return str(PUBLISHED_RANGE[region + (_FIRST_CHECKER + self.number) % ADDRESSES_PER_REGION])
 
 
 def checkers_of(check: EndpointCheck, fleet: HealthCheckers) -> Iterator[Checker]:

@@ -15,7 +15,8 @@ from time import perf_counter
 import structlog
 
 from config.world import EndpointCheck, HealthCheck, HealthCheckers, HealthCheckId, ProbeMode
-from healthcheck.agenda import Agenda, Appointment, Ending, Rank
+from healthcheck.agenda import Agenda
+from healthcheck.appointments import Appointment, Ending, Rank
 from healthcheck.cloudwatch import LatencyBook
 from healthcheck.durations import Durations
 from healthcheck.entry import Entry, Overlay, what_is_probed
@@ -28,6 +29,9 @@ from healthcheck.snapshot import HealthBoard
 
 Probe = Callable[[HealthCheck, Checker], Awaitable[Outcome]]
 """One attempt at an endpoint. It keeps its own time limits and returns failure as an outcome."""
+
+_AT_ONCE_ON_DEMAND = 4
+"""Probes of one endpoint at once when they are asked for: a small server cannot take sixteen clients together."""
 
 log = structlog.get_logger()
 
@@ -74,11 +78,28 @@ class HealthMonitor:
     due they began, both in seconds. Metrics read them at scrape time.
     """
 
-    def __init__(self, *, agenda: Agenda, board: HealthBoard, history: History, probe: Probe, seed: int) -> None:
+    def __init__(
+        self,
+        *,
+        agenda: Agenda,
+        board: HealthBoard,
+        history: History,
+        probe: Probe,
+        seed: int,
+        is_served: Callable[[str], bool] = lambda _name: True,
+    ) -> None:
+        """Watch nothing yet.
+
+        Args:
+            probe: makes one attempt.
+            seed: of the phases in which checkers probe.
+            is_served: whether a name is answered by this server, so that its address follows from what is observed.
+        """
         self._agenda = agenda
         self._clock = agenda.clock
         self._probe = probe
         self._seed = seed
+        self._is_served = is_served
         self._mode = ProbeMode.ON
         self._ledger = Ledger(board, history)
         self._posts: dict[HealthCheckId, dict[Checker, Post]] = {}
@@ -150,7 +171,8 @@ class HealthMonitor:
             post.leave()
         outcomes: Iterable[Outcome | None] = repeat(None)
         try:
-            outcomes = await asyncio.gather(*(self._attempt(check, post.checker) for post in posts))
+            few = asyncio.Semaphore(_AT_ONCE_ON_DEMAND)
+            outcomes = await asyncio.gather(*(self._attempt_by_turns(few, check, post.checker) for post in posts))
         finally:
             for post, outcome in zip(posts, outcomes, strict=False):
                 if self._is_manned(post) and self._is_the_same(check):
@@ -208,9 +230,11 @@ class HealthMonitor:
 
     def _plan(self, post: Post, when: float, check: HealthCheck) -> None:
         # The address of a name that we serve may depend on what is observed before.
-        has_address = isinstance(check.config, EndpointCheck) and check.config.ip_address is not None
+        config = check.config
+        assert isinstance(config, EndpointCheck)
+        is_fixed = config.ip_address is not None or not self._is_served(config.fully_qualified_domain_name or "")
         post.appointment = self._agenda.work_at(
-            when, partial(self._carry_out, post), post.rank, may_begin_early=has_address
+            when, partial(self._carry_out, post), post.rank, may_begin_early=is_fixed
         )
 
     async def _carry_out(self, post: Post) -> Ending:
@@ -218,6 +242,10 @@ class HealthMonitor:
             self.lateness.add(max(self._clock.now() - post.appointment.due, 0.0))
         outcome = await self._attempt(self._ledger.entry(post.check_id).check, post.checker)
         return (outcome.waited_s if outcome else 0.0), partial(self._take_in, post, outcome)
+
+    async def _attempt_by_turns(self, few: asyncio.Semaphore, check: HealthCheck, checker: Checker) -> Outcome | None:
+        async with few:
+            return await self._attempt(check, checker)
 
     async def _attempt(self, check: HealthCheck, checker: Checker) -> Outcome | None:
         began = perf_counter()
@@ -261,8 +289,10 @@ class HealthMonitor:
     def _checkers_of(self, check_id: HealthCheckId, region: str | None) -> list[Checker]:
         entry = self._ledger.entry(check_id)
         checkers = [checker for checker in entry.checkers if region in (None, checker.region)]
+        if not isinstance(entry.check.config, EndpointCheck):
+            raise NoSuchChecker(f"{check_id} has no endpoint to probe: it follows something else")
         if not checkers or not entry.is_probed:
-            where = f" from {region}" if region and entry.is_probed else ""
+            where = f" from {region}" if entry.is_probed else ", as it is disabled"
             raise NoSuchChecker(f"{check_id} is not probed{where}")
         return checkers
 

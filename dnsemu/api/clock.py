@@ -10,6 +10,7 @@ from dnsemu.api.events import event_json
 from dnsemu.api.json_calls import BadBody, as_json, body_of, text_in
 from dnsemu.logs import timestamp
 from dnsemu.running import Running
+from healthcheck.agenda import Agenda
 from healthcheck.clock import Clock
 from healthcheck.history import EventKind
 
@@ -28,7 +29,7 @@ class ClockCalls:
 
     async def read(self, _request: web.Request) -> web.Response:
         """`GET clock`."""
-        return as_json(clock_json(self._application.clock))
+        return as_json(clock_json(self._application.agenda))
 
     async def change(self, request: web.Request) -> web.Response:
         """`POST clock`; an advance returns when everything that fell due is done, with the statuses that changed."""
@@ -39,6 +40,7 @@ class ClockCalls:
             match text_in(body, "do", EXAMPLE):
                 case "pause":
                     _nothing_by(body)
+                    app.agenda.break_off()
                     await app.agenda.steer(clock.pause)
                 case "resume":
                     _nothing_by(body)
@@ -52,24 +54,26 @@ class ClockCalls:
                     raise BadBody(f"the clock cannot '{other}'; write {EXAMPLE}", "do")
         except BadBody as bad:
             return bad.reply
-        return as_json(clock_json(clock))
+        return as_json(clock_json(app.agenda))
 
     async def _advance(self, by_s: float) -> web.Response:
         app = self._application
         before = app.history.last
         await app.agenda.advance(by_s)
         changes = app.history.since(before, kind=EventKind.STATUS, limit=MOST_EVENTS)
-        return as_json(clock_json(app.clock) | {"changes": [event_json(app.history, event) for event in changes]})
+        return as_json(clock_json(app.agenda) | {"changes": [event_json(app.history, event) for event in changes]})
 
 
-def clock_json(clock: Clock) -> dict[str, Any]:
+def clock_json(agenda: Agenda) -> dict[str, Any]:
     """The clock as plain data: `speed` is 0 while it stands still, `pace` what it runs at when it runs."""
+    clock, to = agenda.clock, agenda.advancing_to
     return {
         "now": timestamp(clock.now()),
         "now_s": round(clock.now(), 6),
         "speed": clock.speed,
         "pace": clock.pace,
         "stands_still": clock.stands_still,
+        "advancing_to": None if to is None else timestamp(to),
         "ahead_s": round(clock.offset_s, 3),
     }
 
@@ -91,6 +95,8 @@ def _speed(by: Any) -> float:
 
 def _duration(by: Any) -> float:
     try:
+        if isinstance(by, bool):
+            raise TypeError
         by_s = parse_duration(by) if isinstance(by, str) else float(by)
     except (TypeError, ValueError) as bad:
         raise BadBody(str(bad) if isinstance(by, str) else 'write a duration such as "90s"', "by") from None

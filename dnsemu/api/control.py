@@ -13,6 +13,7 @@ from dnsemu.api.events import Events
 from dnsemu.api.health import HealthCalls
 from dnsemu.api.health_json import check_json
 from dnsemu.api.json_calls import as_json
+from dnsemu.api.state import StateCalls
 from dnsemu.api.what_if import WhatIf
 from dnsemu.logs import timestamp
 from dnsemu.questions import BadQuestion, explain_question
@@ -44,6 +45,7 @@ class ControlApi:
             web.get(f"{PREFIX}/events", self._events.stream),
             web.get(f"{PREFIX}/metrics", Datapoints(self._application).handle),
             *HealthCalls(self._application).routes(PREFIX),
+            *StateCalls(self._application).routes(PREFIX),
             web.route("*", f"{PREFIX}/{{path:.*}}", self._unknown),
         ]
 
@@ -62,7 +64,7 @@ class ControlApi:
         return {
             "version": __version__,
             "time": timestamp(now),
-            "clock": clock_json(app.clock),
+            "clock": clock_json(app.agenda),
             "uptime_s": round(now - app.started_at, 3),
             "dns": [str(address) for address in app.ready.dns] if app.ready else [],
             "http": str(app.ready.http) if app.ready else None,

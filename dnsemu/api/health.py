@@ -13,6 +13,7 @@ from dnsemu.api.events import event_json
 from dnsemu.api.health_json import blocked_json, check_json, rule_json, signal_json
 from dnsemu.api.json_calls import BadBody, as_json, body_of, optional_text_in, text_in
 from dnsemu.forcing import NothingMeant
+from dnsemu.logs import timestamp
 from dnsemu.running import Running
 from healthcheck.ledger import NoSuchHealthCheck
 from healthcheck.monitor import NoSuchChecker, ProbesAreOff
@@ -30,6 +31,10 @@ _CONTROL = '{"arn": "arn:aws:route53-recovery-control::…", "state": "Off"} or 
 _OBSERVE = '{"success": false, "reason": "made up", "region": "us-east-1"}'
 _PROBE = '{"region": "us-east-1"} or {}'
 _BLOCK = '{"from": "sa-east-1", "to": "10.1.0.0/16"}'
+
+
+class NoSuchAlarm(Exception):
+    """No health check follows an alarm of that name, in any Region."""
 
 
 class HealthCalls:
@@ -60,7 +65,10 @@ class HealthCalls:
         app = self._application
         events = app.history.of(check_id, EVENTS_OF_ONE)
         told = check_json(app.monitor.entry(check_id), app.monitor)
-        return told | {"history": [event_json(app.history, event) for event in events]}
+        return told | {
+            "time": timestamp(app.clock.now()),
+            "history": [event_json(app.history, event) for event in events],
+        }
 
     async def _one(self, request: web.Request) -> web.Response:
         try:
@@ -100,7 +108,11 @@ class HealthCalls:
         return as_json({"rules": self._all_rules(), "faults": list(map(str, self._application.force_file.faults))})
 
     def _all_rules(self) -> list[dict[str, Any]]:
-        return [rule_json(rule) for rule in self._application.forcing.rules]
+        forcing = self._application.forcing
+        return [
+            *(rule_json(rule, "file") for rule in forcing.from_file),
+            *(rule_json(rule, "call") for rule in forcing.called),
+        ]
 
     def _rule(self, pattern: Pattern, body: dict[str, Any], example: str) -> ForceRule:
         status = text_in(body, "status", example)
@@ -179,6 +191,8 @@ class HealthCalls:
             alarm = self._alarm_named(name, optional_text_in(body, "region", _ALARM))
         except BadBody as bad:
             return bad.reply
+        except NoSuchAlarm as missing:
+            return failure(404, str(missing), "name", "H87")
         return self._signal(alarm, AlarmState(state), "name", "H87")
 
     async def _routing_control(self, request: web.Request) -> web.Response:
@@ -198,7 +212,12 @@ class HealthCalls:
         if region is None and len(alarms) > 1:
             regions = ", ".join(sorted(alarm.region for alarm in alarms))
             raise BadBody(f"several Regions have an alarm {name}: write one of {regions}", "region")
-        return alarms[0] if alarms and region is None else Alarm(region or "*", name)
+        if region is not None:
+            return Alarm(region, name)
+        if not alarms:
+            known = ", ".join(sorted({source.name for source in signals if isinstance(source, Alarm)})) or "none"
+            raise NoSuchAlarm(f"no health check follows an alarm {name}; those that are followed: {known}")
+        return alarms[0]
 
     def _signal(self, source: Source, state: State, field: str, rule: str) -> web.Response:
         monitor = self._application.monitor

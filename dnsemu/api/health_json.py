@@ -45,10 +45,10 @@ def endpoint_of(config: EndpointCheck) -> str:
     return f"{where}{config.resource_path or '/'}" if config.type.is_http else where
 
 
-def rule_json(rule: ForceRule) -> dict[str, Any]:
-    """One forced status."""
+def rule_json(rule: ForceRule, by: str) -> dict[str, Any]:
+    """One forced status; `by` is `file` or `call`."""
     until = None if rule.until is None else timestamp(rule.until)
-    return {"pattern": str(rule.pattern), "status": rule.status or "auto", "until": until}
+    return {"pattern": str(rule.pattern), "status": rule.status or "auto", "until": until, "by": by}
 
 
 def blocked_json(blocked: Blocked, by: str) -> dict[str, Any]:

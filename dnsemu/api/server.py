@@ -1,5 +1,6 @@
 """The HTTP port: routes, and the socket they are served on."""
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -9,11 +10,12 @@ from dnsemu.api.control import PREFIX, ControlApi
 from dnsemu.api.errors import told
 from dnsemu.api.guard import guard
 from dnsemu.metrics import Metrics
+from dnsemu.route53.endpoint import Endpoint
 from dnsemu.running import Running
 from dnsemu.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.transport.sockets import bind_tcp
 
-MOST_BODY_OCTETS = 1 << 20
+MOST_BODY_OCTETS = 2 << 20
 SHUTDOWN_S = 1.0
 
 _quiet = logging.getLogger("dnsemu.http")
@@ -25,6 +27,7 @@ _INDEX = """<!doctype html>
 <h1>dnsemu</h1>
 <p>A Route 53 you can run on a laptop. This port holds:</p>
 <ul>
+<li>the Route 53 API, for any AWS client: <code>aws route53 list-hosted-zones --endpoint-url http://HOST:PORT</code>
 <li><a href="/dnsemu/v1/status">/dnsemu/v1/status</a>: health checks, checkers, who serves what
 <li>/dnsemu/v1/explain?name=NAME&amp;type=A&amp;client=ADDR: why an answer is given
 <li>/dnsemu/v1/what-if?name=NAME&amp;fail=1: what clients would get if endpoints failed
@@ -47,8 +50,10 @@ class HttpPort:
             client_max_size=MOST_BODY_OCTETS,
             middlewares=[told(PREFIX), guard(lambda: application.board.current.world.server.allowed_hosts)],
         )
+        route53 = Endpoint(application.keeper, lambda: application.board.current.world.api)
         app.add_routes(
             [
+                *route53.routes(),
                 web.get("/", self._index),
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
@@ -56,7 +61,9 @@ class HttpPort:
                 *self._control.routes(),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=SHUTDOWN_S)
+        self._runner = web.AppRunner(
+            app, access_log=None, logger=_quiet, shutdown_timeout=SHUTDOWN_S, handler_cancellation=True
+        )
 
     async def start(self, address: Address) -> Address:
         """Begin to serve; returns the address with its real port.
@@ -89,5 +96,10 @@ class HttpPort:
             return web.Response(text="ready\n")
         return web.Response(status=503, text="not ready\n")
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._all_metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4"})
+    async def _metrics(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/plain; version=0.0.4"})
+        await response.prepare(request)
+        for piece in self._all_metrics.exposition():
+            await response.write(piece)
+            await asyncio.sleep(0)
+        return response

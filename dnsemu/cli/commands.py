@@ -25,6 +25,7 @@ from dnsemu.cli.options import (
     ScaleTtls,
     Seed,
     Server,
+    StoreUrl,
     ask,
     count,
     print_json,
@@ -62,6 +63,7 @@ def serve(
     files: FilesToServe = None,
     dns: Dns = None,
     http: Http = None,
+    store: StoreUrl = None,
     forward: Forward = None,
     clock: ClockOption = "real",
     scale_ttls: ScaleTtls = False,
@@ -75,6 +77,7 @@ def serve(
     from dnsemu.watch import stamp
 
     the_clock = _clock(clock)
+    the_store = _store(store)
     given = tuple(files or ())
     seen = stamp(given)  # before they are read: what changes meanwhile is noticed
     reading = _read(given, as_json)
@@ -94,6 +97,7 @@ def serve(
             clock=the_clock,
             scale_ttls=scale_ttls,
             force_file=force_file,
+            store=the_store,
         ),
         as_json=as_json,
     )
@@ -318,3 +322,16 @@ def _clock(text: str) -> Any:
         return parse_clock(text)
     except ValueError as bad:
         refuse(f"--clock: {bad}")
+
+
+def _store(url: str | None) -> Any:
+    from dnsemu.commands.table import TABLES
+    from dnsemu.store.opening import open_store
+    from dnsemu.store.store import MemoryStore, StoreUnusable
+
+    if url is None:
+        return MemoryStore()
+    try:
+        return open_store(url, TABLES)
+    except StoreUnusable as unusable:
+        refuse(f"--store: {unusable}")

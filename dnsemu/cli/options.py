@@ -46,6 +46,16 @@ Http = Annotated[
 Seed = Annotated[
     int | None, typer.Option(envvar="DNSEMU_SEED", help="Seed of all dice, for runs that repeat.", show_default=False)
 ]
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar="DNSEMU_STORE",
+        metavar="URL",
+        help="Where to keep what the Route 53 API makes, such as sqlite:///dnsemu.db; in memory if not given.",
+        show_default=False,
+    ),
+]
 ClockOption = Annotated[
     str,
     typer.Option(

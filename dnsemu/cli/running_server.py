@@ -1,11 +1,13 @@
 """The commands that ask a running server, each a client of one or two control calls."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from config.durations import duration_text
 from dnsemu.cli.client import force_check
-from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, print_json, refuse, told
+from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, fail, print_json, refuse, told
 
 CheckId = Annotated[str, typer.Argument(metavar="CHECK", help="The health check's id.")]
 FromRegion = Annotated[
@@ -37,20 +39,31 @@ def status(
 
 def force(
     check: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="CHECK",
+            metavar="[CHECK]",
             help="A health check's id, or several: 'web-*', region:eu-west-1, az:use1-az1, address:192.0.2.1.",
         ),
-    ],
-    to: Annotated[str, typer.Argument(metavar="healthy|unhealthy|auto", help="auto: what is observed counts again.")],
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Argument(metavar="[healthy|unhealthy|auto]", help="auto: what is observed counts again."),
+    ] = None,
     duration: Annotated[
         str | None, typer.Option("--for", metavar="DURATION", help="Until then, such as 10m.", show_default=False)
     ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Overlay health checks' status; what is observed stays visible. Later words override earlier ones."""
+    """Overlay health checks' status; what is observed stays visible. Later words override earlier ones.
+
+    Without arguments: what is forced just now, in the order in which it counts.
+    """
+    if check is None:
+        _show_rules(ask(server, "force", "rules", as_json), as_json)
+        return
+    if to is None:
+        raise typer.BadParameter("what to force it to is missing: healthy, unhealthy or auto")
     if to not in ("healthy", "unhealthy", "auto"):
         refuse(f"'{to}' is no status: write healthy, unhealthy or auto", as_json)
     body = {"status": to} | ({"for": duration} if duration else {})
@@ -65,6 +78,7 @@ def force(
         return
     for one in checks:
         forced = f"forced {one['forced']}" if one["forced"] else "not forced"
+        forced += ", inverted" if one["inverted"] else ""
         until = f" until {one['forced_until'][11:19]}" if one["forced_until"] else ""
         print(f"{one['id']}: {one['status']} ({forced}{until}; observed: {one['observed']})")
 
@@ -172,6 +186,8 @@ def checkers(
     as_json: AsJson = False,
 ) -> None:
     """Where probes are made from, and which checkers are cut off from what."""
+    if do in ("block", "unblock") and source is None:
+        refuse(f"from where? write {do} FROM [TO], such as {do} sa-east-1 10.1.0.0/16", as_json)
     if do == "show":
         found = ask(server, "health-checkers", "blocked", as_json)
     elif do in ("block", "unblock"):
@@ -186,7 +202,60 @@ def checkers(
         print(f"cut off: {blocked['from']} from {blocked['to'] or 'everything'} (by {blocked['by']})")
 
 
-COMMANDS = (status, force, clock, history, probe, observe, alarm, routing_control, checkers)
+def snapshot(
+    do: Annotated[str, typer.Argument(metavar="save|load", help="What to do.")],
+    file: Annotated[Path, typer.Argument(help="One JSON file; load puts it in place of all that the API made.")],
+    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+) -> None:
+    """Everything that the Route 53 API keeps, out to a portable file or in from one."""
+    from dnsemu.cli.client import fetch, send
+
+    if do not in ("save", "load"):
+        refuse(f"a snapshot cannot be told to '{do}': write save FILE or load FILE", as_json)
+    try:
+        if do == "save":
+            octets = told(lambda: fetch(server, "snapshot", file), as_json)
+            found: dict[str, Any] = {"file": str(file), "bytes": octets}
+        else:
+            found = told(lambda: send(server, "snapshot", "hosted_zones", file), as_json)
+    except OSError as failure:
+        fail(f"{file}: {failure.strerror or failure}", as_json)
+    if as_json:
+        print_json(found)
+    elif do == "save":
+        print(f"{file}: {found['bytes']} bytes")
+    else:
+        _show_kept(found)
+
+
+def reset(server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
+    """Back to what the files declare, or to nothing: all that the Route 53 API made is gone."""
+    found = ask(server, "reset", "hosted_zones", as_json, body={})
+    if as_json:
+        print_json(found)
+    else:
+        _show_kept(found)
+
+
+COMMANDS = (status, force, clock, history, probe, observe, alarm, routing_control, checkers, snapshot, reset)
+
+
+def _show_rules(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    for rule in found["rules"]:
+        until = f" until {rule['until']}" if rule["until"] else ""
+        print(f"{rule['pattern']} {rule['status']}{until} (by {rule['by']})")
+    for fault in found["faults"]:
+        print(f"not read: {fault}")
+    if not found["rules"]:
+        print("nothing is forced")
+
+
+def _show_kept(found: dict[str, int]) -> None:
+    print(", ".join(count(number, name.replace("_", " ").removesuffix("s")) for name, number in found.items()))
 
 
 def _path(check: str) -> str:
@@ -217,6 +286,9 @@ def _clock_line(found: dict[str, Any]) -> str:
         goes = "stands still; 'dnsemu clock advance DURATION' moves it"
     else:
         goes = "runs as real time does" if found["speed"] == 1 else f"runs at {found['speed']:g} times real time"
+    if found["advancing_to"]:
+        goes = f"is being moved to {found['advancing_to']}; 'dnsemu clock pause' stops it"
     ahead_s = found["ahead_s"]
-    off = f", {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} real time" if abs(ahead_s) >= 1 else ""
+    by = duration_text(float(round(abs(ahead_s))))
+    off = f", {by} {'ahead of' if ahead_s > 0 else 'behind'} real time" if abs(ahead_s) >= 1 else ""
     return f"{found['now']}  {goes}{off}"

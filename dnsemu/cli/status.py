@@ -92,7 +92,7 @@ def check_picture(check: dict[str, Any], height: int | None = None) -> Renderabl
     parts: list[RenderableType] = [head, _line(check["summary"])]
     if check["checkers"]:
         columns = ("region", "checker", "vote", "last probe", "next", "connect", "TLS", "first byte", "why")
-        parts.append(_table(columns, [_checker(checker) for checker in check["checkers"]]))
+        parts.append(_table(columns, [_checker(checker, check["time"]) for checker in check["checkers"]]))
     from dnsemu.cli.history import event_words
 
     events = check["history"]
@@ -103,22 +103,27 @@ def check_picture(check: dict[str, Any], height: int | None = None) -> Renderabl
     return Group(*parts)
 
 
-def _checker(checker: dict[str, Any]) -> Row:
+def _checker(checker: dict[str, Any], now: str) -> Row:
     last, failure = checker["last"], checker["last_failure"]
     vote = Text(checker["vote"], style=_COLOURS[checker["vote"]]) if checker["is_reporting"] else "-"
     if last is None:
-        return (checker["region"], checker["address"], vote, "-", _time(checker["next_probe"]), "-", "-", "-", "")
+        return (checker["region"], checker["address"], vote, "-", _next(checker, now), "-", "-", "-", "")
     why = _first_sentence(last["text"])
     if failure is not None and failure["at"] != last["at"]:
         why += f" (failed at {failure['at'][11:19]}: {_first_sentence(failure['text'].removeprefix('Failure: '))})"
     phases = (_ms(last["connect_s"]), _ms(last["tls_s"]), _ms(last["first_byte_s"]))
     return (
-        checker["region"], checker["address"], vote, _time(last["at"]), _time(checker["next_probe"]), *phases, why
+        checker["region"], checker["address"], vote, _time(last["at"]), _next(checker, now), *phases, why
     )  # fmt: skip
 
 
 def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".")
+
+
+def _next(checker: dict[str, Any], now: str) -> str:
+    at: str | None = checker["next_probe"]
+    return "under way" if at is not None and at <= now else _time(at)
 
 
 def _time(at: str | None) -> str:

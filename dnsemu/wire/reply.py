@@ -10,6 +10,8 @@ from dnsemu.wire.edns import SERVER_UDP_OCTETS, Edns, opt_record
 from dnsemu.wire.protocol import CLASS_IN, RR, RCode
 from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, RA, TC, Query, Rejected
 
+MAX_TTL_S = 2**31 - 1
+"""RFC 2181 §8."""
 PLAIN_UDP_OCTETS = 512
 TCP_OCTETS = 65535
 
@@ -58,10 +60,13 @@ class Reply:
     onward: Onward | None = None
 
     def with_ttls_over(self, divisor: float | None) -> "Reply":
-        """The same with every TTL divided, rounded down; all are 0 for None."""
+        """The same with every TTL divided, rounded down, at most what a TTL can be; all are 0 for None."""
+
+        def over(ttl: int) -> int:
+            return min(int(ttl / divisor), MAX_TTL_S) if divisor else 0
 
         def divided(section: Sequence[RR]) -> list[RR]:
-            return [(name, type_, int(ttl / divisor) if divisor else 0, rdata) for name, type_, ttl, rdata in section]
+            return [(name, type_, over(ttl), rdata) for name, type_, ttl, rdata in section]
 
         sections = map(divided, (self.answer, self.authority, self.additional))
         answer, authority, additional = sections

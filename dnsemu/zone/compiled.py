@@ -4,7 +4,7 @@ A zone is compiled once; a change of its record sets makes a new one at the cost
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from immutables import Map, MapMutation
 
@@ -35,7 +35,7 @@ class Zone:
 
     `nodes` holds every name that exists, empty non-terminals too. `cuts` are the names where NS record sets
     delegate (R52). `ns` is the apex's NS RRset sorted by name (R142), `soa` the one SOA record with the TTL it has
-    in negative answers (R51).
+    in negative answers (R51). `hidden` are the groups that aliases alone lead to, by keys that no name is like (R195).
     """
 
     id: HostedZoneId
@@ -44,11 +44,12 @@ class Zone:
     cuts: frozenset[DName]
     ns: tuple[RR, ...]
     soa: tuple[RR, ...]
+    hidden: Map[DName, Group] = field(default_factory=Map)
 
     def group(self, name: DName, type: RRType) -> Group | None:
-        """The group of exactly this name and type."""
+        """The group of exactly this name and type, or a hidden one."""
         node = self.nodes.get(name)
-        return None if node is None else node.groups.get(type)
+        return self.hidden.get(name) if node is None else node.groups.get(type)
 
     def cut_above(self, name: DName) -> DName | None:
         """The shallowest delegation that `name` is at or below, if any (R52)."""
@@ -69,8 +70,12 @@ class Zone:
         return self.name
 
 
-def compile_zone(declared: HostedZone) -> Zone:
-    """Compile a hosted zone whose record sets obey the rules of `config.rules`."""
+def compile_zone(declared: HostedZone, hidden: Iterable[Group] = ()) -> Zone:
+    """Compile a hosted zone whose record sets obey the rules of `config.rules`.
+
+    Args:
+        hidden: groups that its aliases lead to and that no one can ask for.
+    """
     members: dict[DName, dict[int, list[RecordSet]]] = {declared.name: {}}
     for record_set in declared.record_sets.values():
         members.setdefault(record_set.name, {}).setdefault(record_set.type, []).append(record_set)
@@ -85,19 +90,31 @@ def compile_zone(declared: HostedZone) -> Zone:
         name: Node({type_: _group(record_sets) for type_, record_sets in members.get(name, {}).items()}, number)
         for name, number in children.items()
     }
-    empty = Zone(declared.id, declared.name, Map(nodes), frozenset(), (), ())
+    below = Map({group.name: group for group in hidden})
+    empty = Zone(declared.id, declared.name, Map(nodes), frozenset(), (), (), below)
     return _with_apex(replace(empty, cuts=frozenset(name for name in nodes if _delegates(empty, name))))
 
 
-def changed(zone: Zone, changes: Iterable[tuple[RecordSetKey, RecordSet | None]]) -> Zone:
+def changed(zone: Zone, changes: Iterable[tuple[RecordSetKey, RecordSet | None]], hidden: Iterable[Group] = ()) -> Zone:
     """The zone with record sets put, or for None taken away; it costs the names that are touched.
 
     Args:
         changes: each key once; what is taken away is there.
+        hidden: groups that come with the changes. Those that lay below what is changed or taken away go.
     """
     touched: dict[DName, dict[int, dict[str | None, RecordSet | None]]] = {}
+    gone: set[DName] = set()
     for (name, type, identifier), record_set in changes:
         touched.setdefault(name, {}).setdefault(type, {})[identifier] = record_set
+        if zone.hidden:
+            gone |= _hidden_below(zone, name, type, identifier)
+    below = {group.name: group for group in hidden}
+    if gone or below:
+        with zone.hidden.mutate() as groups_below:
+            for key in gone:
+                del groups_below[key]
+            groups_below.update(below)
+            zone = replace(zone, hidden=groups_below.finish())
     with zone.nodes.mutate() as nodes:
         for name, by_type in touched.items():
             node = nodes.get(name)
@@ -111,6 +128,20 @@ def changed(zone: Zone, changes: Iterable[tuple[RecordSetKey, RecordSet | None]]
         kept = (name for name in zone.cuts if is_cut.get(name, True))
         zone = replace(zone, cuts=frozenset([*kept, *(name for name in touched if is_cut[name])]))
     return _with_apex(zone) if zone.name in touched else zone
+
+
+def _hidden_below(zone: Zone, name: DName, type: RRType, identifier: str | None) -> set[DName]:
+    """The hidden groups that a record set leads to, one by one."""
+    top = zone.group(name, type)
+    waiting = [r for r in top.record_sets if r.set_identifier == identifier] if top is not None else []
+    found: set[DName] = set()
+    while waiting:
+        alias = waiting.pop().alias
+        group = zone.hidden.get(alias.name) if alias is not None and alias.name not in found else None
+        if group is not None:
+            found.add(group.name)
+            waiting += group.record_sets
+    return found
 
 
 def _regroup(groups: dict[int, Group], type_: int, members: Mapping[str | None, RecordSet | None]) -> None:

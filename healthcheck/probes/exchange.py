@@ -47,7 +47,7 @@ class Exchange(BaseProtocol):
         self._asked_at = 0.0
         self._octets = 0
         self._interim_octets = 0
-        self._responses = HttpResponseParser(
+        self._responses: HttpResponseParser | None = HttpResponseParser(
             self,
             loop,
             _PARSED_AT_ONCE,
@@ -69,8 +69,10 @@ class Exchange(BaseProtocol):
         self.transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        if self.found.done():
+        if self.found.done() or self._responses is None:
             return  # all is known
+        if self.first_byte_s is None:
+            self.first_byte_s = perf_counter() - self._asked_at
         self._octets += len(data)
         if self._octets > MOST_OCTETS and self.transport is not None:
             self.transport.pause_reading()
@@ -86,6 +88,7 @@ class Exchange(BaseProtocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._end(exc or BadResponse("The endpoint closed the connection before it answered."))
         super().connection_lost(exc)
+        self._responses = self._body = None  # which refer to this: a thousand a second are too many for the collector
 
     # The body's reader asks to pause when it holds much; ours is emptied with every packet.
 
@@ -100,7 +103,6 @@ class Exchange(BaseProtocol):
             if 100 <= message.code < 200 and message.code != 101:
                 self._interim_octets = self._octets  # an interim response may follow another (H43)
                 continue
-            self.first_byte_s = perf_counter() - self._asked_at
             _check_headers(message)
             _settle(self.status, message.code)
             if self._search is None:

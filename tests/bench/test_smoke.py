@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 RUN = Path(__file__).with_name("run.py")
+HEALTH = Path(__file__).with_name("health.py")
+CHURN = Path(__file__).with_name("churn.py")
 LOST_AT_MOST = 0.02
 """Share of the queries: a busy machine may hold a socket's queue back for longer than a query waits."""
 
@@ -52,3 +54,32 @@ def test_what_is_not_a_benchmark_of_ours_is_refused(require_tool):
     ran = subprocess.run([sys.executable, RUN, "--workloads", "axfr"], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "axfr" in ran.stderr
+
+
+def test_health_checks_in_bulk_are_measured(tmp_path):
+    file = tmp_path / "health.json"
+    command = [sys.executable, HEALTH, "--seconds", "1", "--checks", "40", "--interval", "0.5", "--json", file]
+    ran = subprocess.run(
+        [*command, "--workloads", "http", "silent"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "probes/s" in ran.stdout
+    entries = {entry["workload"]: entry for entry in json.loads(file.read_text())["health_checks"]}
+    assert entries.keys() == {"none", "http", "silent"}
+    assert entries["none"]["probes_per_second"] == entries["none"]["asked"]["connections"] == 0
+    assert entries["http"]["probes_per_second"] > 0
+    assert entries["http"]["asked"]["requests"] > 40
+    assert entries["silent"]["asked"]["silent"] >= 1
+    assert [entry["failures_not_meant"] for entry in entries.values()] == [0, 0, 0]
+    assert all(entry["dns_us"]["p50"] > 0 for entry in entries.values())
+
+
+def test_every_change_of_flapping_checks_is_accounted_for(tmp_path):
+    file = tmp_path / "churn.json"
+    command = [sys.executable, CHURN, "--minutes", "0.15", "--checks", "10", "--json", file]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    results = json.loads(file.read_text())
+    assert results["unaccounted"] == []
+    assert ran.returncode == 0, ran.stderr
+    assert results["status_changes"] > 0
+    assert results["reloads"] > 0

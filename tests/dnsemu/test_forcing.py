@@ -258,14 +258,15 @@ async def test_each_rule_runs_out_by_itself_and_what_it_hid_counts_again():
 
 
 @leaping
-async def test_a_rule_that_replaces_another_has_its_own_end():
+async def test_a_rule_replaces_those_of_its_pattern_that_do_not_outlast_it():
     forced = Forced()
     forced.force("web-1 unhealthy for 60s", "web-1 unhealthy")
     await forced.passes(3600)
     assert forced.overlaid == {"web-1": (DOWN, "web-1")}
-    forced.force("web-1 unhealthy for 1h", "web-1 unhealthy for 60s")
+    forced.force("web-1 healthy for 60s")
+    assert forced.overlaid == {"web-1": (UP, "web-1")}
     await forced.passes(60)
-    assert forced.overlaid == {}
+    assert forced.overlaid == {"web-1": (DOWN, "web-1")}
 
 
 @leaping

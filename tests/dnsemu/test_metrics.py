@@ -95,7 +95,7 @@ async def probed(stand):
 
 def families(stand):
     """Every family of the exposition, by name, as Prometheus' own parser reads it."""
-    return {family.name: family for family in text_string_to_metric_families(Metrics(stand).exposition().decode())}
+    return {family.name: family for family in text_string_to_metric_families(b"".join(Metrics(stand).exposition()).decode())}
 
 
 def samples(stand, family):
@@ -187,7 +187,7 @@ def test_a_clock_that_stands_still_has_no_speed():
 def test_prometheus_names(stand):
     """`dnsemu_` all of them, once, each with a help text; durations in seconds, counters in `_total`."""
     stand.sample(VIRGINIA, 0, 0.25, 0.125, 1.0)
-    found = list(text_string_to_metric_families(Metrics(stand).exposition().decode()))
+    found = list(text_string_to_metric_families(b"".join(Metrics(stand).exposition()).decode()))
     assert len({family.name for family in found}) == len(found)
     for family in found:
         assert family.name.startswith("dnsemu_")

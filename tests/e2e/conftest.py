@@ -1,10 +1,14 @@
-"""One server for all tests that only ask, and clients to ask with."""
+"""One server for all tests that only ask, one for those that call its API, and clients to ask with."""
 
+import importlib.util
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.aws import route53
 from tests.serving import serving_files
 
 SHOP = Path(__file__).with_name("shop.yaml")
@@ -20,6 +24,28 @@ def shop():
 
 
 @pytest.fixture(scope="session")
+def api():
+    """A server without files, which everybody changes: each test in hosted zones of its own."""
+    with serving_files() as server:
+        yield server
+        server.stop()
+        lines = server.errors.splitlines()
+        assert [line for line in lines if not line.startswith("warning: no hosted zone")] == []
+
+
+@pytest.fixture(scope="session")
+def boto(api):
+    """boto3's client of that server."""
+    return route53(api)
+
+
+@pytest.fixture(scope="session")
+def unchecked(api):
+    """boto3's client of that server, which sends whatever it is given."""
+    return route53(api, validates=False)
+
+
+@pytest.fixture(scope="session")
 def run(require_tool):
     """A function that runs a program to its end and gives all that it prints; exit code 0 is asserted."""
 
@@ -32,3 +58,22 @@ def run(require_tool):
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def require_module():
+    """A function that sees to it that a module is installed; without it, what `require_tool` does without a program.
+
+    It gives the command that runs the module in a process of its own.
+    """
+
+    def require(name):
+        top = name.partition(".")[0]
+        if importlib.util.find_spec(top):
+            return [sys.executable, "-m", name]
+        message = f"the module {top} is not installed"
+        if os.environ.get("CI", "").lower() in {"", "0", "false"}:
+            pytest.skip(message)
+        pytest.fail(message)
+
+    return require

@@ -1,13 +1,15 @@
 """Time that the user controls: a failover that takes ninety seconds, or one call (design: one clock)."""
 
 import json
+import subprocess
+from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
 
 from tests.e2e.asking import ask, served
 from tests.e2e.endpoints import App
-from tests.serving import dnsemu_here, serving_files
+from tests.serving import DNSEMU, dnsemu_here, serving_files
 from tests.waiting import until
 
 FILE = """
@@ -219,6 +221,50 @@ def test_h70_thirteen_checkers_cut_off_leave_it_healthy_and_fourteen_do_not(file
         told(server, "checkers", "unblock", "ap-northeast-1", "127.0.0.1")
         told(server, "clock", "advance", "3m")
         assert told(server, "status", "us")["status"] == "healthy"
+
+
+def test_an_advance_is_broken_off_by_a_pause_and_when_nobody_waits_for_it(file, app):
+    with serving_files(file, options=("--clock", "virtual")) as server:
+        with advancing(server, "31d"):
+            until(lambda: told(server, "clock")["advancing_to"], what="the advance")
+            stopped = told(server, "clock", "pause")
+            assert stopped["advancing_to"] is None
+        with advancing(server, "31d") as process:
+            until(lambda: told(server, "clock")["advancing_to"], what="the advance")
+            process.kill()
+            until(lambda: not told(server, "clock")["advancing_to"], what="its end")
+        assert told(server, "clock", "advance", "1s")["ahead_s"] < 31 * 86_400
+
+
+def test_h165_a_server_that_is_stopped_in_an_advance_stops_at_once(file, app):
+    with serving_files(file, options=("--clock", "virtual")) as server, advancing(server, "31d"):
+        until(lambda: told(server, "clock")["advancing_to"], what="the advance")
+        assert server.stop() == 0
+
+
+@contextmanager
+def advancing(server, by):
+    """`dnsemu clock advance` under way."""
+    command = [DNSEMU, "clock", "advance", by, "--server", server.url]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_duration_in_a_force_file_counts_from_when_it_was_written(file, tmp_path):
+    forced = tmp_path / "forced"
+    forced.write_text("us unhealthy for 10m\n")
+    with serving_files(file, options=("--clock", "virtual", "--force-file", str(forced))) as server:
+        assert served(server.dns, "fail.shop.test") == SECONDARY
+        told(server, "clock", "advance", "9m")
+        forced.write_text("us unhealthy for 10m\nalarmed unhealthy\n")
+        until(lambda: served(server.dns, "alarm.shop.test") == SECONDARY, what="the new line")
+        told(server, "clock", "advance", "1m")
+        assert served(server.dns, "fail.shop.test") == PRIMARY
+        (rule,) = told(server, "force")["rules"]
+        assert (rule["pattern"], rule["by"]) == ("alarmed", "file")
 
 
 def test_a_port_that_nobody_listens_on_can_be_probed_at_once(file, app):

@@ -381,7 +381,7 @@ def test_a_change_says_what_was_seen():
     books.observe("a", "S")
     books.observe("a", "F", slice(0, 14))
     (change,) = books.changes
-    assert change.cause == "2 of 16 checkers up, Failure: broken"
+    assert change.cause == "2 of 16 checkers up, 14 failing: broken"
     assert books.ledger.entry("a").since == change.at == books.now
 
 

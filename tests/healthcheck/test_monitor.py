@@ -241,8 +241,8 @@ def test_h161_a_pushed_result_counts_as_if_the_checkers_had_observed_it():
     pytest.param("gone", None, NoSuchHealthCheck, "ID gone", id="H103 not declared"),
     pytest.param("a", "sa-east-1", NoSuchChecker, "a is not probed from sa-east-1", id="H161 no checker there"),
     pytest.param("off", None, NoSuchChecker, "off is not probed", id="H73 disabled"),
-    pytest.param("off", "us-east-1", NoSuchChecker, "off is not probed$", id="H73 disabled, wherever"),
-    pytest.param("sum", None, NoSuchChecker, "sum is not probed", id="H161 calculated"),
+    pytest.param("off", "us-east-1", NoSuchChecker, "off is not probed, as it is disabled$", id="H73 disabled, wherever"),
+    pytest.param("sum", None, NoSuchChecker, "sum has no endpoint to probe", id="H161 calculated"),
 ])  # fmt: skip
 def test_results_and_probes_of_what_is_not_probed_are_refused(check, region, error, message):
     stage = Stage(is_stepped=True)

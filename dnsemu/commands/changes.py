@@ -1,0 +1,23 @@
+"""Changes that were accepted, and whether they are in sync (api.md §9)."""
+
+from config.record_sets import bare_id
+from dnsemu.commands.context import CHANGES, Command, Context, Request, Response, change_info
+from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.state import Step
+
+
+def get_change(request: Request, step: Step, context: Context) -> Response:
+    """A change's status: in sync once its delay has passed (A210, A211).
+
+    Raises:
+        Refusal: NoSuchChange.
+    """
+    change_id = bare_id(request["Id"])
+    row = step.get(CHANGES, change_id)
+    if row is None:
+        raise Refusal("NoSuchChange", f"Could not find resource with ID: {change_id}")
+    status = "INSYNC" if context.now >= row.insync_at else "PENDING"
+    return {"ChangeInfo": change_info(change_id, row, status)}
+
+
+COMMANDS: dict[str, Command] = {"GetChange": get_change}

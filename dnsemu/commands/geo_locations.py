@@ -1,0 +1,83 @@
+"""The places that geolocation routing knows (A330–A336)."""
+
+from bisect import bisect_left
+
+from config.places import CONTINENTS, COUNTRIES, SUBDIVISIONS
+from dnsemu.commands.context import Command, Context, Request, Response
+from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.state import Step
+
+MAX_ITEMS = 500
+"""Places on a page unless fewer are asked for, and at most: more than there are."""
+
+_Key = tuple[bool, str, str]
+"""Whether it is a continent, its code or the country's, and the subdivision's; Route 53's order is theirs (A331)."""
+
+
+def _details() -> dict[_Key, dict[str, str]]:
+    """Every GeoLocationDetails by its place in the list, in order (A330)."""
+    countries = {(False, code, ""): {"CountryCode": code, "CountryName": name} for code, name in COUNTRIES.items()}
+    subdivisions = {
+        (False, country, code): {
+            "CountryCode": country,
+            "CountryName": COUNTRIES[country],
+            "SubdivisionCode": code,
+            "SubdivisionName": name,
+        }
+        for (country, code), name in SUBDIVISIONS.items()
+    }
+    continents = {(True, code, ""): {"ContinentCode": code, "ContinentName": name} for code, name in CONTINENTS.items()}
+    return dict(sorted((countries | subdivisions | continents).items()))
+
+
+_DETAILS = _details()
+_KEYS = tuple(_DETAILS)
+
+
+def list_geo_locations(request: Request, step: Step, context: Context) -> Response:
+    """Places from the start parameters on, that one included (A331)."""
+    size = page_size(request, default=MAX_ITEMS, cap=MAX_ITEMS)
+    shown, following = page(_KEYS[bisect_left(_KEYS, _start(request)) :], size)
+    response: Response = {
+        "GeoLocationDetailsList": [dict(_DETAILS[key]) for key in shown],
+        "IsTruncated": following is not None,
+        "MaxItems": str(size),
+    }
+    if following is not None:
+        response |= {f"Next{name}": code for name, code in _DETAILS[following].items() if name.endswith("Code")}
+    return response
+
+
+def _start(request: Request) -> _Key:
+    continent, country, subdivision = (
+        request.get(f"Start{part}Code") for part in ("Continent", "Country", "Subdivision")
+    )
+    if continent is not None:
+        if country is not None or subdivision is not None:
+            raise Refusal("InvalidInput", "startcontinentcode cannot be combined with other start parameters.")
+        return True, continent, ""
+    if subdivision is not None and country not in _DIVIDED:
+        wanted = " or ".join(sorted(_DIVIDED))
+        raise Refusal("InvalidInput", f"startsubdivisioncode needs a startcountrycode of {wanted}.")
+    return False, country or "", subdivision or ""
+
+
+_DIVIDED = frozenset(country for country, _ in SUBDIVISIONS)
+"""Countries of which geolocation knows subdivisions (A332)."""
+
+
+def get_geo_location(request: Request, step: Step, context: Context) -> Response:
+    """One place; whatever is not in the list is refused, no place at all included (A333)."""
+    continent, country, subdivision = (request.get(f"{part}Code") for part in ("Continent", "Country", "Subdivision"))
+    key = (country is None, country or continent or "", subdivision or "")
+    if (continent is not None and country is not None) or key not in _DETAILS:
+        asked = ", ".join(f"{name} = {code}" for name, code in request.items()) or "none was named"
+        raise Refusal("NoSuchGeoLocation", f"The geographic location is not supported: {asked}")
+    return {"GeoLocationDetails": dict(_DETAILS[key])}
+
+
+COMMANDS: dict[str, Command] = {
+    "GetGeoLocation": get_geo_location,
+    "ListGeoLocations": list_geo_locations,
+}

@@ -1,0 +1,59 @@
+"""Quotas and how much of them is used; they are enforced only where the settings say so (A350, A351, R209)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dnsemu.commands.context import Command, Context, Request, Response
+from dnsemu.commands.delegation_sets import DELEGATION_SETS, MAX_SETS, MAX_ZONES, existing_set, zones_of
+from dnsemu.commands.health_checks import QUOTA as MAX_HEALTH_CHECKS
+from dnsemu.commands.hosted_zone_creation import MAX_ZONES_OF_ACCOUNT
+from dnsemu.commands.hosted_zones import existing_zone, zone_row
+from dnsemu.commands.record_sets import MAX_RECORD_SETS
+from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.state import Step
+from dnsemu.commands.traffic_policies import INSTANCES, POLICIES
+from dnsemu.commands.vpcs import MAX_VPCS
+
+OF_ACCOUNT: dict[str, tuple[int, Callable[[Step], int]]] = {
+    "MAX_HEALTH_CHECKS_BY_OWNER": (MAX_HEALTH_CHECKS, lambda step: len(step.world.health_checks)),
+    "MAX_HOSTED_ZONES_BY_OWNER": (MAX_ZONES_OF_ACCOUNT, lambda step: len(step.world.hosted_zones)),
+    "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": (MAX_SETS, lambda step: sum(1 for _ in step.all(DELEGATION_SETS))),
+    "MAX_TRAFFIC_POLICIES_BY_OWNER": (50, lambda step: len({key[0] for key, _ in step.all(POLICIES)})),
+    "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER": (5, lambda step: sum(1 for _ in step.all(INSTANCES))),
+}
+"""By type: the quota of an account, and what counts against it."""
+
+
+def get_account_limit(request: Request, step: Step, context: Context) -> Response:
+    """A quota of the account (A350)."""
+    value, used = OF_ACCOUNT[request["Type"]]
+    return _limit(request, value, used(step))
+
+
+def get_hosted_zone_limit(request: Request, step: Step, context: Context) -> Response:
+    """A quota of one zone; only a private one has VPCs to count (A350)."""
+    zone = existing_zone(step, request["HostedZoneId"])
+    if request["Type"] == "MAX_RRSETS_BY_ZONE":
+        return _limit(request, MAX_RECORD_SETS, len(zone.record_sets))
+    if not zone.is_private:
+        raise Refusal(
+            "HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone, not a private hosted zone."
+        )
+    return _limit(request, MAX_VPCS, len(zone_row(step, zone.id).vpcs))
+
+
+def get_reusable_delegation_set_limit(request: Request, step: Step, context: Context) -> Response:
+    """How many zones may use one set, and how many do (A350)."""
+    set_id, _ = existing_set(step, request["DelegationSetId"])
+    return _limit(request, MAX_ZONES, sum(1 for _ in zones_of(step, set_id)))
+
+
+def _limit(request: Request, value: int, used: int) -> dict[str, Any]:
+    return {"Limit": {"Type": request["Type"], "Value": value}, "Count": used}
+
+
+COMMANDS: dict[str, Command] = {
+    "GetAccountLimit": get_account_limit,
+    "GetHostedZoneLimit": get_hosted_zone_limit,
+    "GetReusableDelegationSetLimit": get_reusable_delegation_set_limit,
+}

@@ -1,0 +1,59 @@
+"""Listing the record sets of a hosted zone, a page at a time (api.md §8)."""
+
+from config import names
+from config.names import BadName
+from dnsemu.commands.context import Command, Context, Request, Response
+from dnsemu.commands.hosted_zones import existing_zone
+from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.record_set_spelling import to_api
+from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.state import Step
+from dnsemu.commands.zone_index import Place, index_of, list_name
+
+MAX_PAGE = 300
+
+
+def list_resource_record_sets(request: Request, step: Step, context: Context) -> Response:
+    """A page of a zone's record sets, from a place on that need not be in the zone (A197–A201).
+
+    Raises:
+        Refusal: InvalidInput, NoSuchHostedZone.
+    """
+    start = list_start(request)
+    size = page_size(request, cap=MAX_PAGE)
+    zone = existing_zone(step, request["HostedZoneId"])
+    shown, following = page(index_of(zone).listed(start), size)
+    response: Response = {
+        "ResourceRecordSets": [to_api(record_set) for record_set in shown],
+        "IsTruncated": following is not None,
+        "MaxItems": str(size),
+    }
+    if following is not None:
+        response |= {"NextRecordName": names.to_text(following.name), "NextRecordType": following.type.name}
+        if following.set_identifier is not None:
+            response["NextRecordIdentifier"] = following.set_identifier
+    return response
+
+
+def list_start(request: Request) -> Place:
+    """The place that a list is to start at, as lists compare places; before everything where none is named (A197).
+
+    Raises:
+        Refusal: InvalidInput, for a bad name (A52), or for a part without those before it.
+    """
+    name, type, identifier = (request.get(f"StartRecord{part}") for part in ("Name", "Type", "Identifier"))
+    if type is not None and name is None:
+        raise Refusal("InvalidInput", "StartRecordType needs StartRecordName: send both, or neither.")
+    if identifier is not None and type is None:
+        raise Refusal(
+            "InvalidInput", "StartRecordIdentifier needs StartRecordName and StartRecordType: send all three."
+        )
+    if name is None:
+        return "", "", ""
+    try:
+        return list_name(names.parse(name)), type or "", identifier or ""
+    except BadName as error:
+        raise Refusal("InvalidInput", f"FATAL problem: {error}") from None
+
+
+COMMANDS: dict[str, Command] = {"ListResourceRecordSets": list_resource_record_sets}

@@ -1,0 +1,103 @@
+"""Tags of hosted zones and health checks (A220–A223)."""
+
+from dataclasses import dataclass
+
+from config.record_sets import bare_id
+from dnsemu.commands.context import Command, Context, Request, Response
+from dnsemu.commands.health_status import existing_check
+from dnsemu.commands.hosted_zones import existing_zone
+from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.state import Step, Table
+
+MAX_TAGS = 50
+"""Tags of one resource (A223)."""
+
+_MAX_ZONE_ID = 32
+_RESERVED = "aws:"
+
+
+@dataclass(frozen=True, slots=True)
+class TagsRow:
+    """A resource's tags, as (key, value) in the order in which the keys came; never empty."""
+
+    tags: tuple[tuple[str, str], ...]
+
+
+TAGS = Table("tags", TagsRow)
+"""By resource type (`hostedzone`, `healthcheck`) and bare id; whoever deletes a resource drops its row (A93, H105)."""
+
+
+def change_tags_for_resource(request: Request, step: Step, context: Context) -> Response:
+    """Add tags, put values in place of those their keys had, then remove keys; all of it or nothing (A220)."""
+    kind, resource_id = _resource(request["ResourceType"], request["ResourceId"], step)
+    if "AddTags" not in request and "RemoveTagKeys" not in request:
+        raise Refusal("InvalidInput", "AddTags, RemoveTagKeys or both are needed.")
+    tags = _tags(step, kind, resource_id)
+    for tag in request.get("AddTags", ()):
+        tags[_new_key(tag)] = tag.get("Value", "")
+    for key in request.get("RemoveTagKeys", ()):
+        tags.pop(key, None)
+    if len(tags) > MAX_TAGS:
+        raise Refusal("InvalidInput", f"A resource can have {MAX_TAGS} tags; {resource_id} would have {len(tags)}.")
+    if tags:
+        step.put(TAGS, kind, resource_id, row=TagsRow(tuple(tags.items())))
+    else:
+        step.drop(TAGS, kind, resource_id)
+    return {}
+
+
+def list_tags_for_resource(request: Request, step: Step, context: Context) -> Response:
+    """One resource's tags (A222)."""
+    return {"ResourceTagSet": _tag_set(request["ResourceType"], request["ResourceId"], step)}
+
+
+def list_tags_for_resources(request: Request, step: Step, context: Context) -> Response:
+    """The tags of several resources of one type; one that does not exist fails them all (A222)."""
+    return {"ResourceTagSets": [_tag_set(request["ResourceType"], id, step) for id in request["ResourceIds"]]}
+
+
+def _tag_set(kind: str, resource_id: str, step: Step) -> Response:
+    kind, resource_id = _resource(kind, resource_id, step)
+    tags = [{"Key": key, "Value": value} for key, value in _tags(step, kind, resource_id).items()]
+    return {"ResourceType": kind, "ResourceId": resource_id, "Tags": tags}
+
+
+def _tags(step: Step, kind: str, resource_id: str) -> dict[str, str]:
+    row = step.get(TAGS, kind, resource_id)
+    return dict(row.tags) if row is not None else {}
+
+
+def _resource(kind: str, resource_id: str, step: Step) -> tuple[str, str]:
+    """The type and bare id of a resource that exists.
+
+    Raises:
+        Refusal: NoSuchHostedZone, NoSuchHealthCheck; InvalidInput for an id that is too long for a zone's (A221).
+    """
+    bare = bare_id(resource_id)
+    if kind == "healthcheck":
+        existing_check(step, bare)
+    elif len(bare) > _MAX_ZONE_ID:
+        raise Refusal(
+            "InvalidInput",
+            f"1 validation error detected: Value '{bare}' at 'resourceId' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {_MAX_ZONE_ID}",
+        )
+    else:
+        existing_zone(step, bare)
+    return kind, bare
+
+
+def _new_key(tag: dict[str, str]) -> str:
+    key = tag.get("Key", "")
+    if not key:
+        raise Refusal("InvalidInput", "A tag needs a Key of at least one character.")
+    if key.startswith(_RESERVED):
+        raise Refusal("InvalidInput", f"Tag keys that start with {_RESERVED} are reserved, but found '{key}'.")
+    return key
+
+
+COMMANDS: dict[str, Command] = {
+    "ChangeTagsForResource": change_tags_for_resource,
+    "ListTagsForResource": list_tags_for_resource,
+    "ListTagsForResources": list_tags_for_resources,
+}

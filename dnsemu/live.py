@@ -1,0 +1,74 @@
+"""The emulated world as commands of the Route 53 API read it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from config import names
+from config.rdata_text import value_text
+from config.rrtypes import RRType
+from config.world import HealthCheckId, HostedZoneId, World
+from dnsemu.answer import Dice, draw
+from dnsemu.commands.context import Seen, TestAnswer
+from dnsemu.published import Board
+from dnsemu.resolution import resolve
+from dnsemu.zone.catalog import NotOurs
+from dnsemu.zone.compiled import Zone, compile_zone
+from healthcheck.monitor import HealthMonitor
+from healthcheck.observed import Report, last_failures, latest
+from healthcheck.snapshot import HealthBoard
+from policies.place import place_named
+
+DEFAULT_PLACE = "us-east-1"
+"""Where a client of TestDNSAnswer is that nothing locates, and that named no address (R136)."""
+
+
+class LiveWorld:
+    """Reads the boards and the monitor."""
+
+    def __init__(
+        self, board: Board, health: HealthBoard, monitor: HealthMonitor, dice: Dice, declared: Callable[[], World]
+    ) -> None:
+        self._board = board
+        self._health = health
+        self._monitor = monitor
+        self._dice = dice
+        self._declared = declared
+
+    def observations(self, check_id: HealthCheckId) -> Sequence[Seen]:
+        """What each reporting checker of an endpoint saw last (H110)."""
+        return list(map(_seen, latest(self._monitor.entry(check_id))))
+
+    def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
+        """The last failure that each reporting checker saw, or that there was none (H113)."""
+        return list(map(_seen, last_failures(self._monitor.entry(check_id))))
+
+    def answer(self, zone: HostedZoneId, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+        """What a client of a network would be answered from a zone alone, by the function that answers on the wire.
+
+        Args:
+            address: 4 or 16 octets; none for a resolver in us-east-1.
+            is_ecs: whether the network came as EDNS Client Subnet; both are located alike.
+        """
+        published = self._board.current
+        if address:
+            client = published.locator.locate(address, bits).client
+        else:
+            located = published.locator.locate(bytes(4), 0).client
+            client = replace(located, place=published.locator.timed(place_named(DEFAULT_PLACE)))
+        catalog = published.catalog.alone(self._compiled(zone))
+        link = resolve(catalog, self._health.current, client, names.parse(name), RRType[type])
+        if isinstance(link.found, NotOurs):
+            return TestAnswer("REFUSED", ())
+        reply = draw(link, self._dice, 0)
+        values = tuple(value_text(RRType(type_), rdata) for _, type_, _, rdata in reply.answer)
+        return TestAnswer(reply.rcode.name, values)
+
+    def _compiled(self, zone_id: HostedZoneId) -> Zone:
+        """The zone as it answers, or as it would if it did: private, or hidden behind another of its name."""
+        declared = self._declared().hosted_zones[zone_id]
+        compiled = self._board.current.catalog.zones.get(declared.name)
+        return compiled if compiled is not None and compiled.id == zone_id else compile_zone(declared)
+
+
+def _seen(report: Report) -> Seen:
+    return Seen(report.checker.region, report.checker.address, report.text, report.at)

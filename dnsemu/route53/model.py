@@ -1,0 +1,173 @@
+"""Route 53's service model as botocore ships it, read once into small values; botocore's code is not loaded."""
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal
+
+NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
+MODEL = "data/route53/2013-04-01/service-2.json.gz"
+
+Location = Literal["body", "uri", "querystring", "header"]
+ShapeType = Literal["structure", "list", "string", "integer", "long", "double", "boolean", "timestamp"]
+
+ID_SHAPES = frozenset(
+    {
+        *("ChangeId", "HealthCheckId", "QueryLoggingConfigId", "ResourceId", "TagResourceId"),
+        *("TrafficPolicyId", "TrafficPolicyInstanceId", "UUID"),
+    }
+)
+"""Shapes that may arrive with a prefix such as `/hostedzone/` (A46)."""
+
+COMMON_STATUSES: Mapping[str, int] = MappingProxyType(
+    {
+        "AccessDenied": 403,
+        "IncompleteSignature": 400,
+        "InternalFailure": 500,
+        "InvalidClientTokenId": 403,
+        "MissingAuthenticationToken": 403,
+        "RequestExpired": 400,
+        "ServiceUnavailable": 503,
+        "SignatureDoesNotMatch": 403,
+        "UnknownOperationException": 404,
+    }
+)
+"""HTTP statuses of the errors that every AWS service has, and no service's model (A1, A29)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """One type of the model. `minimum` and `maximum` bound a number's value, a string's length or a list's."""
+
+    name: str
+    type: ShapeType
+    members: "Mapping[str, Member]"
+    """Of a structure, in the model's order, which is the order on the wire (A201)."""
+    required: tuple[str, ...]
+    item: "Shape | None"
+    item_name: str
+    """The element that repeats in a list (A6)."""
+    enum: tuple[str, ...]
+    pattern: str | None
+    minimum: int | None
+    maximum: int | None
+
+    @property
+    def is_id(self) -> bool:
+        return self.name in ID_SHAPES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One member of a structure. In a body its element is called like the member itself."""
+
+    name: str
+    shape: Shape
+    location: Location
+    wire_name: str
+    """What it is called where it is: in the path's template, the query string or the headers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operation: where it is reached, what goes in and out, and which errors its model lists."""
+
+    name: str
+    method: str
+    path: str
+    """A template such as `/2013-04-01/hostedzone/{Id}`."""
+    status: int
+    """The HTTP status of success."""
+    input: Shape
+    output: Shape
+    errors: tuple[str, ...]
+    root: str | None
+    """The root element of its request's body; None for an operation without one (A4)."""
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.method} {self.path}>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Service:
+    """All operations by name, and the HTTP statuses of errors by code."""
+
+    operations: Mapping[str, Operation]
+    error_statuses: Mapping[str, int]
+
+    def status_of(self, code: str) -> int:
+        """The HTTP status that an error code travels with: the model's where it has one, otherwise 400 (A22, A29)."""
+        return self.error_statuses.get(code, 400)
+
+
+@cache
+def service() -> Service:
+    """Route 53, as the installed botocore describes it.
+
+    Raises:
+        FileNotFoundError, ModuleNotFoundError: botocore is not installed, or no longer ships this model.
+    """
+    return read_service(json.loads(gzip.decompress((files("botocore") / MODEL).read_bytes())))
+
+
+def read_service(model: dict[str, Any]) -> Service:
+    """Read a service model: the parsed `service-2.json`."""
+    shapes = _Shapes(model["shapes"])
+    errors = {error["shape"] for operation in model["operations"].values() for error in operation.get("errors", ())}
+    modelled = {code: model["shapes"][code].get("error", {}).get("httpStatusCode", 400) for code in errors}
+    operations = {name: _operation(described, shapes) for name, described in model["operations"].items()}
+    return Service(MappingProxyType(operations), MappingProxyType({**COMMON_STATUSES, **modelled}))
+
+
+def _operation(described: dict[str, Any], shapes: "_Shapes") -> Operation:
+    http = described["http"]
+    return Operation(
+        name=described["name"],
+        method=http["method"],
+        path=http["requestUri"],
+        status=http.get("responseCode", 200),
+        input=shapes.of(described["input"]["shape"]),
+        output=shapes.of(described["output"]["shape"]),
+        errors=tuple(error["shape"] for error in described.get("errors", ())),
+        root=described["input"].get("locationName"),
+    )
+
+
+class _Shapes:
+    """Shapes by name, each made once, from the leaves up; Route 53's model has no cycles."""
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        self._described = described
+        self._made: dict[str, Shape] = {}
+
+    def of(self, name: str) -> Shape:
+        if name not in self._made:
+            self._made[name] = self._make(name, self._described[name])
+        return self._made[name]
+
+    def _make(self, name: str, described: dict[str, Any]) -> Shape:
+        item = described.get("member")
+        return Shape(
+            name=name,
+            type=described["type"],
+            members=MappingProxyType({n: self._member(n, m) for n, m in described.get("members", {}).items()}),
+            required=tuple(described.get("required", ())),
+            item=self.of(item["shape"]) if item else None,
+            item_name=item.get("locationName", "member") if item else "",
+            enum=tuple(described.get("enum", ())),
+            pattern=described.get("pattern"),
+            minimum=described.get("min"),
+            maximum=described.get("max"),
+        )
+
+    def _member(self, name: str, described: dict[str, Any]) -> Member:
+        return Member(
+            name=name,
+            shape=self.of(described["shape"]),
+            location=described.get("location", "body"),
+            wire_name=described.get("locationName", name),
+        )

@@ -1,0 +1,112 @@
+"""Responses and errors written as XML: one line, in the model's order (A7–A12, A20)."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from dnsemu.route53.model import NAMESPACE, Operation, Shape
+
+PROLOG = '<?xml version="1.0"?>\n'
+
+_SPECIAL = re.compile("[^ -%'-;=?-~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Whatever cannot stand in text as it is: `&`, `<`, `>`, control characters, and what is no character."""
+_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+Write = Callable[[Any], str]
+
+
+def render(operation: Operation, response: Mapping[str, Any]) -> bytes:
+    """Write a response's body: its members in the model's order, absent ones (or None) left out (A7, A8, A12).
+
+    Empty lists and structures become empty elements. Members that travel as headers are `response_headers`' part.
+
+    Raises:
+        ValueError: the response has a member that the model does not know: a mistake in the command.
+    """
+    content = _content_of(operation.output)(response)
+    return (PROLOG + _element(f"{operation.name}Response", content, f' xmlns="{NAMESPACE}"')).encode()
+
+
+def response_headers(operation: Operation, response: Mapping[str, Any]) -> dict[str, str]:
+    """The members of a response that travel as HTTP headers: `Location` of what was created (A11)."""
+    members = operation.output.members.values()
+    return {m.wire_name: response[m.name] for m in members if m.location == "header" and response.get(m.name)}
+
+
+def render_error(code: str, message: str, request_id: str, status: int) -> bytes:
+    """Write the envelope of every error; who is to blame follows from the HTTP status (A20, A21)."""
+    sender = "Sender" if status < 500 else "Receiver"
+    error = f"<Error><Type>{sender}</Type><Code>{_text(code)}</Code><Message>{_text(message)}</Message></Error>"
+    envelope = f"{error}<RequestId>{_text(request_id)}</RequestId>"
+    return (PROLOG + _element("ErrorResponse", envelope, f' xmlns="{NAMESPACE}"')).encode()
+
+
+def _element(name: str, content: str, attributes: str = "") -> str:
+    return f"<{name}{attributes}>{content}</{name}>" if content else f"<{name}{attributes}/>"
+
+
+@cache
+def _content_of(shape: Shape) -> Write:
+    """A function that writes what stands between a shape's tags. Made once a shape: long lists are to be quick."""
+    if shape.type == "structure":
+        return _structure_content(shape)
+    if shape.item:
+        return _list_content(shape.item, shape.item_name)
+    return _SCALARS.get(shape.type, _text)
+
+
+def _structure_content(shape: Shape) -> Write:
+    members = [(m.name, _writer(m.shape, m.name)) for m in shape.members.values() if m.location == "body"]
+
+    def content(value: Mapping[str, Any]) -> str:
+        if not value.keys() <= shape.members.keys():
+            raise ValueError(f"{shape.name} has no {', '.join(sorted(value.keys() - shape.members.keys()))}")
+        return "".join([write(value[name]) for name, write in members if value.get(name) is not None])
+
+    return content
+
+
+def _list_content(item: Shape, item_name: str) -> Write:
+    write = _writer(item, item_name)
+
+    def content(value: list[Any]) -> str:
+        return "".join([write(part) for part in value])
+
+    return content
+
+
+@cache
+def _writer(shape: Shape, name: str) -> Write:
+    """A function that writes an element with its tags."""
+    content, start, end, empty = _content_of(shape), f"<{name}>", f"</{name}>", f"<{name}/>"
+    if shape.type in ("structure", "list"):
+        return lambda value: f"{start}{inside}{end}" if (inside := content(value)) else empty
+    return lambda value: f"{start}{content(value)}{end}"
+
+
+def _text(value: str) -> str:
+    return _SPECIAL.sub(_escaped, value)
+
+
+def _escaped(special: re.Match[str]) -> str:
+    """One character as a reference (A10); what XML 1.0 §2.2 cannot hold even so becomes U+FFFD."""
+    character = special[0]
+    if character in _NAMED:
+        return _NAMED[character]
+    return f"&#{ord(character)};" if character in "\t\n\r" or "\x7f" <= character <= "\x9f" else "\ufffd"
+
+
+def _timestamp(value: datetime) -> str:
+    """Milliseconds, UTC, `Z` (A9)."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_SCALARS: Mapping[str, Write] = {
+    "boolean": lambda value: "true" if value else "false",
+    "integer": str,
+    "long": str,
+    "double": lambda value: str(float(value)),
+    "timestamp": _timestamp,
+}

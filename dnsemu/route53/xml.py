@@ -1,0 +1,107 @@
+"""The codec: requests read into the parameters that botocore would be called with; answers by `rendering`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dnsemu.commands.refusal import Refusal
+from dnsemu.route53.document import Element, read_document
+from dnsemu.route53.invalid_input import constraint_fault, schema_fault
+from dnsemu.route53.model import NAMESPACE, Member, Operation, Shape
+from dnsemu.route53.rendering import render, render_error, response_headers
+from dnsemu.route53.routing import bare_id
+
+__all__ = ["parse", "render", "render_error", "response_headers"]
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+"""What fits in 64 bits, whatever its digits."""
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_XML_SPACE = " \t\r\n"
+
+
+def parse(
+    operation: Operation,
+    path_parameters: Mapping[str, str],
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    strict: bool = False,
+) -> dict[str, Any]:
+    """Read a request into its operation's parameters, named and typed by the model; ids lose their prefixes (A46).
+
+    What is absent stays absent; an empty element is an empty string, list or structure. Elements may come in any
+    order; unknown ones are passed over, like unknown query parameters (A5). An empty body says nothing.
+
+    Args:
+        query: percent-decoded, each name once.
+        headers: looked up by the names of the model.
+        strict: refuse a body outside Route 53's namespace (A25).
+    Raises:
+        Refusal: MalformedInput (A24) or InvalidInput (A25, A26, A27).
+    """
+    sources = {"uri": path_parameters, "querystring": query, "header": headers}
+    request = {
+        member.name: _parameter(member, sources[member.location][member.wire_name])
+        for member in operation.input.members.values()
+        if member.wire_name in sources.get(member.location, ())
+    }
+    if operation.root and body:
+        root = read_document(body)
+        if root.name != operation.root:
+            raise Refusal("MalformedInput", f"{root.name} is not valid, expected {operation.root}")
+        if strict and root.namespace != NAMESPACE:
+            text = f"Invalid XML ; cvc-elt.1: Cannot find the declaration of element '{root.name}'."
+            raise Refusal("InvalidInput", text)
+        request |= _structure(operation.input, root)
+    return request
+
+
+def _parameter(member: Member, text: str) -> Any:
+    try:
+        return _scalar(member.shape, text)
+    except ValueError:
+        path = member.name[0].lower() + member.name[1:]
+        raise constraint_fault(text, path, f"Member must be of type {member.shape.type}") from None
+
+
+def _structure(shape: Shape, element: Element) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for child in element.children:
+        member = shape.members.get(child.name)
+        if member is None or member.location != "body":
+            continue
+        if member.name in found:
+            raise schema_fault(
+                f"cvc-complex-type.2.4.d: Invalid content was found starting with element '{child.name}'. "
+                "No child element is expected at this point."
+            )
+        found[member.name] = _value(member.shape, child)
+    return found
+
+
+def _value(shape: Shape, element: Element) -> Any:
+    if shape.type == "structure":
+        return _structure(shape, element)
+    if shape.item:
+        # AWS takes `member` in a CidrList, too (A6).
+        names = {shape.item_name, "member"} if shape.name == "CidrList" else {shape.item_name}
+        return [_value(shape.item, child) for child in element.children if child.name in names]
+    try:
+        return _scalar(shape, element.text)
+    except ValueError:
+        what = shape.type if shape.type in ("boolean", "long") else "integer"
+        raise schema_fault(f"cvc-datatype-valid.1.2.1: '{element.text}' is not a valid value for '{what}'.") from None
+
+
+def _scalar(shape: Shape, text: str) -> Any:
+    """Read a value as XML Schema would; ValueError if it is not one of its type. No request holds other types."""
+    if shape.type in ("integer", "long"):
+        if not _INTEGER.fullmatch(text.strip(_XML_SPACE)):
+            raise ValueError(text)
+        return int(text)
+    if shape.type == "boolean":
+        if (truth := _BOOLEANS.get(text.strip(_XML_SPACE))) is None:
+            raise ValueError(text)
+        return truth
+    return bare_id(text) if shape.is_id else text

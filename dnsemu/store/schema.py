@@ -1,0 +1,39 @@
+"""The database's tables, as version `SCHEMA_VERSION` has them."""
+
+from sqlalchemy import Column, MetaData, Table, Text
+
+SCHEMA_VERSION = 1
+"""Goes up with every change that an older version would misread."""
+
+METADATA = MetaData()
+
+META = Table(
+    "meta",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""`schema_version`, and `product_version`: which dnsemu opened it last."""
+
+ROWS = Table(
+    "rows",
+    METADATA,
+    Column("table", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Everything but record sets; `key` and `body` are JSON."""
+
+RECORD_SETS = Table(
+    "record_sets",
+    METADATA,
+    Column("zone_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("set_identifier", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""One row each; no set identifier is an empty one, since a key cannot be null. `body` is JSON."""

@@ -1,0 +1,271 @@
+"""A state as one JSON file, to be carried elsewhere, kept under version control, or edited.
+
+One line is one row, in an order that depends on nothing but the rows: two snapshots can be compared line by line. Each
+value is checked when it is read; whether they fit together is not, and up to whoever edits the file.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from config.world import HostedZone, RecordSet
+from dnsemu import __version__
+from dnsemu.commands.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Key, State, Table
+from dnsemu.store.codec import BadRow, codec_of
+from dnsemu.store.rows import Assembly, Rows, compact, name_text, record_set_body, record_set_from
+
+FORMAT = "dnsemu snapshot"
+FORMAT_VERSION = 1
+"""Goes up with every change that an older version would misread."""
+
+PIECE_CHARACTERS = 1 << 16
+"""What a piece of a file's text has at least, the last one apart."""
+
+_SECTIONS = frozenset({"hosted_zones", "health_checks", "cidr_collections", "tables"})
+_HEADER = frozenset({"format", "format_version", "product_version", "emulated_time"})
+
+
+class SnapshotUnusable(Exception):
+    """A snapshot that cannot be read. The message names the file, the place in it, and what is wrong."""
+
+
+class SnapshotFailed(Exception):
+    """A snapshot that could not be written; a file that was there before is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state, and when it was: emulated time in seconds since the epoch, to the microsecond."""
+
+    state: State
+    emulated_time_s: float
+
+
+# --- writing ---
+
+
+def save(snapshot: Snapshot, tables: Mapping[str, Table[Any]]) -> Iterator[str]:
+    """The file's text in pieces, so that a large state is never there a second time as a whole."""
+    gathered: list[str] = []
+    characters = 0
+    for text in _texts(snapshot, Rows(tables)):
+        gathered.append(text)
+        characters += len(text)
+        if characters >= PIECE_CHARACTERS:
+            yield "".join(gathered)
+            gathered, characters = [], 0
+    yield "".join(gathered)
+
+
+def _texts(snapshot: Snapshot, rows: Rows) -> Iterator[str]:
+    world = snapshot.state.world
+    time = datetime.fromtimestamp(snapshot.emulated_time_s, UTC).isoformat()
+    yield f'{{\n"format":"{FORMAT}",\n"format_version":{FORMAT_VERSION},\n'
+    yield f'"product_version":{compact(__version__)},\n"emulated_time":{compact(time)},\n"hosted_zones":['
+    zones = sorted(world.hosted_zones.values(), key=lambda zone: (zone.name, zone.id))
+    yield from _separated(_hosted_zone(zone, rows) for zone in zones)
+    yield '],\n"health_checks":['
+    yield from _separated([compact(rows.body(HEALTH_CHECK, row))] for _, row in sorted(world.health_checks.items()))
+    yield '],\n"cidr_collections":['
+    yield from _separated([compact(rows.body(CIDR_COLLECTION, r))] for _, r in sorted(world.cidr_collections.items()))
+    yield '],\n"tables":{'
+    yield from _separated(_table(name, table, rows) for name, table in sorted(snapshot.state.tables.items()) if table)
+    yield "}\n}\n"
+
+
+def _separated(things: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Each thing, itself in pieces, on a line of its own."""
+    separator = "\n"
+    for thing in things:
+        yield separator
+        yield from thing
+        separator = ",\n"
+    yield "\n"
+
+
+def _hosted_zone(zone: HostedZone, rows: Rows) -> Iterator[str]:
+    yield compact(rows.body(HOSTED_ZONE, zone)).removesuffix("}") + ',"record_sets":['
+    record_sets = sorted(zone.record_sets.values(), key=lambda r: (r.name, r.type, r.set_identifier or ""))
+    yield from _separated([_record_set(record_set)] for record_set in record_sets)
+    yield "]}"
+
+
+def _record_set(record_set: RecordSet) -> str:
+    body: dict[str, Any] = {"name": name_text(record_set.name), "type": record_set.type.name}
+    if record_set.set_identifier is not None:
+        body["set_identifier"] = record_set.set_identifier
+    return compact(body | record_set_body(record_set, with_rdata=False))
+
+
+def _table(name: str, table: Mapping[Key, Any], rows: Rows) -> Iterator[str]:
+    yield f"{compact(name)}:["
+    keys = sorted(table)
+    yield from _separated([compact({"key": key, "row": rows.body(name, table[key])})] for key in keys)
+    yield "]"
+
+
+def write(path: Path, snapshot: Snapshot, tables: Mapping[str, Table[Any]]) -> None:
+    """Write a snapshot to a file, which is replaced as a whole once everything is on the disk.
+
+    Raises:
+        SnapshotFailed: there is no such directory, no room, or no permission.
+    """
+    target = Path(os.path.realpath(path))
+    partial = target.with_name(f".{target.name}.{uuid4().hex}.partial")
+    try:
+        try:
+            with partial.open("x", encoding="ascii") as file:
+                file.writelines(save(snapshot, tables))
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
+        _sync_directory(target.parent)
+    except OSError as error:
+        raise SnapshotFailed(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a rename last."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# --- reading ---
+
+
+def read(path: Path, tables: Mapping[str, Table[Any]]) -> Snapshot:
+    """The snapshot in a file.
+
+    Raises:
+        SnapshotUnusable: the file cannot be read, or is no snapshot that this version knows.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SnapshotUnusable(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SnapshotUnusable(f"{path}: this file is no text, and no snapshot") from None
+    return load(text, tables, str(path))
+
+
+def load(text: str, tables: Mapping[str, Table[Any]], source: str = "snapshot") -> Snapshot:
+    """A snapshot from its text.
+
+    Args:
+        source: what error messages call it.
+    Raises:
+        SnapshotUnusable: it is no snapshot that this version knows, or is damaged.
+    """
+    try:
+        return _snapshot(json.loads(text), Rows(tables))
+    except json.JSONDecodeError as error:
+        raise SnapshotUnusable(f"{source}:{error.lineno}: no JSON: {error.msg} (column {error.colno})") from None
+    except RecursionError:
+        raise SnapshotUnusable(f"{source}: no snapshot: it is nested too deeply") from None
+    except BadRow as error:
+        raise SnapshotUnusable(f"{source}: {error}") from None
+
+
+def _snapshot(document: Any, rows: Rows) -> Snapshot:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise BadRow(f'this is no snapshot: one has "format": "{FORMAT}"')
+    if document.get("format_version") != FORMAT_VERSION:
+        raise BadRow(
+            f"written by dnsemu {document.get('product_version')}, but dnsemu {__version__} reads version "
+            f"{FORMAT_VERSION}; use that dnsemu",
+            ("format_version",),
+        )
+    if unknown := document.keys() - _HEADER - _SECTIONS:
+        raise BadRow("this version does not know this field", (min(unknown),))
+    assembly = Assembly()
+    for index, body in enumerate(_list(document, "hosted_zones")):
+        with _below("hosted_zones", index):
+            _add_hosted_zone(assembly, rows, body)
+    for section, table in (("health_checks", HEALTH_CHECK), ("cidr_collections", CIDR_COLLECTION)):
+        for index, body in enumerate(_list(document, section)):
+            with _below(section, index):
+                row = rows.value(table, body)
+                assembly.add(table, (row.id,), row)
+    for table, _ in _object(document, "tables").items():
+        with _below("tables"):
+            _add_table(assembly, rows, table, _list(document["tables"], table))
+    return Snapshot(assembly.state(), _time(document.get("emulated_time")))
+
+
+def _add_hosted_zone(assembly: Assembly, rows: Rows, body: Any) -> None:
+    if not isinstance(body, dict):
+        raise BadRow("an object is wanted")
+    zone = rows.value(HOSTED_ZONE, {field: value for field, value in body.items() if field != "record_sets"})
+    assembly.add(HOSTED_ZONE, (zone.id,), zone)
+    for index, spelled in enumerate(_list(body, "record_sets")):
+        with _below("record_sets", index):
+            assembly.add_record_set(zone.id, _record_set_from(spelled))
+
+
+def _record_set_from(spelled: Any) -> RecordSet:
+    if not isinstance(spelled, dict):
+        raise BadRow("an object is wanted")
+    rest = dict(spelled)
+    key = [rest.pop(field, None) for field in ("name", "type", "set_identifier")]
+    for field, value in zip(("name", "type", "set_identifier"), key, strict=True):
+        if not isinstance(value, str) and (field != "set_identifier" or field in spelled):
+            raise BadRow("a text is wanted", (field,))
+    if "rdata" in rest:  # could differ from the values
+        raise BadRow("this version does not know this field", ("rdata",))
+    return record_set_from(key[0], key[1], key[2], rest)
+
+
+def _add_table(assembly: Assembly, rows: Rows, table: str, items: list[Any]) -> None:
+    if not rows.knows(table):
+        raise BadRow("this version does not know this table", (table,))
+    for index, item in enumerate(items):
+        with _below(table, index):
+            if not isinstance(item, dict) or item.keys() != {"key", "row"}:
+                raise BadRow("an object with key and row is wanted")
+            with _below("key"):
+                key = codec_of(tuple[str, ...]).decode(item["key"])
+            with _below("row"):
+                row = rows.value(table, item["row"])
+            assembly.add(table, key, row)
+
+
+@contextmanager
+def _below(*place: str | int) -> Iterator[None]:
+    try:
+        yield
+    except BadRow as error:
+        raise error.below(*place) from None
+
+
+def _list(document: dict[str, Any], field: str) -> list[Any]:
+    found = document.get(field, [])
+    if not isinstance(found, list):
+        raise BadRow("a list is wanted", (field,))
+    return found
+
+
+def _object(document: dict[str, Any], field: str) -> dict[str, Any]:
+    found = document.get(field, {})
+    if not isinstance(found, dict):
+        raise BadRow("an object is wanted", (field,))
+    return found
+
+
+def _time(text: Any) -> float:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).timestamp()
+    except (TypeError, ValueError):
+        raise BadRow("a time such as 2026-01-31T12:00:00+00:00 is wanted", ("emulated_time",)) from None

@@ -1,0 +1,105 @@
+"""A hosted zone to try change batches on, and short ways to write them."""
+
+from immutables import Map
+
+from config import names, nameservers
+from config.world import CidrCollection, HealthCheck, HealthCheckId, HostedZone, HostedZoneId, RecoveryCheck, World
+from dnsemu.commands.state import State
+from tests.dnsemu.commands.emulation import Emulation
+
+ZONE, OTHER, PRIVATE = "Z0EXAMPLE", "Z0OTHER", "Z0PRIVATE"
+CHECK = "11111111-1111-1111-1111-111111111111"
+COLLECTION, SECOND = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
+CHANGE, LIST = "ChangeResourceRecordSets", "ListResourceRecordSets"
+
+
+def hosted_zone(id, text, *, is_private=False):
+    """A zone with its NS and SOA."""
+    name = names.parse(text)
+    servers = nameservers.draw(name)
+    both = (nameservers.default_ns(name, servers), nameservers.default_soa(name, servers))
+    return HostedZone(HostedZoneId(id), name, Map({r.key: r for r in both}), servers, is_private=is_private)
+
+
+def emulation(*changes, **others):
+    """An emulation with three zones, a health check and two CIDR collections, after these changes of `example.test`."""
+    zones = (
+        hosted_zone(ZONE, "example.test"),
+        hosted_zone(OTHER, "other.test"),
+        hosted_zone(PRIVATE, "example.test", is_private=True),
+    )
+    world = World(
+        hosted_zones=Map({zone.id: zone for zone in zones}),
+        health_checks=Map({HealthCheckId(CHECK): HealthCheck(HealthCheckId(CHECK), RecoveryCheck("arn"))}),
+        cidr_collections=Map(
+            {id: CidrCollection(id, id, Map({"paris": (), "tokyo": ()})) for id in (COLLECTION, SECOND)}
+        ),
+    )
+    emulated = Emulation(State(world), **others)
+    for change in changes:
+        emulated.call(CHANGE, **batch(change))
+    return emulated
+
+
+def batch(*changes, zone=ZONE, comment=None):
+    """The request of a change batch out of (action, record set) pairs."""
+    wanted = {"Changes": [{"Action": action, "ResourceRecordSet": data} for action, data in changes]}
+    return {"HostedZoneId": zone, "ChangeBatch": wanted | ({"Comment": comment} if comment is not None else {})}
+
+
+def create(data):
+    return "CREATE", data
+
+
+def delete(data):
+    return "DELETE", data
+
+
+def upsert(data):
+    return "UPSERT", data
+
+
+def values(*texts):
+    return {"ResourceRecords": [{"Value": text} for text in texts]}
+
+
+def leaf(name, type, *texts, ttl=60, **others):
+    """A record set with values; a name of one label is below the zone."""
+    return {"Name": below(name), "Type": type, "TTL": ttl, **values(*texts), **others}
+
+
+def a(name, address="192.0.2.1", **others):
+    return leaf(name, "A", address, **others)
+
+
+def below(name):
+    return name if "." in name else f"{name}.example.test"
+
+
+def member(identifier, name="www", type="A", value="192.0.2.1", **others):
+    """A record set of a group."""
+    return leaf(name, type, value, SetIdentifier=identifier, **others)
+
+
+def alias(name, target, type="A", zone=ZONE, healthy=False, **others):
+    where = {"HostedZoneId": zone, "DNSName": below(target), "EvaluateTargetHealth": healthy}
+    return {"Name": below(name), "Type": type, "AliasTarget": where, **others}
+
+
+def listed(emulated, zone=ZONE):
+    """All record sets of a zone but its NS and SOA, in the order of the list."""
+    found = emulated.call(LIST, HostedZoneId=zone, MaxItems="300")["ResourceRecordSets"]
+    return [data for data in found if data["Type"] not in ("NS", "SOA")]
+
+
+def names_of(emulated):
+    return [data["Name"] for data in listed(emulated)]
+
+
+def said(emulated, *changes, zone=ZONE, code="InvalidChangeBatch"):
+    """What is said against a batch; the state is then the very same value."""
+    before = emulated.state
+    refusal = emulated.refused(CHANGE, **batch(*changes, zone=zone))
+    assert emulated.state is before
+    assert refusal.code == code, refusal
+    return refusal.message

@@ -1,0 +1,24 @@
+"""Emulations that start with something declared, as a file would have it."""
+
+from immutables import Map
+
+from config import names
+from config.world import HostedZone, HostedZoneId, World
+from dnsemu.commands.state import State
+from tests.dnsemu.commands.emulation import Emulation
+
+
+def declared_zone(id, name, *record_sets, is_private=False):
+    """A hosted zone with an id of its own, without NS and SOA."""
+    by_key = Map({record_set.key: record_set for record_set in record_sets})
+    return HostedZone(HostedZoneId(id), names.parse(name), by_key, is_private=is_private)
+
+
+def emulation(*zones, health_checks=(), cidr_collections=()):
+    """An emulation of all that is given, with rows of nothing."""
+    world = World(
+        hosted_zones=Map({zone.id: zone for zone in zones}),
+        health_checks=Map({check.id: check for check in health_checks}),
+        cidr_collections=Map({collection.id: collection for collection in cidr_collections}),
+    )
+    return Emulation(State(world))

@@ -1,0 +1,105 @@
+"""Commands run one after another on a state of their own: no HTTP, no store, a clock that stands until it is moved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from itertools import count
+from pkgutil import iter_modules
+from uuid import UUID
+
+import dnsemu.commands
+from config.world import ApiSettings, HealthCheckId, HostedZoneId
+from dnsemu.commands.context import Command, Context, Request, Response, Seen, TestAnswer
+from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.state import State, Step, Write
+
+NOW = 1_700_000_000.0
+"""2023-11-14 22:13:20 UTC, where the clock of an `Emulation` starts."""
+
+
+class CountedIds:
+    """Ids in the order in which they were asked for: Z…01, Z…02, C…03."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def zone(self) -> str:
+        return f"Z{next(self._numbers):020}"
+
+    def change(self) -> str:
+        return f"C{next(self._numbers):020}"
+
+    def delegation_set(self) -> str:
+        return f"N{next(self._numbers):020}"
+
+    def uuid(self) -> str:
+        return str(UUID(int=next(self._numbers)))
+
+
+@dataclass
+class FakeLive:
+    """An emulated world that says what a test has put into it."""
+
+    seen: dict[str, Sequence[Seen]] = field(default_factory=dict)
+    failed: dict[str, Sequence[Seen]] = field(default_factory=dict)
+    answers: dict[tuple[str, str], TestAnswer] = field(default_factory=dict)
+    """By name and type as they were asked for."""
+    asked: list[tuple[HostedZoneId, str, str, bytes, int, bool]] = field(default_factory=list)
+
+    def observations(self, check_id: HealthCheckId) -> Sequence[Seen]:
+        return self.seen.get(check_id, ())
+
+    def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
+        return self.failed.get(check_id, ())
+
+    def answer(self, zone: HostedZoneId, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+        self.asked.append((zone, name, type, address, bits, is_ecs))
+        return self.answers.get((name, type), TestAnswer("NXDOMAIN", ()))
+
+
+@dataclass
+class Emulation:
+    """What commands run on; `now` is in seconds since the epoch. `writes` are those of the last call that went well."""
+
+    state: State = field(default_factory=State)
+    now: float = NOW
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    live: FakeLive = field(default_factory=FakeLive)
+    ids: CountedIds = field(default_factory=CountedIds)
+    writes: tuple[Write, ...] = ()
+
+    def call(self, operation: str, **request: object) -> Response:
+        """The response; the state is then what the command made of it. A `Refusal` leaves it as it was."""
+        step = Step(self.state)
+        asked: Request = dict(request)
+        response = command(operation)(asked, step, Context(self.now, self.ids, self.settings, self.live))
+        self.state, self.writes = step.state, step.writes
+        return response
+
+    def refused(self, operation: str, **request: object) -> Refusal:
+        """What the command says against it."""
+        try:
+            response = self.call(operation, **request)
+        except Refusal as refusal:
+            return refusal
+        raise AssertionError(f"{operation} was not refused: {response}")
+
+
+@cache
+def command(operation: str) -> Command:
+    """The command that carries out an operation, in whichever module it is."""
+    broken: list[str] = []
+    for name in _modules():
+        try:
+            commands: dict[str, Command] = getattr(import_module(name), "COMMANDS", {})
+        except (ImportError, SyntaxError) as error:
+            broken.append(f"{name}: {error}")
+            continue
+        if operation in commands:
+            return commands[operation]
+    raise LookupError(f"no module of dnsemu.commands has {operation} among its COMMANDS; broken: {broken}")
+
+
+def _modules() -> Iterator[str]:
+    return (f"dnsemu.commands.{module.name}" for module in iter_modules(dnsemu.commands.__path__))

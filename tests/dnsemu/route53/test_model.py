@@ -1,0 +1,144 @@
+"""The service model that the installed botocore ships is the one that the codec knows how to read."""
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+from importlib.resources import files
+
+import pytest
+
+from dnsemu.route53.facets import SCHEMA_TYPES, facets
+from dnsemu.route53.model import ID_SHAPES, MODEL, service
+
+
+@pytest.fixture(scope="module")
+def document():
+    return json.loads(gzip.decompress((files("botocore") / MODEL).read_bytes()))
+
+
+def reached(shape, seen=None):
+    seen = {} if seen is None else seen
+    if shape.name not in seen:
+        seen[shape.name] = shape
+        for inner in [member.shape for member in shape.members.values()] + [shape.item] * bool(shape.item):
+            reached(inner, seen)
+    return seen
+
+
+def every_shape(side):
+    return {name: s for op in service().operations.values() for name, s in reached(getattr(op, side)).items()}
+
+
+def test_all_operations_are_there(document):
+    assert service().operations.keys() == document["operations"].keys()
+    assert len(service().operations) == 74
+
+
+def test_it_is_read_once():
+    assert service() is service()
+
+
+def test_botocore_code_stays_out():
+    """Loading botocore proper costs more than all the rest of a start."""
+    code = "import sys, dnsemu.route53.xml as x; x.parse; from dnsemu.route53.model import service; service(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "dnsemu.route53.model" in loaded
+    assert [name for name in loaded if name.startswith("botocore.")] == []
+
+
+def test_no_operation_uses_what_the_codec_lacks(document):
+    for name, shape in document["shapes"].items():
+        members = [*shape.get("members", {}).values(), shape.get("member", {})]
+        for described in (shape, *members):
+            unknown = {"flattened", "xmlAttribute", "streaming", "payload", "eventstream", "timestampFormat"}
+            assert not described.keys() & unknown, name
+    assert {s.type for s in every_shape("input").values()} == {
+        "structure",
+        "list",
+        "string",
+        "integer",
+        "long",
+        "boolean",
+    }
+    assert {s.type for s in every_shape("output").values()} - {s.type for s in every_shape("input").values()} == {
+        "double",
+        "timestamp",
+    }
+    members = [m for s in (every_shape("input") | every_shape("output")).values() for m in s.members.values()]
+    assert all(m.wire_name == m.name for m in members if m.location == "body")
+
+
+def test_every_demand_of_the_model_can_be_checked():
+    for shape in every_shape("input").values():
+        if shape.type not in ("structure", "boolean"):
+            assert isinstance(facets(shape), tuple)
+    assert every_shape("input").keys() >= SCHEMA_TYPES.keys()
+
+
+def test_a46_every_id_of_a_request_is_known_as_one():
+    named_id = {s.name for s in every_shape("input").values() if re.search("Id$|^UUID$", s.name)}
+    assert named_id - {"VPCId"} == ID_SHAPES
+
+
+def test_a4_bodies_have_a_root_named_after_the_operation():
+    roots = {op.name: op.root for op in service().operations.values() if op.root}
+    assert all(root == f"{name}Request" for name, root in roots.items())
+    assert not roots.keys() & {
+        "ActivateKeySigningKey",
+        "DeactivateKeySigningKey",
+        "EnableHostedZoneDNSSEC",
+        "DisableHostedZoneDNSSEC",
+    }
+    assert len(roots) == 22 + 2  # two of the three operations of api.md §25
+
+
+def test_a6_items_called_member():
+    lists = (every_shape("input") | every_shape("output")).values()
+    assert {s.name for s in lists if s.item_name == "member"} == {
+        *(
+            "CheckerIpRanges",
+            "KeySigningKeys",
+            "CidrBlockSummaries",
+            "CollectionSummaries",
+            "LocationSummaries",
+            "CidrCollectionChanges",
+        ),
+    }
+
+
+@pytest.mark.parametrize(("operation", "status"), [
+    pytest.param("CreateHostedZone", 201, id="A11 a create answers 201"),
+    pytest.param("ChangeResourceRecordSets", 200, id="a change answers 200"),
+    pytest.param("CreateVPCAssociationAuthorization", 200, id="an authorization answers 200"),
+])  # fmt: skip
+def test_statuses_of_success(operation, status):
+    assert service().operations[operation].status == status
+
+
+@pytest.mark.parametrize(("code", "status"), [
+    *(pytest.param(code, 404, id=f"A22 {code}") for code in ("NoSuchHostedZone", "NoSuchHealthCheck", "NoSuchChange", "NoSuchCidrCollectionException")),
+    *(
+        pytest.param(code, 409, id=f"A22 {code}")
+        for code in (
+            *("HostedZoneAlreadyExists", "HealthCheckAlreadyExists", "HealthCheckVersionMismatch", "KeySigningKeyAlreadyExists"),
+            *("QueryLoggingConfigAlreadyExists", "TrafficPolicyAlreadyExists", "TrafficPolicyInstanceAlreadyExists"),
+            "CidrCollectionVersionMismatchException",
+        )
+    ),
+    pytest.param("NotAuthorizedException", 401, id="A22 NotAuthorizedException"),
+    *(
+        pytest.param(code, 400, id=f"A22 {code}")
+        for code in (
+            *("NoSuchDelegationSet", "ConflictingDomainExists", "HostedZoneNotFound", "DelegationSetInUse", "LimitsExceeded"),
+            *("InvalidArgument", "InvalidChangeBatch", "InvalidInput", "MalformedInput", "Throttling"),
+        )
+    ),
+    pytest.param("InternalFailure", 500, id="A29 InternalFailure"),
+    pytest.param("ServiceUnavailable", 503, id="A29 ServiceUnavailable"),
+    *(pytest.param(code, 403, id=f"A29 {code}") for code in ("AccessDenied", "InvalidClientTokenId", "SignatureDoesNotMatch")),
+    pytest.param("UnknownOperationException", 404, id="A1 UnknownOperationException"),
+])  # fmt: skip
+def test_statuses_of_errors(code, status):
+    assert service().status_of(code) == status

@@ -1,0 +1,106 @@
+"""Responses and errors written."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from dnsemu.route53 import xml
+from dnsemu.route53.model import service
+
+START = '<?xml version="1.0"?>\n'
+NS = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"'
+
+
+def render(operation, response):
+    return xml.render(service().operations[operation], response).decode()
+
+
+def inside(operation, response):
+    text = render(operation, response)
+    start, end = f"{START}<{operation}Response {NS}>", f"</{operation}Response>"
+    assert text.startswith(start)
+    assert text.endswith(end)
+    return text.removeprefix(start).removesuffix(end)
+
+
+SUBMITTED = datetime(2026, 11, 21, 10, 15, 30, 123_900, UTC)
+
+
+def test_a7_a9_a46_the_example_of_a_new_zone():
+    servers = ["ns-11.awsdns-01.com", "ns-522.awsdns-01.net"]
+    response = {
+        "Location": "https://route53.amazonaws.com/2013-04-01/hostedzone/Z0ABCDEF12345",
+        "DelegationSet": {"NameServers": servers},
+        "ChangeInfo": {"SubmittedAt": SUBMITTED, "Status": "PENDING", "Id": "/change/C0ABCDEF12345"},
+        "HostedZone": {
+            "ResourceRecordSetCount": 2, "Config": {"PrivateZone": False}, "CallerReference": "r1",
+            "Name": "example.test.", "Id": "/hostedzone/Z0ABCDEF12345",
+        },
+    }  # fmt: skip
+    assert render("CreateHostedZone", response) == (
+        f"{START}<CreateHostedZoneResponse {NS}><HostedZone><Id>/hostedzone/Z0ABCDEF12345</Id><Name>example.test.</Name>"
+        "<CallerReference>r1</CallerReference><Config><PrivateZone>false</PrivateZone></Config><ResourceRecordSetCount>2"
+        "</ResourceRecordSetCount></HostedZone><ChangeInfo><Id>/change/C0ABCDEF12345</Id><Status>PENDING</Status><SubmittedAt>"
+        "2026-11-21T10:15:30.123Z</SubmittedAt></ChangeInfo><DelegationSet><NameServers><NameServer>ns-11.awsdns-01.com"
+        "</NameServer><NameServer>ns-522.awsdns-01.net</NameServer></NameServers></DelegationSet></CreateHostedZoneResponse>"
+    )
+
+
+def test_a201_the_members_of_a_record_set_in_order():
+    names = [
+        *("Name", "Type", "SetIdentifier", "Weight", "Region", "GeoLocation", "Failover", "MultiValueAnswer", "TTL"),
+        *(
+            "ResourceRecords",
+            "AliasTarget",
+            "HealthCheckId",
+            "TrafficPolicyInstanceId",
+            "CidrRoutingConfig",
+            "GeoProximityLocation",
+        ),
+    ]
+    record_set = service().operations["ListResourceRecordSets"].output.members["ResourceRecordSets"].shape.item
+    assert list(record_set.members) == names
+
+
+@pytest.mark.parametrize(("operation", "response", "expected"), [
+    pytest.param("ListHostedZones", {"HostedZones": [], "IsTruncated": False, "MaxItems": "100"}, "<HostedZones/><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems>", id="A8 an empty list"),
+    pytest.param("GetDNSSEC", {"Status": {"ServeSignature": "NOT_SIGNING"}, "KeySigningKeys": []}, "<Status><ServeSignature>NOT_SIGNING</ServeSignature></Status><KeySigningKeys/>", id="A8 an empty list called member"),
+    pytest.param("GetHostedZone", {"HostedZone": {"Name": "a.", "Config": {"Comment": "", "PrivateZone": True}}}, "<HostedZone><Name>a.</Name><Config><Comment></Comment><PrivateZone>true</PrivateZone></Config></HostedZone>", id="A12 an empty comment stays"),
+    pytest.param("GetHostedZone", {"HostedZone": {"Name": "a.", "Config": None, "Features": {}}, "VPCs": None}, "<HostedZone><Name>a.</Name><Features/></HostedZone>", id="A12 what has no value is left out"),
+    pytest.param("GetCheckerIpRanges", {"CheckerIpRanges": ["192.0.2.0/24"]}, "<CheckerIpRanges><member>192.0.2.0/24</member></CheckerIpRanges>", id="A6 items called member"),
+    pytest.param("GetHostedZoneCount", {"HostedZoneCount": 0}, "<HostedZoneCount>0</HostedZoneCount>", id="A9 zero is a value"),
+    pytest.param("CreateCidrCollection", {"Location": "https://x", "Collection": {"Version": 1}}, "<Collection><Version>1</Version></Collection>", id="A11 a Location is no element"),
+    pytest.param("GetChange", {"ChangeInfo": {"Comment": "<\"&'>\té\r\n\x7f\x00\ud800"}}, "<ChangeInfo><Comment>&lt;\"&amp;'&gt;&#9;é&#13;&#10;&#127;\ufffd\ufffd</Comment></ChangeInfo>", id="A10 text"),
+    pytest.param("GetChange", {"ChangeInfo": {"SubmittedAt": datetime(2026, 1, 2, 1, 0, tzinfo=timezone(timedelta(hours=2)))}}, "<ChangeInfo><SubmittedAt>2026-01-01T23:00:00.000Z</SubmittedAt></ChangeInfo>", id="A9 a time is in UTC"),
+    pytest.param("GetHealthCheck", {"HealthCheck": {"CloudWatchAlarmConfiguration": {"Threshold": 5}}}, "<HealthCheck><CloudWatchAlarmConfiguration><Threshold>5.0</Threshold></CloudWatchAlarmConfiguration></HealthCheck>", id="a threshold is a double"),
+])  # fmt: skip
+def test_content(operation, response, expected):
+    assert inside(operation, response) == expected
+
+
+def test_a8_no_output_is_an_empty_root_element():
+    assert render("DeleteHealthCheck", {}) == f"{START}<DeleteHealthCheckResponse {NS}/>"
+
+
+@pytest.mark.parametrize("response", [{"HostedZones": []}, {"HostedZone": {"ID": "Z1"}}])
+def test_a_member_that_the_model_lacks_is_a_mistake(response):
+    with pytest.raises(ValueError, match="has no"):
+        render("GetHostedZone", response)
+
+
+def test_a11_location_travels_as_a_header():
+    operation = service().operations["CreateHostedZone"]
+    assert xml.response_headers(operation, {"Location": "https://x"}) == {"Location": "https://x"}
+    assert xml.response_headers(operation, {}) == {}
+
+
+@pytest.mark.parametrize(("code", "message", "status", "error"), [
+    pytest.param("NoSuchHostedZone", "No hosted zone found with ID: Z1", 404, "<Type>Sender</Type><Code>NoSuchHostedZone</Code><Message>No hosted zone found with ID: Z1</Message>", id="A20 a sender's error"),
+    pytest.param("ServiceUnavailable", "m", 503, "<Type>Receiver</Type><Code>ServiceUnavailable</Code><Message>m</Message>", id="A20 a receiver's error"),
+    pytest.param("InvalidChangeBatch", "[Tried '<a>', b]", 400, "<Type>Sender</Type><Code>InvalidChangeBatch</Code><Message>[Tried '&lt;a&gt;', b]</Message>", id="A21 a change batch's error has the same envelope"),
+    pytest.param("CidrBlockInUseException", "m", 400, "<Type>Sender</Type><Code>CidrBlockInUseException</Code><Message>m</Message>", id="A23 and so have CIDR's"),
+    pytest.param("NoSuchChange", "", 404, "<Type>Sender</Type><Code>NoSuchChange</Code><Message></Message>", id="no message"),
+])  # fmt: skip
+def test_errors(code, message, status, error):
+    expected = f"{START}<ErrorResponse {NS}><Error>{error}</Error><RequestId>3b6a</RequestId></ErrorResponse>"
+    assert xml.render_error(code, message, "3b6a", status).decode() == expected

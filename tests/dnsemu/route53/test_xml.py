@@ -1,0 +1,232 @@
+"""Requests read: tolerant of spelling, deaf to everything hostile."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dnsemu.commands.refusal import Refusal
+from dnsemu.route53 import xml
+from dnsemu.route53.document import MAX_DEPTH
+from dnsemu.route53.model import service
+
+NS = "https://route53.amazonaws.com/doc/2013-04-01/"
+
+
+def parse(operation, body=b"", path=None, query=None, **options):
+    body = body.encode() if isinstance(body, str) else body
+    return xml.parse(service().operations[operation], path or {}, query or {}, {}, body, **options)
+
+
+def create_zone(inside, attributes="", prolog=""):
+    return f"{prolog}<CreateHostedZoneRequest{attributes}>{inside}</CreateHostedZoneRequest>"
+
+
+def refusal(operation, body, **options):
+    with pytest.raises(Refusal) as refused:
+        parse(operation, body, **options)
+    return refused.value.code, refused.value.message
+
+
+def test_a_change_batch():
+    body = f"""<?xml version="1.0"?><ChangeResourceRecordSetsRequest xmlns="{NS}"><ChangeBatch><Comment>c</Comment><Changes><Change>
+        <Action>UPSERT</Action><ResourceRecordSet><Name>www.example.test</Name><Type>A</Type><SetIdentifier>blue</SetIdentifier>
+        <Weight>10</Weight><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords>
+        </ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>"""
+    record_set = {"Name": "www.example.test", "Type": "A", "SetIdentifier": "blue", "Weight": 10, "TTL": 60}
+    record_set["ResourceRecords"] = [{"Value": "192.0.2.1"}]
+    batch = {"Comment": "c", "Changes": [{"Action": "UPSERT", "ResourceRecordSet": record_set}]}
+    assert parse("ChangeResourceRecordSets", body, {"Id": "Z1"}) == {"HostedZoneId": "Z1", "ChangeBatch": batch}
+
+
+@pytest.mark.parametrize("body", [
+    pytest.param(create_zone("<CallerReference>r</CallerReference><Name>a</Name>"), id="A5 any order"),
+    pytest.param(create_zone("\n <Name>a</Name>\t<CallerReference>r</CallerReference>\r\n"), id="A5 white space between elements"),
+    pytest.param(create_zone("<!-- x --><Name>a<!-- y --></Name><?pi z?><CallerReference>r</CallerReference>"), id="A5 comments and instructions"),
+    pytest.param(create_zone("<New><Name>b</Name></New><Name>a</Name><CallerReference>r</CallerReference>"), id="A5 unknown elements"),
+    pytest.param(create_zone("<Name><![CDATA[a]]></Name><CallerReference>&#114;</CallerReference>"), id="A5 CDATA and references"),
+    pytest.param(create_zone("<Name>a</Name><CallerReference>r</CallerReference>", f' xmlns="{NS}"'), id="A4 in the namespace"),
+    pytest.param(create_zone("<Name>a</Name><CallerReference>r</CallerReference>"), id="A25 in none"),
+    pytest.param(create_zone("<Name>a</Name><CallerReference>r</CallerReference>", ' xmlns="urn:other space"'), id="A25 in another"),
+    pytest.param(
+        f'<p:CreateHostedZoneRequest xmlns:p="{NS}"><p:Name>a</p:Name><p:CallerReference>r</p:CallerReference></p:CreateHostedZoneRequest>',
+        id="A25 with prefixes",
+    ),
+    *(
+        pytest.param(
+            create_zone("<Name>a</Name><CallerReference>r</CallerReference>", prolog=f'<?xml version="1.0" encoding="{encoding}"?>').encode(encoding),
+            id=f"A5 in {encoding}",
+        )
+        for encoding in ("utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "us-ascii", "windows-1252", "koi8-r")
+    ),
+])  # fmt: skip
+def test_spellings_of_one_request(body):
+    # `utf-8-sig` is Python's name for UTF-8 with a byte order mark.
+    body = body.replace(b"utf-8-sig", b"utf-8") if isinstance(body, bytes) else body
+    assert parse("CreateHostedZone", body) == {"Name": "a", "CallerReference": "r"}
+
+
+def test_a5_text_in_a_declared_encoding():
+    body = create_zone("<Name>é</Name>", prolog='<?xml version="1.0" encoding="ISO-8859-1"?>').encode("latin-1")
+    assert parse("CreateHostedZone", body) == {"Name": "é"}
+
+
+@pytest.mark.parametrize(("operation", "inside", "expected"), [
+    pytest.param("UpdateHostedZoneComment", "", {}, id="absent"),
+    pytest.param("UpdateHostedZoneComment", "<Comment/>", {"Comment": ""}, id="an empty string is not absent"),
+    pytest.param("UpdateHealthCheck", "<ResourcePath></ResourcePath>", {"ResourcePath": ""}, id="an empty path"),
+    pytest.param("UpdateHealthCheck", "<Regions/>", {"Regions": []}, id="an empty list is not absent"),
+    pytest.param("UpdateHealthCheck", "<Regions>\n</Regions>", {"Regions": []}, id="white space is an empty list"),
+    pytest.param("UpdateHealthCheck", "<AlarmIdentifier/>", {"AlarmIdentifier": {}}, id="an empty structure"),
+    pytest.param("UpdateHealthCheck", "<Inverted>true</Inverted><Disabled>0</Disabled>", {"Inverted": True, "Disabled": False}, id="booleans"),
+    pytest.param("UpdateHealthCheck", "<Port> 80\n</Port><HealthThreshold>0</HealthThreshold>", {"Port": 80, "HealthThreshold": 0}, id="integers"),
+    pytest.param("UpdateHostedZoneComment", "<Comment> a\n&amp;&lt;&quot; </Comment>", {"Comment": ' a\n&<" '}, id="text as written"),
+    pytest.param("ListTagsForResources", "<ResourceIds><ResourceId>/hostedzone/Z1</ResourceId><ResourceId>Z2</ResourceId></ResourceIds>", {"ResourceIds": ["Z1", "Z2"]}, id="A46 ids in a list"),
+    pytest.param("CreateReusableDelegationSet", "<HostedZoneId>/hostedzone/Z1</HostedZoneId>", {"HostedZoneId": "Z1"}, id="A46 an id in a body"),
+    pytest.param(
+        "ChangeCidrCollection", "<Changes><member><CidrList><Cidr>a</Cidr><member>b</member><other>c</other></CidrList></member></Changes>",
+        {"Changes": [{"CidrList": ["a", "b"]}]}, id="A6 a CidrList takes member, too",
+    ),
+    pytest.param("ChangeTagsForResource", "<RemoveTagKeys><Key>a</Key><member>b</member></RemoveTagKeys>", {"RemoveTagKeys": ["a"]}, id="A6 other lists do not"),
+    pytest.param("ChangeTagsForResource", "<ResourceId>Z9</ResourceId>", {}, id="what belongs in the path is not read from the body"),
+])  # fmt: skip
+def test_values(operation, inside, expected):
+    assert parse(operation, f"<{operation}Request>{inside}</{operation}Request>") == expected
+
+
+def test_a46_an_alias_target():
+    target = "<AliasTarget><HostedZoneId>/hostedzone/Z2</HostedZoneId><EvaluateTargetHealth>false</EvaluateTargetHealth></AliasTarget>"
+    change = f"<Changes><Change><ResourceRecordSet>{target}</ResourceRecordSet></Change></Changes>"
+    request = parse(
+        "ChangeResourceRecordSets",
+        f"<ChangeResourceRecordSetsRequest><ChangeBatch>{change}</ChangeBatch></ChangeResourceRecordSetsRequest>",
+    )
+    read = request["ChangeBatch"]["Changes"][0]["ResourceRecordSet"]["AliasTarget"]
+    assert read == {"HostedZoneId": "Z2", "EvaluateTargetHealth": False}
+
+
+@pytest.mark.parametrize(("operation", "path", "query", "expected"), [
+    pytest.param("ListHostedZones", {}, {"marker": "", "maxitems": "5", "other": "x"}, {"Marker": "", "MaxItems": "5"}, id="A5 unknown parameters"),
+    pytest.param("ListTrafficPolicyInstancesByPolicy", {}, {"id": "u", "version": "3"}, {"TrafficPolicyId": "u", "TrafficPolicyVersion": 3}, id="a number"),
+    pytest.param("ListHostedZones", {}, {"delegationsetid": "/delegationset/N1"}, {"DelegationSetId": "N1"}, id="A46 an id in the query"),
+    pytest.param("DeleteCidrCollection", {"CidrCollectionId": "u"}, {}, {"Id": "u"}, id="named by the model"),
+])  # fmt: skip
+def test_parameters(operation, path, query, expected):
+    assert parse(operation, b"", path, query) == expected
+
+
+def test_a4_operations_without_a_body_ignore_one():
+    assert parse("EnableHostedZoneDNSSEC", b"not xml", {"Id": "Z1"}) == {"HostedZoneId": "Z1"}
+
+
+@pytest.mark.parametrize(("body", "code", "message"), [
+    pytest.param("<CreateHostedZoneRequest><Name>a</Name>", "MalformedInput", "Could not parse XML", id="A24 truncated"),
+    pytest.param('{"Name": "a"}', "MalformedInput", "Could not parse XML", id="A24 JSON"),
+    pytest.param(" ", "MalformedInput", "Could not parse XML", id="A24 a space"),
+    pytest.param(create_zone("<Name>a&b</Name>"), "MalformedInput", "Could not parse XML", id="A24 a bare ampersand"),
+    pytest.param(create_zone("<Name>&nbsp;</Name>"), "MalformedInput", "Could not parse XML", id="A24 an undeclared entity"),
+    pytest.param(create_zone("<p:Name>a</p:Name>"), "MalformedInput", "Could not parse XML", id="A24 an undeclared prefix"),
+    pytest.param("<CreateZone/>", "MalformedInput", "CreateZone is not valid, expected CreateHostedZoneRequest", id="A24 A430 a wrong root element"),
+    pytest.param(create_zone("<Name>a</Name><Name>b</Name>"), "InvalidInput", None, id="one name twice"),
+    pytest.param(create_zone("<HostedZoneConfig><PrivateZone>yes</PrivateZone></HostedZoneConfig>"), "InvalidInput", None, id="A26 no boolean"),
+])  # fmt: skip
+def test_refusals(body, code, message):
+    refused = refusal("CreateHostedZone", body)
+    assert refused[0] == code
+    assert message in (None, refused[1])
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.5", "1_0", "٣", "9" * 5000, "0x10", "1e3"])
+def test_a26_no_integer(text):
+    code, message = refusal(
+        "UpdateHealthCheck", f"<UpdateHealthCheckRequest><Port>{text}</Port></UpdateHealthCheckRequest>"
+    )
+    assert code == "InvalidInput"
+    assert message == (
+        "Invalid XML ; javax.xml.stream.XMLStreamException: org.xml.sax.SAXParseException; lineNumber: 1; columnNumber: 1; "
+        f"cvc-datatype-valid.1.2.1: '{text}' is not a valid value for 'integer'."
+    )
+
+
+def test_a27_no_number_in_the_query():
+    code, message = refusal("ListTrafficPolicyInstancesByPolicy", b"", query={"version": "x"})
+    assert code == "InvalidInput"
+    assert message.startswith(
+        "1 validation error detected: Value 'x' at 'trafficPolicyVersion' failed to satisfy constraint: "
+    )
+
+
+@pytest.mark.parametrize("attributes", ["", ' xmlns="urn:x"'])
+def test_a25_strictly_the_namespace_counts(attributes):
+    text = "Invalid XML ; cvc-elt.1: Cannot find the declaration of element 'CreateHostedZoneRequest'."
+    assert refusal("CreateHostedZone", create_zone("<Name>a</Name>", attributes), strict=True) == ("InvalidInput", text)
+    assert parse("CreateHostedZone", create_zone("<Name>a</Name>", f' xmlns="{NS}"'), strict=True) == {"Name": "a"}
+
+
+LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+VALID = create_zone("<Name>a</Name>").encode()
+
+
+@pytest.mark.parametrize("body", [
+    pytest.param(create_zone("<Name>&l9;</Name>", prolog=f'<!DOCTYPE x [<!ENTITY l0 "ha">{LAUGHS}]>'), id="a billion laughs"),
+    pytest.param(create_zone("<Name>&x;</Name>", prolog='<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/passwd">]>'), id="an external entity"),
+    pytest.param(create_zone("<Name>&x;</Name>", prolog='<!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd">'), id="an external document type"),
+    pytest.param(create_zone("", prolog='<!DOCTYPE x [<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;]>'), id="a parameter entity"),
+    pytest.param(create_zone("<Name>a</Name>", ' xmlns="urn:a&#10;b"'), id="a line break in a namespace"),
+    pytest.param("<a>" * 100_000, id="deep nesting"),
+    pytest.param("<CreateHostedZoneRequest>" + "<a>" * MAX_DEPTH + "</a>" * MAX_DEPTH + "</CreateHostedZoneRequest>", id="one level too deep"),
+    pytest.param(b"<CreateHostedZoneRequest><Name>\xff\xfe</Name></CreateHostedZoneRequest>", id="invalid UTF-8"),
+    pytest.param(b"<CreateHostedZoneRequest><Name>\x00</Name></CreateHostedZoneRequest>", id="NUL"),
+    pytest.param(create_zone("<Name>&#1;</Name>"), id="a reference to a control character"),
+    pytest.param(create_zone("<Name>&#xD800;</Name>"), id="a reference to half a character"),
+    pytest.param(b"\xff\xfe" + VALID, id="a byte order mark that lies"),
+    pytest.param(VALID.decode().encode("utf-16-le")[:-3], id="UTF-16, truncated"),
+    *(pytest.param(b'<?xml version="1.0" encoding="%s"?>' % e + VALID, id=f"encoded in {e[:20]!r}") for e in (b"no-such", b"rot13", b"hex", b"zip", b"idna", b"undefined", b"unicode_escape", b"..", b"shift_jis", b"utf-16", b"x" * 10_000)),
+    pytest.param(VALID + VALID, id="two roots"),
+    pytest.param(VALID + b"\x00", id="something behind"),
+])  # fmt: skip
+def test_hostile_documents_are_malformed(body):
+    code, message = refusal("CreateHostedZone", body)
+    assert code == "MalformedInput"
+    assert message.startswith("Could not parse XML")
+
+
+def test_large_attributes_and_text_are_read():
+    attributes = "".join(f" a{i}='{'x' * 20}'" for i in range(50_000)) + f" b='{'y' * 1_000_000}'"
+    assert parse("CreateHostedZone", create_zone(f"<Name>{'&amp;' * 200_000}</Name>", attributes)) == {
+        "Name": "&" * 200_000
+    }
+
+
+def attempt(body):
+    """What is read of a change batch, or the code of the refusal."""
+    try:
+        return parse("ChangeResourceRecordSets", body)
+    except Refusal as refused:
+        return refused.code
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_refused(body):
+    assert attempt(body) in ({}, "MalformedInput")
+
+
+PIECES = (
+    *(
+        "<ChangeBatch>",
+        "</ChangeBatch>",
+        "<Changes>",
+        "</Changes>",
+        "<Change>",
+        "</Change>",
+        "<TTL>",
+        "</TTL>",
+        "<Changes/>",
+    ),
+    *("1", "&amp;", "&x;", "<!--", "-->", "<![CDATA[", "]]>", "<?a?>", "\x00", "é", "</", ">", " ", "<a b='c'/>"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES)))
+def test_any_pieces_are_read_or_refused(pieces):
+    read = attempt(f"<ChangeResourceRecordSetsRequest>{''.join(pieces)}</ChangeResourceRecordSetsRequest>")
+    assert read in ("MalformedInput", "InvalidInput") or read.keys() <= {"ChangeBatch"}

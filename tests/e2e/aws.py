@@ -1,0 +1,116 @@
+"""A real Route 53 client, pointed at a server of ours."""
+
+import itertools
+
+import boto3
+import botocore.exceptions
+import pytest
+from botocore.config import Config
+
+CREDENTIALS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
+
+_references = (f"reference-{number}" for number in itertools.count(1))
+
+
+def route53(server, *, validates=True, **credentials):
+    """boto3's client; it neither retries nor reads this machine's configuration.
+
+    Args:
+        validates: whether boto3 itself refuses what its model does; without, the server has to.
+    """
+    return boto3.session.Session().client(
+        "route53",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        config=Config(
+            retries={"max_attempts": 0},
+            connect_timeout=5,
+            read_timeout=30,
+            parameter_validation=validates,
+            max_pool_connections=32,
+        ),
+        **(CREDENTIALS | credentials),
+    )
+
+
+def environment(server):
+    """Environment variables that point programs built on AWS's libraries at a server, and at nothing of this machine."""
+    return {
+        "AWS_ENDPOINT_URL_ROUTE_53": server.url,
+        "AWS_ACCESS_KEY_ID": CREDENTIALS["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": CREDENTIALS["aws_secret_access_key"],
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+    }
+
+
+def new_reference():
+    """A caller reference that no call before had."""
+    return next(_references)
+
+
+def upsert(name, *values, type_="A", ttl=60, **more):
+    """One change that puts a record set."""
+    records = [{"Value": value} for value in values]
+    record_set = {"Name": name, "Type": type_, **({"TTL": ttl, "ResourceRecords": records} if values else {}), **more}
+    return {"Action": "UPSERT", "ResourceRecordSet": record_set}
+
+
+def create(name, *values, **more):
+    """One change that makes a record set that was not there."""
+    return {**upsert(name, *values, **more), "Action": "CREATE"}
+
+
+def delete(name, *values, **more):
+    """One change that takes a record set away."""
+    return {**upsert(name, *values, **more), "Action": "DELETE"}
+
+
+def alias(zone_id, target, *, evaluates=False):
+    """What makes a record set an alias of `target`; for `upsert` and the like."""
+    return {"AliasTarget": {"HostedZoneId": zone_id, "DNSName": target, "EvaluateTargetHealth": evaluates}}
+
+
+def change(client, zone_id, *changes):
+    """Apply a batch; returns its ChangeInfo."""
+    return client.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": list(changes)})[
+        "ChangeInfo"
+    ]
+
+
+def make_zone(client, name="shop.test", reference="one", **more):
+    """Create a hosted zone; returns its id."""
+    return client.create_hosted_zone(Name=name, CallerReference=reference, **more)["HostedZone"]["Id"]
+
+
+def new_zone(client, name="example.test", **more):
+    """Create one more hosted zone, of a name that others may have; returns its id, bare."""
+    return make_zone(client, name, new_reference(), **more).rpartition("/")[2]
+
+
+def new_check(client, **more):
+    """Create a TCP health check; returns its id."""
+    config = {"Type": "TCP", "IPAddress": "192.0.2.1", "Port": 80} | more
+    return client.create_health_check(CallerReference=new_reference(), HealthCheckConfig=config)["HealthCheck"]["Id"]
+
+
+def refused(call, *arguments, **request):
+    """Make a call that has to be refused; returns its HTTP status, code and message."""
+    with pytest.raises(botocore.exceptions.ClientError) as raised:
+        call(*arguments, **request)
+    response = raised.value.response
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"], response["Error"]["Message"]
+
+
+def record_sets(client, zone_id, **start):
+    """(name, type, set identifier) of a page of record sets."""
+    listed = client.list_resource_record_sets(HostedZoneId=zone_id, **start)["ResourceRecordSets"]
+    return [(found["Name"], found["Type"], found.get("SetIdentifier")) for found in listed]
+
+
+def plain(response):
+    """A response without what belongs to its transport."""
+    return {member: value for member, value in response.items() if member != "ResponseMetadata"}

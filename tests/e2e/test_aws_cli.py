@@ -1,0 +1,110 @@
+"""`aws route53` against a server: its own waiter, its change-batch files, its way to be told an endpoint."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from tests.e2e.asking import served
+from tests.e2e.aws import environment
+
+
+@pytest.fixture
+def aws(api, require_module):
+    """A function that runs a command of `aws route53` and gives what it prints, as a value; or its failure's text."""
+    program = require_module("awscli")
+
+    def run(*arguments, fails=False, by_option=False):
+        env = {**os.environ, **environment(api)}
+        option = []
+        if by_option:
+            option = ["--endpoint-url", env.pop("AWS_ENDPOINT_URL_ROUTE_53")]
+        command = [*program, "route53", *map(str, arguments), *option, "--output", "json"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
+        assert (done.returncode != 0) == fails, f"{command}:\n{done.stdout}{done.stderr}"
+        if fails:
+            return done.stderr
+        return json.loads(done.stdout) if done.stdout else None
+
+    return run
+
+
+def batch(tmp_path, action, *record_sets):
+    """A change batch in a file, as the option takes it."""
+    changes = [{"Action": action, "ResourceRecordSet": record_set} for record_set in record_sets]
+    file = tmp_path / f"{action}.json"
+    file.write_text(json.dumps({"Comment": f"{action} by file", "Changes": changes}))
+    return f"file://{file}"
+
+
+def record_set(type_, *values, name=None):
+    name = name or f"{type_.lower()}.cli.test."
+    return {"Name": name, "Type": type_, "TTL": 60, "ResourceRecords": [{"Value": value} for value in values]}
+
+
+RECORD_SETS = [
+    record_set("A", "192.0.2.1", "192.0.2.2"),
+    record_set("AAAA", "2001:db8::1"),
+    record_set("CNAME", "www.shop.test"),
+    record_set("MX", "10 mail.cli.test."),
+    record_set("NS", "ns1.elsewhere.test."),
+    record_set("SRV", "1 2 443 www.cli.test."),
+    record_set("TXT", '"one; two" "three"'),
+]
+ANSWERS = {
+    "A": ["192.0.2.1", "192.0.2.2"],
+    "AAAA": ["2001:db8::1"],
+    "CNAME": ["www.shop.test."],
+    "MX": ["10 mail.cli.test."],
+    "SRV": ["1 2 443 www.cli.test."],
+    "TXT": ['"one; two" "three"'],
+}
+
+
+def test_a370_the_most_used_types_come_and_go_by_change_batch_files(api, aws, tmp_path):
+    made = aws("create-hosted-zone", "--name", "cli.test", "--caller-reference", "cli", by_option=True)
+    zone = made["HostedZone"]["Id"]
+    where = ("--hosted-zone-id", zone)
+    target = {"HostedZoneId": zone.rpartition("/")[2], "DNSName": "a.cli.test.", "EvaluateTargetHealth": False}
+    aliased = {"Name": "alias.cli.test.", "Type": "A", "AliasTarget": target}
+    change = ("change-resource-record-sets", *where, "--change-batch")
+    info = aws(*change, batch(tmp_path, "CREATE", *RECORD_SETS, aliased))["ChangeInfo"]
+    assert info["Comment"] == "CREATE by file"
+    aws("wait", "resource-record-sets-changed", "--id", info["Id"])
+
+    for type_, values in ANSWERS.items():
+        assert served(api.dns, f"{type_}.cli.test", type_) == values
+    assert served(api.dns, "alias.cli.test") == ANSWERS["A"]
+    listed = aws("list-resource-record-sets", *where, "--page-size", 2)["ResourceRecordSets"]
+    assert sorted((one for one in listed if one["Name"] != "cli.test."), key=lambda one: one["Name"]) == sorted(
+        [*RECORD_SETS, aliased], key=lambda one: one["Name"]
+    )
+    (one,) = aws("list-hosted-zones-by-name", "--dns-name", "cli.test.", "--max-items", "1")["HostedZones"]
+    assert one["Id"] == zone
+
+    said = aws("delete-hosted-zone", "--id", zone, fails=True)
+    assert "(HostedZoneNotEmpty) when calling the DeleteHostedZone operation" in said
+    aws(*change, batch(tmp_path, "DELETE", *listed_below_the_apex(listed)))
+    assert served(api.dns, "a.cli.test") == ["NXDOMAIN"]
+    aws("delete-hosted-zone", "--id", zone)
+    said = aws("get-hosted-zone", "--id", zone, fails=True)
+    assert (
+        f"(NoSuchHostedZone) when calling the GetHostedZone operation: No hosted zone found with ID: {zone[12:]}"
+        in said
+    )
+
+
+def listed_below_the_apex(listed):
+    """What was listed can be deleted as it was listed."""
+    return [one for one in listed if one["Name"] != "cli.test."]
+
+
+def test_a21_a_refused_batch_is_told_in_the_words_of_route_53(aws, tmp_path):
+    zone = aws("create-hosted-zone", "--name", "refused.test", "--caller-reference", "refused")["HostedZone"]["Id"]
+    file = batch(tmp_path, "DELETE", record_set("A", "192.0.2.1", name="www.refused.test"))
+    said = aws("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch", file, fails=True)
+    assert (
+        "An error occurred (InvalidChangeBatch) when calling the ChangeResourceRecordSets operation: "
+        "[Tried to delete resource record set [name='www.refused.test.', type='A'] but it was not found]"
+    ) in said
