@@ -10,7 +10,8 @@ FROM python:3.12-slim
 LABEL org.opencontainers.image.title="dnsemu" \
       org.opencontainers.image.description="Route 53 on a laptop: routing policies over real DNS, steered by live health checks" \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --uid 10053 --user-group --no-create-home --shell /usr/sbin/nologin dnsemu
+RUN useradd --uid 10053 --user-group --no-create-home --shell /usr/sbin/nologin dnsemu \
+ && install --directory --owner 10053 --group 10053 /var/lib/dnsemu
 COPY --from=build /opt/dnsemu /opt/dnsemu
 # setcap cap_net_bind_service=+ep, without installing setcap: the fields are the kernel's struct vfs_cap_data.
 RUN python -c "import os, struct; os.setxattr('/opt/dnsemu/bin/python3.12', 'security.capability', struct.pack('<5I', 0x02000001, 1 << 10, 0, 0, 0))"

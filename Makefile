@@ -28,7 +28,7 @@ bench: $(VENV)/.dev ## answers per second and health checks, as ratios
 	$(bin)/python tests/bench/churn.py
 
 fidelity: $(VENV)/.dev ## write FIDELITY.md anew from the rules, the tests and the notes
-	$(bin)/python scripts/fidelity.py
+	$(bin)/python -m scripts.fidelity
 
 lock: ## resolve requirements.lock anew (needs uv)
 	$(UV) pip compile --quiet --no-header --universal --upgrade --extra dev pyproject.toml -o requirements.lock

@@ -6,8 +6,6 @@ board follow at once, those of calculated checks too (H85). What changed is then
 
 from collections.abc import Iterable, Mapping
 
-from immutables import Map
-
 from config.world import (
     CalculatedCheck,
     EndpointCheck,
@@ -42,6 +40,7 @@ class Ledger:
         self._board = board
         self._history = history
         self._entries: dict[HealthCheckId, Entry] = {}
+        self._fleet: HealthCheckers | None = None
         self._parents: dict[HealthCheckId, list[HealthCheckId]] = {}
         self._signals: dict[Source, State] = {}
         self._followers: dict[Source, list[HealthCheckId]] = {}
@@ -66,28 +65,54 @@ class Ledger:
 
         The new statuses are published together, as one step. Where the first checks begin is not told to the history.
         """
-        before = self._entries
-        self._entries = {
-            check_id: taken_over(before.get(check_id), check, fleet, now) for check_id, check in checks.items()
-        }
-        self._parents = {}
-        self._followers = {}
+        before, stays = self._entries, fleet == self._fleet
+        self._fleet = fleet
+        self._entries = {}
+        anew: list[Entry] = []
         for check_id, check in checks.items():
-            if isinstance(check.config, CalculatedCheck):
-                for child in dict.fromkeys(check.config.children):
-                    self._parents.setdefault(child, []).append(check_id)
-            elif (source := source_of(check.config)) is not None:
-                self._followers.setdefault(source, []).append(check_id)
-        self._signals = {source: state for source, state in self._signals.items() if source in self._followers}
+            entry = before.get(check_id)
+            if entry is None or entry.check is not check or not stays:
+                entry = taken_over(entry, check, fleet, now)
+                anew.append(entry)
+            self._entries[check_id] = entry
+        gone = [check_id for check_id in before if check_id not in self._entries]
+        self._find_relations()
         for source, state in self._signals.items():
             for check_id in self._followers[source]:
                 self._hear(self._entries[check_id], state)
-        was = {check_id: entry.status for check_id, entry in before.items()}
-        for entry in sorted(self._entries.values(), key=_is_calculated):
+        affected = self._affected(anew, gone)
+        was = {entry.check.id: entry.status for entry in affected if entry.check.id in before}
+        for entry in affected:
             entry.observed, entry.status = self._judge(entry)
-        self._board.publish(Map({check_id: entry.status for check_id, entry in self._entries.items()}))
+        with self._board.current.status.mutate() as status:
+            for check_id in gone:
+                del status[check_id]
+            status.update({entry.check.id: entry.status for entry in affected})
+            self._board.publish(status.finish())
         if before:
-            self._tell_declared(was, now)
+            self._tell_declared(affected, was, now)
+            for check_id in gone:
+                self._tell(EventKind.REMOVED, check_id, before[check_id].status, None, "no longer declared", now)
+
+    def _find_relations(self) -> None:
+        """Who is calculated from whom, and who follows what."""
+        self._parents = {}
+        self._followers = {}
+        for check_id, entry in self._entries.items():
+            config = entry.check.config
+            if isinstance(config, CalculatedCheck):
+                for child in dict.fromkeys(config.children):
+                    self._parents.setdefault(child, []).append(check_id)
+            elif (source := source_of(config)) is not None:
+                self._followers.setdefault(source, []).append(check_id)
+        self._signals = {source: state for source, state in self._signals.items() if source in self._followers}
+
+    def _affected(self, anew: Iterable[Entry], gone: Iterable[HealthCheckId]) -> list[Entry]:
+        """What is declared anew, and what is calculated from that or from what is gone; children first."""
+        found = {entry.check.id: entry for entry in anew}
+        for child in (*found, *gone):
+            found.update((parent, self._entries[parent]) for parent in self._parents.get(child, ()))
+        return sorted(found.values(), key=_is_calculated)
 
     def record(self, check_id: HealthCheckId, checker: Checker, observation: Observation) -> None:
         """Fold one observation; what is no longer declared is ignored."""
@@ -167,18 +192,15 @@ class Ledger:
         for entry, old in moved:
             self._tell(EventKind.STATUS, entry.check.id, old, entry.status, entry.summary, now)
 
-    def _tell_declared(self, was: Mapping[HealthCheckId, Status], now: float) -> None:
+    def _tell_declared(self, affected: Iterable[Entry], was: Mapping[HealthCheckId, Status], now: float) -> None:
         """What a new declaration changed."""
-        for check_id, entry in self._entries.items():
-            old = was.get(check_id)
+        for entry in affected:
+            old = was.get(entry.check.id)
             if old is None:
-                self._tell(EventKind.DECLARED, check_id, None, entry.status, "declared", now)
+                self._tell(EventKind.DECLARED, entry.check.id, None, entry.status, "declared", now)
             elif old is not entry.status:
                 entry.since = now
-                self._tell(EventKind.STATUS, check_id, old, entry.status, "declared anew", now)
-        for check_id, old in was.items():
-            if check_id not in self._entries:
-                self._tell(EventKind.REMOVED, check_id, old, None, "no longer declared", now)
+                self._tell(EventKind.STATUS, entry.check.id, old, entry.status, "declared anew", now)
 
     def _tell(
         self,

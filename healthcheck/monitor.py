@@ -115,7 +115,7 @@ class HealthMonitor:
         What is unchanged keeps its verdicts and its schedule; probes of what is gone or moved are broken off.
         """
         now = self._clock.now()
-        known = {entry.check.id: entry.check for entry in self._ledger.entries()}
+        known = {entry.check.id: entry for entry in self._ledger.entries()}
         self._ledger.apply(checks, fleet, now)
         self._mode = fleet.probes
         for check_id in [check_id for check_id in known if check_id not in checks]:
@@ -128,10 +128,14 @@ class HealthMonitor:
         for entry in self._ledger.entries():
             check_id = entry.check.id
             held = before.pop(check_id, {})
+            old = known.get(check_id)
+            if old is entry:  # neither it nor the fleet changed
+                self._posts[check_id] = held
+                continue
             if not entry.is_probed or self._mode is ProbeMode.OFF:
                 before[check_id] = held
                 continue
-            is_moved = known.get(check_id) != entry.check and _is_moved(known.get(check_id), entry.check)
+            is_moved = old is None or _is_moved(old.check, entry.check)
             self._posts[check_id] = {
                 checker: self._manned(held.pop(checker, None), entry.check, checker, now, is_moved)
                 for checker in entry.checkers
@@ -297,9 +301,9 @@ class HealthMonitor:
         return checkers
 
 
-def _is_moved(old: HealthCheck | None, new: HealthCheck) -> bool:
+def _is_moved(old: HealthCheck, new: HealthCheck) -> bool:
     """Whether the schedule of a check begins anew: what is probed, or how often, changed."""
-    if old is None or what_is_probed(old) != what_is_probed(new):
+    if what_is_probed(old) != what_is_probed(new):
         return True
     return _interval_s(old) != _interval_s(new)
 

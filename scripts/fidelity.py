@@ -1,7 +1,8 @@
 """Writes FIDELITY.md: each rule of docs/spec with its evidence, its state and the tests that name it.
 
 The rules come from docs/spec/*.md, what is unmet or assumed from docs/spec/notes.yaml, and what is tested from the
-ids, names and docstrings in tests/. Nothing is typed by hand, so the page cannot drift.
+ids, names and docstrings in tests/; the operations of the API from the command table. Nothing is typed by hand, so the
+page cannot drift.
 """
 
 import ast
@@ -14,6 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 
 import yaml
+
+from scripts.operations import read_operation_notes, section
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "FIDELITY.md"
@@ -229,7 +232,8 @@ def state_of(rule: Rule, notes: Notes, cited: Mapping[str, list[str]]) -> tuple[
 def page(root: Path = ROOT) -> str:
     """FIDELITY.md as it has to be now."""
     spec = root / "docs" / "spec"
-    notes = read_notes((spec / "notes.yaml").read_text())
+    noted = (spec / "notes.yaml").read_text()
+    notes = read_notes(noted)
     documents = {name: (spec / name).read_text() for name in DOCUMENTS}
     rules = {name: list(rules_of(documents[name], letter)) for name, letter in DOCUMENTS.items()}
     cited = citations(root / "tests", {rule.id for defined in rules.values() for rule in defined})
@@ -252,7 +256,8 @@ def page(root: Path = ROOT) -> str:
         summary.append(f"| [{name}](docs/spec/{name}) | " + " | ".join(map(str, counts)) + " |")
     heads = ["document", "rules", *State, *Evidence]
     head = f"| {' | '.join(heads)} |\n|---{'|---:' * (len(heads) - 1)}|"
-    return "\n".join([_INTRODUCTION, head, *summary, "", *tables])
+    operations = section(root / "tests", read_operation_notes(noted))
+    return "\n".join([_INTRODUCTION, head, *summary, "", *tables, operations])
 
 
 _INTRODUCTION = """# Fidelity

@@ -84,7 +84,7 @@ def serve(
     _print_warnings(reading.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
     upstreams = _upstreams(forward)
-    if not upstreams:
+    if not upstreams and store is None:
         _warn_if_nothing_is_hosted(reading)
     run(
         lambda: Application(
@@ -300,7 +300,8 @@ def _print_warnings(warnings: Sequence[Any]) -> None:
 
 def _warn_if_nothing_is_hosted(reading: Any) -> None:
     if not reading.published.world.hosted_zones:
-        print("warning: no hosted zone: everything is REFUSED; name a file that has hosted_zones", file=sys.stderr)
+        instead = "name a file that has hosted_zones, or make one with the Route 53 API"
+        print(f"warning: no hosted zone: everything is REFUSED; {instead}", file=sys.stderr)
 
 
 def _fault(fault: Any) -> dict[str, Any]:

@@ -258,7 +258,7 @@ def addresses(count):
     return [f"10.0.{number // 250}.{number % 250}" for number in range(count)]
 
 
-def test_a417_a_request_has_a_thousand_values(boto, zone, apply, refusal):
+def test_a417_a117_r209_14_a_request_has_a_thousand_values(boto, zone, apply, refusal):
     many = addresses(1000)
     apply(*(create(f"{n}.example.test", *many[n * 334 : (n + 1) * 334]) for n in range(3)))
     values = [many[:251], many[251:501]]
@@ -423,7 +423,7 @@ def name_of(length):
     return f"{text}.example.test"
 
 
-def test_a428_labels_and_names_have_a_longest(apply, refusal):
+def test_a428_a51_r209_19_labels_and_names_have_a_longest(apply, refusal):
     apply(create(f"{'x' * 63}.example.test", "192.0.2.1"), create(name_of(253), "192.0.2.1"))
     long = "x" * 64
     assert f"FATAL problem: DomainLabelTooLong (Domain label is too long) encountered with '{long}'" in refusal(

@@ -73,9 +73,9 @@ SIMPLE = "RRSet with DNS name x.example.test., type A"
 JAPAN = "[country = (JP, Japan)}"
 
 BATCHES = [
-    pytest.param([x()], [x()], "Tried to create resource record set [name='x.example.test.', type='A'] but it already exists", id="A140"),
+    pytest.param([x()], [x()], "Tried to create resource record set [name='x.example.test.', type='A'] but it already exists", id="A140 A28"),
     pytest.param([x(**weight())], [x(**weight())], "Tried to create resource record set [name='x.example.test.', type='A', set-identifier='s'] but it already exists", id="A140 with a set identifier"),
-    pytest.param([], [x(make=delete)], "Tried to delete resource record set [name='x.example.test.', type='A'] but it was not found", id="A141"),
+    pytest.param([], [x(make=delete)], "Tried to delete resource record set [name='x.example.test.', type='A'] but it was not found", id="A141 A28"),
     pytest.param([x(**weight())], [x("192.0.2.2", make=delete, **weight())], "Tried to delete resource record set [name='x.example.test.', type='A', set-identifier='s'] but the values provided do not match the current values", id="A142"),
     pytest.param([], [x(name="www.elsewhere.test")], "RRSet with DNS name www.elsewhere.test. is not permitted in zone example.test.", id="A143"),
     pytest.param([], [x("x.test", name="example.test", type_="CNAME")], "RRSet of type CNAME with DNS name example.test. is not permitted at apex in zone example.test.", id="A144"),
@@ -129,7 +129,7 @@ def test_a_health_check_needs_a_policy(boto, shared_zone):
         assert refused(change, boto, zone, batch) == (400, "InvalidChangeBatch", text)
 
 
-def test_a120_an_unknown_health_check_refuses_the_request(boto, shared_zone):
+def test_a120_h156_an_unknown_health_check_refuses_the_request(boto, shared_zone):
     status, code, _ = refused(change, boto, shared_zone, x(HealthCheckId=COLLECTION, **weight()))
     assert (status, code) == (404, "NoSuchHealthCheck")
 
@@ -249,7 +249,7 @@ CALLS = [
     pytest.param("create_reusable_delegation_set", {"CallerReference": "errors set"}, 400, "DelegationSetAlreadyCreated", "A delegation set has already been created with the specified caller reference.", id="A231"),
     pytest.param("create_query_logging_config", {"HostedZoneId": "{zone}", "CloudWatchLogsLogGroupArn": LOG_GROUP.replace("us-east-1", "eu-west-1")}, 400, "InvalidInput", "The ARN for the CloudWatch Logs log group is invalid.", id="A251 a Region"),
     pytest.param("create_query_logging_config", {"HostedZoneId": "{private}", "CloudWatchLogsLogGroupArn": LOG_GROUP}, 400, "InvalidInput", "You can't create a query logging config for a private hosted zone.", id="A251 a private zone"),
-    pytest.param("create_query_logging_config", {"HostedZoneId": "{zone}", "CloudWatchLogsLogGroupArn": LOG_GROUP}, 409, "QueryLoggingConfigAlreadyExists", None, id="A251 a second"),
+    pytest.param("create_query_logging_config", {"HostedZoneId": "{zone}", "CloudWatchLogsLogGroupArn": LOG_GROUP}, 409, "QueryLoggingConfigAlreadyExists", None, id="A251 R209.13 a second"),
     pytest.param("list_query_logging_configs", {"NextToken": "garbage"}, 400, "InvalidPaginationToken", "Route 53 can't get the next page of query logging configurations because the specified value for NextToken is invalid.", id="A196"),
     pytest.param("create_key_signing_key", {"HostedZoneId": "{zone}", "Name": "ksk_1", "KeyManagementServiceArn": KMS_KEY.format(2), "Status": "INACTIVE"}, 409, "KeySigningKeyAlreadyExists", "Key Signing Key with the same Name and/or KMS ARN already exist. Please make sure the Key Signing Key name and KMS ARN parameters of this request are not being used by another Key Signing Key in this Hosted Zone", id="A262 a name twice"),
     pytest.param("create_key_signing_key", {"HostedZoneId": "{zone}", "Name": "ksk_2", "KeyManagementServiceArn": KMS_KEY.format(2).replace("us-east-1", "eu-west-1"), "Status": "INACTIVE"}, 400, "InvalidKMSArn", None, id="A262 a Region"),

@@ -1,0 +1,271 @@
+"""A server killed at any moment comes back with all that it acknowledged, nothing half-done, and answers just that.
+
+`DNSEMU_CRASHES` is how many times it is killed, 8 unless told; `DNSEMU_CRASH_SEED` repeats a run's moments.
+"""
+
+import contextlib
+import itertools
+import os
+import random
+import subprocess
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from secrets import randbits
+
+from botocore.exceptions import ConnectionError as NotConnected
+from botocore.exceptions import HTTPClientError
+
+from tests.e2e.asking import served
+from tests.e2e.aws import change, create, delete, make_zone, refused, route53, upsert
+from tests.serving import DNSEMU, FREE_PORTS, Server, serving
+
+BROKEN = (NotConnected, HTTPClientError)
+"""What a client sees of a server that has died."""
+
+WRITERS = 2
+KEPT = 3
+"""How many of the things that a client makes one after another are there at a time."""
+
+MOST_CALLS = 150
+"""In a life of the server."""
+
+LATEST_S = 0.02
+"""How long after a call's acknowledgement it is killed at most: calls take a few milliseconds."""
+
+DIES_STARTING = 0.25
+"""How likely a life ends before the server is ready."""
+
+REFERENCES_TRIED = 20
+
+
+def address(number):
+    return f"192.0.{number // 250 % 256}.{number % 250}"
+
+
+class Writer:
+    """A client that sends batch after batch to a zone of its own; one of them at most is in doubt."""
+
+    def __init__(self, apex):
+        self.apex = apex
+        self.zone = None
+        self.number = 0
+        self.change = None
+        self.done_unheard = 0
+
+    def call(self, client):
+        """Send the next batch: two names with one value, a counter, one name that is new, one that goes."""
+        number = self.number + 1
+        value = address(number)
+        gone = number - KEPT
+        self.change = change(
+            client,
+            self.zone,
+            upsert(f"a.{self.apex}", value),
+            create(f"new{number}.{self.apex}", value),
+            upsert(f"counter.{self.apex}", f'"{number}"', type_="TXT"),
+            *([delete(f"new{gone}.{self.apex}", address(gone))] if gone > 0 else []),
+            upsert(f"b.{self.apex}", value),
+        )
+        self.number = number
+
+    def recover(self, client, server):
+        """See that the zone is as one of its batches left it, the last acknowledged or the one after."""
+        if self.zone is None:
+            self.zone = make_zone(client, self.apex, self.apex)
+        listed = {(found["Name"], found["Type"]): values_of(found) for found in record_sets(client, self.zone)}
+        found = int(listed.get((f"counter.{self.apex}.", "TXT"), ['"0"'])[0].strip('"'))
+        assert found in (self.number, self.number + 1)
+        assert {key: values for key, values in listed.items() if key[0] != f"{self.apex}."} == self.after(found)
+        for (name, type_), values in listed.items():
+            assert served(server.dns, name, type_) == values
+        for number in (found - KEPT, found + 1):
+            assert served(server.dns, f"new{number}.{self.apex}") == ["NXDOMAIN"]
+        if self.change is not None:
+            kept = client.get_change(Id=self.change["Id"])["ChangeInfo"]
+            assert kept["SubmittedAt"] == self.change["SubmittedAt"]
+        self.done_unheard += found - self.number
+        self.number = found
+
+    def after(self, number):
+        """The record sets below the apex when this batch was the last."""
+        if number == 0:
+            return {}
+        new = {f"new{n}": [address(n)] for n in range(max(number - KEPT, 0) + 1, number + 1)}
+        addresses = {"a": [address(number)], "b": [address(number)]} | new
+        return {(f"{label}.{self.apex}.", "A"): values for label, values in addresses.items()} | {
+            (f"counter.{self.apex}.", "TXT"): [f'"{number}"']
+        }
+
+
+class Maker:
+    """A client that makes zones and health checks, and takes those away again that it made a while ago."""
+
+    def __init__(self):
+        self.numbers = itertools.count(1)
+        self.todo = []
+        self.there = {"zone": {}, "check": {}}
+        self.gone = {"zone": {}, "check": {}}
+        """Ids by number; the number is the caller reference."""
+        self.done_unheard = 0
+
+    def call(self, client):
+        """Carry out the next thing to do; until it is acknowledged, it remains to be done."""
+        if not self.todo:
+            number = next(self.numbers)
+            self.todo = [(create, kind, number) for kind in self.there]
+            self.todo += [(delete, kind, number - KEPT) for kind in self.there if number > KEPT]
+        do, kind, number = self.todo[0]
+        if do is create:
+            self.there[kind][number] = CREATE[kind](client, number)
+        else:
+            DELETE[kind](client, self.there[kind][number])
+            self.gone[kind][number] = self.there[kind].pop(number)
+        self.todo.pop(0)
+
+    def recover(self, client, server, tried):
+        """See what there is, that it answers, and that caller references of it and of what is gone stay taken.
+
+        Args:
+            tried: which of the caller references, of a list of them.
+        """
+        listed = {kind: list_all(client) for kind, list_all in LIST.items()}
+        if self.todo:
+            self._find_out(listed)
+        assert listed == self.there
+        assert {check["id"] for check in server.status()["health_checks"]} == set(listed["check"].values())
+        for number in listed["zone"]:
+            assert served(server.dns, f"zone{number}.test", "NS") == values_of(
+                record_sets(client, listed["zone"][number])[0]
+            )
+        for number in tried(list(self.gone["zone"])):
+            assert served(server.dns, f"zone{number}.test", "NS") == ["REFUSED"]
+        for number in tried([*self.there["zone"], *self.gone["zone"]]):
+            assert refused(create_zone, client, number)[1] == "HostedZoneAlreadyExists"
+        for number in tried(list(self.gone["check"])):
+            assert refused(create_check, client, number)[1] == "HealthCheckAlreadyExists"
+        for number, check_id in self.there["check"].items():
+            assert create_check(client, number) == check_id
+            assert refused(create_check, client, number, Port=2)[1] == "HealthCheckAlreadyExists"
+
+    def _find_out(self, listed):
+        """What nobody acknowledged may have been done or not."""
+        do, kind, number = self.todo[0]
+        is_done = (number in listed[kind]) is (do is create)
+        if not is_done:
+            return
+        if do is create:
+            self.there[kind][number] = listed[kind][number]
+        else:
+            self.gone[kind][number] = self.there[kind].pop(number)
+        self.done_unheard += 1
+        self.todo.pop(0)
+
+
+def values_of(found):
+    return sorted(record["Value"] for record in found["ResourceRecords"])
+
+
+def record_sets(client, zone_id):
+    pages = client.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone_id)
+    return [found for page in pages for found in page["ResourceRecordSets"]]
+
+
+def create_zone(client, number):
+    return make_zone(client, f"zone{number}.test", f"{number}")
+
+
+def create_check(client, number, **more):
+    config = {"Type": "TCP", "IPAddress": "127.0.0.1", "Port": 1, "Disabled": True} | more
+    return client.create_health_check(CallerReference=f"{number}", HealthCheckConfig=config)["HealthCheck"]["Id"]
+
+
+def zones(client):
+    """Those that the maker made, by number."""
+    pages = client.get_paginator("list_hosted_zones").paginate()
+    found = [zone for page in pages for zone in page["HostedZones"]]
+    return {int(zone["CallerReference"]): zone["Id"] for zone in found if zone["CallerReference"].isdigit()}
+
+
+def checks(client):
+    pages = client.get_paginator("list_health_checks").paginate()
+    return {int(check["CallerReference"]): check["Id"] for page in pages for check in page["HealthChecks"]}
+
+
+CREATE = {"zone": create_zone, "check": create_check}
+DELETE = {
+    "zone": lambda client, zone_id: client.delete_hosted_zone(Id=zone_id),
+    "check": lambda client, check_id: client.delete_health_check(HealthCheckId=check_id),
+}
+LIST = {"zone": zones, "check": checks}
+
+
+@contextlib.contextmanager
+def process(command):
+    """A process that is killed when the block ends, whatever it is doing; with the files it prints to."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        started = subprocess.Popen(command, stdout=output, stderr=errors)
+        try:
+            yield started, output, errors
+        finally:
+            started.kill()
+            started.wait()
+
+
+class Life:
+    """What clients do with a server until it dies."""
+
+    def __init__(self):
+        self.acknowledged = threading.Semaphore(0)
+        self.is_ending = threading.Event()
+
+    def work(self, call, client):
+        """Make calls until the server is gone; it may be only once it is meant to be. Tells how many were answered."""
+        for calls in itertools.count():
+            try:
+                call(client)
+            except BROKEN:
+                assert self.is_ending.is_set()
+                return calls
+            self.acknowledged.release()
+
+
+def test_what_was_acknowledged_survives_any_death_of_the_server(tmp_path):
+    seed = int(os.environ.get("DNSEMU_CRASH_SEED", randbits(32)))
+    print(f"DNSEMU_CRASH_SEED={seed}")
+    dice = random.Random(seed)
+    command = [DNSEMU, "serve", *FREE_PORTS, "--store", f"sqlite:///{tmp_path / 'dnsemu.db'}"]
+    writers = [Writer(f"writer{number}.test") for number in range(WRITERS)]
+    maker = Maker()
+    moment = threading.Event()
+
+    def recover(client, server, tried):
+        for writer in writers:
+            writer.recover(client, server)
+        maker.recover(client, server, tried)
+
+    def some(numbers):
+        return dice.sample(numbers, min(len(numbers), REFERENCES_TRIED))
+
+    calls = 0
+    for _ in range(int(os.environ.get("DNSEMU_CRASHES", "8"))):
+        if dice.random() < DIES_STARTING:
+            with process(command):
+                moment.wait(dice.random())
+        life = Life()
+        with ThreadPoolExecutor() as pool, process(command) as started:
+            server = Server(*started)
+            client = route53(server)
+            recover(client, server, some)
+            works = [pool.submit(life.work, one.call, client) for one in (*writers, maker)]
+            for _ in range(dice.randint(1, MOST_CALLS)):
+                assert life.acknowledged.acquire(timeout=30)
+            moment.wait(dice.uniform(0, LATEST_S))
+            life.is_ending.set()
+        calls += sum(work.result() for work in works)
+    with serving(command) as server:
+        recover(route53(server), server, list)
+    made = {kind: len(there) + len(maker.gone[kind]) for kind, there in maker.there.items()}
+    unheard = maker.done_unheard + sum(writer.done_unheard for writer in writers)
+    print(f"{calls} calls acknowledged: {sum(writer.number for writer in writers)} batches, made {made}")
+    print(f"{unheard} more were done when the server died before it said so")

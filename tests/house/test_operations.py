@@ -1,0 +1,37 @@
+"""The command table, the installed service model and the notes agree on which operations and errors there are."""
+
+import re
+
+import pytest
+from botocore.loaders import Loader
+
+from dnsemu.commands.table import COMMANDS
+from scripts.fidelity import ROOT
+from scripts.operations import asserted_codes, called_by, documented_codes, read_operation_notes
+
+MODEL = Loader().load_service_model("route53", "service-2")
+NOTES = read_operation_notes((ROOT / "docs" / "spec" / "notes.yaml").read_text())
+
+
+def test_a70_a377_a435_every_operation_of_the_installed_model_is_carried_out():
+    assert COMMANDS.keys() == MODEL["operations"].keys()
+    assert len(COMMANDS) == 74
+
+
+def test_a370_every_operation_is_called_by_a_client():
+    assert called_by(ROOT / "tests").keys() == COMMANDS.keys()
+
+
+def test_a22_every_documented_error_is_asserted_by_a_test_or_noted_as_unreachable():
+    asserted = asserted_codes(ROOT / "tests")
+    assert documented_codes() - asserted == NOTES.unreachable.keys()
+
+
+@pytest.mark.parametrize("code", sorted(NOTES.unreachable))
+def test_an_unreachable_code_is_raised_nowhere(code):
+    sources = [*(ROOT / "dnsemu" / "commands").glob("*.py"), *(ROOT / "dnsemu" / "route53").glob("*.py")]
+    assert not [path.name for path in sources if re.search(rf'"{code}"', path.read_text())]
+
+
+def test_every_note_about_operations_names_one():
+    assert NOTES.stores.keys() | NOTES.differs.keys() <= COMMANDS.keys()
