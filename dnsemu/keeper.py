@@ -6,9 +6,11 @@ no trace.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from config.world import World
+from dnsemu.commands import state as kinds
 from dnsemu.commands.context import Context, Ids, Live, Request, Response
 from dnsemu.commands.state import State, Step, Write
 from dnsemu.commands.table import COMMANDS, is_read
@@ -33,6 +35,7 @@ class Keeper:
         self._live = live
         self._publish = publish
         self._turn = asyncio.Lock()
+        self._waiting: list[_Waiting] = []
         self._working: set[asyncio.Task[Any]] = set()
         self.state = State()
 
@@ -97,6 +100,7 @@ class Keeper:
                 await asyncio.sleep(0)
             await self._store.commit(step.writes)
             self.state = step.state
+            self._overtake(declared)
 
     async def _restore(self, state: State, declared: World) -> tuple[Write, ...]:
         async with self._turn:
@@ -107,16 +111,28 @@ class Keeper:
             writes = step.writes
             await self._store.commit(writes)
             self.state = step.state
+            self._waiting.clear()
             return writes
 
     def _make_visible(self, writes: Sequence[Write]) -> None:
         """At once, or when the change is in sync (R43)."""
         delay_s = self.state.world.api.change_delay_s
-        if delay_s:
-            when = self._agenda.clock.now() + delay_s
-            self._agenda.call_at(when, lambda _at: self._publish(writes))
-        else:
+        if not delay_s:
             self._publish(writes)
+            return
+        waiting = _Waiting(tuple(writes))
+        self._waiting.append(waiting)
+        self._agenda.call_at(self._agenda.clock.now() + delay_s, lambda _at: self._publish_waiting(waiting))
+
+    def _publish_waiting(self, waiting: "_Waiting") -> None:
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+            self._publish(waiting.writes)
+
+    def _overtake(self, declared: World) -> None:
+        """What waits to become visible does so no more where files have spoken meanwhile."""
+        for waiting in self._waiting:
+            waiting.writes = tuple(write for write in waiting.writes if not _is_declared(write, declared))
 
     def _context(self) -> Context:
         return Context(self._agenda.clock.now(), self._ids, self.state.world.api, self._live)
@@ -132,3 +148,24 @@ class Keeper:
         self._working.discard(task)
         if not task.cancelled():
             task.exception()  # told to whoever asked, if that one is still there
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """Writes that become visible later."""
+
+    writes: tuple[Write, ...]
+
+
+def _is_declared(write: Write, declared: World) -> bool:
+    """Whether a write is to something that files declare."""
+    match write.table:
+        case kinds.RECORD_SET:
+            return write.key[0] in declared.hosted_zones
+        case kinds.HOSTED_ZONE:
+            return write.key in declared.hosted_zones
+        case kinds.HEALTH_CHECK:
+            return write.key in declared.health_checks
+        case kinds.CIDR_COLLECTION:
+            return write.key in declared.cidr_collections
+    return False

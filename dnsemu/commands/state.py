@@ -228,7 +228,7 @@ class Step:
 
 
 def applied(world: World, writes: Iterable[Write]) -> World:
-    """A World with a step's writes to what it holds; they are of a step on this World or on a later one of it."""
+    """A World with a step's writes to what it holds, as far as they still make a difference to it."""
     step = Step(State(world))
     record_sets: dict[HostedZoneId, dict[RecordSetKey, RecordSet | None]] = {}
     for write in writes:
@@ -257,8 +257,18 @@ def _drop_zone(step: Step, zone_id: HostedZoneId) -> None:
         step.drop_hosted_zone(zone_id)
 
 
+def _drop_check(step: Step, check_id: HealthCheckId) -> None:
+    if check_id in step.world.health_checks:
+        step.drop_health_check(check_id)
+
+
+def _drop_collection(step: Step, collection_id: str) -> None:
+    if collection_id in step.world.cidr_collections:
+        step.drop_cidr_collection(collection_id)
+
+
 _OF_THE_WORLD: dict[str, tuple[Callable[[Step, Any], None], Callable[[Step, Any], None]]] = {
     HOSTED_ZONE: (_put_zone, _drop_zone),
-    HEALTH_CHECK: (Step.put_health_check, Step.drop_health_check),
-    CIDR_COLLECTION: (Step.put_cidr_collection, Step.drop_cidr_collection),
+    HEALTH_CHECK: (Step.put_health_check, _drop_check),
+    CIDR_COLLECTION: (Step.put_cidr_collection, _drop_collection),
 }

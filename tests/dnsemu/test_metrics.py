@@ -95,7 +95,9 @@ async def probed(stand):
 
 def families(stand):
     """Every family of the exposition, by name, as Prometheus' own parser reads it."""
-    return {family.name: family for family in text_string_to_metric_families(b"".join(Metrics(stand).exposition()).decode())}
+    return {
+        family.name: family for family in text_string_to_metric_families(b"".join(Metrics(stand).exposition()).decode())
+    }
 
 
 def samples(stand, family):

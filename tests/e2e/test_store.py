@@ -197,6 +197,19 @@ def test_r43_a_change_delay_is_pending_until_the_clock_has_passed_it(tmp_path):
         assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
 
 
+def test_r43_what_a_file_says_meanwhile_overtakes_a_change_that_waits(tmp_path):
+    file = tmp_path / "shop.yaml"
+    file.write_text("api: {change_delay: 45s}" + FILE)
+    with serving_files(file, options=("--clock", "virtual")) as server:
+        client = route53(server)
+        zone = client.list_hosted_zones()["HostedZones"][0]["Id"]
+        change(client, zone, upsert("www.file.test", "192.0.2.77"))
+        file.write_text("api: {change_delay: 45s}" + FILE.replace("192.0.2.1]", "192.0.2.9]"))
+        until(lambda: served(server.dns, "www.file.test") == ["192.0.2.9"], what="the reload")
+        dnsemu_here("clock", "advance", "60s", "--server", server.url)
+        assert served(server.dns, "www.file.test") == ["192.0.2.9"]
+
+
 def test_a3_signatures_are_verified_where_credentials_are_given(tmp_path):
     file = tmp_path / "shop.yaml"
     file.write_text("api: {credentials: [{access_key_id: AKIDEXAMPLE, secret_access_key: secret}]}")

@@ -20,7 +20,10 @@ MAY_IMPORT = {
 CORE = (
     "config",
     "policies",
-    *(f"healthcheck.{name}" for name in ("streak", "quorum", "calculated", "snapshot", "observation", "signals", "observed")),
+    *(
+        f"healthcheck.{name}"
+        for name in ("streak", "quorum", "calculated", "snapshot", "observation", "signals", "observed")
+    ),
     *(f"healthcheck.{name}" for name in ("entry", "ledger", "history", "cloudwatch", "blockade", "durations")),
     *(f"dnsemu.{name}" for name in ("wire", "zone", "commands", "answer", "explain", "shares", "what_if", "traffic")),
     "dnsemu.force_matching",
