@@ -12,7 +12,6 @@ import signal
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +23,9 @@ from typing import Any
 import boto3
 from api_report import print_report
 from botocore.config import Config
+from filling import fill, zone_name
 from health import free_port
-from route53_calls import Client, create_check, create_zone, id_in, load, pages, request, spread, timed, upsert
+from route53_calls import Client, create_check, create_zone, id_in, load, pages, spread, timed, upsert
 from servers import DNSEMU_READY, Cores, DidNotStart, Running, running
 from slow_queries import ask
 from workloads import ZONE
@@ -181,6 +181,12 @@ def _flush_ms(directory: Path) -> dict[str, Any]:
     return spread(took_ms)
 
 
+def _changes_of(zone_id: str, zone: str, names: int) -> list[bytes]:
+    """Each gives a name another value than the one before gave it."""
+    with_zone = partial(upsert, zone_id)
+    return [with_zone(f"h{n}.{zone}", f"192.0.{value}.{n % 250}") for value in (3, 4) for n in range(names)]
+
+
 # --- lists, and changes of large zones ---
 
 
@@ -206,11 +212,11 @@ def _large_zone(bench: Bench, record_sets: int) -> dict[str, Any]:
     took: list[tuple[list[float], float]] = []
     with bench.serving(f"large{record_sets}") as (server, http_port):
         (zone_id,) = fill(http_port, 1, record_sets)
-        requests = _changes_of(zone_id, _zone(0), min(record_sets - 2, NAMES_CHANGED))
-        still = ask(server.port, f"h1.{_zone(0)}", seconds)
+        requests = _changes_of(zone_id, zone_name(0), min(record_sets - 2, NAMES_CHANGED))
+        still = ask(server.port, f"h1.{zone_name(0)}", seconds)
         changing = Thread(target=lambda: took.append(load(http_port, requests, 1, seconds)))
         changing.start()
-        meanwhile = ask(server.port, f"h1.{_zone(0)}", seconds)
+        meanwhile = ask(server.port, f"h1.{zone_name(0)}", seconds)
         changing.join()
     ((took_ms, _),) = took
     return {"record_sets": record_sets, "took_ms": spread(took_ms), "dns_us": {"still": still, "meanwhile": meanwhile}}
@@ -269,39 +275,6 @@ def _health_checks(bench: Bench, number: int) -> dict[str, Any]:
         took_ms = timed(client, [create_check(port=9) for _ in range(number)])
     some = min(AT_EACH_END, number // 2)
     return {"checks": number, "first_ms": spread(took_ms[:some]), "last_ms": spread(took_ms[-some:])}
-
-
-# --- what there is to work on ---
-
-
-def fill(http_port: int, zones: int, each: int) -> list[str]:
-    """Have a server hold so many zones with so many record sets each; returns the zones' ids."""
-    with Client(http_port) as client:
-        ids = [id_in(client.call(create_zone(_zone(number))), "hostedzone") for number in range(zones)]
-    url = f"http://127.0.0.1:{http_port}/dnsemu/v1/snapshot"
-    with urllib.request.urlopen(url) as response:
-        snapshot = json.load(response)
-    for zone in snapshot["hosted_zones"]:
-        present = len(zone["record_sets"])
-        zone["record_sets"] += [_record_set(zone["name"], number) for number in range(each - present)]
-    with urllib.request.urlopen(
-        urllib.request.Request(url, json.dumps(snapshot).encode(), {"Content-Type": "application/json"})
-    ):
-        return ids
-
-
-def _zone(number: int) -> str:
-    return f"zone{number}.{ZONE}"
-
-
-def _record_set(zone: str, number: int) -> dict[str, Any]:
-    return {"name": f"h{number}.{zone}", "type": "A", "ttl": 60, "values": [f"192.0.2.{number % 250}"]}
-
-
-def _changes_of(zone_id: str, zone: str, names: int) -> list[bytes]:
-    """Each gives a name another value than the one before gave it."""
-    with_zone = partial(upsert, zone_id)
-    return [with_zone(f"h{n}.{zone}", f"192.0.{value}.{n % 250}") for value in (3, 4) for n in range(names)]
 
 
 PARTS = {

@@ -160,7 +160,7 @@ def load(http_port: int, requests: Sequence[bytes], clients: int, seconds: float
 
 def spread(took_ms: Sequence[float]) -> dict[str, Any]:
     """How many there were, and `p50`, `p99` and `most`, in ms."""
-    cuts = quantiles(took_ms, n=100) if len(took_ms) > 1 else [None] * 99
+    cuts = quantiles(took_ms, n=100, method="inclusive") if len(took_ms) > 1 else [None] * 99
     return {"calls": len(took_ms), "p50": cuts[49], "p99": cuts[98], "most": max(took_ms, default=None)}
 
 
