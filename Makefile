@@ -20,12 +20,13 @@ lint: $(VENV)/.dev ## style, format and types
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
-	$(bin)/mypy scripts
+	$(bin)/mypy --explicit-package-bases scripts
 
-bench: $(VENV)/.dev ## answers per second and health checks, as ratios
+bench: $(VENV)/.dev ## answers per second, health checks and the API
 	$(bin)/python tests/bench/run.py
 	$(bin)/python tests/bench/health.py
 	$(bin)/python tests/bench/churn.py
+	$(bin)/python tests/bench/api.py
 
 fidelity: $(VENV)/.dev ## write FIDELITY.md anew from the rules, the tests and the notes
 	$(bin)/python -m scripts.fidelity

@@ -34,7 +34,7 @@ from dnsemu.live import LiveWorld
 from dnsemu.logs import timestamp
 from dnsemu.new_ids import NewIds
 from dnsemu.published import Board
-from dnsemu.publishing import beside, with_writes
+from dnsemu.publishing import beside, compiled_anew, with_writes
 from dnsemu.reading import NODES_PER_PIECE, Reading, ReadingFailed, read_files
 from dnsemu.responder import Responder
 from dnsemu.running import Ready
@@ -138,6 +138,8 @@ class Application:
         """Where the clients of each vantage point are, by its address."""
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
+        self._changing = asyncio.Lock()
+        """Files are read and served one time after the other."""
 
     async def run(self, announce: Callable[[Ready], None]) -> None:
         """Listen and answer until `stop`; then answer what is queued and return.
@@ -170,8 +172,7 @@ class Application:
         """Take over what the store holds and what files declare."""
         reading, self._reading = self._reading, None
         assert reading is not None, "an application runs once"
-        await self.keeper.open(reading.published.world)
-        self.serve(reading)
+        await self.keeper.open(reading.published.world, partial(self.serve, reading))
 
     async def _serve(self, listeners: Listeners, ready: Ready, announce: Callable[[Ready], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -232,9 +233,10 @@ class Application:
             await self._reload_wanted.wait()
             self._reload_wanted.clear()
             try:
-                with taking_in():
-                    reading = await read_files(self._files)
-                    await self._replace(reading)
+                async with self._changing:
+                    with taking_in():
+                        reading = await read_files(self._files)
+                        await self._replace(reading)
             except Refused as refused:
                 self.failures.pop("reload", None)
                 self.faults = refused.faults
@@ -264,19 +266,24 @@ class Application:
 
     async def restore(self, state: State) -> None:
         """Hold another state, under what files declare; raises as `reset` does."""
-        with taking_in():
-            try:
-                reading = self._inline or await read_files(self._files)
-            except Refused as refused:
-                raise ReadingFailed(f"the files have faults: {refused.faults[0]}") from refused
-            await self.keeper.restore(state, reading.published.world)
-            self.serve(reading, anew=True)
+        async with self._changing:
+            with taking_in():
+                await self._restore(state)
+
+    async def _restore(self, state: State) -> None:
+        try:
+            reading = self._inline or await read_files(self._files)
+        except Refused as refused:
+            raise ReadingFailed(f"the files have faults: {refused.faults[0]}") from refused
+        await self.keeper.restore(state, reading.published.world, partial(self.serve, reading, anew=True))
 
     async def _replace(self, reading: Reading) -> None:
         """Serve this from now on, and let go of what was served before in small pieces: freeing takes time too."""
-        await self.keeper.declare(reading.published.world)
-        old = [node for zone in self.board.current.catalog.zones.values() for node in zone.nodes.values()]
-        self.serve(reading)
+        before = self.board.current
+        # What waited to become visible is compiled anew: what is answered now does not have it.
+        await self.keeper.declare(reading.published.world, lambda: self.serve(reading, anew=self.keeper.is_waiting))
+        old = [node for zone in before.catalog.zones.values() for node in zone.nodes.values()]
+        del before
         while old:
             del old[-NODES_PER_PIECE:]
             await asyncio.sleep(0)
@@ -302,7 +309,13 @@ class Application:
 
     def _publish(self, writes: Sequence[Write]) -> None:
         """Serve what a command wrote, from now on."""
-        published = with_writes(self.board.current, writes, self._created_at)
+        before = self.board.current
+        try:
+            published = with_writes(before, writes, self._created_at)
+        except Exception:  # a fault of ours, of which nothing may be left behind: it is kept already
+            log.exception("a change could not be compiled by itself; everything is compiled anew")
+            state = self.keeper.state
+            published = compiled_anew(before, state.world, self._created_at, Traffic.of(state))
         if any(write.table == HEALTH_CHECK for write in writes):
             self._watch_over(published.world)
         else:

@@ -5,15 +5,16 @@ no trace.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from config.world import World
-from dnsemu.commands import state as kinds
 from dnsemu.commands.context import Context, Ids, Live, Request, Response
+from dnsemu.commands.declared import FROM_FILE
 from dnsemu.commands.state import State, Step, Write
 from dnsemu.commands.table import COMMANDS, is_read
+from dnsemu.new_ids import UnusedIds
 from dnsemu.reconciling import reconcile
 from dnsemu.store.store import MemoryStore, Store
 from healthcheck.agenda import Agenda
@@ -35,19 +36,20 @@ class Keeper:
         self._live = live
         self._publish = publish
         self._turn = asyncio.Lock()
-        self._waiting: list[_Waiting] = []
+        self._waiting: deque[tuple[float, Sequence[Write]]] = deque()
+        """What is kept but not answered yet, and from when it is to be, in order."""
         self._working: set[asyncio.Task[Any]] = set()
         self.state = State()
 
-    async def open(self, declared: World) -> None:
-        """Take over what the store holds, and what files declare.
+    async def open(self, declared: World, serve: Callable[[], None]) -> None:
+        """Take over what the store holds, and what files declare, and serve it.
 
         Raises:
             StoreUnusable: the store cannot be read.
             StoreFailed: what files declare cannot be kept.
         """
         self.state = await self._store.load()
-        await self.declare(declared)
+        await self.declare(declared, serve)
 
     async def close(self) -> None:
         """Wait for what is being written, and let go of the store."""
@@ -66,21 +68,27 @@ class Keeper:
             return COMMANDS[operation](request, Step(self.state), self._context())
         return await self._shielded(self._write(operation, request))
 
-    async def declare(self, declared: World) -> None:
-        """Make the state match what files declare; nobody is told: whoever read the files publishes them.
+    async def declare(self, declared: World, serve: Callable[[], None]) -> None:
+        """Make the state match what files declare.
 
+        Args:
+            serve: has the whole state answered, before anything else is written; what waited for that waits no more.
         Raises:
             StoreFailed: it could not be kept, so it did not happen.
         """
-        await self._shielded(self._declare(declared))
+        await self._shielded(self._replace(None, declared, serve))
 
-    async def restore(self, state: State, declared: World) -> tuple[Write, ...]:
-        """Put another state in place of this one, under what files declare; returns what that writes.
+    async def restore(self, state: State, declared: World, serve: Callable[[], None]) -> None:
+        """Put another state in place of this one, under what files declare; as `declare` does.
 
-        Raises:
-            StoreFailed: it could not be kept, so it did not happen.
+        What files declared where the other state comes from counts as made by the API here.
         """
-        return await self._shielded(self._restore(state, declared))
+        await self._shielded(self._replace(state, declared, serve))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something that is kept is not answered yet (R43)."""
+        return bool(self._waiting)
 
     async def _write(self, operation: str, request: Request) -> Response:
         async with self._turn:
@@ -93,49 +101,39 @@ class Keeper:
                 self._make_visible(writes)
             return response
 
-    async def _declare(self, declared: World) -> None:
+    async def _replace(self, state: State | None, declared: World, serve: Callable[[], None]) -> None:
         async with self._turn:
             step = Step(self.state)
+            if state is not None:
+                step.become(state)
+                for key, _ in list(step.all(FROM_FILE)):
+                    step.drop(FROM_FILE, *key)
             async for _ in reconcile(step, declared, is_kept=self._is_kept):
                 await asyncio.sleep(0)
             await self._store.commit(step.writes)
             self.state = step.state
-            self._overtake(declared)
-
-    async def _restore(self, state: State, declared: World) -> tuple[Write, ...]:
-        async with self._turn:
-            step = Step(self.state)
-            step.become(state)
-            async for _ in reconcile(step, declared, is_kept=self._is_kept):
-                await asyncio.sleep(0)
-            writes = step.writes
-            await self._store.commit(writes)
-            self.state = step.state
+            serve()
             self._waiting.clear()
-            return writes
 
     def _make_visible(self, writes: Sequence[Write]) -> None:
-        """At once, or when the change is in sync (R43)."""
-        delay_s = self.state.world.api.change_delay_s
-        if not delay_s:
+        """At once, or when the change is in sync (R43), but never before an earlier one."""
+        now = self._agenda.clock.now()
+        when = now + self.state.world.api.change_delay_s
+        if self._waiting:
+            when = max(when, self._waiting[-1][0])
+        if when <= now:
             self._publish(writes)
             return
-        waiting = _Waiting(tuple(writes))
-        self._waiting.append(waiting)
-        self._agenda.call_at(self._agenda.clock.now() + delay_s, lambda _at: self._publish_waiting(waiting))
+        self._waiting.append((when, writes))
+        self._agenda.call_at(when, self._publish_due)
 
-    def _publish_waiting(self, waiting: "_Waiting") -> None:
-        if waiting in self._waiting:
-            self._waiting.remove(waiting)
-            self._publish(waiting.writes)
-
-    def _overtake(self, declared: World) -> None:
-        """What waits to become visible does so no more where files have spoken meanwhile."""
-        for waiting in self._waiting:
-            waiting.writes = tuple(write for write in waiting.writes if not _is_declared(write, declared))
+    def _publish_due(self, at: float) -> None:
+        while self._waiting and self._waiting[0][0] <= at:
+            self._publish(self._waiting.popleft()[1])
 
     def _context(self) -> Context:
-        return Context(self._agenda.clock.now(), self._ids, self.state.world.api, self._live)
+        ids = UnusedIds(self._ids, self.state)
+        return Context(self._agenda.clock.now(), ids, self.state.world.api, self._live)
 
     async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
         """A write that has begun is finished, even if whoever asked for it has left."""
@@ -148,24 +146,3 @@ class Keeper:
         self._working.discard(task)
         if not task.cancelled():
             task.exception()  # told to whoever asked, if that one is still there
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """Writes that become visible later."""
-
-    writes: tuple[Write, ...]
-
-
-def _is_declared(write: Write, declared: World) -> bool:
-    """Whether a write is to something that files declare."""
-    match write.table:
-        case kinds.RECORD_SET:
-            return write.key[0] in declared.hosted_zones
-        case kinds.HOSTED_ZONE:
-            return write.key in declared.hosted_zones
-        case kinds.HEALTH_CHECK:
-            return write.key in declared.health_checks
-        case kinds.CIDR_COLLECTION:
-            return write.key in declared.cidr_collections
-    return False

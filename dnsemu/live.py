@@ -10,9 +10,12 @@ from config.world import HealthCheckId, HostedZoneId, World
 from dnsemu.answer import Dice, draw
 from dnsemu.commands.context import Seen, TestAnswer
 from dnsemu.published import Board
+from dnsemu.publishing import compiled_zone
 from dnsemu.resolution import resolve
 from dnsemu.zone.catalog import NotOurs
-from dnsemu.zone.compiled import Zone, compile_zone
+from dnsemu.zone.compiled import Zone
+from healthcheck.entry import Entry
+from healthcheck.ledger import NoSuchHealthCheck
 from healthcheck.monitor import HealthMonitor
 from healthcheck.observed import Report, last_failures, latest
 from healthcheck.snapshot import HealthBoard
@@ -36,11 +39,18 @@ class LiveWorld:
 
     def observations(self, check_id: HealthCheckId) -> Sequence[Seen]:
         """What each reporting checker of an endpoint saw last (H110)."""
-        return list(map(_seen, latest(self._monitor.entry(check_id))))
+        return [_seen(report) for entry in self._watched(check_id) for report in latest(entry)]
 
     def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
         """The last failure that each reporting checker saw, or that there was none (H113)."""
-        return list(map(_seen, last_failures(self._monitor.entry(check_id))))
+        return [_seen(report) for entry in self._watched(check_id) for report in last_failures(entry)]
+
+    def _watched(self, check_id: HealthCheckId) -> Sequence[Entry]:
+        """The check's entry, if it is watched yet (H117)."""
+        try:
+            return [self._monitor.entry(check_id)]
+        except NoSuchHealthCheck:
+            return ()
 
     def answer(self, zone: HostedZoneId, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
         """What a client of a network would be answered from a zone alone, by the function that answers on the wire.
@@ -66,8 +76,10 @@ class LiveWorld:
     def _compiled(self, zone_id: HostedZoneId) -> Zone:
         """The zone as it answers, or as it would if it did: private, or hidden behind another of its name."""
         declared = self._declared().hosted_zones[zone_id]
-        compiled = self._board.current.catalog.zones.get(declared.name)
-        return compiled if compiled is not None and compiled.id == zone_id else compile_zone(declared)
+        published = self._board.current
+        compiled = published.catalog.zones.get(declared.name)
+        is_it = compiled is not None and compiled.id == zone_id
+        return compiled if is_it and compiled else compiled_zone(declared, published.traffic)
 
 
 def _seen(report: Report) -> Seen:

@@ -54,14 +54,22 @@ def beside(declared: Published, current: Catalog, world: World, created_at: Age,
     for zone in _answering(of_the_api, created_at):
         compiled = current.zones.get(zone.name)
         known = compiled is not None and compiled.id == zone.id
-        catalog = catalog.with_zone(compiled if known and compiled else _compiled(zone, traffic))
+        catalog = catalog.with_zone(compiled if known and compiled else compiled_zone(zone, traffic))
     locator = declared.locator
     if len(world.cidr_collections) > len(declared.world.cidr_collections):
         locator = locator.with_collections(world.cidr_collections.values())
     return Published(world, catalog, locator, traffic)
 
 
-def _compiled(zone: HostedZone, traffic: Traffic) -> Zone:
+def compiled_anew(published: Published, world: World, created_at: Age, traffic: Traffic) -> Published:
+    """Everything that is declared, compiled from the beginning; only what files alone declare stays as it was."""
+    resources = {resource.declared.name: resource for resource in published.catalog.resources.values()}
+    zones = [compiled_zone(zone, traffic) for zone in _answering(world.hosted_zones.values(), created_at)]
+    locator = published.locator.with_collections(world.cidr_collections.values())
+    return Published(world, Catalog.of(zones, resources.values()), locator, traffic)
+
+
+def compiled_zone(zone: HostedZone, traffic: Traffic) -> Zone:
     """A zone with what its traffic policy instances answer in place of the record sets that are listed for them."""
     trees = traffic.trees(zone)
     if not trees:
@@ -92,7 +100,7 @@ def _with_zone(
     if after.is_private:
         return catalog
     if before is None:
-        return catalog.with_zone(_compiled(after, traffic))
+        return catalog.with_zone(compiled_zone(after, traffic))
     compiled = catalog.zones.get(after.name)
     if compiled is None or compiled.id != after.id:  # another of this name answers
         return catalog
@@ -113,5 +121,5 @@ def _without(catalog: Catalog, world: World, gone: HostedZone, created_at: Age, 
         return catalog
     namesakes = [zone for zone in world.hosted_zones.values() if zone.name == gone.name]
     for heir in _answering(namesakes, created_at):
-        return catalog.with_zone(_compiled(heir, traffic))
+        return catalog.with_zone(compiled_zone(heir, traffic))
     return catalog.without_zone(gone.name)

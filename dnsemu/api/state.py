@@ -1,5 +1,6 @@
 """Control calls about everything that is kept: back to the beginning, out to a file, in from one."""
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -52,7 +53,8 @@ class StateCalls:
             if len(octets) > MOST_SNAPSHOT_OCTETS:
                 return failure(413, f"a snapshot has at most {MOST_SNAPSHOT_OCTETS} bytes", "body")
         try:
-            snapshot = load(octets.decode(), TABLES)
+            # In a thread, since reading takes its time, and DNS goes on meanwhile.
+            snapshot = await asyncio.to_thread(load, octets.decode(), TABLES)
             await self._application.restore(snapshot.state)
         except (SnapshotUnusable, UnicodeDecodeError) as unusable:
             return failure(400, str(unusable), "body")

@@ -40,6 +40,7 @@ class ZoneIndex:
 
     def __init__(self, record_sets: RecordSets) -> None:
         self.record_sets = record_sets
+        self._next: tuple[RecordSets, Collection[RecordSetKey], Collection[RecordSet]] | None = None
         self._keys: dict[DName, list[RecordSetKey]] = {}
         self._order: list[tuple[str, DName]] | None = None
         for key in record_sets:
@@ -64,8 +65,18 @@ class ZoneIndex:
                 if text != start[0] or place_in_group(key) >= start[1:]:
                     yield self.record_sets[key]
 
-    def follow(self, after: RecordSets, gone: Collection[RecordSetKey], put: Collection[RecordSet]) -> None:
-        """Become the index of another Map, which is this one's without `gone` and then with `put`."""
+    def may_become(self, after: RecordSets, gone: Collection[RecordSetKey], put: Collection[RecordSet]) -> None:
+        """Be ready to be the index of another Map, which is this one's without `gone` and then with `put`."""
+        self._next = after, gone, put
+
+    def is_of(self, record_sets: RecordSets) -> bool:
+        """Whether this is the index of a Map, or becomes it now: what was made ready counts once it is asked for."""
+        if self._next is not None and self._next[0] is record_sets:
+            self._follow(*self._next)
+        return self.record_sets is record_sets
+
+    def _follow(self, after: RecordSets, gone: Collection[RecordSetKey], put: Collection[RecordSet]) -> None:
+        self._next = None
         for key in gone:
             self._remove(key)
         for record_set in put:
@@ -98,7 +109,7 @@ _remembered: OrderedDict[HostedZoneId, ZoneIndex] = OrderedDict()
 def index_of(zone: HostedZone) -> ZoneIndex:
     """The index of a zone as it is in this very value."""
     index = _remembered.get(zone.id)
-    if index is None or index.record_sets is not zone.record_sets:
+    if index is None or not index.is_of(zone.record_sets):
         index = _remembered[zone.id] = ZoneIndex(zone.record_sets)
         if len(_remembered) > MAX_REMEMBERED:
             _remembered.popitem(last=False)
@@ -111,8 +122,8 @@ def change_record_sets(
 ) -> None:
     """As `Step.change_record_sets`, at the cost of what is changed, for the index too.
 
-    Where the step comes to nothing, the zone stays what it was, with its old Map, and the index is made anew for it.
+    Until the step is taken over the zone stays what it was, with its old Map, and so does the index.
     """
     index = index_of(step.world.hosted_zones[zone_id])
     step.change_record_sets(zone_id, gone=gone, put=put)
-    index.follow(step.world.hosted_zones[zone_id].record_sets, gone, put)
+    index.may_become(step.world.hosted_zones[zone_id].record_sets, gone, put)

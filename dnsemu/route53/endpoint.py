@@ -33,7 +33,7 @@ class Endpoint:
 
     def routes(self) -> list[web.RouteDef]:
         """The one route that all operations share; which one it is says the service model (A1, A2)."""
-        return [web.route("*", PREFIX + "/{path:.*}", self.handle)]
+        return [web.route("*", PREFIX + "{path:(/.*)?}", self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request."""
@@ -49,7 +49,9 @@ class Endpoint:
             return _refused("ServiceUnavailable", message, request_id)
         except web.HTTPRequestEntityTooLarge:
             return _refused("InvalidInput", "The request body is too large.", request_id)
-        except (web.HTTPException, web.RequestPayloadError, ConnectionError):
+        except web.RequestPayloadError:
+            return _refused("MalformedInput", "The request body is not encoded as its headers say.", request_id)
+        except (web.HTTPException, ConnectionError):
             raise
         except Exception:
             log.exception("an operation failed", method=request.method, path=request.path)

@@ -51,7 +51,7 @@ class Sizes:
 
 
 FULL = Sizes(10, 10_000, (10_000, 100_000), (1_000, 100), (1_000, 10_000))
-QUICK = Sizes(0.3, 700, (50, 100), (3, 5), (20,))
+QUICK = Sizes(0.2, 700, (100,), (3, 5), (20,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _options() -> argparse.Namespace:
 def changes(bench: Bench) -> dict[str, Any]:
     """Batches of one change, each acknowledged, in a small zone."""
     measured = [
-        {"store": store or "memory", "client": client, **figures}
+        {"store": "SQLite" if store else "memory", "client": client, **figures}
         for store in (None, "changes")
         for client, figures in _changes_with(bench, store)
     ]

@@ -32,7 +32,7 @@ def _changes(figures: dict[str, Any]) -> Table:
         table.add_column(header, justify="right")
     for entry in figures["measured"]:
         table.add_row(
-            "memory" if entry["store"] == "memory" else "SQLite",
+            entry["store"],
             entry["client"],
             _number(entry["per_second"], ",.0f"),
             *_spread(entry["took_ms"], ".2f"),

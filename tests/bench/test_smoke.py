@@ -10,6 +10,7 @@ import pytest
 RUN = Path(__file__).with_name("run.py")
 HEALTH = Path(__file__).with_name("health.py")
 CHURN = Path(__file__).with_name("churn.py")
+API = Path(__file__).with_name("api.py")
 LOST_AT_MOST = 0.02
 """Share of the queries: a busy machine may hold a socket's queue back for longer than a query waits."""
 
@@ -83,3 +84,20 @@ def test_every_change_of_flapping_checks_is_accounted_for(tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert results["status_changes"] > 0
     assert results["reloads"] > 0
+
+
+def test_what_the_api_costs_is_measured(tmp_path):
+    file = tmp_path / "api.json"
+    command = [sys.executable, API, "--quick", "--directory", tmp_path, "--json", file]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "changes/s" in ran.stdout
+    results = json.loads(file.read_text())
+    measured = {(entry["store"], entry["client"]) for entry in results["changes"]["measured"]}
+    assert measured == {(s, c) for s in ("memory", "SQLite") for c in ("1 by socket", "8 by socket", "1 by boto3")}
+    assert all(entry["per_second"] > 0 for entry in results["changes"]["measured"])
+    assert (results["lists"]["record_sets"], results["lists"]["pages"]) == (700, 3)
+    assert [entry["record_sets"] for entry in results["large_zones"]] == [100]
+    assert all(entry["took_ms"]["calls"] > 0 for entry in results["large_zones"])
+    assert [(e["zones"], e["record_sets_each"]) for e in results["start_up"]["measured"]] == [(3, 5), (1, 100)]
+    assert [entry["checks"] for entry in results["health_checks"]] == [20]

@@ -272,8 +272,7 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     server = Application(found, seed=1, clock=Clock(start=START, stands_still=True))
     asking = Server()
     asking.responder = server.responder
-    await server.keeper.open(found.published.world)
-    server.serve(found)
+    await server.keeper.open(found.published.world, lambda: server.serve(found))
     assert addresses(asking) == []
     await server.agenda.advance(0)
     assert addresses(asking) == ["192.0.2.7"]

@@ -210,6 +210,102 @@ def test_r43_what_a_file_says_meanwhile_overtakes_a_change_that_waits(tmp_path):
         assert served(server.dns, "www.file.test") == ["192.0.2.9"]
 
 
+def test_a47_dice_of_one_seed_give_no_id_twice(store):
+    zones = []
+    for reference in ("one", "two", "three"):
+        with serving_files(options=(*store, "--seed", "7")) as server:
+            client = route53(server)
+            zones.append(make_zone(client, f"{reference}.test", reference))
+            change(client, zones[-1], upsert(f"www.{reference}.test", "192.0.2.1"))
+            listed = {zone["Id"]: zone["Name"] for zone in client.list_hosted_zones()["HostedZones"]}
+            assert len(listed) == len(zones)
+            assert [served(server.dns, f"www.{name}") for name in listed.values()] == [["192.0.2.1"]] * len(zones)
+
+
+@pytest.fixture
+def delayed(tmp_path):
+    """A server on a standing clock whose changes take 45 s, and the file that says so."""
+    file = tmp_path / "shop.yaml"
+    file.write_text("api: {change_delay: 45s}")
+    with serving_files(file, options=("--clock", "virtual")) as server:
+        yield server, file
+
+
+def passes(server, time):
+    assert dnsemu_here("clock", "advance", time, "--server", server.url).returncode == 0
+
+
+def test_r43_what_waits_goes_with_a_reset(delayed):
+    server, _ = delayed
+    client = route53(server)
+    make_zone(client)
+    config = {"Type": "TCP", "IPAddress": "127.0.0.1", "Port": 9}
+    check = client.create_health_check(CallerReference="hc", HealthCheckConfig=config)["HealthCheck"]["Id"]
+    assert client.get_health_check_status(HealthCheckId=check)["HealthCheckObservations"] == []
+    assert client.get_health_check_last_failure_reason(HealthCheckId=check)["HealthCheckObservations"] == []
+    assert dnsemu_here("reset", "--server", server.url).returncode == 0
+    passes(server, "60s")
+    assert served(server.dns, "shop.test", "SOA") == ["REFUSED"]
+    assert server.status()["health_checks"] == []
+
+
+def test_r43_a_reload_makes_visible_what_waits(delayed):
+    server, file = delayed
+    client = route53(server)
+    zone = make_zone(client)
+    change(client, zone, upsert("www.shop.test", "192.0.2.1"), upsert("old.shop.test", "192.0.2.1"))
+    passes(server, "60s")
+    change(
+        client, zone, {**upsert("old.shop.test", "192.0.2.1"), "Action": "DELETE"}, upsert("new.shop.test", "192.0.2.2")
+    )
+    file.write_text("api: {change_delay: 46s}")
+    until(lambda: served(server.dns, "new.shop.test") == ["192.0.2.2"], what="the reload")
+    assert served(server.dns, "old.shop.test") == ["NXDOMAIN"]
+    passes(server, "60s")
+    assert served(server.dns, "old.shop.test") == ["NXDOMAIN"]
+    assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
+
+
+def test_r41_the_newer_of_two_zones_of_one_name_answers_after_a_reload_too(tmp_path):
+    file = tmp_path / "shop.yaml"
+    file.write_text("")
+    with serving_files(file, options=("--clock", "virtual")) as server:
+        client = route53(server)
+        zones = []
+        for number in range(1, 7):
+            zones.append(make_zone(client, reference=str(number)))
+            change(client, zones[-1], upsert("www.shop.test", f"192.0.2.{number}"))
+            assert served(server.dns, "www.shop.test") == [f"192.0.2.{number}"]
+        file.write_text("hosted_zones: [{name: other.test, record_sets: []}]")
+        until(lambda: served(server.dns, "other.test", "SOA") != ["REFUSED"], what="the reload")
+        assert served(server.dns, "www.shop.test") == ["192.0.2.6"]
+        change(client, zones[-1], {**upsert("www.shop.test", "192.0.2.6"), "Action": "DELETE"})
+        client.delete_hosted_zone(Id=zones[-1])
+        assert served(server.dns, "www.shop.test") == ["192.0.2.5"]
+
+
+def test_a_snapshot_of_a_server_with_files_is_whole_on_one_without(tmp_path):
+    file, snapshot = tmp_path / "shop.yaml", tmp_path / "kept.json"
+    file.write_text(FILE)
+    with serving_files(file) as server:
+        assert dnsemu_here("snapshot", "save", str(snapshot), "--server", server.url).returncode == 0
+    with serving_files() as server:
+        assert dnsemu_here("snapshot", "load", str(snapshot), "--server", server.url).returncode == 0
+        assert served(server.dns, "www.file.test") == ["192.0.2.1"]
+        assert [check["id"] for check in server.status()["health_checks"]] == ["web"]
+
+
+def test_a24_a_body_that_is_not_encoded_as_it_says(tmp_path):
+    with serving_files() as server:
+        body, headers = b"no gzip", {"Content-Encoding": "gzip"}
+        request = urllib.request.Request(f"{server.url}/2013-04-01/hostedzone", body, headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        with refused.value as response:
+            assert response.status == 400
+            assert b"<Code>MalformedInput</Code>" in response.read()
+
+
 def test_a3_signatures_are_verified_where_credentials_are_given(tmp_path):
     file = tmp_path / "shop.yaml"
     file.write_text("api: {credentials: [{access_key_id: AKIDEXAMPLE, secret_access_key: secret}]}")
