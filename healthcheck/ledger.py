@@ -41,6 +41,7 @@ class Ledger:
         self._history = history
         self._entries: dict[HealthCheckId, Entry] = {}
         self._fleet: HealthCheckers | None = None
+        self._overlaid: dict[HealthCheckId, None] = {}
         self._parents: dict[HealthCheckId, list[HealthCheckId]] = {}
         self._signals: dict[Source, State] = {}
         self._followers: dict[Source, list[HealthCheckId]] = {}
@@ -138,7 +139,11 @@ class Ledger:
         An overlay stands in for the raw status: disabling and inversion still apply to it (H162). What is not declared
         is passed over.
         """
-        changed = [entry for entry in self._entries.values() if overlays.get(entry.check.id) != entry.overlay]
+        concerned = [
+            self._entries[one] for one in {**self._overlaid, **dict.fromkeys(overlays)} if one in self._entries
+        ]
+        changed = [entry for entry in concerned if overlays.get(entry.check.id) != entry.overlay]
+        self._overlaid = dict.fromkeys(overlays)
         was = [entry.forced for entry in changed]
         for entry in changed:
             entry.overlay = overlays.get(entry.check.id)
