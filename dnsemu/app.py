@@ -18,12 +18,13 @@ import structlog
 from immutables import Map
 
 from config.addresses import Address, parse_address
-from config.faults import Fault, Refused
+from config.faults import Fault
 from config.world import HealthCheckId, HostedZoneId, ServerSettings, VantagePoint, World
 from dnsemu.api.server import HttpPort
-from dnsemu.collector import settle, taking_in
+from dnsemu.collector import settle
 from dnsemu.commands.hosted_zones import ZONES
 from dnsemu.commands.state import HEALTH_CHECK, State, Write
+from dnsemu.declared_files import DeclaredFiles
 from dnsemu.file_limit import most_probes
 from dnsemu.force_file import ForceFile
 from dnsemu.forcing import Forcing
@@ -35,14 +36,14 @@ from dnsemu.logs import timestamp
 from dnsemu.new_ids import NewIds
 from dnsemu.published import Board
 from dnsemu.publishing import beside, compiled_anew, with_writes
-from dnsemu.reading import NODES_PER_PIECE, Reading, ReadingFailed, read_files
+from dnsemu.reading import NODES_PER_PIECE, Reading
 from dnsemu.responder import Responder
 from dnsemu.running import Ready
-from dnsemu.store.store import MemoryStore, Store, StoreFailed
+from dnsemu.store.store import MemoryStore, Store
 from dnsemu.target_hosts import TargetHosts
 from dnsemu.traffic.answered import Traffic
 from dnsemu.transport.listeners import Listeners, bind
-from dnsemu.watch import Stamp, changes, stamp
+from dnsemu.watch import Stamp
 from dnsemu.zone.catalog import Catalog
 from healthcheck.agenda import Agenda
 from healthcheck.blockade import Blockade
@@ -87,8 +88,6 @@ class Application:
         store: Store | None = None,
         on_change: Callable[[Event], None] | None = None,
     ) -> None:
-        self._files = tuple(files)
-        self._seen = stamp(self._files) if seen is None else seen
         self._listen = listen or Listen()
         self.clock = clock or Clock()
         self.agenda = Agenda(self.clock, most_at_once=most_probes())
@@ -125,21 +124,22 @@ class Application:
             self._publish,
         )
         self._reading: Reading | None = reading
-        self._inline = None if files else reading
-        """What was declared without files, and so cannot be read again."""
         self.started_at = self.clock.now()
         self.is_ready = False
-        self.faults: tuple[Fault, ...] = ()
-        """What stands in the way of the files' present state being served; empty when it is served."""
         self.failures: dict[str, str] = {}
         """Parts that stopped with an error or failed just now, and the error."""
         self.ready: Ready | None = None
         self._vantage: dict[str, Place] = {}
         """Where the clients of each vantage point are, by its address."""
         self._stopping = asyncio.Event()
-        self._reload_wanted = asyncio.Event()
-        self._changing = asyncio.Lock()
-        """Files are read and served one time after the other."""
+        self.files = DeclaredFiles(
+            tuple(files),
+            reading,
+            seen,
+            lambda: self.board.current.world.geo.database,
+            self._replace,
+            self.failures,
+        )
 
     async def run(self, announce: Callable[[Ready], None]) -> None:
         """Listen and answer until `stop`; then answer what is queued and return.
@@ -179,8 +179,8 @@ class Application:
             running = [
                 tasks.create_task(self._outlived("health checkers", self.agenda.run())),
                 tasks.create_task(self._outlived("force file watch", self.force_file.watch())),
-                tasks.create_task(self._outlived("file watch", self._watch_files())),
-                tasks.create_task(self._outlived("reload", self._reload_when_wanted())),
+                tasks.create_task(self._outlived("file watch", self.files.watch())),
+                tasks.create_task(self._outlived("reload", self.files.run())),
             ]
             settle()
             self.ready = ready
@@ -199,7 +199,12 @@ class Application:
 
     def reload(self) -> None:
         """Read the files again, soon."""
-        self._reload_wanted.set()
+        self.files.reload()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What stands in the way of the files' present state being served; empty when it is served."""
+        return (*self.files.faults, *self.force_file.faults)
 
     def _ttl_divisor(self) -> float | None:
         """What served TTLs are divided by: the clock's speed; None, and none are kept, while it stands still."""
@@ -218,41 +223,6 @@ class Application:
         except NoSuchHealthCheck:
             return "not declared, so taken as healthy"
 
-    def _watched(self) -> tuple[Path, ...]:
-        """The files, and the location database that they name, if they do."""
-        database = self.board.current.world.geo.database
-        return (*self._files, Path(database)) if database else self._files
-
-    async def _watch_files(self) -> None:
-        if self._files:
-            async for _ in changes(self._watched, (*self._seen, *stamp(self._watched()[len(self._files) :]))):
-                self.reload()
-
-    async def _reload_when_wanted(self) -> None:
-        while True:
-            await self._reload_wanted.wait()
-            self._reload_wanted.clear()
-            try:
-                async with self._changing:
-                    with taking_in():
-                        reading = await read_files(self._files)
-                        await self._replace(reading)
-            except Refused as refused:
-                self.failures.pop("reload", None)
-                self.faults = refused.faults
-                for fault in refused.faults:
-                    log.error("reload refused", fault=str(fault))
-                log.error("still serving what was read before", faults=len(refused.faults))
-            except (ReadingFailed, StoreFailed) as failed:
-                self.failures["reload"] = str(failed)
-                log.error("reload failed; still serving what was read before", error=str(failed))
-            else:
-                for warning in reading.warnings:
-                    log.warning("check", warning=str(warning))
-                self.faults = ()
-                self.failures.pop("reload", None)
-                log.info("reloaded", **_sizes(reading))
-
     async def reset(self) -> None:
         """Go back to what files declare, or to nothing; what was forced or blocked by call is forgotten.
 
@@ -266,16 +236,11 @@ class Application:
 
     async def restore(self, state: State) -> None:
         """Hold another state, under what files declare; raises as `reset` does."""
-        async with self._changing:
-            with taking_in():
-                await self._restore(state)
 
-    async def _restore(self, state: State) -> None:
-        try:
-            reading = self._inline or await read_files(self._files)
-        except Refused as refused:
-            raise ReadingFailed(f"the files have faults: {refused.faults[0]}") from refused
-        await self.keeper.restore(state, reading.published.world, partial(self.serve, reading, anew=True))
+        async def hold(reading: Reading) -> None:
+            await self.keeper.restore(state, reading.published.world, partial(self.serve, reading, anew=True))
+
+        await self.files.read_for(hold)
 
     async def _replace(self, reading: Reading) -> None:
         """Serve this from now on, and let go of what was served before in small pieces: freeing takes time too."""
@@ -354,12 +319,3 @@ def _tell(on_change: Callable[[Event], None], event: Event) -> None:
 def _log_change(event: Event) -> None:
     old, new = event.old and event.old.value, event.new and event.new.value
     log.info("health", check=event.check_id, status=new, was=old, cause=event.cause)
-
-
-def _sizes(reading: Reading) -> dict[str, int]:
-    world = reading.published.world
-    return {
-        "hosted_zones": len(world.hosted_zones),
-        "record_sets": sum(len(zone.record_sets) for zone in world.hosted_zones.values()),
-        "health_checks": len(world.health_checks),
-    }

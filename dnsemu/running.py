@@ -48,7 +48,6 @@ class Running(Protocol):
     started_at: float
     is_ready: bool
     ready: Ready | None
-    faults: tuple[Fault, ...]
 
     keeper: Keeper
 
@@ -62,6 +61,10 @@ class Running(Protocol):
 
     async def restore(self, state: State) -> None:
         """Hold another state, under what files declare; raises as `reset` does."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What keeps the files' present state from being served, the force file's too."""
 
     @property
     def failures(self) -> Mapping[str, str]:

@@ -74,7 +74,7 @@ class ControlApi:
             ],
             "health_checks": [check_json(entry, app.monitor) for entry in app.monitor.entries()],
             "serving": list(serving(published, app.health.current, Client.somewhere(published.locator.unlocated))),
-            "faults": [str(fault) for fault in (*app.faults, *app.force_file.faults)],
+            "faults": [str(fault) for fault in app.faults],
             "failures": app.failures,
         }
 
