@@ -23,18 +23,19 @@ class OperationNotes:
     """What people wrote down about operations.
 
     `stores` says of an operation that is kept and shown, but has not the effect that Route 53 gives it, what is
-    missing. `differs` names other differences. `unreachable` says of error codes of the model why they never come.
+    missing. `differs` names other differences. `on_request` says why error codes of the model come on request
+    only.
     """
 
     stores: Mapping[str, str]
     differs: Mapping[str, str]
-    unreachable: Mapping[str, str]
+    on_request: Mapping[str, str]
 
 
 def read_operation_notes(text: str) -> OperationNotes:
     """The key `operations` of notes.yaml."""
     raw: dict[str, Any] = yaml.safe_load(text).get("operations") or {}
-    return OperationNotes(*(raw.get(key) or {} for key in ("stores", "differs", "unreachable")))
+    return OperationNotes(*(raw.get(key) or {} for key in ("stores", "differs", "on_request")))
 
 
 def called_by(tests: Path) -> dict[str, list[str]]:
@@ -70,7 +71,7 @@ def section(tests: Path, notes: OperationNotes) -> str:
     """The part of FIDELITY.md about operations."""
     called = called_by(tests)
     rows = [_row(operation, called.get(operation.name, ()), notes) for operation in service().operations.values()]
-    codes = [f"| {code} | {reason} |" for code, reason in sorted(notes.unreachable.items())]
+    codes = [f"| {code} | {reason} |" for code, reason in sorted(notes.on_request.items())]
     return "\n".join(
         [
             _INTRODUCTION,
@@ -78,7 +79,7 @@ def section(tests: Path, notes: OperationNotes) -> str:
             "|---|---|---|---|",
             *sorted(rows),
             "",
-            "Error codes that the model lists and dnsemu never sends:",
+            "Error codes that the model lists and dnsemu sends only when told to (`POST /dnsemu/v1/api-errors`):",
             "",
             "| code | why |",
             "|---|---|",

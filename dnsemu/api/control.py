@@ -12,11 +12,13 @@ from dnsemu.api.errors import failure
 from dnsemu.api.events import Events
 from dnsemu.api.health import HealthCalls
 from dnsemu.api.health_json import check_json
+from dnsemu.api.injections import InjectionCalls
 from dnsemu.api.json_calls import as_json
 from dnsemu.api.state import StateCalls
 from dnsemu.api.what_if import WhatIf
 from dnsemu.logs import timestamp
 from dnsemu.questions import BadQuestion, explain_question
+from dnsemu.route53.injected import Injections
 from dnsemu.running import Running
 from dnsemu.status import serving
 from policies.place import Client
@@ -28,8 +30,9 @@ EXPLAIN_PARAMETERS = frozenset({"name", "type", "client", "place"})
 class ControlApi:
     """Handlers of the control calls for one application."""
 
-    def __init__(self, application: Running) -> None:
+    def __init__(self, application: Running, injections: Injections) -> None:
         self._application = application
+        self._injections = InjectionCalls(injections)
         self._clock = ClockCalls(application)
         self._events = Events(application.history)
 
@@ -46,6 +49,7 @@ class ControlApi:
             web.get(f"{PREFIX}/metrics", Datapoints(self._application).handle),
             *HealthCalls(self._application).routes(PREFIX),
             *StateCalls(self._application).routes(PREFIX),
+            *self._injections.routes(PREFIX),
             web.route("*", f"{PREFIX}/{{path:.*}}", self._unknown),
         ]
 

@@ -11,6 +11,7 @@ from dnsemu.api.errors import told
 from dnsemu.api.guard import guard
 from dnsemu.metrics import Metrics
 from dnsemu.route53.endpoint import Endpoint
+from dnsemu.route53.injected import Injections
 from dnsemu.running import Running
 from dnsemu.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.transport.sockets import bind_tcp
@@ -45,12 +46,13 @@ class HttpPort:
     def __init__(self, application: Running) -> None:
         self._application = application
         self._all_metrics = Metrics(application)
-        self._control = ControlApi(application)
+        injections = Injections()
+        self._control = ControlApi(application, injections)
         app = web.Application(
             client_max_size=MOST_BODY_OCTETS,
             middlewares=[told(PREFIX), guard(lambda: application.board.current.world.server.allowed_hosts)],
         )
-        route53 = Endpoint(application.keeper, lambda: application.board.current.world.api)
+        route53 = Endpoint(application.keeper, lambda: application.board.current.world.api, injections)
         app.add_routes(
             [
                 *route53.routes(),

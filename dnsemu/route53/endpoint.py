@@ -11,6 +11,7 @@ from config.world import ApiSettings
 from dnsemu.commands.context import Request, Response
 from dnsemu.commands.refusal import Refusal
 from dnsemu.keeper import Keeper
+from dnsemu.route53.injected import Injections
 from dnsemu.route53.model import Operation, service
 from dnsemu.route53.routing import route
 from dnsemu.route53.signature import verify_signature
@@ -27,8 +28,9 @@ log = structlog.get_logger()
 class Endpoint:
     """Answers every request below `/2013-04-01`; nothing that is sent makes it fail."""
 
-    def __init__(self, keeper: Keeper, settings: Callable[[], ApiSettings]) -> None:
+    def __init__(self, keeper: Keeper, settings: Callable[[], ApiSettings], injections: Injections) -> None:
         self._keeper = keeper
+        self._injections = injections
         self._settings = settings
 
     def routes(self) -> list[web.RouteDef]:
@@ -68,6 +70,7 @@ class Endpoint:
         if found is None:
             raise Refusal("UnknownOperationException", f"There is no operation {request.method} {request.path}")
         operation, path_parameters = found
+        self._injections.meet(operation.name)
         asked = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
         response = await self._carry_out(operation, validate(operation, asked))
         return web.Response(

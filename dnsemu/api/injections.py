@@ -1,0 +1,47 @@
+"""Control calls that make the Route 53 API fail, so that a client's retries can be rehearsed."""
+
+from typing import Any
+
+from aiohttp import web
+
+from dnsemu.api.json_calls import BadBody, as_json, body_of, text_in
+from dnsemu.route53.injected import EVERY, Injections
+
+EXAMPLE = '{"operation": "ChangeResourceRecordSets", "code": "Throttling", "times": 3}'
+
+
+class InjectionCalls:
+    """Handlers; `routes` has them all."""
+
+    def __init__(self, injections: Injections) -> None:
+        self._injections = injections
+
+    def routes(self, prefix: str) -> list[web.RouteDef]:
+        """Every call about injected errors."""
+        path = f"{prefix}/api-errors"
+        return [web.get(path, self._read), web.post(path, self._add), web.delete(path, self._clear)]
+
+    async def _read(self, _request: web.Request) -> web.Response:
+        return as_json(self._told())
+
+    async def _add(self, request: web.Request) -> web.Response:
+        try:
+            body = await body_of(request, EXAMPLE, ("operation", "code", "times"))
+            operation = text_in({"operation": EVERY, **body}, "operation", EXAMPLE)
+            times = body.get("times", 1)
+            if not isinstance(times, int) or isinstance(times, bool):
+                raise BadBody(f"write for example {EXAMPLE}", "times")
+            self._injections.add(operation, text_in(body, "code", EXAMPLE), times)
+        except BadBody as bad:
+            return bad.reply
+        except ValueError as bad:
+            return BadBody(str(bad), "code").reply
+        return as_json(self._told())
+
+    async def _clear(self, _request: web.Request) -> web.Response:
+        self._injections.clear()
+        return as_json(self._told())
+
+    def _told(self) -> dict[str, Any]:
+        left = self._injections.left
+        return {"errors": [{"operation": one.operation, "code": one.code, "times": one.times} for one in left]}
