@@ -60,9 +60,6 @@ class Prober:
             return await probe_http(check.id, config, address, self._budgets, resolved_ip)
         return await probe_tcp(address, config.effective_port, self._budgets, resolved_ip)
 
-    async def close(self) -> None:
-        """Nothing outlives a probe, so there is nothing to let go of."""
-
     async def _resolve(self, name: str, region: str) -> str | Unresolved:
         try:
             async with asyncio.timeout(self._budgets.resolve_s):

@@ -276,4 +276,3 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     assert addresses(asking) == []
     await server.agenda.advance(0)
     assert addresses(asking) == ["192.0.2.7"]
-    await server.prober.close()

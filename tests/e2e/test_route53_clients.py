@@ -141,6 +141,8 @@ def test_h158_a_private_zone_takes_any_health_check(boto):
     zone = new_zone(boto, "inner.test", VPC=VPC)
     check = new_check(boto, IPAddress="10.0.0.1", Disabled=True)
     change(boto, zone, create("db.inner.test", "10.0.0.1", SetIdentifier="p", Failover="PRIMARY", HealthCheckId=check))
+    listed = boto.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    assert [record_set.get("HealthCheckId") for record_set in listed] == [None, None, check]
 
 
 def test_a343_test_dns_answer_follows_aliases_to_addresses(boto):

@@ -139,7 +139,6 @@ async def test_h58_a_resolver_that_never_answers_times_out():
     prober = Prober(Silent(), HASTY)
     config = EndpointCheck(EndpointType.TCP, fully_qualified_domain_name="app.test", port=80)
     outcome = await prober(HealthCheck("hc", config), Checker("eu-west-1", 0))
-    await prober.close()
     assert (outcome.success, outcome.reason) == (False, "DNS resolution failed: Timed out")
 
 
@@ -156,7 +155,6 @@ async def test_h59_the_resolver_is_asked_for_each_probe_with_the_checkers_region
         config = EndpointCheck(EndpointType.TCP, fully_qualified_domain_name="app.test", port=server.port)
         for region in ("eu-west-1", "sa-east-1"):
             await prober(HealthCheck("hc", config), Checker(region, 0))
-    await prober.close()
     assert asked == [("app.test", "eu-west-1"), ("app.test", "sa-east-1")]
 
 

@@ -47,7 +47,6 @@ async def probe(port, type_="HTTP", *, budgets=PATIENT, **fields):
     try:
         return await prober(HealthCheck("hc-1", EndpointCheck(EndpointType(type_), port=port, **fields)), CHECKER)
     finally:
-        await prober.close()
         gc.collect()
 
 
@@ -105,7 +104,6 @@ async def test_h37_each_probe_has_a_connection_of_its_own():
         for _ in range(3):
             assert (await prober(HealthCheck("hc-1", config), CHECKER)).success
         assert len(server.requests) == 3
-    await prober.close()
 
 
 async def test_h164_proxies_of_the_environment_are_not_used(monkeypatch):
@@ -176,7 +174,6 @@ async def test_what_this_host_ran_out_of_is_no_observation():
             await prober(HealthCheck("hc", EndpointCheck(EndpointType.TCP, ip_address="127.0.0.1", port=1)), CHECKER)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limit)
-        await prober.close()
 
 
 async def test_h114_g_a_domain_endpoint_is_refused():

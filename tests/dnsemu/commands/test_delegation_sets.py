@@ -151,8 +151,8 @@ def test_r29_one_common_server_is_enough(aws):
 
 def test_r29_neighbours_may_share_servers(aws):
     set_id = bare(created_set(aws))
-    for name in ("a.test", "b.test", "xa.test"):
-        created_zone(aws, name, name, DelegationSetId=set_id)
+    made = [created_zone(aws, name, name, DelegationSetId=set_id) for name in ("a.test", "b.test", "xa.test")]
+    assert len({tuple(zone["DelegationSet"]["NameServers"]) for zone in made}) == 1
 
 
 def test_a232_a351_r209_9_quotas(aws):
@@ -179,6 +179,7 @@ def test_a232_a_file_s_zone_that_is_gone_uses_no_set():
     step.drop_hosted_zone("Z0FILE")
     aws.state = step.state
     aws.call("DeleteReusableDelegationSet", Id=bare(made))
+    assert aws.call("ListReusableDelegationSets")["DelegationSets"] == []
 
 
 # --- lists ---

@@ -217,7 +217,7 @@ def test_a86_a402_a_caller_reference_is_used_once(aws):
 
 def test_a86_what_was_refused_does_not_use_its_caller_reference(aws):
     aws.refused("CreateHostedZone", Name="*.test", CallerReference="r1")
-    create(aws)
+    assert create(aws)["HostedZone"]["CallerReference"] == "r1"
 
 
 def test_a95_a351_r209_1_as_many_zones_as_the_quota(aws):
@@ -280,7 +280,7 @@ def test_a85_when_a_name_has_used_up_all_servers(aws):
 
 def test_a85_parents_and_children_are_shunned_only_as_far_as_possible(aws):
     with_servers(aws, "example.test")
-    create(aws, "child.example.test")
+    assert len(create(aws, "child.example.test")["DelegationSet"]["NameServers"]) == 4
 
 
 # --- conflicts ---
@@ -305,6 +305,7 @@ def test_a85_one_private_zone_of_a_name_to_a_vpc(aws):
 def test_no_conflict(aws, name, vpc):
     create(aws, VPC=VPC)
     create(aws, name, "r2", **({"VPC": vpc} if vpc else {}))
+    assert aws.call("GetHostedZoneCount") == {"HostedZoneCount": 2}
 
 
 # --- get ---

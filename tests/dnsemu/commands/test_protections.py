@@ -47,8 +47,11 @@ def test_what_is_protected_does_not_change(change):
 
 def test_a435_names_types_and_zones_apart():
     emulated = emulated_with(WWW)
+    before = {zone: len(held.record_sets) for zone, held in emulated.state.world.hosted_zones.items()}
     emulated.call(CHANGE, **batch(create(leaf("www", "AAAA", "::1")), create(a("b"))))
     emulated.call(CHANGE, **batch(create(a("www.other.test")), zone=OTHER))
+    after = {zone: len(held.record_sets) for zone, held in emulated.state.world.hosted_zones.items()}
+    assert {zone: after[zone] - before[zone] for zone in after if after[zone] != before[zone]} == {ZONE: 2, OTHER: 1}
 
 
 def test_a435_what_is_not_there_yet_may_be_protected_and_released():
