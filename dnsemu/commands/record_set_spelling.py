@@ -19,7 +19,6 @@ from config.world import (
     Geolocation,
     Geoproximity,
     HealthCheckId,
-    HostedZone,
     HostedZoneId,
     IpBased,
     Latency,
@@ -30,7 +29,6 @@ from config.world import (
     Simple,
     Weighted,
 )
-from dnsemu.commands.record_set_shape import check_shape
 from dnsemu.commands.refusal import Refusal
 
 TOO_MANY_VALUES = "Cannot have more than 400 records in a RRSet."
@@ -152,35 +150,6 @@ def read(data: Mapping[str, Any]) -> Reading:
         data.get("TrafficPolicyInstanceId"),
     )
     return Reading(key, record_set)
-
-
-def from_api(data: Mapping[str, Any], zone: HostedZone) -> RecordSet:
-    """Read a ResourceRecordSet that is to be created in a zone.
-
-    Raises:
-        Refusal: InvalidInput for its shape (A125–A128); InvalidChangeBatch for its name (A52, A143) and values (A175).
-    """
-    check_shape(data, "CREATE")
-    reading = read(data)
-    messages = reading.messages
-    if reading.key is not None and not names.is_at_or_below(reading.key[0], zone.name):
-        name = names.to_text(reading.key[0])
-        messages = (f"RRSet with DNS name {name} is not permitted in zone {names.to_text(zone.name)}", *messages)
-    if reading.record_set is None or messages:
-        raise invalid_batch(messages)
-    return reading.record_set
-
-
-def from_api_trusted(data: Mapping[str, Any], zone: HostedZone) -> RecordSet:
-    """Read back what `to_api` made of a record set of the zone, whose shape and name are in order.
-
-    Raises:
-        Refusal: InvalidChangeBatch, where it was not made by `to_api`.
-    """
-    reading = read(data)
-    if reading.record_set is None:
-        raise invalid_batch(reading.messages)
-    return reading.record_set
 
 
 def invalid_batch(messages: tuple[str, ...] | list[str]) -> Refusal:
