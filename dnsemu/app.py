@@ -34,7 +34,7 @@ from dnsemu.keeper import Keeper
 from dnsemu.live import LiveWorld
 from dnsemu.logs import timestamp
 from dnsemu.new_ids import NewIds
-from dnsemu.published import Board
+from dnsemu.published import EVERYTHING, Board
 from dnsemu.publishing import beside, compiled_anew, with_writes
 from dnsemu.reading import NODES_PER_PIECE, Reading
 from dnsemu.responder import Responder
@@ -163,8 +163,8 @@ class Application:
             opened.push_async_callback(http.close)
             http_address = await http.start(self._listen.http or parse_address(settings.http or DEFAULT_HTTP))
             await listeners.start(
-                [self.responder.respond] * len(addresses)
-                + [self.responder.seen_from(partial(self._vantage.__getitem__, v.dns)) for v in settings.vantage_points]
+                [self.responder.doors()] * len(addresses)
+                + [self.responder.doors(partial(self._vantage.__getitem__, v.dns)) for v in settings.vantage_points]
             )
             await self._serve(listeners, Ready(listeners.addresses, http_address), announce)
 
@@ -275,8 +275,9 @@ class Application:
     def _publish(self, writes: Sequence[Write]) -> None:
         """Serve what a command wrote, from now on."""
         before = self.board.current
+        change = EVERYTHING
         try:
-            published = with_writes(before, writes, self._created_at)
+            published, change = with_writes(before, writes, self._created_at)
         except Exception:  # a fault of ours, of which nothing may be left behind: it is kept already
             log.exception("a change could not be compiled by itself; everything is compiled anew")
             state = self.keeper.state
@@ -285,7 +286,7 @@ class Application:
             self._watch_over(published.world)
         else:
             self.forcing.apply(published.world)
-        self.board.publish(published)
+        self.board.publish(published, change)
 
     def _watch_over(self, world: World) -> None:
         self.monitor.apply(world.health_checks, world.health_checkers)

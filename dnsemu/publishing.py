@@ -1,11 +1,12 @@
 """From what is declared to what is answered: a change costs what it touches."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from config.names import DName
 from config.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey, World
 from dnsemu.commands.state import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write, applied
-from dnsemu.published import Published
+from dnsemu.published import Change, Published, names_changed
 from dnsemu.traffic.answered import Traffic
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone, changed, compile_zone
@@ -18,8 +19,8 @@ Age = Callable[[HostedZoneId], float]
 """When a zone was created; of two with one name the newer answers (R41)."""
 
 
-def with_writes(published: Published, writes: Sequence[Write], created_at: Age) -> Published:
-    """What is published, with what a step wrote. Private zones answer nobody here."""
+def with_writes(published: Published, writes: Sequence[Write], created_at: Age) -> tuple[Published, Change]:
+    """What is published, with what a step wrote, and how far it differs. Private zones answer nobody here."""
     world = applied(published.world, writes)
     traffic = published.traffic.with_writes(writes)
     touched = _touched(writes)
@@ -35,9 +36,37 @@ def with_writes(published: Published, writes: Sequence[Write], created_at: Age) 
         elif after is not None:
             catalog = _with_zone(catalog, before, after, changes, traffic)
     locator = published.locator
-    if any(write.table == CIDR_COLLECTION for write in writes):
+    clients = any(write.table == CIDR_COLLECTION for write in writes)
+    if clients:
         locator = locator.with_collections(world.cidr_collections.values())
-    return Published(world, catalog, locator, traffic)
+    named = {
+        zone.name: {name for name, _, _ in touched[zone_id]}
+        for zone_id in touched
+        if (zone := (world.hosted_zones.get(zone_id) or published.world.hosted_zones.get(zone_id))) is not None
+    }
+    zones, changed_names = _difference(published.catalog, catalog, named)
+    return Published(world, catalog, locator, traffic), Change(zones, changed_names, clients=clients)
+
+
+def _difference(
+    before: Catalog, after: Catalog, touched: Mapping[DName, Iterable[DName]]
+) -> tuple[frozenset[DName], frozenset[tuple[DName, DName]]]:
+    """Zones that are others than before, and the names in those that only changed.
+
+    Args:
+        touched: by the name of each zone in question, the names in it.
+    """
+    zones: set[DName] = set()
+    changed_names: set[tuple[DName, DName]] = set()
+    for name, names_touched in touched.items():
+        old, new = before.zones.get(name), after.zones.get(name)
+        if old is new:
+            continue
+        if old is None or new is None or old.id != new.id:
+            zones.add(name)
+        else:
+            changed_names.update(names_changed(old, new, names_touched))
+    return frozenset(zones), frozenset(changed_names)
 
 
 def beside(declared: Published, current: Catalog, world: World, created_at: Age, traffic: Traffic) -> Published:

@@ -19,7 +19,7 @@ from dnsemu.explain_dns import asked_about, explanation_reply
 from dnsemu.forwarding import Forwarder, UpstreamFailed
 from dnsemu.published import Board
 from dnsemu.resolution import Link, resolve
-from dnsemu.transport import Later, Respond
+from dnsemu.transport import Doors, Later, Respond
 from dnsemu.wire.protocol import CLASS_IN, RCode
 from dnsemu.wire.query import RD, Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import PLAIN_UDP_OCTETS, Reply, render, render_refused, render_rejected, size_limit
@@ -84,9 +84,17 @@ class Responder:
         """The upstreams that names outside the hosted zones are asked of."""
         return tuple(map(str, self._forwarder.upstreams)) if self._forwarder else ()
 
-    def seen_from(self, place: Callable[[], Place]) -> Respond:
-        """As `respond`, for a listener whose clients are taken to be at a place, which a reload may change."""
-        return lambda packet, source, over_udp: self.respond(packet, source, over_udp, place())
+    def doors(self, place: Callable[[], Place] | None = None) -> Doors:
+        """What answers at one address.
+
+        Args:
+            place: tells where its clients are taken to be, if it says so; a reload may change it.
+        """
+
+        def door(over_udp: bool) -> Respond:
+            return lambda packet, source: self.respond(packet, source, over_udp, place() if place else None)
+
+        return Doors(door(True), door(False))
 
     def respond(self, packet: bytes, source: str, over_udp: bool, vantage: Place | None = None) -> bytes | Later | None:
         """Answer a packet.

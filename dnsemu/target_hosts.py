@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 import structlog
 
 from config import names
-from dnsemu.published import Board, Published
+from dnsemu.published import Board, Change, Published
 from dnsemu.zone.resources import CompiledResource, LookUp
 from healthcheck.agenda import Agenda
 from healthcheck.appointments import Appointment, Ending
@@ -45,7 +45,7 @@ class TargetHosts:
                 self._plan(look_up, self._agenda.clock.now())
         self._found = {look_up: address for look_up, address in self._found.items() if look_up in still}
         self._lost &= still.keys()
-        return self._filled_in(published, self._found)
+        return _filled_in(published, self._affected(published, self._found))
 
     def _plan(self, look_up: LookUp, when: float) -> None:
         rank = (names.display(look_up[0]), look_up[1], 0)
@@ -75,22 +75,32 @@ class TargetHosts:
                 )
             if look_up not in self._found:
                 self._found[look_up] = None
-                self._board.publish(self._filled_in(self._board.current, (look_up,)))
+                self._publish(look_up)
             return
         self._lost.discard(look_up)
         address = IPv4Address(answer)
         if self._found.get(look_up) != address:
             self._found[look_up] = address
-            self._board.publish(self._filled_in(self._board.current, (look_up,)))
+            self._publish(look_up)
 
-    def _filled_in(self, published: Published, changed: Collection[LookUp]) -> Published:
-        """The same with the addresses found so far, where one that changed matters."""
-        resources = [
+    def _publish(self, look_up: LookUp) -> None:
+        """Have what was found of a host answered."""
+        current = self._board.current
+        resources = self._affected(current, (look_up,))
+        change = Change(resources=frozenset(name for resource in resources for name in resource.names))
+        self._board.publish(_filled_in(current, resources), change)
+
+    def _affected(self, published: Published, changed: Collection[LookUp]) -> list[CompiledResource]:
+        """The resources to which a host that changed matters, with the addresses found so far."""
+        return [
             resource.with_hosts(self._found)
             for resource in _with_hosts(published)
             if any(look_up in changed for look_up in resource.look_ups)
         ]
-        return replace(published, catalog=published.catalog.with_resources(resources)) if resources else published
+
+
+def _filled_in(published: Published, resources: list[CompiledResource]) -> Published:
+    return replace(published, catalog=published.catalog.with_resources(resources)) if resources else published
 
 
 def _with_hosts(published: Published) -> list[CompiledResource]:

@@ -25,10 +25,16 @@ class Server:
         self.health = HealthBoard()
         catalog = Catalog.of(zones, map(compile_resource, resources))
         self.board = Board(Published(World(geo=geo), catalog, Locator(geo)))
-        self.responder = Responder(self.board, self.health, random.Random(seed), lambda check: f"{check} in detail")
+        self.by(Responder(self.board, self.health, random.Random(seed), lambda check: f"{check} in detail"))
+
+    def by(self, responder):
+        """Have another responder answer."""
+        self.responder = responder
+        self.udp, self.tcp = responder.doors()
 
     def raw(self, packet, source="127.0.0.1", over_udp=True):
-        return self.responder.respond(packet, source, over_udp)
+        door = self.udp if over_udp else self.tcp
+        return door(packet, source)
 
     def ask(self, name, type_="A", *, source="127.0.0.1", over_udp=True, klass="IN", **more):
         """The reply as a dnspython message, checked to match its question; `more` goes to `make_query`."""

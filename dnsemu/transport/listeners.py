@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Sequence
 
 from config.addresses import Address
-from dnsemu.transport import Respond
+from dnsemu.transport import Doors
 from dnsemu.transport.sockets import bind_tcp, bind_udp
 from dnsemu.transport.tcp import TcpListener
 from dnsemu.transport.udp import UdpListener
@@ -26,13 +26,13 @@ class Listeners:
         self.addresses = tuple(Address(*udp.getsockname()[:2]) for udp, _ in pairs)
         self._open: list[UdpListener | TcpListener] = []
 
-    async def start(self, responds: Sequence[Respond]) -> None:
-        """Begin to answer, each address by its own of `responds`."""
+    async def start(self, doors: Sequence[Doors]) -> None:
+        """Begin to answer, each address by its own of `doors`."""
         loop = asyncio.get_running_loop()
-        for (udp, tcp), respond in zip(self._pairs, responds, strict=True):
-            listener = TcpListener(respond)
+        for (udp, tcp), respond in zip(self._pairs, doors, strict=True):
+            listener = TcpListener(respond.tcp)
             await listener.start(tcp)
-            self._open += [UdpListener(udp, respond, loop), listener]
+            self._open += [UdpListener(udp, respond.udp, loop), listener]
 
     def close(self) -> None:
         """Answer what is queued and stop."""

@@ -140,7 +140,7 @@ class _Connection(asyncio.Protocol):
             end = position + 2 + int.from_bytes(received[position : position + 2], "big")
             if len(received) < end:
                 break
-            reply = self._respond(bytes(received[position + 2 : end]), self._peer, False)
+            reply = self._respond(bytes(received[position + 2 : end]), self._peer)
             position = end
             if reply is None:  # what gets no reply is no DNS client
                 transport.close()

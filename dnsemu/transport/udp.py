@@ -60,7 +60,7 @@ class UdpListener:
         sock, respond = self._socket, self._respond
         for _ in range(MOST_PER_TURN):
             packet, sender = sock.recvfrom(MOST_OCTETS)
-            reply = respond(packet, sender[0], True)
+            reply = respond(packet, sender[0])
             if isinstance(reply, bytes):
                 sock.sendto(reply, sender)
             elif reply is not None:
@@ -70,7 +70,7 @@ class UdpListener:
         sock, respond = self._socket, self._respond
         for _ in range(MOST_PER_TURN):
             packet, ancillary, _flags, sender = sock.recvmsg(MOST_OCTETS, _ANCILLARY_OCTETS)
-            reply = respond(packet, sender[0], True)
+            reply = respond(packet, sender[0])
             source = [_source(*message) for message in ancillary]
             if isinstance(reply, bytes):
                 sock.sendmsg([reply], source, 0, sender)

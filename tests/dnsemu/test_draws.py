@@ -142,13 +142,14 @@ def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, sou
     health.publish(Map(dict.fromkeys(down, Status.UNHEALTHY)))
     catalog, locator, dice = Catalog.of([compiled]), Locator(GEO), EveryThrow()
     responder = Responder(Board(Published(World(geo=GEO), catalog, locator)), health, dice, str)
+    door = responder.doors().tcp
 
     client = locator.locate(packed_address(source), 32).client
     group = compiled.group(names.parse("g0.test"), RRType.A)
     expected = decided(decide(group, client, ZoneView(catalog, compiled, health.current)))
 
     drawn = {}
-    for reply, probability in dice.falls(lambda: responder.respond(QUERY, source, False)):
+    for reply, probability in dice.falls(lambda: door(QUERY, source)):
         message = dns.message.from_wire(reply)
         assert message.rcode() == dns.rcode.NOERROR
         answer = frozenset(str(rdata) for rrset in message.answer for rdata in rrset)

@@ -13,6 +13,7 @@ import pytest
 from config.addresses import Address
 from dnsemu.forwarding import Forwarder
 from dnsemu.responder import Responder
+from dnsemu.transport import Doors
 from dnsemu.transport.listeners import bind
 from tests.asking import Server, ecs, flags, lines, rcode
 from tests.builders import latency, record_set, weighted, zone
@@ -47,9 +48,9 @@ HERE = [
 
 
 @asynccontextmanager
-async def listening(respond):
+async def listening(doors):
     listeners = bind([Address("127.0.0.1", 0)])
-    await listeners.start([respond])
+    await listeners.start([doors])
     try:
         yield listeners.addresses[0]
     finally:
@@ -62,7 +63,7 @@ async def in_front_of(*upstreams, upstream_s=2.0):
     inner = Server(*HERE)
     forwarder = Forwarder(upstreams, upstream_s=upstream_s)
     responder = Responder(inner.board, inner.health, random.Random(1), str, forwarder)
-    async with listening(responder.respond) as address:
+    async with listening(responder.doors()) as address:
 
         async def ask(name, type_="A", *, over_tcp=False, flags=dns.flags.RD, **more):
             query = dns.message.make_query(name, type_, flags=flags, **more)
@@ -74,7 +75,7 @@ async def in_front_of(*upstreams, upstream_s=2.0):
 
 @pytest.fixture
 async def ask():
-    async with listening(Server(UPSTREAM).responder.respond) as upstream, in_front_of(upstream) as asking:
+    async with listening(Server(UPSTREAM).responder.doors()) as upstream, in_front_of(upstream) as asking:
         yield asking
 
 
@@ -151,7 +152,7 @@ async def test_many_at_once_over_one_tcp_connection(ask):
 async def test_the_next_upstream_is_asked_when_one_is_down(free_port):
     dead = Address("127.0.0.1", free_port)
     async with (
-        listening(Server(UPSTREAM).responder.respond) as upstream,
+        listening(Server(UPSTREAM).responder.doors()) as upstream,
         in_front_of(dead, upstream, upstream_s=0.2) as asking,
     ):
         assert rcode(await asking("www.up.test")) == "NOERROR"
@@ -181,17 +182,17 @@ LIES = {
 async def test_replies_that_do_not_fit_are_passed_over(lie):
     """RFC 5452 §9: a forged reply is no reply."""
     async with (
-        listening(lambda packet, source, over_udp: LIES[lie](packet)) as liar,
+        listening(Doors(*[lambda packet, source: LIES[lie](packet)] * 2)) as liar,
         in_front_of(liar, upstream_s=0.2) as asking,
     ):
         assert rcode(await asking("www.up.test")) == "SERVFAIL"
 
 
 async def test_a_reply_that_cannot_be_read_is_servfail():
-    def half(packet, source, over_udp):
+    def half(packet, source):
         return packet[:2] + b"\x80\x00\x00\x01\x00\x05\x00\x00\x00\x00" + packet[12:]
 
-    async with listening(half) as liar, in_front_of(liar) as asking:
+    async with listening(Doors(half, half)) as liar, in_front_of(liar) as asking:
         assert rcode(await asking("c.here.test")) == "SERVFAIL"
 
 

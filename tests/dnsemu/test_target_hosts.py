@@ -271,7 +271,7 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     assert found.published.world == load_files([tmp_path / "shop.yaml"]).world
     server = Application(found, seed=1, clock=Clock(start=START, stands_still=True))
     asking = Server()
-    asking.responder = server.responder
+    asking.by(server.responder)
     await server.keeper.open(found.published.world, lambda: server.serve(found))
     assert addresses(asking) == []
     await server.agenda.advance(0)

@@ -75,7 +75,7 @@ class Emulated:
         return response
 
     def publish(self, writes):
-        self.server.board.publish(with_writes(self.server.board.current, writes, lambda _: 0.0))
+        self.server.board.publish(*with_writes(self.server.board.current, writes, lambda _: 0.0))
 
     def serve(self, text, name=WWW, **more):
         """Make a policy and an instance of it; returns the ids of both."""

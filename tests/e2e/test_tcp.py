@@ -121,7 +121,7 @@ def limited(work, *, loop_factory, **limits):
 
     async def main():
         sock = bind_tcp("127.0.0.1", 0)
-        listener = TcpListener(lambda packet, _source, _over_udp: packet, **limits)
+        listener = TcpListener(lambda packet, _source: packet, **limits)
         await listener.start(sock)
         writers = []
 
@@ -221,7 +221,7 @@ def test_a_listener_that_closes_lets_replies_out(loop_factory):
 
     async def main():
         sock = bind_tcp("127.0.0.1", 0)
-        listener = TcpListener(lambda packet, _source, _over_udp: packet)
+        listener = TcpListener(lambda packet, _source: packet)
         await listener.start(sock)
         reader, writer = await asyncio.open_connection(*sock.getsockname())
         assert await echoed(reader, writer) == b"ping"
