@@ -1,7 +1,12 @@
-"""From a decision to a reply: the dice are thrown here, once, and the sections filled (routing.md §2, §7)."""
+"""From a decision to a reply: the dice are thrown here, once, and the sections filled (routing.md §2, §7).
 
+It goes in two steps, so that the first can be remembered. `throw` chooses among tickets all the way down and finds the
+records that answer; `Undrawn.drawn` then chooses among samples and puts values in random order.
+"""
+
+import random
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from config.names import DName
@@ -13,16 +18,16 @@ from dnsemu.wire.reply import Onward, Reply
 from dnsemu.zone.catalog import ANY, Catalog, NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
 from policies.decide import Leaf, Lost, Node
-from policies.model import Outcome, ResourceState, Sample
+from policies.model import OneOf, Outcome, ResourceState, Sample
 
 _T = TypeVar("_T")
 
-_NAME_IN_RDATA: dict[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}
+NAME_IN_RDATA: dict[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}
 """Types whose rdata cites a host: octets before its name (R144)."""
 
 
 class Dice(Protocol):
-    """What is asked of chance; a `random.Random` will do."""
+    """What is asked of chance."""
 
     def randrange(self, stop: int, /) -> int:
         """A whole number from 0 up to but not including `stop`, each as likely."""
@@ -34,8 +39,176 @@ class Dice(Protocol):
         """Put the members in random order, in place."""
 
 
+class QuickDice:
+    """Dice on a `random.Random`, several times as quick as its own methods.
+
+    A number is a share of 53 random bits; tickets are some ten thousand at most, so that none is visibly favoured.
+    """
+
+    def __init__(self, chance: random.Random) -> None:
+        self._random = chance.random
+
+    def randrange(self, stop: int, /) -> int:
+        """As in `Dice`."""
+        return int(self._random() * stop)
+
+    def sample(self, population: Sequence[_T], k: int) -> list[_T]:
+        """As in `Dice`."""
+        chance, pool = self._random, list(population)
+        left = len(pool)
+        for at in range(k):
+            other = at + int(chance() * left)
+            pool[at], pool[other] = pool[other], pool[at]
+            left -= 1
+        return pool[:k]
+
+    def shuffle(self, x: MutableSequence[Any], /) -> None:
+        """As in `Dice`."""
+        chance = self._random
+        for left in range(len(x), 1, -1):
+            other = int(chance() * left)
+            x[left - 1], x[other] = x[other], x[left - 1]
+
+
+class Throws:
+    """Choices among tickets on the way to one answer, by dice, or as they fell before.
+
+    `taken` are the choices in their order, each as the tickets' counts and the index chosen. With the same choices
+    given, and nothing changed, the way is the same as far as `path` goes: behind it lies a sample whose members had
+    something to choose themselves. `reads_client` tells that another client may come another way.
+    """
+
+    __slots__ = ("_dice", "_fixed", "_given", "reads_client", "taken")
+
+    def __init__(self, dice: Dice, given: Sequence[int] = ()) -> None:
+        self._dice = dice
+        self._given = given
+        self.taken: list[tuple[tuple[int, ...], int]] = []
+        self.reads_client = False
+        self._fixed: int | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the choices among tickets are all there was to choose on the way."""
+        return self._fixed is None
+
+    @property
+    def path(self) -> tuple[int, ...]:
+        """The choices that lead here again, by their indices."""
+        return tuple(index for _, index in self.taken[: self._fixed])
+
+    def one_of(self, outcome: OneOf) -> RecordSet:
+        """The member that is drawn."""
+        tickets = outcome.tickets
+        if len(tickets) == 1:
+            return tickets[0][0]
+        counts = tuple(count for _, count in tickets)
+        at = len(self.taken)
+        index = self._given[at] if at < len(self._given) else pick(counts, self._dice)
+        self.taken.append((counts, index))
+        return tickets[index][0]
+
+    def sample(self, outcome: Sample) -> Sequence[RecordSet]:
+        """Members of which there is more to be decided, drawn together."""
+        if self._fixed is None:
+            self._fixed = len(self.taken)
+        return self._dice.sample(outcome.members, outcome.size)
+
+
+def pick(counts: Sequence[int], dice: Dice) -> int:
+    """The index of a ticket's holder, each as likely as it has tickets."""
+    drawn = dice.randrange(sum(counts))
+    for index, count in enumerate(counts):
+        drawn -= count
+        if drawn < 0:
+            return index
+    raise AssertionError("the drawn ticket is among those counted")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Leaves of one group of which `size` answer together, every choice as likely (R90)."""
+
+    leaves: tuple[RecordSet, ...]
+    size: int
+
+    def rrset(self, owner: DName, dice: Dice) -> list[RR]:
+        """The values of those drawn in random order (R146), with the smallest of their TTLs (R23)."""
+        leaves: Sequence[RecordSet] = self.leaves
+        if self.size < len(leaves):
+            leaves = dice.sample(leaves, self.size)
+        rrset = rrset_of(owner, leaves)
+        if len(rrset) > 1:
+            dice.shuffle(rrset)
+        return rrset
+
+    def whole(self, owner: DName) -> "RRGroups | None":
+        """The values by record set, if any draw of record sets makes an RRset of just as many, and as large, records.
+
+        None where it depends on the draw: on TTLs, on sizes, or on values that are there twice.
+        """
+        ttl = min(leaf.ttl or 0 for leaf in self.leaves)
+        groups = tuple(tuple((owner, int(leaf.type), ttl, rdata) for rdata in leaf.rdata) for leaf in self.leaves)
+        everything = [rr for group in groups for rr in group]
+        if len(set(everything)) < len(everything):
+            return None
+        if self.size < len(groups):
+            shapes = {(leaf.ttl, tuple(map(len, leaf.rdata))) for leaf in self.leaves}
+            if len(shapes) > 1:
+                return None
+        return groups
+
+
+RRGroups = tuple[tuple[RR, ...], ...]
+"""Resource records by the record set that they belong to."""
+
+
+def rrset_of(owner: DName, leaves: Sequence[RecordSet]) -> list[RR]:
+    """The values of leaves as one RRset, in their order."""
+    ttl = min((leaf.ttl or 0 for leaf in leaves), default=0)
+    rrset: list[RR] = [(owner, int(leaf.type), ttl, rdata) for leaf in leaves for rdata in leaf.rdata]
+    return list(dict.fromkeys(rrset)) if len(leaves) > 1 else rrset  # an RRset is a set (RFC 2181 §5)
+
+
+@dataclass(frozen=True, slots=True)
+class Undrawn:
+    """A positive reply but for the order, and the choice of a sample, of its last values.
+
+    `chain` are the CNAMEs before the link that answers, `pools` what answers there: one pool, several for ANY.
+    """
+
+    first: Link
+    last: Link
+    chain: tuple[RR, ...]
+    pools: tuple[Pool, ...]
+    scope_bits: int
+
+    def drawn(self, dice: Dice) -> Reply:
+        """The reply, with its values drawn."""
+        return self.with_values([rr for pool in self.pools for rr in pool.rrset(self.last.name, dice)])
+
+    def with_values(self, values: Sequence[RR]) -> Reply:
+        """The reply with these values at the end of its answer."""
+        first, last = self.first, self.last
+        assert not isinstance(first.found, NotOurs)
+        answer = [*self.chain, *values]
+        onward = None
+        if last.leads_on and not last.ends_at(target := DName(answer[-1][3].lower())):
+            onward = Onward(target)
+        zone = first.found.zone
+        authority = () if any(rr[1] == RRType.NS and rr[0] == zone.name for rr in answer) else zone.ns
+        additional = () if first.type == ANY else tuple(_additional(first.catalog, zone, answer, authority))
+        return Reply(RCode.NOERROR, True, answer, authority, additional, scope_bits=self.scope_bits, onward=onward)
+
+
 def draw(first: Link, dice: Dice, scope_bits: int) -> Reply:
-    """Throw the dice for one reply.
+    """Throw the dice for one reply; arguments as of `throw`."""
+    thrown = throw(first, Throws(dice), scope_bits)
+    return thrown.drawn(dice) if isinstance(thrown, Undrawn) else thrown
+
+
+def throw(first: Link, throws: Throws, scope_bits: int) -> Undrawn | Reply:
+    """Find what answers a question; the whole reply where there is nothing left to draw.
 
     Args:
         first: the question's own link; its catalog holds the name, so `found` is not `NotOurs`.
@@ -44,31 +217,26 @@ def draw(first: Link, dice: Dice, scope_bits: int) -> Reply:
     assert not isinstance(first.found, NotOurs)
     if isinstance(first.found, Referral):
         return _referral(first.found)
-    answer: list[RR] = []
-    reads_client = False
-    link: Link | None = first
-    while link is not None:
-        throws = [_Throw(dice) for _ in link.decisions]
-        found: list[RR] = []
-        for throw, decision in zip(throws, link.decisions, strict=True):
-            throw.walk(decision)
-            found += throw.records(link.name)
-        reads_client = reads_client or any(throw.reads_client for throw in throws)
-        scope = scope_bits if reads_client else 0
-        if any(throw.failed for throw in throws):
+    chain: list[RR] = []
+    link = first
+    while True:
+        walks = [_Walk(throws) for _ in link.decisions]
+        for walk, decision in zip(walks, link.decisions, strict=True):
+            walk.down(decision)
+        scope = scope_bits if throws.reads_client else 0
+        if any(walk.failed for walk in walks):
             return Reply(RCode.SERVFAIL, is_authoritative=False, scope_bits=scope)
-        if not found:
-            target = next((throw.lost for throw in throws if throw.lost), None)
+        pools = tuple(Pool(tuple(walk.leaves), walk.size or len(walk.leaves)) for walk in walks if walk.has_values)
+        if not pools:
+            target = next((walk.lost for walk in walks if walk.lost), None)
             onward = Onward(target, link.name) if target else None
-            return _negative(link, answer, scope, onward)
-        answer += found
-        last, link = link, link.following(throws[0].leaves[0]) if link.leads_on else None
-    target = DName(answer[-1][3].lower())
-    onward = Onward(target) if last.leads_on and not last.ends_at(target) else None
-    zone = first.found.zone
-    authority = () if any(rr[1] == RRType.NS and rr[0] == zone.name for rr in answer) else zone.ns
-    additional = () if first.type == ANY else tuple(_additional(first.catalog, zone, answer, authority))
-    return Reply(RCode.NOERROR, True, answer, authority, additional, scope_bits=scope, onward=onward)
+            return _negative(link, chain, scope, onward)
+        cname = pools[0].leaves[0]
+        following = link.following(cname) if link.leads_on else None
+        if following is None:
+            return Undrawn(first, link, tuple(chain), pools, scope)
+        chain += rrset_of(link.name, [cname])
+        link = following
 
 
 def _negative(link: Link, answer: list[RR], scope_bits: int, onward: Onward | None) -> Reply:
@@ -99,7 +267,7 @@ def _cited(records: Iterable[RR]) -> Iterable[DName]:
     found = (
         DName(rdata[before:].lower())
         for _, type_, _, rdata in records
-        if (before := _NAME_IN_RDATA.get(type_)) is not None
+        if (before := NAME_IN_RDATA.get(type_)) is not None
     )
     return dict.fromkeys(found)
 
@@ -113,52 +281,51 @@ def _addresses(zone: Zone, hosts: Iterable[DName]) -> Iterator[RR]:
                 yield from records(group)
 
 
-@dataclass(slots=True)
-class _Throw:
-    """The leaves that the dice led to in one group, and what was met on the way."""
+class _Walk:
+    """The leaves that the throws led to in one group, and what was met on the way.
 
-    dice: Dice
-    leaves: list[RecordSet] = field(default_factory=list)
-    reads_client: bool = False
-    failed: bool = False
-    lost: DName | None = None
+    `size` is how many of the leaves answer where they are a sample yet to be drawn, else 0 for all of them.
+    """
 
-    def walk(self, node: Node) -> None:
-        """Walk down from a node; where the path splits, the dice choose."""
+    __slots__ = ("_throws", "failed", "leaves", "lost", "size")
+
+    def __init__(self, throws: Throws) -> None:
+        self._throws = throws
+        self.leaves: list[RecordSet] = []
+        self.size = 0
+        self.failed = False
+        self.lost: DName | None = None
+
+    @property
+    def has_values(self) -> bool:
+        """Whether there is anything to answer; a record set whose traffic policy is gone has nothing."""
+        return any(leaf.rdata for leaf in self.leaves)
+
+    def down(self, node: Node) -> None:
+        """Walk down from a node; where the path splits, the throws choose."""
         if isinstance(node, Leaf):
             self.leaves.append(node.record_set)
         elif isinstance(node, Lost):
             self.failed = self.failed or node.is_failure
             self.lost = node.target.name
         elif isinstance(node, ResourceState):
-            self.leaves += _chosen(node.outcome, self.dice)
+            if isinstance(node.outcome, Sample):
+                self.leaves += self._members(node.outcome)
+            elif node.outcome is not None:
+                self.leaves.append(self._throws.one_of(node.outcome))
         else:
-            self.reads_client = self.reads_client or node.reads_client
-            for record_set in _chosen(node.outcome, self.dice):
-                self.walk(node.below(record_set))
+            self._throws.reads_client = self._throws.reads_client or node.reads_client
+            for record_set in self._chosen(node.outcome):
+                self.down(node.below(record_set))
 
-    def records(self, owner: DName) -> list[RR]:
-        """The leaves' values as one RRset in random order (R146), with the smallest of their TTLs (R23)."""
-        ttl = min((leaf.ttl or 0 for leaf in self.leaves), default=0)
-        rrset: list[RR] = [(owner, int(leaf.type), ttl, rdata) for leaf in self.leaves for rdata in leaf.rdata]
-        if len(self.leaves) > 1:
-            rrset = list(dict.fromkeys(rrset))  # an RRset is a set (RFC 2181 §5)
-        if len(rrset) > 1:
-            self.dice.shuffle(rrset)
-        return rrset
+    def _chosen(self, outcome: Outcome | None) -> Sequence[RecordSet]:
+        if outcome is None:
+            return ()
+        return self._members(outcome) if isinstance(outcome, Sample) else (self._throws.one_of(outcome),)
 
-
-def _chosen(outcome: Outcome | None, dice: Dice) -> Sequence[RecordSet]:
-    if outcome is None:
-        return ()
-    if isinstance(outcome, Sample):
-        return dice.sample(outcome.members, outcome.size)
-    tickets = outcome.tickets
-    if len(tickets) == 1:
-        return (tickets[0][0],)
-    drawn = dice.randrange(sum(count for _, count in tickets))
-    for record_set, count in tickets:
-        drawn -= count
-        if drawn < 0:
-            return (record_set,)
-    raise AssertionError("the drawn ticket is among those counted")
+    def _members(self, sample: Sample) -> Sequence[RecordSet]:
+        """All members of a sample that is the end of the walk, of which `size` are to be drawn; else those drawn."""
+        if not self._throws.is_repeatable or any(member.alias is not None for member in sample.members):
+            return self._throws.sample(sample)
+        self.size = sample.size
+        return sample.members

@@ -20,6 +20,7 @@ from immutables import Map
 from config.addresses import Address, parse_address
 from config.faults import Fault
 from config.world import HealthCheckId, HostedZoneId, ServerSettings, VantagePoint, World
+from dnsemu.answer import QuickDice
 from dnsemu.api.server import HttpPort
 from dnsemu.collector import settle
 from dnsemu.commands.hosted_zones import ZONES
@@ -37,7 +38,7 @@ from dnsemu.new_ids import NewIds
 from dnsemu.published import EVERYTHING, Board
 from dnsemu.publishing import beside, compiled_anew, with_writes
 from dnsemu.reading import NODES_PER_PIECE, Reading
-from dnsemu.responder import Responder
+from dnsemu.responder import Responder, TtlDivisor
 from dnsemu.running import Ready
 from dnsemu.store.store import MemoryStore, Store
 from dnsemu.target_hosts import TargetHosts
@@ -91,7 +92,8 @@ class Application:
         self._listen = listen or Listen()
         self.clock = clock or Clock()
         self.agenda = Agenda(self.clock, most_at_once=most_probes())
-        dice = random.Random(seed)
+        chance = random.Random(seed)
+        dice = QuickDice(chance)
         self.board = Board(reading.published)
         self.health = HealthBoard()
         self.history = History(format(time.time_ns() // 1_000_000, "x"))
@@ -99,9 +101,10 @@ class Application:
         self._scale_ttls = scale_ttls
         forwarder = Forwarder(forward) if forward else None
         self.responder = Responder(
-            self.board, self.health, dice, self.check_detail, forwarder, ttl_divisor=self._ttl_divisor
+            self.board, self.health, dice, self.check_detail, forwarder, ttl_divisor=self._ttl_divisor()
         )
-        resolver = HostedResolver(self.board, self.health, random.Random(dice.getrandbits(64)), HostResolver())
+        lookup_dice = QuickDice(random.Random(chance.getrandbits(64)))
+        resolver = HostedResolver(self.board, self.health, lookup_dice, HostResolver())
         self.blockade = Blockade()
         self.prober = Prober(resolver, is_cut_off=self.blockade.is_cut_off, is_strict=self._is_strict)
         self.target_hosts = TargetHosts(self.board, resolver, self.agenda)
@@ -110,7 +113,7 @@ class Application:
             board=self.health,
             history=self.history,
             probe=self.prober,
-            seed=dice.getrandbits(64),
+            seed=chance.getrandbits(64),
             is_served=resolver.serves,
         )
         self._force_file = force_file
@@ -119,7 +122,7 @@ class Application:
         self.keeper = Keeper(
             store or MemoryStore(),
             self.agenda,
-            NewIds(None if seed is None else dice.getrandbits(64)),
+            NewIds(None if seed is None else chance.getrandbits(64)),
             LiveWorld(self.board, self.health, self.monitor, dice, lambda: self.keeper.state.world),
             self._publish,
         )
@@ -206,11 +209,11 @@ class Application:
         """What stands in the way of the files' present state being served; empty when it is served."""
         return (*self.files.faults, *self.force_file.faults)
 
-    def _ttl_divisor(self) -> float | None:
-        """What served TTLs are divided by: the clock's speed; None, and none are kept, while it stands still."""
+    def _ttl_divisor(self) -> TtlDivisor | None:
+        """What tells how TTLs are divided, if they are: by the clock's speed; while it stands still they are 0."""
         if not (self._scale_ttls or self.board.current.world.server.scale_ttls):
-            return 1.0
-        return self.clock.speed or None
+            return None
+        return lambda: self.clock.speed or None
 
     def _is_strict(self) -> bool:
         return self.board.current.world.health_checkers.strict_addresses
@@ -271,6 +274,7 @@ class Application:
         self._watch_over(world)
         self.force_file.follow(str(self._force_file) if self._force_file else world.server.force_file)
         self.board.publish(self.target_hosts.taken_over(published))
+        self.responder.ttl_divisor = self._ttl_divisor()
 
     def _publish(self, writes: Sequence[Write]) -> None:
         """Serve what a command wrote, from now on."""

@@ -1,8 +1,6 @@
 """One packet in, one packet out: everything between the sockets and the answer."""
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
@@ -12,39 +10,57 @@ import structlog
 from config import names
 from config.names import ROOT, DName
 from config.rrtypes import RRType
-from dnsemu.answer import Dice, draw
+from dnsemu.answer import Dice, Throws, Undrawn, draw, throw
 from dnsemu.completion import LookUpHere, complete
 from dnsemu.explain import CheckDetail
 from dnsemu.explain_dns import asked_about, explanation_reply
+from dnsemu.fastpath.answers import Answers, Path, is_shared
+from dnsemu.fastpath.packets import Packets, wire_of
 from dnsemu.forwarding import Forwarder, UpstreamFailed
-from dnsemu.published import Board
-from dnsemu.resolution import Link, resolve
+from dnsemu.published import Board, Published
+from dnsemu.resolution import resolve
+from dnsemu.tally import TCP, UDP, Tally, type_name
 from dnsemu.transport import Doors, Later, Respond
 from dnsemu.wire.protocol import CLASS_IN, RCode
 from dnsemu.wire.query import RD, Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import PLAIN_UDP_OCTETS, Reply, render, render_refused, render_rejected, size_limit
-from dnsemu.zone.catalog import ANY, NotOurs, Referral
+from dnsemu.zone.catalog import NotOurs, Referral
 from healthcheck.snapshot import HealthBoard
-from policies.decide import policy_of
-from policies.place import Client, Locator, Place
+from policies.place import Located, Locator, Place
 
 _RCODES = frozenset(RCode)
-_TYPE_NAMES = {**{int(type_): type_.name for type_ in RRType}, ANY: "ANY"}
 
 AXFR = 252
 IXFR = 251
 
+TtlDivisor = Callable[[], float | None]
+"""What TTLs are divided by, so that caches in front keep step with an emulated clock; None: all are 0."""
+
+Elsewhere = Callable[[bytes, str, bool, Place | None], Later]
+"""(packet, sender's address, whether over UDP, where the sender is taken to be) to a reply that another makes."""
+
 log = structlog.get_logger()
 
 
-class Answered(NamedTuple):
-    """What a query is counted under; every field comes from a closed set, `zone` from those hosted or the root."""
+class Asked(NamedTuple):
+    """A query and how it came; `place` is where its sender is taken to be, if its listener says so."""
 
-    zone: DName
-    type: str
-    rcode: str
-    policy: str
-    protocol: str
+    query: Query
+    packet: bytes
+    source: str
+    protocol: int
+    place: Place | None
+
+    @property
+    def limit(self) -> int:
+        """The most octets that a reply may have."""
+        return size_limit(self.query.edns, over_udp=self.protocol == UDP)
+
+    @property
+    def subnet_counts(self) -> bool:
+        """Whether the client is who its EDNS Client Subnet says, not who sent the query (R127, R130)."""
+        edns = self.query.edns
+        return edns is not None and edns.client_subnet is not None and edns.client_subnet.is_usable
 
 
 class Responder:
@@ -61,23 +77,26 @@ class Responder:
         detail: CheckDetail,
         forwarder: Forwarder | None = None,
         *,
-        ttl_divisor: Callable[[], float | None] = lambda: 1.0,
+        ttl_divisor: TtlDivisor | None = None,
+        ask_elsewhere: Elsewhere | None = None,
     ) -> None:
         """Answer from two boards.
 
         Args:
             detail: what to say of a health check in an explanation.
-            ttl_divisor: what TTLs are divided by, so that caches in front keep step with an emulated clock; None: all
-                are 0.
+            ttl_divisor: where TTLs are not served as they are. Each reply is made anew then.
+            ask_elsewhere: has explanations told where more is known of health checks.
         """
         self._board = board
         self._forwarder = forwarder
         self._health = health
         self._dice = dice
         self._detail = detail
-        self._ttl_divisor = ttl_divisor
-        self.answered: Counter[Answered] = Counter()
+        self._ask_elsewhere = ask_elsewhere
+        self.ttl_divisor = ttl_divisor
+        self.answered = Tally()
         self.dropped = 0
+        self.answers = Answers(board, health, dice, self.answered, is_complete=self._is_complete)
 
     @property
     def forward_to(self) -> tuple[str, ...]:
@@ -88,143 +107,167 @@ class Responder:
         """What answers at one address.
 
         Args:
-            place: tells where its clients are taken to be, if it says so; a reload may change it.
+            place: tells where its clients are taken to be, if it says so; a reload may change it. ECS wins over it.
         """
+        return Doors(self._door(UDP, place), self._door(TCP, place))
 
-        def door(over_udp: bool) -> Respond:
-            return lambda packet, source: self.respond(packet, source, over_udp, place() if place else None)
+    def _door(self, protocol: int, place: Callable[[], Place] | None) -> Respond:
+        def unknown(packet: bytes, source: str, path: Path) -> bytes | Later | None:
+            return self._read(packets, packet, source, protocol, place() if place else None, path)
 
-        return Doors(door(True), door(False))
+        packets = Packets(unknown, self._dice, protocol)
+        self._board.subscribe(packets.changed)
+        return packets.respond
 
-    def respond(self, packet: bytes, source: str, over_udp: bool, vantage: Place | None = None) -> bytes | Later | None:
-        """Answer a packet.
+    def respond(self, packet: bytes, source: str, over_udp: bool, place: Place | None = None) -> bytes | Later | None:
+        """Answer a packet, with nothing remembered of it.
 
         Args:
             packet: a DNS message, without the length prefix of TCP.
             source: the sender's IP address as text.
-            vantage: where the sender is taken to be, if its listener says so; ECS still wins over it.
+            place: where the sender is taken to be; ECS still wins over it.
         Returns:
             The reply, one that has to be waited for because upstream is asked, or None where there must be none (R149).
         """
-        protocol = "UDP" if over_udp else "TCP"
+        return self._read(None, packet, source, UDP if over_udp else TCP, place, ())
+
+    def _read(
+        self, packets: Packets | None, packet: bytes, source: str, protocol: int, place: Place | None, path: Path
+    ) -> bytes | Later | None:
         try:
             query = parse_query(packet)
         except Unanswerable:
             self.dropped += 1
             return None
         except Rejected as rejected:
-            self._count(ROOT, "", rejected.rcode, None, protocol)
+            self._count(protocol, rejected.rcode)
             return render_rejected(rejected)
+        asked = Asked(query, packet, source, protocol, place)
         try:
-            return self._answer(query, packet, source, protocol, vantage)
+            return self._answer(asked, packets, path)
         except Exception:
-            return self._failed(query, packet, source, protocol)
+            return self._failed(asked)
 
-    def _failed(self, query: Query, packet: bytes, source: str, protocol: str) -> bytes:
-        log.exception("query failed", packet=packet.hex(), source=source)
-        self._count(ROOT, "", RCode.SERVFAIL, None, protocol)
-        return render(query, Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_OCTETS)
+    def _failed(self, asked: Asked) -> bytes:
+        log.exception("query failed", packet=asked.packet.hex(), source=asked.source)
+        self._count(asked.protocol, RCode.SERVFAIL)
+        return render(asked.query, Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_OCTETS)
 
-    def _answer(self, query: Query, packet: bytes, source: str, protocol: str, vantage: Place | None) -> bytes | Later:
-        published = self._board.current
-        limit = size_limit(query.edns, over_udp=protocol == "UDP")
+    def _answer(self, asked: Asked, packets: Packets | None, path: Path) -> bytes | Later:
+        query, published = asked.query, self._board.current
         if query.edns is not None and query.edns.version:
-            self._count(ROOT, "", RCode.BADVERS, None, protocol)
-            return render(query, Reply(RCode.BADVERS, is_authoritative=False), limit)
+            self._count(asked.protocol, RCode.BADVERS)
+            return render(query, Reply(RCode.BADVERS, is_authoritative=False), asked.limit)
         if query.klass != CLASS_IN or query.type in (AXFR, IXFR):
-            return self._refuse(query, protocol)
-        client, scope_bits = _client(query, source, published.locator, vantage)
-        health = self._health.current
-        link = resolve(published.catalog, health, client, query.name, query.type)
-        if isinstance(link.found, NotOurs):
-            explained = published.world.server.explain_over_dns and query.type == RRType.TXT
-            asked = asked_about(query.name) if explained else None
-            if asked is not None:
-                self._count(ROOT, "TXT", RCode.NOERROR, None, protocol)
-                catalog, detail = published.catalog, self._detail
-                reply = explanation_reply(catalog, health, client, scope_bits, asked, query.name, detail)
-                return render(query, reply, limit)
-            if self._forwarder is not None and query.flags & RD:
-                return self._forward(self._forwarder, query, packet, limit, protocol)
-            return self._refuse(query, protocol)
-        reply = self._drawn(link, scope_bits)
-        self._count(link.found.zone.name, _type_name(query.type), reply.rcode, link, protocol)
+            return self._refuse(asked)
+        located = _located(asked, published.locator)
+        found = published.catalog.lookup(query.name, query.type)
+        if isinstance(found, NotOurs):
+            return self._not_ours(asked, published, located)
+        if self.ttl_divisor is not None:
+            return self._made_anew(asked, published, located, path)
+        answer, end = self.answers.find(query.name, query.type, found, located, path)
+        if not end.answers(query.name):
+            return self._made_anew(asked, published, located, end.path)
+        end.count[asked.protocol] += 1
+        form = end.form(query.name, query.question)
+        message = form.body.fitted(query, asked.limit, recursion_available=self._forwarder is not None)
+        wire = wire_of(message, query, form)
+        if packets is not None:
+            source = asked.source if answer.is_of_class and not asked.subnet_counts else None
+            shared = is_shared(found, query.name)
+            packets.remember(asked.packet, query, source, answer, end, wire, is_shared=shared)
+        return message if isinstance(wire, bytes) else message[:2] + wire.drawn(self._dice)
+
+    def _made_anew(self, asked: Asked, published: Published, located: Located, path: Path) -> bytes | Later:
+        """The reply to a question that is ours, without what is compiled; this decides what the compiled ones say."""
+        query = asked.query
+        link = resolve(published.catalog, self._health.current, located.client, query.name, query.type)
+        thrown = throw(link, Throws(self._dice, path), located.scope_bits)
+        reply = self._scaled(thrown.drawn(self._dice) if isinstance(thrown, Undrawn) else thrown)
+        self.answered.of_answer(link, reply.rcode)[asked.protocol] += 1
         if self._forwarder is None:
-            return render(query, reply, limit)
+            return render(query, reply, asked.limit)
         if reply.onward is not None and query.flags & RD:
-            return self._complete(
-                self._forwarder, query, packet, reply, limit, protocol, self._look_up_here(client, scope_bits)
-            )
-        return render(query, reply, limit, recursion_available=True)
+            return self._complete(self._forwarder, asked, reply, self._look_up_here(located))
+        return render(query, reply, asked.limit, recursion_available=True)
 
-    def _drawn(self, link: Link, scope_bits: int) -> Reply:
-        reply = draw(link, self._dice, scope_bits)
-        divisor = self._ttl_divisor()
-        return reply if divisor == 1.0 else reply.with_ttls_over(divisor)
+    def _is_complete(self, reply: Reply) -> bool:
+        return self._forwarder is None or reply.onward is None
 
-    def _refuse(self, query: Query, protocol: str) -> bytes:
-        self._count(ROOT, _type_name(query.type), RCode.REFUSED, None, protocol)
-        return render_refused(query)
+    def _scaled(self, reply: Reply) -> Reply:
+        return reply if self.ttl_divisor is None else reply.with_ttls_over(self.ttl_divisor())
 
-    async def _forward(self, forwarder: Forwarder, query: Query, packet: bytes, limit: int, protocol: str) -> bytes:
+    def _not_ours(self, asked: Asked, published: Published, located: Located) -> bytes | Later:
+        query = asked.query
+        explained = published.world.server.explain_over_dns and query.type == RRType.TXT
+        about = asked_about(query.name) if explained else None
+        if about is not None:
+            if self._ask_elsewhere is not None:
+                return self._ask_elsewhere(asked.packet, asked.source, asked.protocol == UDP, asked.place)
+            self._count(asked.protocol, RCode.NOERROR, "TXT")
+            catalog, health, client, scope = published.catalog, self._health.current, located.client, located.scope_bits
+            reply = explanation_reply(catalog, health, client, scope, about, query.name, self._detail)
+            return render(query, reply, asked.limit)
+        if self._forwarder is not None and query.flags & RD:
+            return self._forward(self._forwarder, asked)
+        return self._refuse(asked)
+
+    def _refuse(self, asked: Asked) -> bytes:
+        self._count(asked.protocol, RCode.REFUSED, type_name(asked.query.type))
+        return render_refused(asked.query)
+
+    async def _forward(self, forwarder: Forwarder, asked: Asked) -> bytes:
         """The reply to a question that is not ours, from upstream; SERVFAIL if nobody answers there."""
+        query, limit = asked.query, asked.limit
         try:
-            reply = await forwarder.forward(query, packet, limit)
+            reply = await forwarder.forward(query, asked.packet, limit)
         except UpstreamFailed as failed:
             log.warning("upstream failed", name=names.display(query.name), error=str(failed))
             reply = render(query, Reply(RCode.SERVFAIL, is_authoritative=False), limit, recursion_available=True)
         except Exception:
-            return self._failed(query, packet, "upstream", protocol)
+            return self._failed(asked)
         rcode = reply[3] & 0xF
-        self._count(ROOT, _type_name(query.type), RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL, None, protocol)
+        known = RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL
+        self._count(asked.protocol, known, type_name(query.type))
         return reply
 
-    async def _complete(
-        self,
-        forwarder: Forwarder,
-        query: Query,
-        packet: bytes,
-        reply: Reply,
-        limit: int,
-        protocol: str,
-        look_up_here: LookUpHere,
-    ) -> bytes:
+    async def _complete(self, forwarder: Forwarder, asked: Asked, reply: Reply, look_up_here: LookUpHere) -> bytes:
         """The reply with what its CNAME or alias leads to outside of its hosted zone."""
+        query = asked.query
         try:
             try:
                 reply = await complete(forwarder, reply, query.type, look_up_here)
             except UpstreamFailed as failed:
                 log.warning("upstream failed", name=names.display(query.name), error=str(failed))
                 reply = Reply(RCode.SERVFAIL, is_authoritative=False)
-            return render(query, reply, limit, recursion_available=True)
+            return render(query, reply, asked.limit, recursion_available=True)
         except Exception:
-            return self._failed(query, packet, "upstream", protocol)
+            return self._failed(asked)
 
-    def _look_up_here(self, client: Client, scope_bits: int) -> LookUpHere:
+    def _look_up_here(self, located: Located) -> LookUpHere:
         catalog, health = self._board.current.catalog, self._health.current
 
         def look_up(name: DName, type_: int) -> Reply | None:
-            link = resolve(catalog, health, client, name, type_)
-            return None if isinstance(link.found, NotOurs | Referral) else self._drawn(link, scope_bits)
+            link = resolve(catalog, health, located.client, name, type_)
+            if isinstance(link.found, NotOurs | Referral):
+                return None
+            return self._scaled(draw(link, self._dice, located.scope_bits))
 
         return look_up
 
-    def _count(self, zone: DName, type_: str, rcode: RCode, link: Link | None, protocol: str) -> None:
-        policy = "none"
-        if link is not None and link.decisions:
-            policy = policy_of(link.decisions[0].group).NAME
-        self.answered[Answered(zone, type_, rcode.name, policy, protocol)] += 1
+    def _count(self, protocol: int, rcode: RCode, type_: str = "") -> None:
+        """Count a reply that is not from a hosted zone."""
+        self.answered.of(ROOT, type_, rcode)[protocol] += 1
 
 
-def _client(query: Query, source: str, locator: Locator, vantage: Place | None) -> tuple[Client, int]:
-    """The client and its ECS scope: the ECS network if there is a usable one, else the sender (R127, R130)."""
-    subnet = query.edns.client_subnet if query.edns else None
+def _located(asked: Asked, locator: Locator) -> Located:
+    """The client, and the ECS scope: by the ECS network if there is a usable one, else by the sender (R127, R130)."""
+    subnet = asked.query.edns.client_subnet if asked.query.edns else None
     if subnet is not None and subnet.is_usable:
-        located = locator.locate(subnet.padded_address, subnet.source_bits)
-        return located.client, located.scope_bits
-    address = packed_address(source)
-    client = locator.locate(address, len(address) * 8).client
-    return client if vantage is None else replace(client, place=locator.timed(vantage)), 0
+        return locator.locate(subnet.padded_address, subnet.source_bits)
+    located = locator.locate_sender(packed_address(asked.source))
+    return located if asked.place is None else located.moved_to(locator.timed(asked.place))
 
 
 @lru_cache(maxsize=65536)
@@ -234,8 +277,3 @@ def packed_address(text: str) -> bytes:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return address.packed
-
-
-def _type_name(code: int) -> str:
-    """A type's mnemonic, from a closed set however many codes are asked."""
-    return _TYPE_NAMES.get(code, "other")

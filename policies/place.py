@@ -81,17 +81,40 @@ class Client:
         return cls(bytes(4), 0, place)
 
 
+class ClientClass:
+    """What decisions see of a client; made once for each combination, so it is compared by identity."""
+
+    __slots__ = ()
+
+
+@lru_cache(maxsize=MEMO_SIZE)
+def _class(place: Place, cidr_locations: tuple[CidrLocation, ...], scope_bits: int) -> ClientClass:
+    return ClientClass()
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A client, and how many bits of its address an answer that depends on it holds for: the ECS scope."""
+    """A client, and how many bits of its address an answer that depends on it holds for: the ECS scope.
+
+    Clients of one `klass` get the same answers, with the same scope.
+    """
 
     client: Client
     scope_bits: int
+    klass: "ClientClass"
 
     @property
     def place(self) -> Place:
         """The client's place."""
         return self.client.place
+
+    def moved_to(self, place: Place) -> "Located":
+        """The same client somewhere else, with nothing to tell of its network."""
+        return _located_at(replace(self.client, place=place), 0)
+
+
+def _located_at(client: Client, scope_bits: int) -> Located:
+    return Located(client, scope_bits, _class(client.place, client.cidr_locations, scope_bits))
 
 
 class Locator:
@@ -140,14 +163,20 @@ class Locator:
         self.unlocated = self.timed(replace(default, continent=None, country=None, subdivision=None))
         """The place of a client that nothing locates (R71, R79)."""
         self._database = LocationDatabase(database) if database else None
-        self._located = lru_cache(maxsize=memo_size)(self._locate)
+        self._forget()
 
     def with_collections(self, collections: Iterable[CidrCollection]) -> "Locator":
         """The same with other collections for IP-based routing; what was remembered of clients is forgotten."""
         other = copy(self)
         other._blocks = _blocks(collections)
-        other._located = lru_cache(maxsize=self._memo_size)(other._locate)
+        other._forget()
         return other
+
+    def _forget(self) -> None:
+        self._located = lru_cache(maxsize=self._memo_size)(self._locate)
+        self._senders = lru_cache(maxsize=self._memo_size)(
+            lambda address: _located_at(self._locate(address, len(address) * 8).client, 0)
+        )
 
     def locate(self, address: bytes, bits: int) -> Located:
         """Where the clients of a network are.
@@ -158,6 +187,10 @@ class Locator:
         Source: routing.md R71, R79, R127, R132, R135.
         """
         return self._located(address, bits)
+
+    def locate_sender(self, address: bytes) -> Located:
+        """Where the sender of a query is: as `locate`, but nobody is told how far the answer holds (R130)."""
+        return self._senders(address)
 
     @property
     def remembered(self) -> int:
@@ -172,7 +205,7 @@ class Locator:
         place = replace(place, latency_ms=times) if times else self.timed(place)
         held = (location for block in self._blocks[octets].holding(number, own_bits) for location in block)
         client = Client(address, bits, place, tuple(dict.fromkeys(held)))
-        return Located(client, self._scopes[octets].bits(number) + bits - own_bits)
+        return _located_at(client, self._scopes[octets].bits(number) + bits - own_bits)
 
     def timed(self, place: Place) -> Place:
         """The place with the round-trip times that the user gave for its Region or country, if there are any."""

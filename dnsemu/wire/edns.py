@@ -9,6 +9,9 @@ from struct import Struct
 from dnsemu.wire.protocol import OPT, RCode
 
 CLIENT_SUBNET = 8
+COOKIE = 10
+COOKIE_OCTETS = 8
+"""What a client's cookie has (RFC 7873 §4)."""
 SERVER_UDP_OCTETS = 4096
 """What our own OPT record says we take, and the most we send over UDP (R137, R138)."""
 
@@ -42,21 +45,28 @@ class ClientSubnet:
 
 @dataclass(frozen=True, slots=True)
 class Edns:
-    """A query's OPT record. `udp_octets` is the size of datagram the sender takes."""
+    """A query's OPT record. `udp_octets` is the size of datagram the sender takes.
+
+    `ends_in_cookie` tells that the packet's last eight octets are a client's cookie, which means nothing to us (R147).
+    """
 
     udp_octets: int
     version: int
     dnssec_ok: bool
     client_subnet: ClientSubnet | None
+    ends_in_cookie: bool = False
 
 
-def parse_options(data: bytes) -> ClientSubnet | None:
+def parse_options(data: bytes) -> tuple[ClientSubnet | None, bool]:
     """Walk the options of an OPT record and read the client subnet, if there is one.
 
+    Returns:
+        The client subnet, and whether the last option is a client's cookie.
     Raises:
         ValueError: an option reaches beyond the record, or the client subnet is malformed or there twice.
     """
     subnet = None
+    is_cookie = False
     position = 0
     while position < len(data):
         if position + _OPTION.size > len(data):
@@ -65,11 +75,12 @@ def parse_options(data: bytes) -> ClientSubnet | None:
         position += _OPTION.size + length
         if position > len(data):
             raise ValueError("an EDNS option reaches beyond its record")
+        is_cookie = code == COOKIE and length == COOKIE_OCTETS
         if code == CLIENT_SUBNET:
             if subnet is not None:
                 raise ValueError("two client subnets")
             subnet = parse_client_subnet(data[position - length : position])
-    return subnet
+    return subnet, is_cookie
 
 
 def parse_client_subnet(option: bytes) -> ClientSubnet:

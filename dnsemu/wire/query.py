@@ -1,6 +1,6 @@
 """Reading a query: header, one question, and of the rest only the OPT record (RFC 1035 §4, RFC 6891)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import Struct, error
 
 from config.names import MAX_LABEL_OCTETS, MAX_WIRE_OCTETS, ROOT, DName
@@ -119,6 +119,8 @@ def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Ed
             if edns is not None or packet[start : start + 1] != ROOT:
                 raise _BadOpt("more than one OPT record, or one whose owner is not the root")
             edns = _edns(klass, ttl, packet[position - length : position])
+        elif edns is not None:
+            edns = replace(edns, ends_in_cookie=False)
     if position != len(packet):
         raise ValueError("octets after the last record")
     return edns
@@ -127,10 +129,10 @@ def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Ed
 def _edns(udp_octets: int, ttl: int, options: bytes) -> Edns:
     version = ttl >> 16 & 0xFF
     try:
-        subnet = None if version else parse_options(options)
+        subnet, is_cookie = (None, False) if version else parse_options(options)
     except ValueError as fault:
         raise _BadOpt(str(fault)) from None
-    return Edns(udp_octets, version, bool(ttl & 0x8000), subnet)
+    return Edns(udp_octets, version, bool(ttl & 0x8000), subnet, is_cookie)
 
 
 def _skip_name(packet: bytes, position: int, *, may_point: bool) -> int:

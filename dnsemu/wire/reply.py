@@ -1,6 +1,6 @@
 """Writing a reply: sections, name compression, and what gives way when it does not fit (RFC 1035 §4, R137–R146)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
@@ -20,7 +20,7 @@ _POINTER = Struct("!H")
 _POINTER_BITS = 0xC000
 _MAX_POINTER = 0x3FFF
 
-_NAMES_IN_RDATA: dict[int, tuple[int, int]] = {
+NAMES_IN_RDATA: dict[int, tuple[int, int]] = {
     RRType.NS: (0, 1),
     RRType.CNAME: (0, 1),
     RRType.PTR: (0, 1),
@@ -82,33 +82,96 @@ def size_limit(edns: Edns | None, *, over_udp: bool) -> int:
     return max(PLAIN_UDP_OCTETS, min(edns.udp_octets, SERVER_UDP_OCTETS))
 
 
-def render(query: Query, reply: Reply, limit: int, *, recursion_available: bool = False) -> bytes:
-    """Write a reply to a query in at most `limit` octets.
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A reply's sections as they follow a question in a message; they fit every question of one length.
 
-    What does not fit goes in this order: additional, authority, then everything with TC set (R139, R145).
+    That holds as long as no name in them ends in what only one of the questions has: `names_below` tells.
+    `ends` are the lengths after none, one, two and three sections, as far as they were written; `counts` the records in
+    each. `flags` are AA and the rcode. The rest is as in `Reply`.
     """
-    sections = (reply.answer, reply.authority, reply.additional)
-    message = _Message(query.question)
-    opt = opt_record(query.edns, reply.rcode, reply.scope_bits) if query.edns else b""
-    ends = [len(message.octets)]
-    for section in sections:
-        if not message.add(section, limit):
-            break
-        ends.append(len(message.octets))
-    # A compression pointer only points backwards, so a message may be cut after any section.
-    kept = len(ends) - 1
-    if kept < len(sections) and not reply.may_shrink:
-        kept = 0
-    while kept and ends[kept] > limit - len(opt):
-        kept = kept - 1 if reply.may_shrink else 0
-    counts = [len(section) if index < kept else 0 for index, section in enumerate(sections)]
-    flags = QR | query.flags & COPIED_FLAGS | (RA if recursion_available else 0)
-    if kept or limit < TCP_OCTETS:
-        flags |= reply.rcode & 0xF | (AA if reply.is_authoritative else 0) | (0 if kept else TC)
-    else:
-        flags |= RCode.SERVFAIL  # there is no larger message to ask for
-    HEADER.pack_into(message.octets, 0, query.id, flags, 1, counts[0], counts[1], counts[2] + bool(opt))
-    return bytes(message.octets[: ends[kept]]) + opt
+
+    octets: bytes
+    ends: tuple[int, ...]
+    counts: tuple[int, int, int]
+    flags: int
+    rcode: RCode
+    may_shrink: bool
+    scope_bits: int
+
+    @classmethod
+    def of(cls, question: bytes, reply: Reply, limit: int = TCP_OCTETS) -> "Body":
+        """Write the sections of a reply; what lies beyond `limit` octets of the message is left out."""
+        message = _Message(question)
+        start = len(message.octets)
+        ends = [0]
+        sections = (reply.answer, reply.authority, reply.additional)
+        for section in sections:
+            if not message.add(section, limit):
+                break
+            ends.append(len(message.octets) - start)
+        return cls(
+            octets=bytes(message.octets[start : start + ends[-1]]),
+            ends=tuple(ends),
+            counts=(len(reply.answer), len(reply.authority), len(reply.additional)),
+            flags=reply.rcode & 0xF | (AA if reply.is_authoritative else 0),
+            rcode=reply.rcode,
+            may_shrink=reply.may_shrink,
+            scope_bits=reply.scope_bits,
+        )
+
+    @staticmethod
+    def record(rr: RR) -> bytes:
+        """A record as it goes on the wire behind its owner; one of a type whose rdata is not compressed."""
+        _, type_, ttl, rdata = rr
+        return _FIXED.pack(type_, CLASS_IN, ttl, len(rdata)) + rdata
+
+    def fitted(self, query: Query, limit: int, *, recursion_available: bool = False) -> bytes:
+        """The message to a query in at most `limit` octets.
+
+        What does not fit goes in this order: additional, authority, then everything with TC set (R139, R145).
+        """
+        opt = opt_record(query.edns, self.rcode, self.scope_bits) if query.edns else b""
+        room = limit - HEADER.size - len(query.question) - len(opt)
+        # A compression pointer only points backwards, so a message may be cut after any section.
+        ends, counts = self.ends, self.counts
+        kept = len(ends) - 1
+        if kept < len(counts) and not self.may_shrink:
+            kept = 0
+        while kept and ends[kept] > room:
+            kept = kept - 1 if self.may_shrink else 0
+        flags = QR | query.flags & COPIED_FLAGS | (RA if recursion_available else 0)
+        if kept == len(counts):
+            head = HEADER.pack(query.id, flags | self.flags, 1, counts[0], counts[1], counts[2] + bool(opt))
+            return head + query.question + self.octets + opt
+        if kept or limit < TCP_OCTETS:
+            flags |= self.flags | (0 if kept else TC)
+        else:
+            flags |= RCode.SERVFAIL  # there is no larger message to ask for
+        answers, authorities = counts[0] if kept else 0, counts[1] if kept > 1 else 0
+        head = HEADER.pack(query.id, flags, 1, answers, authorities, bool(opt))
+        return head + query.question + self.octets[: ends[kept]] + opt
+
+
+def names_in(reply: Reply, asked: DName) -> Iterator[DName]:
+    """The names that compression may find in a reply's sections, in lower case, but for the name asked as an owner."""
+    for section in (reply.answer, reply.authority, reply.additional):
+        for owner, type_, _, rdata in section:
+            if section is not reply.answer or owner != asked:
+                yield DName(owner.lower())
+            before, how_many = NAMES_IN_RDATA.get(type_, (0, 0))
+            for _ in range(how_many):
+                end = before
+                while rdata[end]:
+                    end += 1 + rdata[end]
+                yield DName(rdata[before : end + 1].lower())
+                before = end + 1
+
+
+def render(query: Query, reply: Reply, limit: int, *, recursion_available: bool = False) -> bytes:
+    """Write a reply to a query in at most `limit` octets, as `Body.fitted` does."""
+    body = Body.of(query.question, reply, limit)
+    return body.fitted(query, limit, recursion_available=recursion_available)
 
 
 def render_rejected(rejected: Rejected) -> bytes:
@@ -136,7 +199,7 @@ class _Message:
         """Write a section; False once the message is longer than `limit`, and the rest is left out."""
         for owner, type_, ttl, rdata in section:
             self._write_name(owner)
-            layout = _NAMES_IN_RDATA.get(type_)
+            layout = NAMES_IN_RDATA.get(type_)
             self.octets += _FIXED.pack(type_, CLASS_IN, ttl, len(rdata))
             if layout is None:
                 self.octets += rdata

@@ -29,9 +29,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class NoData:
-    """The name exists, the type does not (R49)."""
+    """The name exists, the type does not (R49); `node` is as in `Hit`."""
 
     zone: Zone
+    node: DName
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def lookup(zone: Zone, name: DName, type_: int) -> Hit | NoData | NXDomain | Ref
         if node is None:
             return NXDomain(zone)
     groups = _answering(node, type_)
-    return Hit(zone, owner, groups) if groups else NoData(zone)
+    return Hit(zone, owner, groups) if groups else NoData(zone, owner)
 
 
 def _answering(node: Node, type_: int) -> tuple[Group, ...]:

@@ -475,7 +475,7 @@ def test_r41_a_zone_that_answers_again_has_its_instances(emulated):
     emulated.serve(three_deep(**HEALTH))
     made = emulated.call("CreateHostedZone", Name="example.test", CallerReference="twin")
     emulated.server.board.publish(
-        with_writes(emulated.server.board.current, emulated.aws.writes, lambda zone: zone != ZONE)
+        *with_writes(emulated.server.board.current, emulated.aws.writes, lambda zone: zone != ZONE)
     )
     assert rcode(emulated.server.ask(WWW)) == "NXDOMAIN"
     emulated.call("DeleteHostedZone", Id=made["HostedZone"]["Id"].rpartition("/")[2])

@@ -1,0 +1,379 @@
+"""Compiled answers: all but the message around them, as a tree of throws with bytes at its ends."""
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any
+
+from config import names
+from config.names import ROOT, DName
+from config.world import HealthCheckId
+from dnsemu.answer import NAME_IN_RDATA, Dice, RRGroups, Throws, Undrawn, rrset_of, throw
+from dnsemu.fastpath.reads import CLIENT, Key, Reads, check_key, keys_of
+from dnsemu.published import Board, Change, Published
+from dnsemu.resolution import Link, resolve
+from dnsemu.tally import Count, Tally
+from dnsemu.wire.reply import NAMES_IN_RDATA, Body, Reply, names_in
+from dnsemu.zone.catalog import Found, Hit, NoData, NotOurs, Referral
+from healthcheck.snapshot import HealthBoard, HealthSnapshot
+from policies.place import Located
+
+MOST_OCTETS = 48 << 20
+"""What all answers together may take, by estimate; beyond it the oldest go."""
+
+_ANSWER_OCTETS, _END_OCTETS, _READ_OCTETS = 900, 900, 120
+_WILDCARD = b"\x01*"
+_POINTER_OCTETS = 2
+
+Path = tuple[int, ...]
+"""Which way the throws fell, one index each."""
+
+Records = tuple[bytes, ...]
+
+
+class Form:
+    """What answers questions of one length.
+
+    `groups` are records, by record set, of which `size` groups answer in random order; in the body they stand from
+    `start` to `stop`, the first of them in the order given. There are none where the body is all there is.
+    """
+
+    __slots__ = ("body", "groups", "size", "start", "stop")
+
+    def __init__(self, body: Body, groups: tuple[Records, ...] = (), size: int = 0) -> None:
+        self.body = body
+        self.groups = groups
+        self.size = size
+        self.stop = body.ends[1] if groups else 0
+        self.start = self.stop - sum(len(record) for group in groups[:size] for record in group)
+
+    def drawn(self, dice: Dice) -> bytes:
+        """Records drawn to answer, as `dnsemu.answer.Pool` draws them."""
+        groups: Sequence[Records] = self.groups
+        if self.size < len(groups):
+            groups = dice.sample(groups, self.size)
+        records = [record for group in groups for record in group]
+        if len(records) > 1:
+            dice.shuffle(records)
+        return b"".join(records)
+
+    @property
+    def octets(self) -> int:
+        """How much it holds."""
+        return len(self.body.octets) + sum(len(record) for group in self.groups for record in group)
+
+
+class End:
+    """The end of a path of throws: a reply as it was made for one name, and forms of it for questions of other lengths.
+
+    It answers every name that ends in `base`, unless the name goes on as a name in the reply does: then compression
+    would find more in common. Not `is_compiled` means that every reply has to be made anew, on the path given.
+    """
+
+    __slots__ = ("_base", "_forms", "_groups", "_made_for", "_names_below", "_reply", "_size", "count", "path")
+
+    def __init__(self, path: Path, count: Count) -> None:
+        self.path = path
+        self.count = count
+        self._forms: dict[int, Form] = {}
+        self._reply: Reply | None = None
+
+    def compile(self, reply: Reply, groups: RRGroups, size: int, made_for: DName, base: DName) -> None:
+        """Answer with a reply from now on.
+
+        Args:
+            groups: the records at the end of its answer that are to be drawn, and all that could be in their place.
+            size: how many groups of them are in one reply.
+            made_for: the name that was asked.
+        """
+        self._reply, self._groups, self._size = reply, groups, size
+        self._made_for, self._base = made_for, base
+        below = {_next_closer(name, base) for name in names_in(reply, made_for) if _is_below(name, base)}
+        self._names_below = frozenset(below) if made_for != base else frozenset()
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it has forms to answer with."""
+        return self._reply is not None
+
+    def answers(self, name: DName) -> bool:
+        """Whether a name may be answered in a compiled form."""
+        if self._reply is None:
+            return False
+        return not self._names_below or _next_closer(name, self._base) not in self._names_below
+
+    def form(self, name: DName, question: bytes) -> Form:
+        """What answers a question; raises nothing for a name that `answers` holds true of."""
+        form = self._forms.get(len(question))
+        if form is None:
+            form = self._forms[len(question)] = self._form(name, question)
+        return form
+
+    def _form(self, name: DName, question: bytes) -> Form:
+        reply = self._reply
+        assert reply is not None
+        if name != self._made_for:
+            answer = [(name, *rr[1:]) if rr[0] == self._made_for else rr for rr in reply.answer]
+            reply = replace(reply, answer=answer)
+        body = Body.of(question, reply)
+        if not self._groups or len(body.ends) == 1:  # or too many to be sent at all
+            return Form(body)
+        last = len(Body.record(reply.answer[-1]))
+        owner = body.octets[body.ends[1] - last - _POINTER_OCTETS : body.ends[1] - last]
+        return Form(body, tuple(tuple(owner + Body.record(rr) for rr in group) for group in self._groups), self._size)
+
+    @property
+    def octets(self) -> int:
+        """How much it holds, by estimate."""
+        return _END_OCTETS + sum(form.octets for form in self._forms.values())
+
+
+class Split:
+    """A throw among tickets; `kids` are what lies behind each, None where nobody came by so far."""
+
+    __slots__ = ("bounds", "kids", "path", "total")
+
+    def __init__(self, path: Path, counts: Sequence[int]) -> None:
+        self.path = path
+        self.bounds = list(accumulate(counts))
+        self.total = self.bounds[-1]
+        self.kids: list[Split | End | None] = [None] * len(counts)
+
+
+class Answer:
+    """What answers one question, for one class of clients or for all; `root` is None once it was dropped.
+
+    One that `depends_on_client` only says so: what answers is kept for each class of clients, in answers `of_class`.
+    """
+
+    __slots__ = ("depends_on_client", "is_of_class", "key", "keys_read", "octets", "root")
+
+    def __init__(self, key: Any, *, depends_on_client: bool = False, is_of_class: bool = False) -> None:
+        self.key = key
+        self.depends_on_client = depends_on_client
+        self.is_of_class = is_of_class
+        self.root: Split | End | None = None
+        self.keys_read: set[Key] = set()
+        self.octets = _ANSWER_OCTETS
+
+
+class Answers:
+    """Answers by what is found and who asks, made when they are first wanted, dropped when what they read changes.
+
+    Where only the client makes a difference, answers are kept by its class: so many as there are places that differ.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        health: HealthBoard,
+        dice: Dice,
+        tally: Tally,
+        *,
+        is_complete: Callable[[Reply], bool],
+        most_octets: int = MOST_OCTETS,
+    ) -> None:
+        """Answer from two boards.
+
+        Args:
+            is_complete: whether a reply may be sent as it is; one that is to be completed elsewhere is not compiled.
+            most_octets: memory to keep to, by estimate.
+        """
+        self._board = board
+        self._health = health
+        self._dice = dice
+        self._tally = tally
+        self._is_complete = is_complete
+        self._most_octets = most_octets
+        self._answers: OrderedDict[Any, Answer] = OrderedDict()
+        self._readers: dict[Key, set[Answer]] = {}
+        self.octets = 0
+        board.subscribe(self._changed)
+        health.subscribe(self._health_changed)
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def find(self, name: DName, type_: int, found: Found, located: Located, given: Path = ()) -> tuple[Answer, End]:
+        """What answers a question, and how the dice fell for it.
+
+        Args:
+            found: what the current catalog holds for the name and type; not `NotOurs`.
+            given: how the dice have fallen so far.
+        """
+        key = _key(found, type_)
+        answer = self._answers.get(key)
+        if answer is not None and answer.depends_on_client:
+            answer = self._answers.get((key, located.klass))
+        path = given
+        if answer is not None:
+            node = answer.root
+            while isinstance(node, Split):
+                depth = len(node.path)
+                index = path[depth] if depth < len(path) else throw_at(node, self._dice)
+                path = (*node.path, index)
+                node = node.kids[index]
+            if node is not None:
+                return answer, node
+        return self._grow(key, name, type_, found, located, path)
+
+    def _grow(
+        self, key: Any, name: DName, type_: int, found: Found, located: Located, path: Path
+    ) -> tuple[Answer, End]:
+        """Follow the throws where nobody went before, and remember what is there."""
+        published, reads = self._board.current, Reads()
+        catalog, health = reads.catalog(published.catalog), reads.health(self._health.current)
+        link = resolve(catalog, health, located.client, name, type_)
+        throws = Throws(self._dice, path)
+        thrown = throw(link, throws, located.scope_bits)
+        end = self._end(link, thrown, throws, name, _base(found, name))
+        if end.is_compiled and not end.answers(name):
+            return Answer(key), End(end.path, end.count)  # it may not do for others
+        family = self._answers.get(key)
+        is_of_class = throws.reads_client or (family is not None and family.depends_on_client)
+        if is_of_class:
+            reads.keys.add(CLIENT)
+            if family is None or not family.depends_on_client:
+                if family is not None:
+                    self._drop(family)
+                self._keep(Answer(key, depends_on_client=True), reads.keys)
+            key = key, located.klass
+        answer = self._answers.get(key) or Answer(key, is_of_class=is_of_class)
+        _graft(answer, throws, end)
+        self._keep(answer, reads.keys, end.octets)
+        return answer, end
+
+    def _end(self, link: Link, thrown: Undrawn | Reply, throws: Throws, name: DName, base: DName) -> End:
+        """What a path of throws ends in; compiled if each reply there differs in the order of its values alone."""
+        settled = _settled(thrown) if throws.is_repeatable else None
+        if settled is None or not self._is_complete(settled[0]):
+            return End(throws.path, self._tally.of())
+        reply, groups, size = settled
+        end = End(throws.path, self._tally.of_answer(link, reply.rcode))
+        end.compile(reply, groups, size, name, base)
+        return end
+
+    def _keep(self, answer: Answer, keys: AbstractSet[Key], octets: int = 0) -> None:
+        """Keep an answer, or what was added to it; the oldest give way."""
+        if answer.key not in self._answers:
+            self._answers[answer.key] = answer
+            self.octets += answer.octets
+        fresh = keys - answer.keys_read
+        for key in fresh:
+            self._readers.setdefault(key, set()).add(answer)
+        answer.keys_read |= fresh
+        octets += _READ_OCTETS * len(fresh)
+        answer.octets += octets
+        self.octets += octets
+        while self.octets > self._most_octets and len(self._answers) > 1:
+            self._drop(next(iter(self._answers.values())))
+
+    def _drop(self, answer: Answer) -> None:
+        answer.root = None
+        if self._answers.pop(answer.key, None) is None:
+            return
+        self.octets -= answer.octets
+        for key in answer.keys_read:
+            readers = self._readers[key]
+            readers.discard(answer)
+            if not readers:
+                del self._readers[key]
+
+    def _changed(self, published: Published, change: Change) -> None:
+        if change.everything:
+            for answer in self._answers.values():
+                answer.root = None
+            self._answers, self._readers, self.octets = OrderedDict(), {}, 0
+        else:
+            for key in keys_of(change):
+                self._drop_readers(key)
+
+    def _health_changed(self, health: HealthSnapshot, checks: Collection[HealthCheckId]) -> None:
+        for check in checks:
+            self._drop_readers(check_key(check))
+
+    def _drop_readers(self, key: Key) -> None:
+        for answer in list(self._readers.get(key, ())):
+            self._drop(answer)
+
+
+def throw_at(split: Split, dice: Dice) -> int:
+    """Which way the dice fall at a split."""
+    return bisect_right(split.bounds, dice.randrange(split.total))
+
+
+def _graft(answer: Answer, throws: Throws, end: End) -> None:
+    """Put an end behind the throws that led there."""
+    above: Split | None = None
+    for depth, (counts, _) in enumerate(throws.taken[: len(end.path)]):
+        split = answer.root if above is None else above.kids[end.path[depth - 1]]
+        if not isinstance(split, Split):
+            split = Split(end.path[:depth], counts)
+            _put(answer, above, split)
+        above = split
+    _put(answer, above, end)
+
+
+def _put(answer: Answer, above: Split | None, node: Split | End) -> None:
+    if above is None:
+        answer.root = node
+    else:
+        above.kids[node.path[-1]] = node
+
+
+def _settled(thrown: Undrawn | Reply) -> tuple[Reply, RRGroups, int] | None:
+    """A reply, the records at its end that are to be drawn, and how many groups of them; None if not so simple."""
+    if isinstance(thrown, Reply):
+        return thrown, (), 0
+    if len(thrown.pools) > 1:
+        return None
+    pool, owner = thrown.pools[0], thrown.last.name
+    values = rrset_of(owner, pool.leaves)
+    if len(values) == 1:
+        return thrown.with_values(values), (), 0
+    groups = pool.whole(owner)
+    type_ = values[0][1]
+    if groups is None or owner == ROOT or type_ in NAMES_IN_RDATA or type_ in NAME_IN_RDATA:
+        return None
+    return thrown.with_values([rr for group in groups[: pool.size] for rr in group]), groups, pool.size
+
+
+def _key(found: Found, type_: int) -> tuple[Any, ...]:
+    """What is found, as far as it makes a difference to the answer: never a name that a wildcard stands for."""
+    assert not isinstance(found, NotOurs)
+    if isinstance(found, Hit | NoData):
+        return found.zone.name, found.node, type_
+    if isinstance(found, Referral):
+        return found.zone.name, type_, found.cut.name
+    return found.zone.name, type_
+
+
+def is_shared(found: Found, name: DName) -> bool:
+    """Whether an answer is found that names besides this one have too."""
+    if not isinstance(found, Hit | NoData):
+        return True
+    return found.node != name or found.node.startswith(_WILDCARD)
+
+
+def _base(found: Found, name: DName) -> DName:
+    """The ending that all names have to which what is found for one of them applies."""
+    assert not isinstance(found, NotOurs)
+    if isinstance(found, Hit | NoData):
+        return DName(found.node[len(_WILDCARD) :]) if found.node.startswith(_WILDCARD) else name
+    return found.cut.name if isinstance(found, Referral) else found.zone.name
+
+
+def _is_below(name: DName, base: DName) -> bool:
+    return name != base and names.is_at_or_below(name, base)
+
+
+def _next_closer(name: DName, base: DName) -> DName:
+    """The ending of a name with one label more than `base`, which it lies below (RFC 5155 §1.3)."""
+    stop = len(name) - len(base)
+    at = 0
+    while (after := at + 1 + name[at]) < stop:
+        at = after
+    return DName(name[at:])

@@ -1,0 +1,165 @@
+"""Packets that came before, and what answers them: a hit costs a look-up, a throw of the dice, and the id."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+from dnsemu.answer import Dice
+from dnsemu.fastpath.answers import Answer, End, Form, Path, Split
+from dnsemu.published import Change, Published
+from dnsemu.transport import Later
+from dnsemu.wire.edns import COOKIE_OCTETS
+from dnsemu.wire.query import HEADER, Query
+
+ID_OCTETS = 2
+
+MOST_OCTETS = 16 << 20
+"""What the packets of one door may take, by estimate; beyond it all are forgotten, until they come again."""
+MOST_SEEN = 1 << 16
+"""Hashes of packets that came once."""
+MOST_SOURCES = 4096
+"""Senders remembered for one packet."""
+
+_KNOWN_OCTETS = 500
+_WIRE_OCTETS = 150
+
+Unknown = Callable[[bytes, str, Path], bytes | Later | None]
+"""Answers a packet that is not known, or not so far: (packet, sender's address, how the dice have fallen)."""
+
+
+class Loose:
+    """A reply in which some records are still to be drawn: what stands before them but for the id, and behind them."""
+
+    __slots__ = ("form", "head", "tail")
+
+    def __init__(self, head: bytes, form: Form, tail: bytes) -> None:
+        self.head = head
+        self.form = form
+        self.tail = tail
+
+    def drawn(self, dice: Dice) -> bytes:
+        """The reply but for the id."""
+        return self.head + self.form.drawn(dice) + self.tail
+
+
+Wire = bytes | Loose
+
+
+def wire_of(message: bytes, query: Query, form: Form) -> Wire:
+    """What can be sent again of a message made from a form; the id is left out."""
+    start = HEADER.size + len(query.question)
+    if not form.groups or message[start : start + form.stop] != form.body.octets[: form.stop]:
+        return message[ID_OCTETS:]  # nothing to draw, or cut down to nothing
+    return Loose(message[ID_OCTETS : start + form.start], form, message[start + form.stop :])
+
+
+class Known:
+    """A packet that came before: `answer`, or where that depends on who sent it one for each source."""
+
+    __slots__ = ("answer", "by_source", "wires")
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+        self.by_source: dict[str, Answer] = {}
+        self.wires: dict[End | None, Wire] = {}
+
+    def forget(self) -> None:
+        """Have the next such packet looked up anew."""
+        self.answer = None
+        self.by_source.clear()
+        self.wires.clear()
+
+
+class Packets:
+    """The packets known at one door, by all of their octets but the id, and but a client's cookie at the end.
+
+    Nothing is remembered of a packet that came only once, so a flood of ever new ones leaves no more than hashes.
+    """
+
+    def __init__(self, unknown: Unknown, dice: Dice, protocol: int, most_octets: int = MOST_OCTETS) -> None:
+        """Answer what is known, and leave the rest to `unknown`; `protocol` is where replies are counted."""
+        self._unknown = unknown
+        self._randrange = dice.randrange
+        self._dice = dice
+        self._protocol = protocol
+        self._most_octets = most_octets
+        self._exact: dict[bytes, Known] = {}
+        self._but_for_cookie: dict[bytes, Known] = {}
+        self._shared: list[Known] = []
+        self._seen: set[int] = set()
+        self.octets = 0
+
+    def respond(self, packet: bytes, source: str) -> bytes | Later | None:
+        """The reply to a packet from an address."""
+        known = self._exact.get(packet[2:]) or self._but_for_cookie.get(packet[2:-8])
+        if known is None:
+            return self._unknown(packet, source, ())
+        answer = known.answer or known.by_source.get(source)
+        if answer is None:
+            return self._unknown(packet, source, ())
+        node = answer.root
+        path: Path = ()
+        while isinstance(node, Split):
+            index = bisect_right(node.bounds, self._randrange(node.total))
+            path = (*node.path, index)
+            node = node.kids[index]
+        wire = known.wires.get(node)
+        if wire is None or node is None:
+            return self._unknown(packet, source, path)
+        node.count[self._protocol] += 1
+        return packet[:2] + (wire if isinstance(wire, bytes) else wire.drawn(self._dice))
+
+    def remember(
+        self, packet: bytes, query: Query, source: str | None, answer: Answer, end: End, wire: Wire, *, is_shared: bool
+    ) -> None:
+        """Know a packet from now on, if it came before.
+
+        Args:
+            source: the sender, where another might get another answer.
+            is_shared: whether the answer is also for other names, and so does not tell when this name changes.
+        """
+        if query.edns is not None and query.edns.ends_in_cookie:
+            key, packets = packet[ID_OCTETS:-COOKIE_OCTETS], self._but_for_cookie
+        else:
+            key, packets = packet[ID_OCTETS:], self._exact
+        known = packets.get(key)
+        if known is None:
+            if not self._came_before(hash(key)):
+                return
+            known = packets[key] = Known()
+            self.octets += _KNOWN_OCTETS + len(key)
+            if is_shared:
+                self._shared.append(known)
+        if source is None:
+            if known.answer is not answer:
+                known.forget()
+            known.answer = answer
+        else:
+            before = known.by_source.get(source)
+            if known.answer is not None or len(known.by_source) >= MOST_SOURCES or (before and before.root is None):
+                known.forget()
+            known.by_source[source] = answer
+        if end not in known.wires:
+            known.wires[end] = wire
+            self.octets += _WIRE_OCTETS + (len(wire) if isinstance(wire, bytes) else len(wire.head) + len(wire.tail))
+        if self.octets > self._most_octets:
+            self._forget()
+
+    def changed(self, published: Published, change: Change) -> None:
+        """Forget what may be answered otherwise from now on, as far as its answer was not dropped."""
+        if change.everything:
+            self._forget()
+        elif change.names or change.zones:
+            for known in self._shared:
+                known.forget()
+
+    def _came_before(self, mark: int) -> bool:
+        seen = self._seen
+        if mark in seen:
+            return True
+        if len(seen) >= MOST_SEEN:
+            seen.clear()
+        seen.add(mark)
+        return False
+
+    def _forget(self) -> None:
+        self._exact, self._but_for_cookie, self._shared, self.octets = {}, {}, [], 0
