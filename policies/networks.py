@@ -13,7 +13,7 @@ _MAPPED_BITS = 96
 
 def native(address: bytes, bits: int) -> tuple[bytes, int]:
     """The network itself, or the IPv4 network that an IPv4-mapped IPv6 network stands for (RFC 4291 §2.5.5.2)."""
-    if len(address) == 16 and bits >= _MAPPED_BITS and address.startswith(_MAPPED):
+    if bits >= _MAPPED_BITS and len(address) == 16 and address.startswith(_MAPPED):
         return address[12:], bits - _MAPPED_BITS
     return address, bits
 
@@ -32,6 +32,14 @@ class PrefixTable(Generic[Value]):
         for number, bits, value in networks:
             levels.setdefault(bits, {})[number >> (address_bits - bits)] = value
         self._levels = [(bits, address_bits - bits, level) for bits, level in sorted(levels.items(), reverse=True)]
+
+    def longest(self, number: int) -> Value | None:
+        """The value of the network with the longest prefix that holds an address, itself given as a number."""
+        for _, shift, level in self._levels:
+            value = level.get(number >> shift)
+            if value is not None:
+                return value
+        return None
 
     def holding(self, number: int, most_bits: int = IPV6_BITS) -> Iterator[Value]:
         """The values of the networks that hold an address, longest prefix first.

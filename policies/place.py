@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from config.places import CONTINENT_OF, COUNTRIES, REGIONS, SUBDIVISIONS, parse_place
 from config.world import CidrCollection, DeclaredPlace, Geo, IPNetwork
@@ -43,6 +43,9 @@ class Place:
     region: str | None = None
     source: str = ""
     latency_ms: tuple[tuple[str, float], ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((self.latitude, self.longitude, self.country, self.region))  # few places differ in the rest alone
 
 
 class UnknownPlace(ValueError):
@@ -92,8 +95,7 @@ def _class(place: Place, cidr_locations: tuple[CidrLocation, ...], scope_bits: i
     return ClientClass()
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A client, and how many bits of its address an answer that depends on it holds for: the ECS scope.
 
     Clients of one `klass` get the same answers, with the same scope.
@@ -200,15 +202,17 @@ class Locator:
     def _locate(self, address: bytes, bits: int) -> Located:
         own, own_bits = native(address, bits)
         octets, number = len(own), int.from_bytes(own)
-        place = next(self._places[octets].holding(number), None) or self._look_up(own) or self.unlocated
-        times = next(self._times[octets].holding(number), None)
+        place = self._places[octets].longest(number) or self._look_up(own) or self.unlocated
+        times = self._times[octets].longest(number)
         place = replace(place, latency_ms=times) if times else self.timed(place)
-        held = (location for block in self._blocks[octets].holding(number, own_bits) for location in block)
+        held = [location for block in self._blocks[octets].holding(number, own_bits) for location in block]
         client = Client(address, bits, place, tuple(dict.fromkeys(held)))
         return _located_at(client, self._scopes[octets].bits(number) + bits - own_bits)
 
     def timed(self, place: Place) -> Place:
         """The place with the round-trip times that the user gave for its Region or country, if there are any."""
+        if not self._region_times and not self._country_times:
+            return place
         times = self._region_times.get(place.region or "") or self._country_times.get(place.country or "")
         return replace(place, latency_ms=times) if times else place
 

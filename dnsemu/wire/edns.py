@@ -3,8 +3,8 @@
 Other options, cookies among them, are neither read nor sent (R147).
 """
 
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 from dnsemu.wire.protocol import OPT, RCode
 
@@ -21,8 +21,7 @@ _OPT_RR = Struct("!BHHIH")
 _FAMILY_OCTETS = {1: 4, 2: 16}
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSubnet:
+class ClientSubnet(NamedTuple):
     """The network a resolver asks for: `address` as sent, only the octets that `source_bits` needs.
 
     `family` is 1 for IPv4, 2 for IPv6, or 0 when nothing is disclosed.
@@ -43,8 +42,7 @@ class ClientSubnet:
         return self.address.ljust(_FAMILY_OCTETS[self.family], b"\x00")
 
 
-@dataclass(frozen=True, slots=True)
-class Edns:
+class Edns(NamedTuple):
     """A query's OPT record. `udp_octets` is the size of datagram the sender takes.
 
     `ends_in_cookie` tells that the packet's last eight octets are a client's cookie, which means nothing to us (R147).

@@ -1,7 +1,7 @@
 """Reading a query: header, one question, and of the rest only the OPT record (RFC 1035 §4, RFC 6891)."""
 
-from dataclasses import dataclass, replace
 from struct import Struct, error
+from typing import NamedTuple
 
 from config.names import MAX_LABEL_OCTETS, MAX_WIRE_OCTETS, ROOT, DName
 from dnsemu.wire.edns import Edns, parse_options
@@ -48,8 +48,7 @@ class _BadOpt(ValueError):
     """An OPT record that cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """One question and what came with it.
 
     `question` is the question section as it was sent, case and all; `name` the same name folded to lower case.
@@ -120,7 +119,7 @@ def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Ed
                 raise _BadOpt("more than one OPT record, or one whose owner is not the root")
             edns = _edns(klass, ttl, packet[position - length : position])
         elif edns is not None:
-            edns = replace(edns, ends_in_cookie=False)
+            edns = edns._replace(ends_in_cookie=False)
     if position != len(packet):
         raise ValueError("octets after the last record")
     return edns

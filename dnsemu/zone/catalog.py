@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from immutables import Map
 
@@ -15,8 +16,7 @@ from policies.model import Group
 ANY = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """Groups answer: the one of the type asked, the CNAME that stands for it (R54), or every one for ANY (R56).
 
     `node` is the name that owns them: the name asked, or the wildcard that stands for it (R46).
@@ -27,23 +27,20 @@ class Hit:
     groups: tuple[Group, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NoData:
+class NoData(NamedTuple):
     """The name exists, the type does not (R49); `node` is as in `Hit`."""
 
     zone: Zone
     node: DName
 
 
-@dataclass(frozen=True, slots=True)
-class NXDomain:
+class NXDomain(NamedTuple):
     """Nothing is at the name or below it (R48)."""
 
     zone: Zone
 
 
-@dataclass(frozen=True, slots=True)
-class Referral:
+class Referral(NamedTuple):
     """The name lies at or below a delegation (R52)."""
 
     zone: Zone
@@ -95,11 +92,10 @@ class Catalog:
 
     def zone_of(self, name: DName) -> Zone | None:
         """The hosted zone with the longest name that `name` equals or lies below (R41)."""
-        for ancestor in names.ancestors(name):
-            zone = self.zones.get(ancestor)
-            if zone is not None:
-                return zone
-        return None
+        get = self.zones.get
+        while (zone := get(name)) is None and name != names.ROOT:
+            name = names.parent(name)
+        return zone
 
     def lookup(self, name: DName, type_: int) -> Found:
         """Find what answers a question of class IN.

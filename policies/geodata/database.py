@@ -1,9 +1,9 @@
 """MaxMind DB files that say where addresses are: the embedded country database, or one of the user's."""
 
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import NamedTuple
 
 import maxminddb
 
@@ -18,8 +18,7 @@ class UnusableDatabase(ValueError):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a database says of an address, in its own words; whatever it does not say is None. Degrees."""
 
     country: str | None
@@ -59,32 +58,27 @@ def embedded() -> LocationDatabase:
 
 def _finding(record: object) -> Finding:
     country = (
-        _at(record, "country", "iso_code")
-        or _at(record, "registered_country", "iso_code")
-        or _at(record, "country_code")
+        _in(_in(record, "country"), "iso_code")
+        or _in(_in(record, "registered_country"), "iso_code")
+        or _in(record, "country_code")
     )
-    latitude, longitude = _at(record, "location", "latitude"), _at(record, "location", "longitude")
+    location = _in(record, "location")
+    latitude, longitude = _in(location, "latitude"), _in(location, "longitude")
     if latitude is None or longitude is None:
-        latitude, longitude = _at(record, "latitude"), _at(record, "longitude")
+        latitude, longitude = _in(record, "latitude"), _in(record, "longitude")
+    subdivisions = _in(record, "subdivisions")
+    first = subdivisions[0] if isinstance(subdivisions, list) and subdivisions else None
     return Finding(
         _text(country),
-        _text(_at(record, "subdivisions", 0, "iso_code")),
-        _text(_at(record, "continent", "code")),
+        _text(_in(first, "iso_code")),
+        _text(_in(_in(record, "continent"), "code")),
         _degrees(latitude),
         _degrees(longitude),
     )
 
 
-def _at(value: object, *path: str | int) -> object:
-    """What lies at a path of keys and positions, or None where it ends early."""
-    for step in path:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
+def _in(record: object, key: str) -> object:
+    return record.get(key) if isinstance(record, dict) else None
 
 
 def _text(value: object) -> str | None:
