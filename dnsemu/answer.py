@@ -70,32 +70,31 @@ class QuickDice:
             x[left - 1], x[other] = x[other], x[left - 1]
 
 
+class Unrepeatable(Exception):
+    """The way goes on behind a sample, so that choices among tickets alone do not lead there again."""
+
+
 class Throws:
     """Choices among tickets on the way to one answer, by dice, or as they fell before.
 
-    `taken` are the choices in their order, each as the tickets' counts and the index chosen. With the same choices
-    given, and nothing changed, the way is the same as far as `path` goes: behind it lies a sample whose members had
-    something to choose themselves. `reads_client` tells that another client may come another way.
+    `taken` are the choices in their order, each as the tickets' counts and the index chosen; with the same choices
+    given, and nothing changed, the way is the same. `reads_client` tells that another client may come another way.
     """
 
-    __slots__ = ("_dice", "_fixed", "_given", "reads_client", "taken")
+    __slots__ = ("_dice", "_given", "_may_sample", "has_sampled", "reads_client", "taken")
 
-    def __init__(self, dice: Dice, given: Sequence[int] = ()) -> None:
+    def __init__(self, dice: Dice, given: Sequence[int] = (), *, may_sample: bool = True) -> None:
         self._dice = dice
         self._given = given
+        self._may_sample = may_sample
         self.taken: list[tuple[tuple[int, ...], int]] = []
+        self.has_sampled = False
         self.reads_client = False
-        self._fixed: int | None = None
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether the choices among tickets are all there was to choose on the way."""
-        return self._fixed is None
 
     @property
     def path(self) -> tuple[int, ...]:
-        """The choices that lead here again, by their indices."""
-        return tuple(index for _, index in self.taken[: self._fixed])
+        """The choices, by their indices."""
+        return tuple(index for _, index in self.taken)
 
     def one_of(self, outcome: OneOf) -> RecordSet:
         """The member that is drawn."""
@@ -109,9 +108,14 @@ class Throws:
         return tickets[index][0]
 
     def sample(self, outcome: Sample) -> Sequence[RecordSet]:
-        """Members of which there is more to be decided, drawn together."""
-        if self._fixed is None:
-            self._fixed = len(self.taken)
+        """Members that are drawn together, where there is more to be decided behind them.
+
+        Raises:
+            Unrepeatable: that may not be.
+        """
+        if not self._may_sample:
+            raise Unrepeatable
+        self.has_sampled = True
         return self._dice.sample(outcome.members, outcome.size)
 
 
@@ -213,6 +217,8 @@ def throw(first: Link, throws: Throws, scope_bits: int) -> Undrawn | Reply:
     Args:
         first: the question's own link; its catalog holds the name, so `found` is not `NotOurs`.
         scope_bits: the ECS scope to send if a location policy was visited on the way (R132, R133).
+    Raises:
+        Unrepeatable: by `throws`.
     """
     assert not isinstance(first.found, NotOurs)
     if isinstance(first.found, Referral):
@@ -325,7 +331,7 @@ class _Walk:
 
     def _members(self, sample: Sample) -> Sequence[RecordSet]:
         """All members of a sample that is the end of the walk, of which `size` are to be drawn; else those drawn."""
-        if not self._throws.is_repeatable or any(member.alias is not None for member in sample.members):
+        if self._throws.has_sampled or any(member.alias is not None for member in sample.members):
             return self._throws.sample(sample)
         self.size = sample.size
         return sample.members

@@ -11,7 +11,7 @@ from typing import Any
 from config import names
 from config.names import ROOT, DName
 from config.world import HealthCheckId
-from dnsemu.answer import NAME_IN_RDATA, Dice, RRGroups, Throws, Undrawn, rrset_of, throw
+from dnsemu.answer import NAME_IN_RDATA, Dice, RRGroups, Throws, Undrawn, Unrepeatable, rrset_of, throw
 from dnsemu.fastpath.reads import CLIENT, Key, Reads, check_key, keys_of
 from dnsemu.published import Board, Change, Published
 from dnsemu.resolution import Link, resolve
@@ -213,8 +213,9 @@ class Answers:
             node = answer.root
             while isinstance(node, Split):
                 depth = len(node.path)
-                index = path[depth] if depth < len(path) else throw_at(node, self._dice)
-                path = (*node.path, index)
+                if depth == len(path):
+                    path = (*path, throw_at(node, self._dice))
+                index = path[depth]
                 node = node.kids[index]
             if node is not None:
                 return answer, node
@@ -227,9 +228,8 @@ class Answers:
         published, reads = self._board.current, Reads()
         catalog, health = reads.catalog(published.catalog), reads.health(self._health.current)
         link = resolve(catalog, health, located.client, name, type_)
-        throws = Throws(self._dice, path)
-        thrown = throw(link, throws, located.scope_bits)
-        end = self._end(link, thrown, throws, name, _base(found, name))
+        throws = Throws(self._dice, path, may_sample=False)
+        end = self._end(link, throws, located, _base(found, name))
         if end.is_compiled and not end.answers(name):
             return Answer(key), End(end.path, end.count)  # it may not do for others
         family = self._answers.get(key)
@@ -246,14 +246,17 @@ class Answers:
         self._keep(answer, reads.keys, end.octets)
         return answer, end
 
-    def _end(self, link: Link, thrown: Undrawn | Reply, throws: Throws, name: DName, base: DName) -> End:
-        """What a path of throws ends in; compiled if each reply there differs in the order of its values alone."""
-        settled = _settled(thrown) if throws.is_repeatable else None
+    def _end(self, link: Link, throws: Throws, located: Located, base: DName) -> End:
+        """What a path of throws ends in; compiled if replies there differ in the order and choice of values alone."""
+        try:
+            settled = _settled(throw(link, throws, located.scope_bits))
+        except Unrepeatable:
+            settled = None
         if settled is None or not self._is_complete(settled[0]):
             return End(throws.path, self._tally.of())
         reply, groups, size = settled
         end = End(throws.path, self._tally.of_answer(link, reply.rcode))
-        end.compile(reply, groups, size, name, base)
+        end.compile(reply, groups, size, link.name, base)
         return end
 
     def _keep(self, answer: Answer, keys: AbstractSet[Key], octets: int = 0) -> None:

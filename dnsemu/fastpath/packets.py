@@ -84,7 +84,7 @@ class Packets:
         self._most_octets = most_octets
         self._exact: dict[bytes, Known] = {}
         self._but_for_cookie: dict[bytes, Known] = {}
-        self._shared: list[Known] = []
+        self._shared: set[Known] = set()
         self._seen: set[int] = set()
         self.octets = 0
 
@@ -127,8 +127,8 @@ class Packets:
                 return
             known = packets[key] = Known()
             self.octets += _KNOWN_OCTETS + len(key)
-            if is_shared:
-                self._shared.append(known)
+        if is_shared:
+            self._shared.add(known)
         if source is None:
             if known.answer is not answer:
                 known.forget()
@@ -151,6 +151,7 @@ class Packets:
         elif change.names or change.zones:
             for known in self._shared:
                 known.forget()
+            self._shared.clear()
 
     def _came_before(self, mark: int) -> bool:
         seen = self._seen
@@ -162,4 +163,4 @@ class Packets:
         return False
 
     def _forget(self) -> None:
-        self._exact, self._but_for_cookie, self._shared, self.octets = {}, {}, [], 0
+        self._exact, self._but_for_cookie, self._shared, self.octets = {}, {}, set(), 0

@@ -1,0 +1,51 @@
+"""What is compiled says what is decided: octet by octet, with the same dice, whatever is asked and whatever changes."""
+
+import os
+import random
+
+import pytest
+
+from dnsemu.answer import QuickDice
+from dnsemu.published import Board
+from dnsemu.responder import Responder
+from healthcheck.snapshot import HealthBoard
+from tests.dnsemu.fastpath.worlds import RandomWorld
+
+WORLDS = int(os.environ.get("DNSEMU_TEST_WORLDS", "50"))
+STEPS = 20
+QUESTIONS = 100
+"""Between two changes; each world has so many different ones, but for id, case and cookie."""
+
+
+class Side:
+    """One of two servers that answer from the same boards."""
+
+    def __init__(self, board, health, **more):
+        self._chance = random.Random()
+        self.responder = Responder(board, health, QuickDice(self._chance), str, **more)
+        self._doors = self.responder.doors()
+
+    def ask(self, packet, source, over_udp, seed):
+        self._chance.seed(seed)
+        return (self._doors.udp if over_udp else self._doors.tcp)(packet, source)
+
+
+@pytest.mark.parametrize("seed", range(WORLDS))
+def test_compiled_answers_are_those_that_are_made_anew(seed):
+    world = RandomWorld(seed)
+    dice, board, health = random.Random(seed), Board(world.published), HealthBoard()
+    fast, slow = Side(board, health), Side(board, health, ttl_divisor=lambda: 1.0)
+    questions = [world.question() for _ in range(QUESTIONS)]
+    for step in range(STEPS):
+        for number in range(QUESTIONS):
+            packet, source, over_udp = dice.choice(questions)
+            packet = world.again(packet)
+            expected = slow.ask(packet, source, over_udp, number)
+            for _ in range(dice.choice((1, 1, 1, 3))):
+                assert fast.ask(packet, source, over_udp, number) == expected, (step, packet.hex(), source)
+        if dice.random() < 0.5:
+            health.set(*world.health())
+        else:
+            change = world.change()
+            board.publish(world.published, change)
+    assert dict(slow.responder.answered.items()).keys() == dict(fast.responder.answered.items()).keys()

@@ -1,0 +1,230 @@
+"""Random worlds, changes of them, and questions to them: everything that makes one answer differ from another."""
+
+import random
+from dataclasses import replace
+from ipaddress import ip_network
+
+import dns.edns
+import dns.flags
+import dns.message
+
+from config import names
+from config.world import CidrCollection, DeclaredPlace, Geo, GeoNetwork, HostedZoneId, IpBased, World
+from dnsemu.commands.state import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
+from dnsemu.published import Published
+from dnsemu.publishing import compiled_anew, with_writes
+from dnsemu.traffic.answered import Traffic
+from dnsemu.zone.catalog import Catalog
+from dnsemu.zone.resources import compile_resource
+from healthcheck.snapshot import Status
+from policies.place import Locator
+from tests.builders import (
+    geo,
+    geoproximity,
+    hosted_zone,
+    latency,
+    multivalue,
+    primary,
+    record_set,
+    resource,
+    secondary,
+    target,
+    weighted,
+)
+
+CHECKS = ["h0", "h1", "h2", "h3"]
+ORIGINS = ["test", "sub.test", "b.sub.test", "other.example"]
+LABELS = ["a", "b", "c", "ns1", "mail", "*"]
+LOAD_BALANCER = "lb.us-east-1.elb.amazonaws.com"
+NETWORKS = ["198.51.100.0/24", "203.0.113.0/25", "192.0.2.0/24", "2001:db8::/48", "8.8.8.0/24", "198.18.0.0/15"]
+SOURCES = ["127.0.0.1", "198.51.100.7", "203.0.113.9", "2001:db8::1", "::ffff:198.51.100.7"]
+GEO = Geo(
+    networks=(
+        GeoNetwork(ip_network("198.51.100.0/24"), DeclaredPlace(country="DE")),
+        GeoNetwork(ip_network("203.0.113.0/24"), DeclaredPlace(country="JP")),
+        GeoNetwork(ip_network("203.0.113.64/26"), DeclaredPlace(country="US", subdivision="CA")),
+        GeoNetwork(ip_network("2001:db8::/32"), DeclaredPlace(region="sa-east-1")),
+    )
+)
+TYPES = ["A", "A", "A", "AAAA", "TXT", "MX", "NS", "SOA", "CNAME", "SRV", "ANY", "DS", "TYPE999", "PTR"]
+
+
+class RandomWorld:
+    """A world that changes; `published` is what is answered from, `health` which checks are down."""
+
+    def __init__(self, seed):
+        self.dice = random.Random(seed)
+        zones = [self._zone(number, origin) for number, origin in enumerate(ORIGINS) if self.dice.random() < 0.8]
+        collection = self._collection()
+        lb = resource(LOAD_BALANCER, target("192.0.2.201", "h0"), target("192.0.2.202", "h1"), target("192.0.2.203"))
+        world = World(
+            geo=GEO,
+            hosted_zones=World().hosted_zones.update({zone.id: zone for zone in zones}),
+            cidr_collections=World().cidr_collections.update({collection.id: collection}),
+            resources=World().resources.update({lb.name: lb}),
+        )
+        empty = Published(world, Catalog.of([], [compile_resource(lb)]), Locator(GEO))
+        self.published = compiled_anew(empty, world, lambda _: 0.0, Traffic())
+
+    def _collection(self):
+        blocks = self.dice.sample(NETWORKS[:4], 2)
+        return CidrCollection("c", "c", {"one": (ip_network(blocks[0]),), "two": (ip_network(blocks[1]),)})
+
+    def _zone(self, number, origin):
+        dice = self.dice
+        ns = ("ns-1.awsdns-00.com", "ns-600.awsdns-11.net") if dice.random() < 0.5 else (f"ns1.{origin}", f"b.{origin}")
+        zone = hosted_zone(origin, ns=ns)
+        for _ in range(dice.randrange(4, 14)):
+            group = self.group(origin, number)
+            there = {(r.name, r.type) for r in zone.record_sets.values()}
+            if (group[0].name, group[0].type) not in there:
+                zone = replace(zone, record_sets=zone.record_sets.update({r.key: r for r in group}))
+        return replace(zone, id=HostedZoneId(f"Z{number}"))
+
+    def name(self, origin):
+        labels = [self.dice.choice(LABELS) for _ in range(self.dice.choice((1, 1, 1, 2)))]
+        return ".".join([*labels, origin]).replace("a.*", "a.b")
+
+    def group(self, origin, number):
+        """The record sets of one new group, of any policy and type."""
+        dice, zone_id = self.dice, f"Z{number}"
+        name, type_ = self.name(origin), dice.choice(["A", "A", "A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV"])
+        if type_ == "NS" and name.startswith("*"):
+            type_ = "TXT"
+
+        def more(index):
+            found = {"ttl": dice.choice((60, 60, 60, 30)), "type_": type_, "values": self.values(type_, origin)}
+            if dice.random() < 0.4:
+                found["check"] = dice.choice(CHECKS)
+            if type_ in ("A", "CNAME") and dice.random() < 0.4:
+                found |= {"alias": self.name(origin), "eth": dice.random() < 0.6, "alias_zone": zone_id}
+                if type_ == "A" and dice.random() < 0.2:
+                    found |= {"alias": LOAD_BALANCER, "alias_zone": "Z35SXDOTRQ7X7K"}
+            return found
+
+        def several(make, most):
+            return [make(index) for index in range(dice.randint(1, most))]
+
+        match dice.choice(
+            ["simple"] * 4 + ["weighted"] * 3 + ["failover", "latency", "geo", "near", "ip", "multivalue"]
+        ):
+            case "weighted" if type_ != "NS":
+                return several(lambda i: weighted(name, dice.choice((0, 1, 5, 200)), f"w{i}", **more(i)), 4)
+            case "failover" if type_ != "NS":
+                return [primary(name, **{"check": "h0"} | more(0)), secondary(name, **more(1))][: dice.randint(1, 2)]
+            case "latency" if type_ != "NS":
+                regions = ["us-east-1", "eu-west-1", "ap-northeast-1"]
+                return several(lambda i: latency(name, regions[i], **more(i)), 3)
+            case "geo" if type_ != "NS":
+                return several(lambda i: geo(name, f"g{i}", country=("JP", "DE", "*")[i], **more(i)), 3)
+            case "near" if type_ != "NS":
+                regions = ["us-east-1", "eu-west-1"]
+                return several(lambda i: geoproximity(name, f"n{i}", region=regions[i], bias=10 * i, **more(i)), 2)
+            case "ip" if type_ != "NS":
+                locations = ["one", "two", "*"]
+                return several(lambda i: record_set(name, routing=IpBased("c", locations[i]), id=f"i{i}", **more(i)), 3)
+            case "multivalue" if type_ not in ("NS", "CNAME"):
+                number = dice.choice((1, 3, 9, 11))
+                return [multivalue(name, f"m{i}", **more(i) | {"alias": None}) for i in range(number)]
+        return [record_set(name, **more(0))]
+
+    def values(self, type_, origin):
+        dice = self.dice
+        number = 1 if type_ == "CNAME" else dice.choice((1, 1, 2, 3, 5))
+
+        def host():
+            inside = self.name(origin).replace("*", "x")
+            return dice.choice((inside, inside, "far.away.example", f"b.{dice.choice(ORIGINS)}"))
+
+        def value(index):
+            match type_:
+                case "A":
+                    return f"192.0.2.{dice.randrange(60)}"
+                case "AAAA":
+                    return f"2001:db8::{dice.randrange(1, 60)}"
+                case "TXT":
+                    return f'"{index} {"x" * dice.choice((1, 20, 200))}"'
+                case "MX":
+                    return f"{index} {host()}"
+                case "SRV":
+                    return f"0 0 {index} {host()}"
+                case _:
+                    return host()
+
+        return tuple(dict.fromkeys(value(index) for index in range(number)))
+
+    def change(self):
+        """One random step of the API; the change that goes with it."""
+        dice, world = self.dice, self.published.world
+        writes = []
+        zones = list(world.hosted_zones.values())
+        for _ in range(dice.randint(1, 2)):
+            number = dice.randrange(len(ORIGINS))
+            zone = next((z for z in zones if z.id == f"Z{number}"), None)
+            match dice.choice(["put", "put", "put", "drop", "drop", "zone", "cidr"]):
+                case "put" if zone is not None:
+                    group = self.group(ORIGINS[number], number)
+                    old = [r for r in zone.record_sets.values() if (r.name, r.type) == (group[0].name, group[0].type)]
+                    writes += [Write(RECORD_SET, (zone.id, *r.key), None) for r in old]
+                    writes += [Write(RECORD_SET, (zone.id, *r.key), r) for r in group]
+                case "drop" if zone is not None:
+                    apex = names.parse(ORIGINS[number])
+                    some = [r for r in zone.record_sets.values() if r.name != apex]
+                    writes += [Write(RECORD_SET, (zone.id, *r.key), None) for r in dice.sample(some, min(2, len(some)))]
+                case "zone":
+                    if zone is not None:
+                        writes.append(Write(HOSTED_ZONE, zone.id, None))
+                    else:
+                        made = self._zone(number, ORIGINS[number])
+                        writes.append(Write(HOSTED_ZONE, made.id, replace(made, record_sets=type(made.record_sets)())))
+                        writes += [Write(RECORD_SET, (made.id, *r.key), r) for r in made.record_sets.values()]
+                    break
+                case "cidr":
+                    collection = self._collection()
+                    writes.append(Write(CIDR_COLLECTION, collection.id, collection))
+        last = {(write.table, write.key): write for write in writes}  # each row once, as a step has it
+        self.published, change = with_writes(self.published, tuple(last.values()), lambda _: 0.0)
+        return change
+
+    def health(self):
+        """A check, and what becomes of it."""
+        return self.dice.choice(CHECKS), self.dice.choice((Status.HEALTHY, Status.UNHEALTHY))
+
+    def question(self):
+        """A packet, where it comes from, and whether over UDP."""
+        dice = self.dice
+        origin = dice.choice(ORIGINS)
+        name = self.name(origin).replace("*", dice.choice(("*", "x", "yy", "zzz")))
+        if dice.random() < 0.2:
+            name = f"{dice.choice(LABELS[:3])}.{name}"
+        if dice.random() < 0.15:
+            name = origin
+        more = {}
+        if dice.random() < 0.6:
+            options = []
+            if dice.random() < 0.6:
+                network = ip_network(dice.choice(NETWORKS))
+                bits = dice.choice((network.prefixlen, network.prefixlen, 0, 12))
+                options.append(dns.edns.ECSOption(str(network.network_address), bits))
+            if dice.random() < 0.4:
+                options.append(dns.edns.GenericOption(10, dice.randbytes(8)))
+            if dice.random() < 0.1:
+                options.append(dns.edns.GenericOption(12, bytes(dice.randrange(4))))
+            more = {"use_edns": 0, "payload": dice.choice((512, 600, 1232, 4096)), "options": options}
+            more["ednsflags"] = dns.flags.DO if dice.random() < 0.3 else 0
+        query = dns.message.make_query(name, dice.choice(TYPES), **more)
+        if dice.random() < 0.3:
+            query.flags = dice.choice((0, dns.flags.CD, dns.flags.RD | dns.flags.AD))
+        return query.to_wire(), dice.choice(SOURCES), dice.random() < 0.8
+
+    def again(self, packet):
+        """The same question with another id, and perhaps in other case or with another cookie."""
+        dice, again = self.dice, bytearray(packet)
+        again[:2] = dice.randbytes(2)
+        if dice.random() < 0.3:
+            for at in range(12, again.index(0, 12)):
+                if dice.random() < 0.5 and chr(again[at]).isalpha():
+                    again[at] ^= 0x20
+        if packet[-12:-8] == b"\0\x0a\0\x08":
+            again[-8:] = dice.randbytes(8)
+        return bytes(again)
