@@ -19,7 +19,7 @@ try:
 except ImportError:  # PyYAML was built without libyaml: slower, otherwise the same
     from yaml import SafeLoader as _EventReader  # type: ignore[assignment]
 
-MAX_OCTETS = 64 * 1024 * 1024
+MAX_OCTETS = 512 * 1024 * 1024
 MAX_DEPTH = 32
 """Nothing declared nests deeper than a dozen levels."""
 MAX_ALIASED_VALUES = 1_000_000

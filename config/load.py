@@ -17,7 +17,7 @@ from config.api_settings import ApiShape
 from config.checkers import HealthCheckersShape
 from config.documents import Document, parse
 from config.faults import Fault, Path, Problem, Refused, Severity
-from config.load_zones import ZoneReader
+from config.load_zones import ZoneReader, written_record_sets
 from config.models import (
     CidrCollectionShape,
     FileShape,
@@ -26,6 +26,7 @@ from config.models import (
 )
 from config.names import DName
 from config.networks import client_network, parse_network
+from config.progress import Progress, unseen
 from config.report import Report
 from config.shape import Shape, snake, validate
 from config.world import (
@@ -60,11 +61,12 @@ class Loaded:
     warnings: tuple[Fault, ...] = ()
 
 
-def load_files(paths: Sequence[FilePath]) -> Loaded:
+def load_files(paths: Sequence[FilePath], progress: Progress = unseen) -> Loaded:
     """Read files and merge what they declare.
 
     Args:
         paths: YAML, or JSON where the name ends in `.json`; their order matters to nothing but the order of faults.
+        progress: told how far it has come.
     Raises:
         Refused: with every fault of all files.
     """
@@ -72,11 +74,12 @@ def load_files(paths: Sequence[FilePath]) -> Loaded:
     faults: list[Fault] = []
     seen: dict[files.Identity, FilePath] = {}
     for path in paths:
+        progress("reading", 0, 0)
         try:
             documents.append((parse(str(path), files.read(path, seen)), path.parent))
         except Refused as refused:
             faults += refused.faults
-    return _load(documents, faults)
+    return _load(documents, faults, progress)
 
 
 def load_text(name: str, text: str | bytes) -> Loaded:
@@ -96,8 +99,10 @@ def collection_id(name: str) -> str:
     return str(uuid5(_COLLECTIONS, name))
 
 
-def _load(documents: Sequence[tuple[Document, FilePath | None]], unread: Iterable[Fault]) -> Loaded:
-    loader = _Loader(Report([document for document, _ in documents]))
+def _load(
+    documents: Sequence[tuple[Document, FilePath | None]], unread: Iterable[Fault], progress: Progress = unseen
+) -> Loaded:
+    loader = _Loader(Report([document for document, _ in documents]), progress)
     for document, folder in documents:
         loader.sections(document, folder)
     world = loader.world()
@@ -118,8 +123,9 @@ class _Placed:
 class _Loader:
     """Takes the documents' sections one after the other, and makes a World of them."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, progress: Progress) -> None:
         self.report = report
+        self._progress = progress
         self._first: dict[tuple[str, str], _Placed] = {}
         self._checks: dict[HealthCheckId, HealthCheck] = {}
         self._check_entries: list[tuple[_Placed, HealthCheck]] = []
@@ -170,6 +176,8 @@ class _Loader:
             self._resources,
             {name for _, _, entry in self._zone_entries for name in _written_names(entry, "name")},
             divides_by_bias=self._divides_by_bias,
+            total=sum(len(listed) for _, _, entry in self._zone_entries for _, listed in written_record_sets(entry)),
+            progress=self._progress,
         )
         for document, index, entry in self._zone_entries:
             reader.take(document, index, entry)

@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-
-from immutables import Map
+from typing import Any
 
 from config import names, nameservers
 from config.alias_rules import alias_target, chains
@@ -16,6 +15,8 @@ from config.group_rules import TWICE
 from config.models import HostedZoneShape
 from config.names import BadName, DName
 from config.oddities import odd_digests, unanswered
+from config.plain_record_sets import plain
+from config.progress import RECORD_SETS_PER_STEP, Progress, unseen
 from config.record_sets import RecordSetShape, absolute, convert
 from config.report import Report
 from config.rrtypes import RRType
@@ -31,6 +32,7 @@ from config.world import (
     RecordSetKey,
     Resource,
 )
+from config.zone_contents import RecordSets
 
 MAX_TOLD = 20
 """Of the chains of aliases, and of the record sets that never answer, of one hosted zone."""
@@ -42,13 +44,26 @@ class _Draft:
     def __init__(self, id: HostedZoneId, name: DName) -> None:
         self.id = id
         self.name = name
-        self.record_sets: dict[RecordSetKey, RecordSet] = {}
-        self.written: dict[RecordSetKey, int] = {}
+        self.taken: list[RecordSet | None] = []
+        """By position in the file; None for one that has a fault."""
         self.refused: set[DName] = set()
-        self._at: dict[DName, list[RecordSet]] = {}
+        self.by_name: dict[DName, list[RecordSet]] = {}
+        self._positions: dict[RecordSetKey, int] | None = None
+
+    @property
+    def record_sets(self) -> list[RecordSet]:
+        """Those that have no fault, in the order of the file."""
+        return [record_set for record_set in self.taken if record_set is not None]
+
+    def position(self, key: RecordSetKey) -> int:
+        """Where in the file a record set is that was taken; of use for messages, so keys are collected late."""
+        if self._positions is None:
+            self._positions = {r.key: at for at, r in enumerate(self.taken) if r is not None}
+        return self._positions[key]
 
     def refuse(self, entry: object) -> None:
-        """Note the name of a record set that has a fault, as far as it can be read."""
+        """Pass over a record set that has a fault, and note its name as far as it can be read."""
+        self.taken.append(None)
         for field, text in entry.items() if isinstance(entry, dict) else ():
             if snake(field) == "name" and isinstance(text, str):
                 with suppress(BadName):
@@ -56,7 +71,7 @@ class _Draft:
 
     def at(self, name: DName) -> Sequence[RecordSet]:
         """All record sets of exactly this name."""
-        return self._at.get(name, ())
+        return self.by_name.get(name, ())
 
     def has_group(self, name: DName, type: RRType) -> bool:
         """Whether there is a record set of exactly this name and type."""
@@ -64,8 +79,10 @@ class _Draft:
 
     def add(self, record_set: RecordSet) -> None:
         """Take a record set that nothing speaks against."""
-        self.record_sets[record_set.key] = record_set
-        self._at.setdefault(record_set.name, []).append(record_set)
+        if self._positions is not None:
+            self._positions[record_set.key] = len(self.taken)
+        self.taken.append(record_set)
+        self.by_name.setdefault(record_set.name, []).append(record_set)
 
 
 class ZoneReader:
@@ -78,6 +95,7 @@ class ZoneReader:
         resources: the AWS resources by all their names; None for one that has a fault of its own.
         zone_names: the names of all hosted zones of all files.
         divides_by_bias: which formula negative biases of geoproximity follow (R86).
+        total: how many record sets there will be, for `progress`.
     """
 
     def __init__(
@@ -89,6 +107,8 @@ class ZoneReader:
         zone_names: Collection[DName],
         *,
         divides_by_bias: bool = False,
+        total: int = 0,
+        progress: Progress = unseen,
     ) -> None:
         self.zones: dict[HostedZoneId, HostedZone] = {}
         self._report = report
@@ -99,6 +119,10 @@ class ZoneReader:
         self._resources = resources
         self._zone_names = zone_names
         self._divides_by_bias = divides_by_bias
+        self._total = total
+        self._done = 0
+        self._progress = progress
+        self._known: dict[Any, Any] = {}
         self._by_name: dict[DName, tuple[Document, Path]] = {}
         self._by_id: dict[HostedZoneId, tuple[Document, Path]] = {}
 
@@ -117,17 +141,19 @@ class ZoneReader:
         field, entries = shape.entries
         draft = _Draft(id, name)
         for at, data in enumerate(entries):
+            if at % RECORD_SETS_PER_STEP == 0:
+                self._progress("checking", self._done + at, self._total)
             self._take_record_set(draft, document, (*path, field), at, data)
+        self._done += len(entries)
         self._check_aliases(draft, document, (*path, field))
         self._warn(draft, document, (*path, field))
         self.zones[id] = _finished(draft, shape.told_comment)
 
     def _check_shapes(self, document: Document, path: Path, entry: object) -> None:
         """Of a zone that is at fault itself, at least what is wrong with its record sets one by one."""
-        for field, entries in entry.items() if isinstance(entry, dict) else ():
-            if snake(field) in ("record_sets", "resource_record_sets") and isinstance(entries, list):
-                for at, data in enumerate(entries):
-                    self._report.add(document, (*path, field, at), validate(RecordSetShape, data)[1])
+        for field, entries in written_record_sets(entry):
+            for at, data in enumerate(entries):
+                self._report.add(document, (*path, field, at), validate(RecordSetShape, data)[1])
 
     def _name(self, document: Document, path: Path, text: str) -> DName | None:
         try:
@@ -164,15 +190,12 @@ class ZoneReader:
 
     def _take_record_set(self, draft: _Draft, document: Document, path: Path, at: int, entry: object) -> None:
         """Check one record set, and take it if nothing speaks against it."""
-        shape, problems = validate(RecordSetShape, entry)
-        record_set = None
-        if shape is not None:
-            record_set, problems = convert(shape, draft.name, draft.id, self._collection_ids)
+        problems: list[Problem] = []
+        record_set = plain(entry, draft.name)
+        if record_set is None:
+            record_set, problems = self._read(draft, entry)
         if record_set is not None:
-            problems = list(insertion(record_set, draft))
-            if (first := draft.written.get(record_set.key)) is not None:
-                place = self._report.place(document, (*path, first))
-                problems = [replace(p, message=f"{p.message} ({place})") if p.id == TWICE else p for p in problems]
+            problems = [self._with_place(p, record_set, draft, document, path) for p in insertion(record_set, draft)]
             problems += self._missing(record_set)
         if record_set is None or problems:
             self._report.add(document, (*path, at), problems)
@@ -180,9 +203,33 @@ class ZoneReader:
             return
         if self._divides_by_bias and isinstance(record_set.routing, Geoproximity):
             record_set = replace(record_set, routing=replace(record_set.routing, divides_by_bias=True))
-        record_set = self._with_zone_of_resource(record_set, draft)
-        draft.add(record_set)
-        draft.written[record_set.key] = at
+        draft.add(self._with_zone_of_resource(record_set, draft))
+
+    def _read(self, draft: _Draft, entry: object) -> tuple[RecordSet | None, list[Problem]]:
+        shape, problems = validate(RecordSetShape, entry)
+        if shape is None:
+            return None, problems
+        record_set, problems = convert(shape, draft.name, draft.id, self._collection_ids)
+        return record_set and self._shared(record_set), problems
+
+    def _shared(self, record_set: RecordSet) -> RecordSet:
+        """The same record set, made of the objects that others before it have in common with it."""
+        known = self._known
+        routing, identifier = record_set.routing, record_set.set_identifier
+        return replace(
+            record_set,
+            routing=known.setdefault(routing, routing),
+            set_identifier=known.setdefault(identifier, identifier),
+        )
+
+    def _with_place(
+        self, problem: Problem, record_set: RecordSet, draft: _Draft, document: Document, path: Path
+    ) -> Problem:
+        """A problem that an identity is taken, with the place where it was."""
+        if problem.id != TWICE:
+            return problem
+        place = self._report.place(document, (*path, draft.position(record_set.key)))
+        return replace(problem, message=f"{problem.message} ({place})")
 
     def _with_zone_of_resource(self, record_set: RecordSet, zone: _Draft) -> RecordSet:
         """An alias to a declared resource may leave the hosted zone out, where the service's own is known."""
@@ -218,29 +265,38 @@ class ZoneReader:
 
     def _check_aliases(self, draft: _Draft, document: Document, path: Path) -> None:
         """Where the aliases lead; a target that has a fault of its own is not also missing."""
-        for key, record_set in draft.record_sets.items():
-            if record_set.alias is not None:
+        for at, record_set in enumerate(draft.taken):
+            if record_set is not None and record_set.alias is not None:
                 found = alias_target(record_set, draft, self._resources)
                 is_known = record_set.alias.name in draft.refused
                 problems = [p for p in found if not (is_known and p.id == "alias-target-missing")]
-                self._report.add(document, (*path, draft.written[key]), problems)
-        for key, problem in islice(chains(draft.record_sets.values(), draft.id), MAX_TOLD):
-            self._report.add(document, (*path, draft.written[key]), [problem])
+                self._report.add(document, (*path, at), problems)
+        for key, problem in islice(chains(draft.record_sets, draft.id), MAX_TOLD):
+            self._report.add(document, (*path, draft.position(key)), [problem])
 
     def _warn(self, draft: _Draft, document: Document, path: Path) -> None:
         """What is odd about record sets that are in order."""
-        for key, record_set in draft.record_sets.items():
-            self._report.add(document, (*path, draft.written[key]), odd_digests(record_set))
-        found = unanswered(draft.record_sets.values(), draft.name, self._zone_names)
+        for at, record_set in enumerate(draft.taken):
+            if record_set is not None and (problems := list(odd_digests(record_set))):
+                self._report.add(document, (*path, at), problems)
+        found = unanswered(draft.record_sets, draft.name, self._zone_names)
         for key, problem in islice(found, MAX_TOLD):
-            self._report.add(document, (*path, draft.written[key]), [problem])
+            self._report.add(document, (*path, draft.position(key)), [problem])
+
+
+def written_record_sets(entry: object) -> Iterator[tuple[str, list[Any]]]:
+    """The lists of record sets that an entry of `hosted_zones` has, whatever is wrong with it, by their fields."""
+    for field, listed in entry.items() if isinstance(entry, dict) else ():
+        if snake(field) in ("record_sets", "resource_record_sets") and isinstance(listed, list):
+            yield field, listed
 
 
 def _finished(draft: _Draft, comment: str | None) -> HostedZone:
     """The zone, with Route 53's own NS and SOA where it was given none (R25)."""
-    ns = draft.record_sets.get((draft.name, RRType.NS, None))
+    at_apex = draft.by_name.setdefault(draft.name, [])
+    ns = next((record_set for record_set in at_apex if record_set.type is RRType.NS), None)
     servers = nameservers.served_by(ns) if ns is not None else nameservers.draw(draft.name)
-    record_sets = draft.record_sets
     for default in (nameservers.default_ns(draft.name, servers), nameservers.default_soa(draft.name, servers)):
-        record_sets.setdefault(default.key, default)
-    return HostedZone(draft.id, draft.name, Map(record_sets), servers, comment)
+        if not draft.has_group(draft.name, default.type):
+            at_apex.append(default)
+    return HostedZone(draft.id, draft.name, RecordSets.grouped(draft.by_name), servers, comment)

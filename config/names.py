@@ -19,7 +19,8 @@ _HIDDEN = 0xFF
 _PLAIN = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
 """What most names are: no escapes, nothing to refuse."""
 _OCTAL = frozenset("01234567")
-_API_RAW = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
+_API_RAW_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_"
+_API_RAW = frozenset(_API_RAW_OCTETS)
 _DISPLAY_RAW = frozenset(range(0x21, 0x7F)) - frozenset(b".\\")
 
 
@@ -109,6 +110,9 @@ def labels(name: DName) -> Iterator[bytes]:
 
 def to_text(name: DName) -> str:
     r"""The form the Route 53 API prints: trailing dot, every octet outside `a-z 0-9 - _` as `\ooo` (R5, A49)."""
+    parts = [*labels(name)]
+    if parts and not b"".join(parts).translate(None, _API_RAW_OCTETS):  # as most are: nothing to escape
+        return (b".".join(parts) + b".").decode()
     return _text(name, _API_RAW)
 
 

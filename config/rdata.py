@@ -88,7 +88,15 @@ def _hex(text: str, refusal: BadValue) -> bytes:
 # --- addresses and names ---
 
 
+_OCTETS = {str(octet): octet for octet in range(256)}
+
+
 def _a(text: str) -> bytes:
+    try:
+        first, second, third, fourth = text.split(".")
+        return bytes((_OCTETS[first], _OCTETS[second], _OCTETS[third], _OCTETS[fourth]))
+    except (ValueError, KeyError):
+        pass  # what is wrong with it, or odd, is found out slowly
     if " " in text.strip():
         raise BadValue("ARRDATANotSingleField", "Value contains spaces", text)
     try:

@@ -13,6 +13,7 @@ from immutables import Map
 
 from config.names import DName
 from config.rrtypes import RRType
+from config.zone_contents import RecordSets
 
 HostedZoneId = NewType("HostedZoneId", str)
 HealthCheckId = NewType("HealthCheckId", str)
@@ -142,10 +143,14 @@ class HostedZone:
 
     id: HostedZoneId
     name: DName
-    record_sets: Map[RecordSetKey, RecordSet] = field(default_factory=Map)
+    record_sets: RecordSets = field(default_factory=RecordSets)
     name_servers: tuple[str, ...] = ()
     comment: str | None = None
     is_private: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.record_sets, RecordSets):  # any mapping by key will do
+            object.__setattr__(self, "record_sets", RecordSets(self.record_sets))
 
 
 # --- health checks ---

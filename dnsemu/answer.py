@@ -4,8 +4,7 @@ It goes in two steps, so that the first can be remembered. `throw` chooses among
 records that answer; `Undrawn.drawn` then chooses among samples and puts values in random order.
 """
 
-import random
-from collections.abc import Iterable, Iterator, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -40,13 +39,14 @@ class Dice(Protocol):
 
 
 class QuickDice:
-    """Dice on a `random.Random`, several times as quick as its own methods.
+    """Dice on the `random` of a `random.Random`, several times as quick as its other methods.
 
     A number is a share of 53 random bits; tickets are some ten thousand at most, so that none is visibly favoured.
     """
 
-    def __init__(self, chance: random.Random) -> None:
-        self._random = chance.random
+    def __init__(self, random: Callable[[], float]) -> None:
+        """Throw with numbers from 0 up to but not including 1."""
+        self._random = random
 
     def randrange(self, stop: int, /) -> int:
         """As in `Dice`."""

@@ -8,7 +8,7 @@ import structlog
 
 from config.faults import Fault, Refused
 from dnsemu.collector import taking_in
-from dnsemu.reading import Reading, ReadingFailed, read_files
+from dnsemu.reading import Reading, ReadingFailed, count_record_sets, read_files
 from dnsemu.store.store import StoreFailed
 from dnsemu.watch import Stamp, changes, stamp
 
@@ -86,7 +86,7 @@ class DeclaredFiles:
         try:
             async with self._turn:
                 with taking_in():
-                    reading = self._inline or await read_files(self._files)
+                    reading = self._inline or await read_files(self._files, _log_progress)
                     await self._take_in(reading)
         except Refused as refused:
             self._failures.pop("reload", None)
@@ -109,10 +109,14 @@ class DeclaredFiles:
         return (*self._files, Path(database)) if database else self._files
 
 
+def _log_progress(what: str, done: int, total: int) -> None:
+    log.info(what, **({"record_sets": done, "of": total} if total else {}))
+
+
 def _sizes(reading: Reading) -> dict[str, int]:
     world = reading.published.world
     return {
         "hosted_zones": len(world.hosted_zones),
-        "record_sets": sum(len(zone.record_sets) for zone in world.hosted_zones.values()),
+        "record_sets": count_record_sets(world),
         "health_checks": len(world.health_checks),
     }

@@ -6,8 +6,10 @@ Run as `python -m dnsemu.reading FILE…`, this module is that child.
 """
 
 import asyncio
+import gc
 import pickle
 import sys
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -19,7 +21,9 @@ from immutables import Map
 from config.faults import Fault, Refused
 from config.load import Loaded, load_files
 from config.names import DName
+from config.progress import HowFar, Progress, paced, unseen
 from config.world import HostedZone, World
+from config.zone_contents import RecordSets
 from dnsemu.published import Published
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Node, Zone, compile_zone
@@ -29,6 +33,8 @@ from policies.place import Locator
 
 NODES_PER_PIECE = 100
 """Names in one piece: about a millisecond to take in."""
+
+TOLD_EVERY_S = 3.0
 
 _LENGTH_OCTETS = 8
 
@@ -45,21 +51,36 @@ class Reading:
     warnings: tuple[Fault, ...]
 
 
-def compile_world(loaded: Loaded) -> Reading:
+def compile_world(loaded: Loaded, progress: Progress = unseen) -> Reading:
     """Compile a World in this process; for start-up, when nobody is being answered yet.
 
+    Args:
+        progress: told how far it has come.
     Raises:
         Refused: the user's location database cannot be read.
     """
     world = loaded.world
     resources = map(compile_resource, world.resources.values())
-    catalog = Catalog.of(map(compile_zone, world.hosted_zones.values()), resources)
+    done, total = 0, count_record_sets(world)
+    zones: list[Zone] = []
+    for zone in world.hosted_zones.values():
+        progress("compiling", done, total)
+        zones.append(compile_zone(zone))
+        done += len(zone.record_sets)
+    catalog = Catalog.of(zones, resources)
     return Reading(Published(world, catalog, _locator(world)), loaded.warnings)
 
 
-async def read_files(files: Sequence[Path]) -> Reading:
+def count_record_sets(world: World) -> int:
+    """How many record sets all hosted zones have together."""
+    return sum(len(zone.record_sets) for zone in world.hosted_zones.values())
+
+
+async def read_files(files: Sequence[Path], progress: Progress = unseen) -> Reading:
     """Read, check and compile files in a child process.
 
+    Args:
+        progress: told every `TOLD_EVERY_S` how far it has come.
     Raises:
         Refused: the files have faults; all of them are told.
         ReadingFailed: the child did not finish.
@@ -71,7 +92,7 @@ async def read_files(files: Sequence[Path]) -> Reading:
         raise ReadingFailed(f"no process to read files in: {failure}") from failure
     assert process.stdout is not None
     try:
-        return await _assemble(_pieces(process.stdout))
+        return await _assemble(_pieces(process.stdout), progress)
     except asyncio.IncompleteReadError as cut_off:
         raise ReadingFailed(f"the process that reads files ended with status {await process.wait()}") from cut_off
     finally:
@@ -89,7 +110,7 @@ async def _pieces(stream: asyncio.StreamReader) -> AsyncIterator[Any]:
         await asyncio.sleep(0)
 
 
-async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
+async def _assemble(pieces: AsyncIterator[Any], progress: Progress) -> Reading:
     """Put together what `_write_out` took apart."""
     declared: dict[str, HostedZone] = {}
     zones: list[Zone] = []
@@ -99,7 +120,9 @@ async def _assemble(pieces: AsyncIterator[Any]) -> Reading:
     async for piece in pieces:
         if isinstance(piece, Refused):
             raise piece
-        if head is None:
+        if isinstance(piece, HowFar):
+            progress(piece.what, piece.done, piece.total)
+        elif head is None:
             head = piece
         elif isinstance(piece, list):
             nodes = nodes.update(piece)
@@ -127,12 +150,11 @@ def _locator(world: World) -> Locator:
         raise Refused([Fault(str(database), 0, where, "R135", "database-unusable", str(unusable), instead)]) from None
 
 
-async def _record_sets(nodes: Map[DName, Node]) -> Map[Any, Any]:
+async def _record_sets(nodes: Map[DName, Node]) -> RecordSets:
     """The declared record sets of a zone, taken from its compiled nodes: the same objects, not copies."""
-    found: Map[Any, Any] = Map()
+    found = RecordSets()
     for piece in _batches(nodes.values()):
-        members = (r for node in piece for group in node.groups.values() for r in group.record_sets)
-        found = found.update({r.key: r for r in members})
+        found = found.changed(put=[r for node in piece for group in node.groups.values() for r in group.record_sets])
         await asyncio.sleep(0)
     return found
 
@@ -143,14 +165,19 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _write_out(loaded: Loaded) -> Iterator[Any]:
+def _write_out(loaded: Loaded, progress: Progress) -> Iterator[Any]:
     """The pieces of a World: a head without what is large, each zone's nodes in batches and its rest, resources."""
     _locator(loaded.world)  # refuses a bad database here, where it is slow to find out
     yield replace(loaded.world, hosted_zones=Map(), resources=Map()), loaded.warnings
+    done, total = 0, count_record_sets(loaded.world)
     for zone in loaded.world.hosted_zones.values():
+        progress("compiling", done, total)
         compiled = compile_zone(zone)
-        yield from _batches(compiled.nodes.items())
-        yield replace(zone, record_sets=Map()), replace(compiled, nodes=Map())
+        for batch in _batches(compiled.nodes.items()):
+            yield batch
+            done += sum(len(group.record_sets) for _, node in batch for group in node.groups.values())
+            progress("taking in", done, total)
+        yield replace(zone, record_sets=RecordSets()), replace(compiled, nodes=Map())
     yield from map(compile_resource, loaded.world.resources.values())
 
 
@@ -159,8 +186,14 @@ def _main(files: Sequence[Path], out: BinaryIO) -> None:
         data = pickle.dumps(piece, pickle.HIGHEST_PROTOCOL)
         out.write(len(data).to_bytes(_LENGTH_OCTETS, "big") + data)
 
+    def tell(what: str, done: int, total: int) -> None:
+        send(HowFar(what, done, total))
+        out.flush()
+
+    progress = paced(tell, TOLD_EVERY_S, time.monotonic)
+    gc.disable()  # nothing of what is made here is garbage before the end
     try:
-        for piece in _write_out(load_files(files)):
+        for piece in _write_out(load_files(files, progress), progress):
             send(piece)
     except Refused as refused:
         send(refused)

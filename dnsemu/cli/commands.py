@@ -1,7 +1,8 @@
 """The commands of `dnsemu`, as typer reads them: those that serve, and those that read files."""
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ from dnsemu.cli.options import (
     Seed,
     Server,
     StoreUrl,
+    Workers,
     ask,
     count,
     print_json,
@@ -69,6 +71,7 @@ def serve(
     scale_ttls: ScaleTtls = False,
     force_file: ForceFile = None,
     seed: Seed = None,
+    workers: Workers = "1",
     as_json: Annotated[bool, typer.Option("--json", help="Log and announce in JSON.")] = False,
 ) -> None:
     """Answer DNS until SIGTERM or SIGINT."""
@@ -78,9 +81,10 @@ def serve(
 
     the_clock = _clock(clock)
     the_store = _store(store)
+    how_many = _workers(workers)
     given = tuple(files or ())
     seen = stamp(given)  # before they are read: what changes meanwhile is noticed
-    reading = _read(given, as_json)
+    reading = _read(given, as_json, the_clock.now)
     _print_warnings(reading.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
     upstreams = _upstreams(forward)
@@ -98,6 +102,8 @@ def serve(
             scale_ttls=scale_ttls,
             force_file=force_file,
             store=the_store,
+            workers=how_many,
+            logs_as_json=as_json,
         ),
         as_json=as_json,
     )
@@ -229,13 +235,16 @@ for command in running_server.COMMANDS:
 # --- what the commands share ---
 
 
-def _read(files: Sequence[Path], as_json: bool) -> Any:
+def _read(files: Sequence[Path], as_json: bool, now: Callable[[], float] = time.time) -> Any:
     from config.faults import Refused
     from config.load import load_files
+    from dnsemu.cli.loading import shown
+    from dnsemu.collector import starting_up
     from dnsemu.reading import compile_world
 
     try:
-        return compile_world(load_files(files))
+        with starting_up(), shown(as_json=as_json, now=now) as progress:
+            return compile_world(load_files(files, progress), progress)
     except Refused as refused:
         if as_json:
             print_json({"faults": [_fault(fault) for fault in refused.faults]})
@@ -323,6 +332,17 @@ def _clock(text: str) -> Any:
         return parse_clock(text)
     except ValueError as bad:
         refuse(f"--clock: {bad}")
+
+
+def _workers(text: str) -> int:
+    from dnsemu.workers import MOST_WORKERS
+
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 1 <= number <= MOST_WORKERS:
+        refuse(f"--workers: {text!r} is no number of processes: write one from 1 to {MOST_WORKERS}, such as 2")
+    if number > 1 and sys.platform != "linux":
+        refuse(f"--workers: only Linux divides queries between processes, and this is {sys.platform}: write 1")
+    return number
 
 
 def _store(url: str | None) -> Any:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from immutables import Map
-
 from config import names, nameservers
 from config.names import BadName, DName
 from config.world import HostedZone, HostedZoneId
+from config.zone_contents import RecordSets
 from dnsemu.commands.context import Command, Context, Request, Response
 from dnsemu.commands.delegation_sets import MAX_ZONES, delegation_set, existing_set, zones_of
 from dnsemu.commands.hosted_zones import (
@@ -60,7 +59,7 @@ def create_hosted_zone(request: Request, step: Step, context: Context) -> Respon
     zone = HostedZone(
         id=HostedZoneId(context.ids.zone()),
         name=name,
-        record_sets=Map({record_set.key: record_set for record_set in defaults}),
+        record_sets=RecordSets({record_set.key: record_set for record_set in defaults}),
         name_servers=servers,
         comment=request.get("HostedZoneConfig", {}).get("Comment"),
         is_private=vpc is not None,

@@ -1,13 +1,17 @@
 """Listing the record sets of a hosted zone, a page at a time (api.md §8)."""
 
+from collections.abc import Iterator
+
 from config import names
 from config.names import BadName
+from config.record_sets import bare_id
+from config.world import HostedZoneId
 from dnsemu.commands.context import Command, Context, Request, Response
 from dnsemu.commands.hosted_zones import existing_zone
 from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.record_set_spelling import to_api
 from dnsemu.commands.refusal import Refusal
-from dnsemu.commands.state import Step
+from dnsemu.commands.state import State, Step
 from dnsemu.commands.zone_index import Place, index_of, list_name
 
 MAX_PAGE = 300
@@ -33,6 +37,13 @@ def list_resource_record_sets(request: Request, step: Step, context: Context) ->
         if following.set_identifier is not None:
             response["NextRecordIdentifier"] = following.set_identifier
     return response
+
+
+def preparation(operation: str, request: Request, state: State) -> Iterator[None]:
+    """The work that a list of a large zone needs first, in pieces between which others get their turn."""
+    zone_id = HostedZoneId(bare_id(request.get("HostedZoneId", "")))
+    zone = state.world.hosted_zones.get(zone_id) if operation in COMMANDS else None
+    return index_of(zone).prepare() if zone is not None else iter(())
 
 
 def list_start(request: Request) -> Place:

@@ -6,6 +6,7 @@ A command reads a `Step` and writes to it. Nothing counts until whoever runs the
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from immutables import Map
@@ -20,10 +21,14 @@ from config.world import (
     RecordSetKey,
     World,
 )
+from config.zone_contents import RecordSets
 
 T = TypeVar("T")
 
 Key = tuple[str, ...]
+
+RECORD_SETS_PER_PIECE = 500
+"""Record sets that are compared between two looks at who else is waiting: about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +78,12 @@ class State:
         return rows.items()
 
 
+def _pieces(left: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(left)
+    while piece := list(islice(iterator, RECORD_SETS_PER_PIECE)):
+        yield piece
+
+
 class Step:
     """One command's work: the state as it was, and what the command makes of it."""
 
@@ -109,14 +120,25 @@ class Step:
 
     def become(self, state: State) -> None:
         """Hold another state, and write all that differs."""
+        for _ in self.becoming(state):
+            pass
+
+    def becoming(self, state: State) -> Iterator[None]:
+        """As `become`, in pieces between which others may have their turn; it counts when it has come to its end."""
         for zone_id in [zone_id for zone_id in self._world.hosted_zones if zone_id not in state.world.hosted_zones]:
             self.drop_hosted_zone(zone_id)
+            yield
         for zone in state.world.hosted_zones.values():
             held = self._world.hosted_zones.get(zone.id)
-            before = held.record_sets if held is not None else Map()
-            gone = dict.fromkeys(key for key in before if key not in zone.record_sets)
-            put = {key: r for key, r in zone.record_sets.items() if before.get(key) != r}
-            self.replace_hosted_zone(zone, gone | put)
+            before = held.record_sets if held is not None else RecordSets()
+            differences: dict[RecordSetKey, RecordSet | None] = {}
+            for piece in _pieces(before if before is not zone.record_sets else ()):
+                differences.update(dict.fromkeys(key for key in piece if key not in zone.record_sets))
+                yield
+            for new in _pieces(zone.record_sets.values() if before is not zone.record_sets else ()):
+                differences.update((r.key, r) for r in new if before.get(r.key) != r)
+                yield
+            self.replace_hosted_zone(zone, differences)
         checks = state.world.health_checks
         for check_id in [check_id for check_id in self._world.health_checks if check_id not in checks]:
             self.drop_health_check(check_id)
@@ -194,14 +216,12 @@ class Step:
     ) -> None:
         """Take record sets out of a zone that are there, then put others in."""
         zone = self._world.hosted_zones[zone_id]
-        with zone.record_sets.mutate() as changing:
-            for key in gone:
-                del changing[key]
-                self._writes[RECORD_SET, (zone_id, *key)] = None
-            for record_set in put:
-                changing[record_set.key] = record_set
-                self._writes[RECORD_SET, (zone_id, *record_set.key)] = record_set
-            record_sets = changing.finish()
+        gone, put = tuple(gone), tuple(put)
+        for key in gone:
+            self._writes[RECORD_SET, (zone_id, *key)] = None
+        for record_set in put:
+            self._writes[RECORD_SET, (zone_id, *record_set.key)] = record_set
+        record_sets = zone.record_sets.changed(gone, put)
         zones = self._world.hosted_zones.set(zone_id, replace(zone, record_sets=record_sets))
         self._world = replace(self._world, hosted_zones=zones)
 
@@ -249,7 +269,7 @@ def applied(world: World, writes: Iterable[Write]) -> World:
 
 
 def _put_zone(step: Step, zone: HostedZone) -> None:
-    step.put_hosted_zone(replace(zone, record_sets=Map()))  # they have writes of their own
+    step.put_hosted_zone(replace(zone, record_sets=RecordSets()))  # they have writes of their own
 
 
 def _drop_zone(step: Step, zone_id: HostedZoneId) -> None:

@@ -1,26 +1,32 @@
 """A hosted zone's record sets by name and in the order of lists, without looking at all of them each time.
 
-An index belongs to one `Map` of record sets, and is found again by that Map's identity alone: a zone that has become
-another in any other way than through `change_record_sets` here has a new Map, and gets a new index. So an index is
-only a memory of what has been worked out, never a second truth. It is for one thread.
+An index belongs to one `RecordSets`, and is found again by its identity alone: a zone that has become another in any
+other way than through `change_record_sets` here has a new one, and gets a new index. So an index is only a memory of
+what has been worked out, never a second truth. It is for one thread.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect, bisect_left
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
-
-from immutables import Map
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from math import isqrt
 
 from config import names
 from config.names import DName
 from config.rrtypes import RRType
 from config.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+from config.zone_contents import RecordSets
 from dnsemu.commands.state import Step
 
 MAX_REMEMBERED = 1000
 """Hosted zones; of more, those are forgotten that were asked about longest ago."""
 
-RecordSets = Map[RecordSetKey, RecordSet]
+NAMES_PER_PIECE = 200
+"""Names that are put in order between two looks at who else is waiting: about a millisecond."""
+
+BORDERS = 4
+"""How many names, times the square root of all, divide the others into parts that are put in order each by itself."""
+
 Place = tuple[str, str, str]
 """Where a record set stands in a list: name, type and set identifier as they are compared (A200)."""
 
@@ -35,75 +41,98 @@ def place_in_group(key: RecordSetKey) -> tuple[str, str]:
     return key[1].name, key[2] or ""
 
 
+def _place_in_group_of(record_set: RecordSet) -> tuple[str, str]:
+    return place_in_group(record_set.key)
+
+
 class ZoneIndex:
-    """The record sets of one Map, by name. The order of lists is worked out when it is first asked for."""
+    """The record sets of one mapping, by name. The order of lists is worked out when it is first asked for."""
 
-    def __init__(self, record_sets: RecordSets) -> None:
-        self.record_sets = record_sets
-        self._next: tuple[RecordSets, Collection[RecordSetKey], Collection[RecordSet]] | None = None
-        self._keys: dict[DName, list[RecordSetKey]] = {}
-        self._order: list[tuple[str, DName]] | None = None
-        for key in record_sets:
-            self._keys.setdefault(key[0], []).append(key)
+    def __init__(self, record_sets: Mapping[RecordSetKey, RecordSet]) -> None:
+        self.record_sets = record_sets if isinstance(record_sets, RecordSets) else RecordSets(record_sets)
+        self._next: tuple[RecordSets, Collection[DName]] | None = None
+        self._order: list[DName] | None = None
 
-    def at(self, name: DName) -> list[RecordSet]:
+    def at(self, name: DName) -> Sequence[RecordSet]:
         """All record sets of exactly this name."""
-        return [self.record_sets[key] for key in self._keys.get(name, ())]
+        return self.record_sets.at(name)
 
     def has_group(self, name: DName, type: RRType) -> bool:
         """Whether there is a record set of exactly this name and type."""
-        return any(key[1] is type for key in self._keys.get(name, ()))
+        return self.record_sets.has_group(name, type)
 
     def listed(self, start: Place = ("", "", "")) -> Iterator[RecordSet]:
         """The record sets in the order of lists (A200), from `start` on, which need not be there itself (A197)."""
-        if self._order is None:
-            self._order = sorted((list_name(name), name) for name in self._keys)
-        order = self._order
-        for at in range(bisect_left(order, start[0], key=lambda entry: entry[0]), len(order)):
-            text, name = order[at]
-            for key in sorted(self._keys[name], key=place_in_group):
-                if text != start[0] or place_in_group(key) >= start[1:]:
-                    yield self.record_sets[key]
+        for _ in self.prepare():
+            pass
+        order = self._order or []
+        first = bisect_left(order, start[0], key=list_name)
+        for at in range(first, len(order)):
+            members = sorted(self.at(order[at]), key=_place_in_group_of)
+            if at == first and list_name(order[at]) == start[0]:
+                members = members[bisect_left(members, start[1:], key=_place_in_group_of) :]
+            yield from members
 
-    def may_become(self, after: RecordSets, gone: Collection[RecordSetKey], put: Collection[RecordSet]) -> None:
-        """Be ready to be the index of another Map, which is this one's without `gone` and then with `put`."""
-        self._next = after, gone, put
+    def prepare(self) -> Iterator[None]:
+        """Work out the order of lists, unless it is known, in pieces of about a millisecond.
+
+        It comes to nothing if the record sets become others meanwhile.
+        """
+        if self._order is not None:
+            return
+        record_sets = self.record_sets
+        borders: list[str] = []
+        for piece in _pieces(islice(record_sets.names(), BORDERS * isqrt(len(record_sets)))):
+            borders += map(list_name, piece)
+            yield
+        borders.sort()
+        between: list[list[tuple[str, DName]]] = [[] for _ in range(len(borders) + 1)]
+        for piece in _pieces(record_sets.names()):
+            for name in piece:
+                text = list_name(name)
+                between[bisect(borders, text)].append((text, name))
+            yield
+        order: list[DName] = []
+        for part in between:
+            part.sort()
+            order += [name for _, name in part]
+            part.clear()
+            yield
+        if self.record_sets is record_sets:
+            self._order = order
+
+    def may_become(self, after: RecordSets, touched: Collection[DName]) -> None:
+        """Be ready to be the index of another mapping, which is this one's with changes at the names `touched`."""
+        self._next = after, touched
 
     def is_of(self, record_sets: RecordSets) -> bool:
-        """Whether this is the index of a Map, or becomes it now: what was made ready counts once it is asked for."""
+        """Whether this is the index of a mapping, or becomes it now: what was made ready counts once asked for."""
         if self._next is not None and self._next[0] is record_sets:
             self._follow(*self._next)
         return self.record_sets is record_sets
 
-    def _follow(self, after: RecordSets, gone: Collection[RecordSetKey], put: Collection[RecordSet]) -> None:
-        self._next = None
-        for key in gone:
-            self._remove(key)
-        for record_set in put:
-            if record_set.key not in self._keys.get(record_set.name, ()):
-                self._add(record_set.key)
-        self.record_sets = after
-
-    def _add(self, key: RecordSetKey) -> None:
-        keys = self._keys.get(key[0])
-        if keys is not None:
-            keys.append(key)
+    def _follow(self, after: RecordSets, touched: Collection[DName]) -> None:
+        before, self.record_sets, self._next = self.record_sets, after, None
+        if self._order is None:
             return
-        self._keys[key[0]] = [key]
-        if self._order is not None:
-            insort(self._order, (list_name(key[0]), key[0]))
+        for name in set(touched):
+            was, is_there = bool(before.at(name)), bool(after.at(name))
+            if was is not is_there:
+                at = bisect_left(self._order, list_name(name), key=list_name)
+                self._order[at : at + was] = [name] if is_there else []
 
-    def _remove(self, key: RecordSetKey) -> None:
-        keys = self._keys[key[0]]
-        keys.remove(key)
-        if keys:
-            return
-        del self._keys[key[0]]
-        if self._order is not None:
-            del self._order[bisect_left(self._order, (list_name(key[0]), key[0]))]
+
+def _pieces(left: Iterator[DName]) -> Iterator[list[DName]]:
+    while piece := list(islice(left, NAMES_PER_PIECE)):
+        yield piece
 
 
 _remembered: OrderedDict[HostedZoneId, ZoneIndex] = OrderedDict()
+
+
+def forget() -> None:
+    """Let go of all indexes, and so of the record sets that they are of: others are served now."""
+    _remembered.clear()
 
 
 def index_of(zone: HostedZone) -> ZoneIndex:
@@ -122,8 +151,9 @@ def change_record_sets(
 ) -> None:
     """As `Step.change_record_sets`, at the cost of what is changed, for the index too.
 
-    Until the step is taken over the zone stays what it was, with its old Map, and so does the index.
+    Until the step is taken over the zone stays what it was, with its old record sets, and so does the index.
     """
     index = index_of(step.world.hosted_zones[zone_id])
     step.change_record_sets(zone_id, gone=gone, put=put)
-    index.may_become(step.world.hosted_zones[zone_id].record_sets, gone, put)
+    touched = [*(key[0] for key in gone), *(record_set.name for record_set in put)]
+    index.may_become(step.world.hosted_zones[zone_id].record_sets, touched)

@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import accumulate
 from typing import Any
@@ -156,8 +155,8 @@ class Answer:
         self.depends_on_client = depends_on_client
         self.is_of_class = is_of_class
         self.root: Split | End | None = None
-        self.keys_read: set[Key] = set()
-        self.octets = _ANSWER_OCTETS
+        self.keys_read: tuple[Key, ...] = ()
+        self.octets = 0
 
 
 class Answers:
@@ -189,7 +188,7 @@ class Answers:
         self._is_complete = is_complete
         self._most_octets = most_octets
         self._answers: OrderedDict[Any, Answer] = OrderedDict()
-        self._readers: dict[Key, set[Answer]] = {}
+        self._readers = _Readers()
         self.octets = 0
         board.subscribe(self._changed)
         health.subscribe(self._health_changed)
@@ -259,15 +258,15 @@ class Answers:
         end.compile(reply, groups, size, link.name, base)
         return end
 
-    def _keep(self, answer: Answer, keys: AbstractSet[Key], octets: int = 0) -> None:
+    def _keep(self, answer: Answer, keys: set[Key], octets: int = 0) -> None:
         """Keep an answer, or what was added to it; the oldest give way."""
         if answer.key not in self._answers:
             self._answers[answer.key] = answer
-            self.octets += answer.octets
-        fresh = keys - answer.keys_read
+            octets += _ANSWER_OCTETS
+        fresh = tuple(keys.difference(answer.keys_read))
         for key in fresh:
-            self._readers.setdefault(key, set()).add(answer)
-        answer.keys_read |= fresh
+            self._readers.add(key, answer)
+        answer.keys_read += fresh
         octets += _READ_OCTETS * len(fresh)
         answer.octets += octets
         self.octets += octets
@@ -276,20 +275,16 @@ class Answers:
 
     def _drop(self, answer: Answer) -> None:
         answer.root = None
-        if self._answers.pop(answer.key, None) is None:
-            return
-        self.octets -= answer.octets
-        for key in answer.keys_read:
-            readers = self._readers[key]
-            readers.discard(answer)
-            if not readers:
-                del self._readers[key]
+        if self._answers.pop(answer.key, None) is not None:
+            self.octets -= answer.octets
+            for key in answer.keys_read:
+                self._readers.discard(key, answer)
 
     def _changed(self, published: Published, change: Change) -> None:
         if change.everything:
             for answer in self._answers.values():
                 answer.root = None
-            self._answers, self._readers, self.octets = OrderedDict(), {}, 0
+            self._answers, self._readers, self.octets = OrderedDict(), _Readers(), 0
         else:
             for key in keys_of(change):
                 self._drop_readers(key)
@@ -299,8 +294,38 @@ class Answers:
             self._drop_readers(check_key(check))
 
     def _drop_readers(self, key: Key) -> None:
-        for answer in list(self._readers.get(key, ())):
+        for answer in self._readers.of(key):
             self._drop(answer)
+
+
+class _Readers:
+    """The answers that read each key. Most keys are read by one answer only, so that one stands there by itself."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[Key, Answer | set[Answer]] = {}
+
+    def of(self, key: Key) -> list[Answer]:
+        """Those that read a key."""
+        found = self._by_key.get(key)
+        if found is None:
+            return []
+        return list(found) if isinstance(found, set) else [found]
+
+    def add(self, key: Key, answer: Answer) -> None:
+        """Note that an answer read a key, for the first time."""
+        found = self._by_key.setdefault(key, answer)
+        if isinstance(found, set):
+            found.add(answer)
+        elif found is not answer:
+            self._by_key[key] = {found, answer}
+
+    def discard(self, key: Key, answer: Answer) -> None:
+        """Forget it again."""
+        found = self._by_key[key]
+        if isinstance(found, set):
+            found.discard(answer)
+        if found is answer or not found:
+            del self._by_key[key]
 
 
 def throw_at(split: Split, dice: Dice) -> int:

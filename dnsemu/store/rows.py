@@ -25,6 +25,7 @@ from config.world import (
     Simple,
     World,
 )
+from config.zone_contents import RecordSets
 from dnsemu.commands.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, State, Table
 from dnsemu.store.codec import BadRow, Codec, codec_of, record
 
@@ -221,7 +222,9 @@ class Assembly:
         tables = dict(self._tables)
         zones: dict[HostedZoneId, HostedZone] = tables.pop(HOSTED_ZONE)
         world = World(
-            hosted_zones=Map({i: replace(zone, record_sets=Map(self._record_sets[i])) for i, zone in zones.items()}),
+            hosted_zones=Map(
+                {i: replace(zone, record_sets=RecordSets(self._record_sets[i])) for i, zone in zones.items()}
+            ),
             health_checks=Map(tables.pop(HEALTH_CHECK)),
             cidr_collections=Map(tables.pop(CIDR_COLLECTION)),
         )

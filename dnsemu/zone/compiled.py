@@ -3,8 +3,9 @@
 A zone is compiled once; a change of its record sets makes a new one at the cost of the names that it touches.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from immutables import Map, MapMutation
 
@@ -27,6 +28,37 @@ class Node:
 
     groups: Mapping[int, Group]
     children: int = 0
+
+
+class OneGroup(Mapping[int, Group]):
+    """The groups of a name that has one: as a dictionary with one entry, at a fifth of its memory."""
+
+    __slots__ = ("_group",)
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+
+    def get(self, type: int, default: Any = None) -> Any:
+        """The group if it is of this type."""
+        return self._group if self._group.type == type else default
+
+    def __getitem__(self, type: int) -> Group:
+        if self._group.type != type:
+            raise KeyError(type)
+        return self._group
+
+    def __contains__(self, type: object) -> bool:
+        return self._group.type == type
+
+    def __iter__(self) -> Iterator[int]:
+        yield self._group.type
+
+    def __len__(self) -> int:
+        return 1
+
+
+NO_GROUPS: Mapping[int, Group] = Map()
+"""Those of an empty non-terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +108,14 @@ def compile_zone(declared: HostedZone, hidden: Iterable[Group] = ()) -> Zone:
     Args:
         hidden: groups that its aliases lead to and that no one can ask for.
     """
-    members: dict[DName, dict[int, list[RecordSet]]] = {declared.name: {}}
-    for record_set in declared.record_sets.values():
-        members.setdefault(record_set.name, {}).setdefault(record_set.type, []).append(record_set)
-    children: dict[DName, int] = dict.fromkeys(members, 0)
-    for name in members:
+    children: dict[DName, int] = {declared.name: 0, **dict.fromkeys(declared.record_sets.names(), 0)}
+    for name in declared.record_sets.names():
         for ancestor in _between(name, declared.name):
             known = ancestor in children
             children[ancestor] = children.get(ancestor, 0) + 1
             if known:
                 break
-    nodes = {
-        name: Node({type_: _group(record_sets) for type_, record_sets in members.get(name, {}).items()}, number)
-        for name, number in children.items()
-    }
+    nodes = {name: Node(_groups(declared.record_sets.at(name)), number) for name, number in children.items()}
     below = Map({group.name: group for group in hidden})
     empty = Zone(declared.id, declared.name, Map(nodes), frozenset(), (), (), below)
     return _with_apex(replace(empty, cuts=frozenset(name for name in nodes if _delegates(empty, name))))
@@ -160,11 +186,11 @@ def _put_node(nodes: MapMutation[DName, Node], name: DName, groups: dict[int, Gr
     """Put a name's groups; names above it come into being with it, and go with it when nothing else is below them."""
     old = nodes.get(name)
     if groups or name == apex or (old is not None and old.children):
-        nodes[name] = Node(groups, old.children if old else 0)
+        nodes[name] = Node(_kept(groups), old.children if old else 0)
         if old is None:
             for ancestor in _between(name, apex):
                 above = nodes.get(ancestor)
-                nodes[ancestor] = Node({}, 1) if above is None else replace(above, children=above.children + 1)
+                nodes[ancestor] = Node(NO_GROUPS, 1) if above is None else replace(above, children=above.children + 1)
                 if above is not None:
                     break
     elif old is not None:
@@ -207,8 +233,23 @@ def records(group: Group | None) -> Iterator[RR]:
             yield record_set.name, int(record_set.type), record_set.ttl or 0, rdata
 
 
+def _groups(record_sets: Sequence[RecordSet]) -> Mapping[int, Group]:
+    by_type: dict[int, list[RecordSet]] = {}
+    for record_set in record_sets:
+        by_type.setdefault(record_set.type, []).append(record_set)
+    return _kept({type: _group(members) for type, members in by_type.items()})
+
+
+def _kept(groups: dict[int, Group]) -> Mapping[int, Group]:
+    """The same groups in the form that takes the least memory."""
+    if len(groups) > 1:
+        return groups
+    return OneGroup(*groups.values()) if groups else NO_GROUPS
+
+
 def _group(record_sets: list[RecordSet]) -> Group:
-    record_sets.sort(key=lambda record_set: record_set.set_identifier or "")
+    if len(record_sets) > 1:
+        record_sets.sort(key=lambda record_set: record_set.set_identifier or "")
     return Group(record_sets[0].name, record_sets[0].type, tuple(record_sets))
 
 

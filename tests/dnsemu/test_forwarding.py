@@ -63,7 +63,7 @@ async def in_front_of(*upstreams, upstream_s=2.0):
     """A server for `HERE` that forwards; yields a function that asks it."""
     inner = Server(*HERE)
     forwarder = Forwarder(upstreams, upstream_s=upstream_s)
-    responder = Responder(inner.board, inner.health, QuickDice(random.Random(1)), str, forwarder)
+    responder = Responder(inner.board, inner.health, QuickDice(random.Random(1).random), str, forwarder)
     async with listening(responder.doors()) as address:
 
         async def ask(name, type_="A", *, over_tcp=False, flags=dns.flags.RD, **more):

@@ -22,7 +22,7 @@ class Side:
 
     def __init__(self, board, health, **more):
         self._chance = random.Random()
-        self.responder = Responder(board, health, QuickDice(self._chance), str, **more)
+        self.responder = Responder(board, health, QuickDice(self._chance.random), str, **more)
         self._doors = self.responder.doors()
 
     def ask(self, packet, source, over_udp, seed):
