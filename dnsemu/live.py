@@ -1,7 +1,6 @@
 """The emulated world as commands of the Route 53 API read it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from config import names
 from config.rdata_text import value_text
@@ -64,7 +63,7 @@ class LiveWorld:
             client = published.locator.locate(address, bits).client
         else:
             located = published.locator.locate(bytes(4), 0).client
-            client = replace(located, place=published.locator.timed(place_named(DEFAULT_PLACE)))
+            client = located._replace(place=published.locator.timed(place_named(DEFAULT_PLACE)))
         catalog = published.catalog.alone(self._compiled(zone))
         link = resolve(catalog, self._health.current, client, names.parse(name), RRType[type])
         if isinstance(link.found, NotOurs):

@@ -1,6 +1,6 @@
 """Networks with something to say of each: found by prefix, longest first, whatever their number."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -41,13 +41,15 @@ class PrefixTable(Generic[Value]):
                 return value
         return None
 
-    def holding(self, number: int, most_bits: int = IPV6_BITS) -> Iterator[Value]:
+    def holding(self, number: int, most_bits: int = IPV6_BITS) -> list[Value]:
         """The values of the networks that hold an address, longest prefix first.
 
         Args:
             number: the address.
             most_bits: networks with longer prefixes are left out: they cannot hold all of a network of this length.
         """
-        for bits, shift, level in self._levels:
-            if bits <= most_bits and (value := level.get(number >> shift)) is not None:
-                yield value
+        return [
+            value
+            for bits, shift, level in self._levels
+            if bits <= most_bits and (value := level.get(number >> shift)) is not None
+        ]

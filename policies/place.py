@@ -12,6 +12,7 @@ from config.places import CONTINENT_OF, COUNTRIES, REGIONS, SUBDIVISIONS, parse_
 from config.world import CidrCollection, DeclaredPlace, Geo, IPNetwork
 from policies.geodata.countries import continent_point, country_point
 from policies.geodata.database import Finding, LocationDatabase, embedded
+from policies.memo import Memo
 from policies.networks import PrefixTable, native
 
 IPV4_SCOPE_BITS = 24
@@ -65,8 +66,7 @@ CidrLocation = tuple[str, str]
 """A location of a CIDR collection: the collection's id and the location's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """Who an answer is for: the network it speaks for (R127), where that is, and which CIDR locations hold it.
 
     `address` is 4 or 16 octets, truncated to `bits`; no bits stand for a client of which only the place is known.
@@ -112,7 +112,7 @@ class Located(NamedTuple):
 
     def moved_to(self, place: Place) -> "Located":
         """The same client somewhere else, with nothing to tell of its network."""
-        return _located_at(replace(self.client, place=place), 0)
+        return _located_at(self.client._replace(place=place), 0)
 
 
 def _located_at(client: Client, scope_bits: int) -> Located:
@@ -175,10 +175,11 @@ class Locator:
         return other
 
     def _forget(self) -> None:
-        self._located = lru_cache(maxsize=self._memo_size)(self._locate)
-        self._senders = lru_cache(maxsize=self._memo_size)(
-            lambda address: _located_at(self._locate(address, len(address) * 8).client, 0)
-        )
+        self._located = Memo(self._locate, self._memo_size)
+        self._senders = Memo(self._locate_sender, self._memo_size)
+
+    def _locate_sender(self, address: bytes) -> Located:
+        return _located_at(self._locate((address, len(address) * 8)).client, 0)
 
     def locate(self, address: bytes, bits: int) -> Located:
         """Where the clients of a network are.
@@ -188,7 +189,7 @@ class Locator:
             bits: prefix length of the network; 32 or 128 for a single client.
         Source: routing.md R71, R79, R127, R132, R135.
         """
-        return self._located(address, bits)
+        return self._located((address, bits))
 
     def locate_sender(self, address: bytes) -> Located:
         """Where the sender of a query is: as `locate`, but nobody is told how far the answer holds (R130)."""
@@ -197,16 +198,18 @@ class Locator:
     @property
     def remembered(self) -> int:
         """How many client networks are remembered now."""
-        return self._located.cache_info().currsize
+        return len(self._located)
 
-    def _locate(self, address: bytes, bits: int) -> Located:
+    def _locate(self, network: tuple[bytes, int]) -> Located:
+        address, bits = network
         own, own_bits = native(address, bits)
         octets, number = len(own), int.from_bytes(own)
         place = self._places[octets].longest(number) or self._look_up(own) or self.unlocated
         times = self._times[octets].longest(number)
         place = replace(place, latency_ms=times) if times else self.timed(place)
-        held = [location for block in self._blocks[octets].holding(number, own_bits) for location in block]
-        client = Client(address, bits, place, tuple(dict.fromkeys(held)))
+        blocks = self._blocks[octets].holding(number, own_bits)
+        held = tuple(dict.fromkeys(location for block in blocks for location in block)) if blocks else ()
+        client = Client(address, bits, place, held)
         return _located_at(client, self._scopes[octets].bits(number) + bits - own_bits)
 
     def timed(self, place: Place) -> Place:

@@ -109,7 +109,7 @@ def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Ed
     edns = None
     for index in range(before + additionals):
         start = position
-        position = _skip_name(packet, position, may_point=True)
+        position = _skip_name(packet, position, may_point=True) if packet[position] else position + 1
         type_, klass, ttl, length = _RR_FIXED.unpack_from(packet, position)
         position += _RR_FIXED.size + length
         if position > len(packet):

@@ -14,6 +14,7 @@ from dnsemu.zone.resources import CompiledResource
 from policies.model import Group
 
 ANY = 255
+MOST_FOUND = 4096
 
 
 class Hit(NamedTuple):
@@ -64,6 +65,8 @@ class Catalog:
 
     zones: Map[DName, Zone]
     resources: Map[DName, CompiledResource] = field(default_factory=Map)
+    _found: dict[tuple[DName, int], Hit | NoData] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was found for names that exist, so many: what is asked once is often asked again."""
 
     @classmethod
     def of(cls, zones: Iterable[Zone], resources: Iterable[CompiledResource] = ()) -> "Catalog":
@@ -102,12 +105,19 @@ class Catalog:
 
         A DS question at a zone's own name goes to the parent zone when that is hosted too (R53; RFC 4035 §3.1.4.1).
         """
+        key = name, type_
+        known = self._found.get(key)
+        if known is not None:
+            return known
         zone = self.zone_of(name)
         if zone is None:
             return NotOurs()
         if type_ == RRType.DS and name == zone.name and name != names.ROOT:
             zone = self.zone_of(names.parent(name)) or zone
-        return lookup(zone, name, type_)
+        found = lookup(zone, name, type_)
+        if isinstance(found, Hit | NoData) and found.node == name and len(self._found) < MOST_FOUND:
+            self._found[key] = found
+        return found
 
 
 def _by_name(resources: Iterable[CompiledResource]) -> Map[DName, CompiledResource]:

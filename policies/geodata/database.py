@@ -9,6 +9,8 @@ import maxminddb
 
 from policies.geodata import DIRECTORY
 
+_NUMBERS = (int, float)
+
 
 class UnusableDatabase(ValueError):
     """A file that cannot be read as a MaxMind DB."""
@@ -86,4 +88,4 @@ def _text(value: object) -> str | None:
 
 
 def _degrees(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, _NUMBERS) else None
