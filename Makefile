@@ -22,8 +22,8 @@ lint: $(VENV)/.dev ## style, format and types
 	$(bin)/mypy
 	$(bin)/mypy --explicit-package-bases scripts
 
-bench: $(VENV)/.dev ## answers per second, health checks and the API
-	$(bin)/python tests/bench/run.py
+bench: $(VENV)/.dev ## what answers, health checks and the API cost; BENCH=--quick for less of the first
+	$(bin)/python tests/bench/run.py $(BENCH)
 	$(bin)/python tests/bench/health.py
 	$(bin)/python tests/bench/churn.py
 	$(bin)/python tests/bench/api.py

@@ -59,21 +59,23 @@ def embedded() -> LocationDatabase:
 
 
 def _finding(record: object) -> Finding:
+    if not isinstance(record, dict):
+        return Finding(None, None, None, None, None)
     country = (
-        _in(_in(record, "country"), "iso_code")
-        or _in(_in(record, "registered_country"), "iso_code")
-        or _in(record, "country_code")
+        _in(record.get("country"), "iso_code")
+        or _in(record.get("registered_country"), "iso_code")
+        or record.get("country_code")
     )
-    location = _in(record, "location")
+    location = record.get("location")
     latitude, longitude = _in(location, "latitude"), _in(location, "longitude")
     if latitude is None or longitude is None:
-        latitude, longitude = _in(record, "latitude"), _in(record, "longitude")
-    subdivisions = _in(record, "subdivisions")
-    first = subdivisions[0] if isinstance(subdivisions, list) and subdivisions else None
+        latitude, longitude = record.get("latitude"), record.get("longitude")
+    subdivisions = record.get("subdivisions")
+    subdivision = _in(subdivisions[0], "iso_code") if isinstance(subdivisions, list) and subdivisions else None
     return Finding(
         _text(country),
-        _text(_in(first, "iso_code")),
-        _text(_in(_in(record, "continent"), "code")),
+        _text(subdivision),
+        _text(_in(record.get("continent"), "code")),
         _degrees(latitude),
         _degrees(longitude),
     )

@@ -28,7 +28,7 @@ from health import free_port
 from route53_calls import Client, create_check, create_zone, id_in, load, pages, spread, timed, upsert
 from servers import DNSEMU_READY, Cores, DidNotStart, Running, running
 from slow_queries import ask
-from workloads import ZONE
+from zone import ZONE
 
 NAMES_CHANGED = 500
 CLIENTS = (1, 8)

@@ -29,7 +29,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from servers import DNSEMU_READY, Cores, DidNotStart, Running, dnsemu_command, running
-from workloads import ZONE
+from zone import ZONE
 
 INTERVAL_S = 10
 SPEED = 60

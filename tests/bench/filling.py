@@ -5,7 +5,7 @@ import urllib.request
 from typing import Any
 
 from route53_calls import Client, create_zone, id_in
-from workloads import ZONE
+from zone import ZONE
 
 
 def fill(http_port: int, zones: int, each: int) -> list[str]:

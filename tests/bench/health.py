@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 from servers import DNSEMU_READY, Cores, DidNotStart, Running, dnsemu_command, running
 from slow_queries import QUERIES_PER_SECOND, ask
-from workloads import WEIGHTS, ZONE
+from zone import WEIGHTS, ZONE
 
 WARM_UP_INTERVALS = 1.5
 """By then every checker has reported, and its second round has begun."""
@@ -159,11 +159,11 @@ def _measure(name: str, options: argparse.Namespace, cores: Cores, no_checks: di
             scrapes.append(_scrape(http_port))
             time.sleep(options.seconds / 10)
         files = [open_files(server)]
-        cpu_s, waited_s, began = server.cpu_s(), _waited_s(server), time.monotonic()
+        cpu_s, waited_s, began = server.cpu_s(), server.waited_s(), time.monotonic()
         latencies = ask(server.port, f"weighted.{ZONE}", options.seconds)
         took_s = time.monotonic() - began
         cpu_share = _share(cpu_s, server.cpu_s(), took_s)
-        waited_share = _share(waited_s, _waited_s(server), took_s)
+        waited_share = _share(waited_s, server.waited_s(), took_s)
         files.append(open_files(server))
         scrapes.append(_scrape(http_port))
         first, before, after = scrapes
@@ -202,14 +202,6 @@ def open_files(server: Running) -> int | None:
     """How many files and sockets a process has open; None where there is no /proc."""
     try:
         return len(os.listdir(f"/proc/{server.pid}/fd"))  # noqa: PTH208 — only their number is of interest
-    except FileNotFoundError:
-        return None
-
-
-def _waited_s(server: Running) -> float | None:
-    """How long a process has waited for its core because others had it; None where the system does not tell."""
-    try:
-        return int(Path(f"/proc/{server.pid}/schedstat").read_text().split()[1]) / 1e9
     except FileNotFoundError:
         return None
 

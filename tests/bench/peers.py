@@ -1,4 +1,4 @@
-"""Other authoritative servers, where they are installed: the same names as plain records, the weights in their own words.
+"""Other authoritative servers, where they are installed: the same names as plain records, policies in their own words.
 
 Each serves with one thread for UDP, as far as it lets itself be told. What a server does not answer as it should is
 left out by whoever asks.
@@ -11,76 +11,105 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import dns.exception
 import dns.message
 import dns.query
 from servers import DidNotStart, Running, stop
-from workloads import WEIGHTS, ZONE
+from workloads import hot_networks
+from zone import WEIGHTS, ZONE, ZONE_FILE
 
 READY_WITHIN_S = 10
 ADDRESSES = {f"192.0.2.{weight}": weight for weight in WEIGHTS}
-
-ZONE_FILE = """$TTL 60
-@ SOA ns hostmaster 1 7200 900 1209600 300
-@ NS ns
-ns A 192.0.2.53
-static A 192.0.2.1
-*.wild A 192.0.2.2
-"""
+PLACES = [f"192.0.2.{index}" for index in range(1, 18)]
+"""What the hot networks lead to, in turn."""
+NEAR = ("geo", "latency")
+PLAIN = ("static", "hot names", "wildcard", "nxdomain", "random case", "cookie", "garbage")
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A server of another make: its program, and how a folder is prepared for it to serve on a port from there."""
+    """A server of another make: its program, what it can be asked, and how a folder is prepared for it to serve from."""
 
     program: str
     prepare: Callable[[Path, int], Sequence[str]]
+    workloads: Sequence[str]
 
 
 def gdnsd(folder: Path, port: int) -> Sequence[str]:
-    """gdnsd 3 with its `weighted` plugin."""
+    """gdnsd 3 with its plugin `weighted`, and `geoip` for networks."""
     group = ", ".join(f"a{weight} = [ {address}, {weight} ]" for address, weight in ADDRESSES.items())
+    places = ", ".join(f"d{index}" for index in range(len(PLACES)))
+    addresses = ", ".join(f"d{index} => {address}" for index, address in enumerate(PLACES))
+    networks = ", ".join(f"{network} => [ d{index % len(PLACES)} ]" for index, network in enumerate(hot_networks()))
     (folder / "zones").mkdir()
-    (folder / "zones" / ZONE).write_text(f"{ZONE_FILE}weighted DYNA weighted!group\n")
+    near = "".join(f"{name} DYNA geoip!near\n" for name in NEAR)
+    (folder / "zones" / ZONE).write_text(f"{ZONE_FILE}weighted DYNA weighted!group\n{near}")
     (folder / "config").write_text(
         f"options => {{ listen => [ 127.0.0.1:{port} ], udp_threads => 1, tcp_threads => 1, "
         f'run_dir => "{folder}", state_dir => "{folder}" }}\n'
-        f"plugins => {{ weighted => {{ group => {{ {group} }} }} }}\n"
+        f"plugins => {{ weighted => {{ group => {{ {group} }} }}\n"
+        f"geoip => {{ maps => {{ near => {{ datacenters => [ {places} ], nets => {{ {networks} }} }} }}\n"
+        f"resources => {{ near => {{ map => near, service_types => up, dcmap => {{ {addresses} }} }} }} }} }}\n"
     )
     return ["-c", str(folder), "start"]
 
 
 def knot(folder: Path, port: int) -> Sequence[str]:
-    """Knot DNS with its module geoip in the mode `weighted`."""
+    """Knot DNS with its module geoip, in the modes `weighted` and `subnet`."""
     weighted = "".join(f"  - weight: {weight}\n    A: {address}\n" for address, weight in ADDRESSES.items())
+    networks = "".join(
+        f"  - net: {network}\n    A: {PLACES[index % len(PLACES)]}\n" for index, network in enumerate(hot_networks())
+    )
     (folder / "weights.conf").write_text(f"weighted.{ZONE}:\n{weighted}")
-    (folder / "zone").write_text(ZONE_FILE)
+    (folder / "networks.conf").write_text("".join(f"{name}.{ZONE}:\n{networks}" for name in NEAR))
+    # Where the module has nothing for a client, the zone answers.
+    (folder / "zone").write_text(ZONE_FILE + "".join(f"{name} A 192.0.2.1\n" for name in NEAR))
     (folder / "knot.conf").write_text(
         f"server:\n  rundir: {folder}\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n"
+        "  edns-client-subnet: on\n"
         f"database:\n  storage: {folder}\n"
         f"mod-geoip:\n  - id: weights\n    config-file: {folder}/weights.conf\n    ttl: 60\n    mode: weighted\n"
+        f"  - id: networks\n    config-file: {folder}/networks.conf\n    ttl: 60\n    mode: subnet\n"
         f"zone:\n  - domain: {ZONE}\n    storage: {folder}\n    file: zone\n    zonefile-sync: -1\n"
-        "    module: mod-geoip/weights\n"
+        "    module: [mod-geoip/weights, mod-geoip/networks]\n"
     )
     return ["-c", str(folder / "knot.conf")]
 
 
-def pdns(folder: Path, port: int) -> Sequence[str]:
-    """PowerDNS with its bind backend and a Lua record, its interpreter shared (the quicker way)."""
+def pdns(lua: str, folder: Path, port: int) -> Sequence[str]:
+    """PowerDNS with its bind backend and a Lua record; `lua` is `yes`, the default, or `shared`, one interpreter."""
     pool = ", ".join(f"{{{weight}, '{address}'}}" for address, weight in ADDRESSES.items())
     (folder / "zone").write_text(f'{ZONE_FILE}weighted LUA A "pickwrandom({{{pool}}})"\n')
     (folder / "named.conf").write_text(f'zone "{ZONE}" {{ type master; file "{folder}/zone"; }};\n')
     (folder / "pdns.conf").write_text(
         f"launch=bind\nbind-config={folder}/named.conf\nlocal-address=127.0.0.1\nlocal-port={port}\n"
-        f"socket-dir={folder}\nreceiver-threads=1\ndistributor-threads=1\nenable-lua-records=shared\n"
+        f"socket-dir={folder}\nreceiver-threads=1\ndistributor-threads=1\nenable-lua-records={lua}\n"
     )
     return [f"--config-dir={folder}", "--daemon=no", "--guardian=no"]
 
 
-PEERS = {"gdnsd": Peer("gdnsd", gdnsd), "knot": Peer("knotd", knot), "pdns": Peer("pdns_server", pdns)}
-PEER_WORKLOADS = ("static", "weighted", "nxdomain", "wildcard")
+def nsd(folder: Path, port: int) -> Sequence[str]:
+    """NSD, which has no policies."""
+    (folder / "zone").write_text(ZONE_FILE)
+    (folder / "nsd.conf").write_text(
+        f'server:\n  ip-address: 127.0.0.1@{port}\n  server-count: 1\n  username: ""\n  zonesdir: "{folder}"\n'
+        f'  database: ""\n  pidfile: ""\n  xfrdfile: "{folder}/xfrd"\n  zonelistfile: "{folder}/zones"\n'
+        "  rrl-ratelimit: 0\n  rrl-whitelist-ratelimit: 0\nremote-control:\n  control-enable: no\n"
+        f'zone:\n  name: {ZONE}\n  zonefile: "{folder}/zone"\n'
+    )
+    return ["-d", "-c", str(folder / "nsd.conf")]
+
+
+PEERS = {
+    "gdnsd": Peer("gdnsd", gdnsd, (*PLAIN, "weighted", "geolocation", "latency")),
+    "Knot": Peer("knotd", knot, (*PLAIN, "weighted", "geolocation", "latency")),
+    "PowerDNS": Peer("pdns_server", partial(pdns, "yes"), ("weighted",)),
+    "PowerDNS shared": Peer("pdns_server", partial(pdns, "shared"), ("static", "weighted", "wildcard", "nxdomain")),
+    "NSD": Peer("nsd", nsd, PLAIN),
+}
 
 
 @contextlib.contextmanager

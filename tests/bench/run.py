@@ -1,8 +1,9 @@
-"""The benchmark: answers per second of dnsemu beside a bare echo, dnslib and whatever other servers are installed.
+"""The benchmark of answers: what one costs dnsemu, beside a bare echo, dnslib and whatever other servers are installed.
 
-Machines differ and are noisy, so the figures to compare are ratios to the echo of the same run; where the echo was
-not busy, the load was the limit, and CPU time per answer says more. All load goes to loopback, lasts as long as it is
-told to, and whatever was started is stopped however the run ends.
+Machines differ and are noisy, so the figures to compare are ratios within a run, by the CPU time that the servers' own
+processes used for an answer: that holds even where the load is the limit, or somebody else has the core. Every round
+visits every server with every workload. All load goes to loopback, and whatever was started is stopped however the run
+ends.
 """
 
 import argparse
@@ -16,93 +17,163 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import dns.exception
-import dns.message
-import dns.query
-import dns.rcode
-from load import Burst, Dnsperf, LoadFailed
-from peers import PEER_WORKLOADS, PEERS, running_peer
+from aims import Figures, verdicts
+from chart import chart
+from contenders import ECHO, OURS, SOCKET_ECHO, Servers, contenders, start_all, unfit, versions
+from dnsperf import dnsperf_per_second
+from growth import FULL, PARTS, QUICK, Bench, start_up
+from latency import latencies
+from load import Burst, Loads, Ratio, middle, ratio
+from peers import PEERS
 from report import print_report
-from servers import DNSEMU_READY, SCRIPT_READY, Cores, DidNotStart, Running, dnsemu_command, running, script_command
-from workloads import MANY, WORKLOADS, dnsemu_file, dnsperf_file, many_record_sets
+from sender import LoadFailed, Sender
+from servers import Cores, DidNotStart
+from workloads import WORKLOADS
+from zone import dnsemu_file
 
-ECHOES = ("echo", "socket echo")
+LOAD, LATENCY, START = "load", "latency", "start"
+MANY = 10_000
+CHECKS, INTERVAL_S = 1_000, 10.0
+QUICK_CHECKS, QUICK_INTERVAL_S = 100, 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A server to measure. `reads_questions` tells that its rcode means something; an echo's does not."""
+@dataclass(slots=True)
+class Measured:
+    """What a run has found so far."""
 
-    name: str
-    start: Callable[[], AbstractContextManager[Running]]
-    workloads: Sequence[str] = tuple(WORKLOADS)
-    reads_questions: bool = True
+    bursts: dict[tuple[str, str], list[Burst]] = field(default_factory=dict)
+    growth: dict[str, dict[str, Any]] = field(default_factory=dict)
+    latency: list[dict[str, Any]] = field(default_factory=list)
+    start_up: dict[str, Any] | None = None
+    dnsperf: dict[str, float] | None = None
+    notes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """What kept parts from their end; what they had found by then stays."""
+
+    def figures(self) -> Figures:
+        """What aims are judged by."""
+        return Figures(self.bursts, {name: Ratio(**pair["ratio"]) for name, pair in self.growth.items()})
 
 
 def main() -> None:
-    """Measure as the command line says, print tables, write JSON if asked."""
+    """Measure as the command line says, print tables, write JSON and a chart if asked."""
     options = _options()
-    dnsperf = shutil.which("dnsperf")
-    if dnsperf is None:
-        sys.exit("dnsperf is not installed; packages of that name are in Debian, Ubuntu, Fedora and Homebrew")
     # A terminated run ends as an interrupted one does: by way of every `finally`.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     cores = Cores.of_this_machine()
+    busy_before = _load_average()
     try:
-        with tempfile.TemporaryDirectory() as scratch:
-            results = _measure(options, Path(scratch), cores, Dnsperf([*cores.load, dnsperf], options.seconds))
+        with tempfile.TemporaryDirectory() as folder, _closed_port() as closed:
+            scratch = Path(folder)
+            sender = Sender.made(scratch, cores.load, in_python=options.python_sender)
+            loads = Loads(sender, options.seconds, scratch)
+            bench = Bench(loads, options.rounds, cores, scratch, closed, QUICK if options.quick else FULL)
+            measured = _measure(options, bench)
     except KeyboardInterrupt:
         sys.exit(130)
-    except (DidNotStart, LoadFailed) as failure:
-        sys.exit(str(failure))
+    results = _results(options, measured, sender.language, busy_before)
     print_report(results)
     if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
+        options.json.write_text(written(results))
+    if options.chart:
+        options.chart.write_text(chart(results))
+    if measured.failures:
+        sys.exit("\n".join(measured.failures))
+
+
+def written(results: dict[str, Any]) -> str:
+    """Results as JSON to five significant digits, one line for each entry of a list, so that it can be read and kept."""
+    lines = []
+    for key, value in results.items():
+        if isinstance(value, list) and value:
+            entries = ",\n  ".join(json.dumps(_rounded(entry), ensure_ascii=False) for entry in value)
+            lines.append(f" {json.dumps(key)}: [\n  {entries}\n ]")
+        else:
+            lines.append(f" {json.dumps(key)}: {json.dumps(_rounded(value), ensure_ascii=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=3, help="how long a burst lasts (3)")
-    parser.add_argument("--rounds", type=int, default=3, help="bursts of each workload at each server; starts, too (3)")
+    parts = (LOAD, *PARTS, LATENCY, START)
+    parser.add_argument("--seconds", type=float, help="how long a burst lasts (1)")
+    parser.add_argument("--rounds", type=int, help="bursts of each workload at each server; starts, too (5)")
+    parser.add_argument("--quick", action="store_true", help="a little of everything, in about a minute")
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), metavar="NAME")
-    parser.add_argument("--record-sets", type=int, default=MANY, help=f"how many the large file has ({MANY})")
+    parser.add_argument("--parts", nargs="+", choices=parts, default=parts, metavar="PART", help=", ".join(parts))
+    parser.add_argument("--record-sets", type=int, help=f"how many the file of the part {START} has ({MANY})")
+    parser.add_argument("--python-sender", action="store_true", help="do without the C compiler")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
-    return parser.parse_args()
+    parser.add_argument("--chart", type=Path, metavar="FILE.svg", help="draw the results there")
+    options = parser.parse_args()
+    seconds, rounds, record_sets = (0.2, 1, 1_000) if options.quick else (1.0, 5, MANY)
+    options.seconds = options.seconds or seconds
+    options.rounds = options.rounds or rounds
+    options.record_sets = options.record_sets or record_sets
+    if options.chart and LOAD not in options.parts:
+        parser.error(f"--chart draws what the part {LOAD} measures: add it to --parts")
+    return options
 
 
-def _measure(options: argparse.Namespace, scratch: Path, cores: Cores, dnsperf: Dnsperf) -> dict[str, Any]:
-    notes: list[str] = [] if cores.server else ["server and load share the cores: no taskset, or no second core"]
-    with _closed_port() as closed:
-        small, many = scratch / "small.yaml", scratch / "many.yaml"
-        small.write_text(dnsemu_file(closed))
-        many.write_text(many_record_sets(options.record_sets))
-        start_up = _start_up(small, many, options, cores)
+def _measure(options: argparse.Namespace, bench: Bench) -> Measured:
+    measured = Measured()
+    if not bench.cores.server:
+        measured.notes.append("server and load share the cores: no taskset, or no second core")
+    for name, part in _parts(options, bench, measured).items():
+        if name in options.parts:
+            _say(name)
+            try:
+                part()
+            except (DidNotStart, LoadFailed, OSError) as failure:
+                measured.failures.append(f"{name}: {failure}")
+    measured.notes += bench.loads.notes
+    return measured
+
+
+def _parts(options: argparse.Namespace, bench: Bench, measured: Measured) -> dict[str, Callable[[], None]]:
+    """What can be left out, in the order in which it is measured; each adds to what is measured."""
+
+    def start() -> None:
+        measured.start_up = start_up(bench, options.record_sets)
+
+    def load() -> None:
+        small = bench.scratch / "dnsemu.yaml"
+        small.write_text(dnsemu_file(bench.closed_port))
         with ExitStack() as stack:
-            servers = _start_all(_contenders(small, scratch, cores), stack, notes)
-            at_start = {contender.name: server.resident_octets() for contender, server in servers}
-            load = _load(servers, options, scratch, dnsperf, notes)
-            memory = [
-                {
-                    "server": contender.name,
-                    "at_start_octets": at_start[contender.name],
-                    "after_load_octets": server.resident_octets(),
-                }
-                for contender, server in servers
-            ]
-    return {
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
-        "settings": {"seconds": options.seconds, "rounds": options.rounds, "workloads": options.workloads},
-        "load": load,
-        "memory": memory,
-        "start_up": start_up,
-        "notes": notes,
-    }
+            servers = start_all(contenders(small, bench.scratch, bench.cores), stack, measured.notes)
+            _load(servers, options.workloads, bench, measured)
+
+    def growth(name: str) -> None:
+        pair = PARTS[name](bench)
+        if pair is None:
+            measured.notes.append(f"{name}: left out, as dnsemu has no such option")
+        else:
+            measured.growth[name] = pair.as_json()
+
+    def latency() -> None:
+        checks = (QUICK_CHECKS, QUICK_INTERVAL_S) if options.quick else (CHECKS, INTERVAL_S)
+        measured.latency = latencies(bench, *checks)
+
+    return {START: start, LOAD: load, **{name: partial(growth, name) for name in PARTS}, LATENCY: latency}
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -113,122 +184,130 @@ def _closed_port() -> Iterator[int]:
         yield sock.getsockname()[1]
 
 
-def _contenders(small: Path, scratch: Path, cores: Cores) -> Sequence[Contender]:
-    def script(name: str) -> Callable[[], AbstractContextManager[Running]]:
-        return lambda: running([*cores.server, *script_command(name)], SCRIPT_READY)
-
-    def peer(name: str) -> Callable[[], AbstractContextManager[Running]]:
-        (scratch / name).mkdir()
-        return lambda: running_peer(PEERS[name], scratch / name, cores.server)
-
-    return [
-        Contender("dnsemu", lambda: running([*cores.server, *dnsemu_command(small)], DNSEMU_READY)),
-        Contender("echo", script("echo_uvloop.py"), reads_questions=False),
-        Contender("socket echo", script("echo_socket.py"), reads_questions=False),
-        Contender("dnslib", script("fixed_dnslib.py"), ("static",), reads_questions=False),
-        *(Contender(name, peer(name), PEER_WORKLOADS) for name in PEERS),
-    ]
-
-
-Servers = Sequence[tuple[Contender, Running]]
-
-
-def _start_all(contenders: Sequence[Contender], stack: ExitStack, notes: list[str]) -> Servers:
-    """Start every contender; one that is no part of the project may be missing.
-
-    Raises:
-        DidNotStart: one of those that are.
-    """
-    started = []
-    for contender in contenders:
-        try:
-            started.append((contender, stack.enter_context(contender.start())))
-        except DidNotStart as failure:
-            if contender.name not in PEERS:
-                raise
-            notes.append(str(failure))
-    return started
-
-
-def _load(
-    servers: Servers, options: argparse.Namespace, scratch: Path, dnsperf: Dnsperf, notes: list[str]
-) -> list[dict[str, Any]]:
+def _load(servers: Servers, names: Sequence[str], bench: Bench, measured: Measured) -> None:
     """Every workload at every server that answers it, in turns, so that a machine's moods meet all of them."""
-    bursts: dict[tuple[str, str], list[Burst]] = {}
-    plan: list[tuple[Contender, Running, str, Path]] = []
-    for name in options.workloads:
-        packets = WORKLOADS[name].packets()
-        queries = scratch / f"{name}.packets"
-        queries.write_bytes(dnsperf_file(packets))
+    plan = []
+    for name in names:
         for contender, server in servers:
             if name not in contender.workloads:
                 continue
-            if contender.reads_questions and (rcode := _rcode(server, packets[0])) != WORKLOADS[name].rcode:
-                notes.append(f"{contender.name} answers {name} with {rcode}, so it is left out")
+            if why := unfit(contender, server, name):
+                if contender.name not in PEERS:
+                    raise LoadFailed(f"{contender.name} answers {name} with {why}")
+                measured.notes.append(f"{contender.name} answers {name} with {why}, so it is left out")
                 continue
-            plan.append((contender, server, name, queries))
-    for number in range(options.rounds):
-        for contender, server, name, queries in plan:
-            print(f"round {number + 1} of {options.rounds}: {name}, {contender.name}", file=sys.stderr)
-            burst = dnsperf.burst(queries, server.port, server.cpu_s)
-            bursts.setdefault((name, contender.name), []).append(burst)
-    return [_entry(name, server, rounds, bursts) for (name, server), rounds in bursts.items()]
+            plan.append((name, contender.name, server))
+    for number in range(bench.rounds):
+        _say(f"{LOAD}, round {number + 1} of {bench.rounds}")
+        found: dict[tuple[str, str], Burst] = {}
+        for name, contender_name, server in plan:
+            try:
+                found[name, contender_name] = bench.loads.burst(name, WORKLOADS[name], server)
+            except LoadFailed as failure:
+                if contender_name not in PEERS:
+                    raise
+                measured.notes.append(f"{contender_name} is left out from here on: {failure}")
+        # Only whole rounds count, and of whoever was there in each: rounds are compared one by one.
+        plan = [each for each in plan if each[:2] in found]
+        kept = {key: [*measured.bursts.get(key, ()), burst] for key, burst in found.items()}
+        measured.bursts = kept
+    for (name, contender_name), bursts in measured.bursts.items():
+        measured.notes += _what_is_odd(name, contender_name, bursts)
+    measured.dnsperf = _checked_by_dnsperf(servers, names, bench)
 
 
-def _rcode(server: Running, packet: bytes) -> str:
-    """How a server answers one question."""
-    try:
-        reply = dns.query.udp(dns.message.from_wire(packet), "127.0.0.1", port=server.port, timeout=1)
-    except (OSError, dns.exception.DNSException) as failure:
-        return repr(failure)
-    return dns.rcode.to_text(reply.rcode())
+def _what_is_odd(name: str, server: str, bursts: Sequence[Burst]) -> Iterator[str]:
+    """What went otherwise than a workload says; an echo's rcodes say nothing."""
+    replies = sum(burst.sent.wrong + burst.sent.stray for burst in bursts)
+    if replies:
+        yield f"{server}, {name}: {replies} replies did not fit their queries"
+    if server in (ECHO, SOCKET_ECHO):
+        return
+    wanted, completed = WORKLOADS[name].rcode, sum(burst.sent.completed for burst in bursts)
+    right = sum(burst.sent.rcodes.get(wanted, 0) for burst in bursts)
+    if right != completed:
+        yield f"{server}, {name}: {completed - right} of {completed} answers were not {wanted}"
+    empty = right - sum(burst.sent.answered for burst in bursts)
+    if wanted == "NOERROR" and empty:
+        yield f"{server}, {name}: {empty} of {completed} answers had no record"
 
 
-def _entry(
-    workload: str, server: str, rounds: Sequence[Burst], bursts: dict[tuple[str, str], list[Burst]]
-) -> dict[str, Any]:
-    middle = _median(rounds)
-    ratio = {
-        echo: middle["queries_per_second"] / _median(bursts[workload, echo])["queries_per_second"] for echo in ECHOES
+def _checked_by_dnsperf(servers: Servers, names: Sequence[str], bench: Bench) -> dict[str, float] | None:
+    """One static name at dnsemu, asked by the two senders one after the other; answers per second."""
+    if "static" not in names or shutil.which("dnsperf") is None:
+        return None
+    (server,) = (server for contender, server in servers if contender.name == OURS)
+    burst = bench.loads.burst("static", WORKLOADS["static"], server)
+    packets = bench.loads.queries("static", WORKLOADS["static"]).packets
+    theirs = dnsperf_per_second(bench.cores.load, packets, server.port, bench.loads.seconds)
+    return None if theirs is None else {"ours": burst.answers_per_second, "dnsperf": theirs}
+
+
+def _results(options: argparse.Namespace, measured: Measured, language: str, busy_before: str | None) -> dict[str, Any]:
+    if measured.dnsperf:
+        said = ", ".join(f"{sender} {per_second:,.0f}" for sender, per_second in measured.dnsperf.items())
+        measured.notes.append(f"static at dnsemu once more, answers/s by the sender's make: {said}")
+    if options.quick:
+        measured.notes.append("a quick run: it shows that everything works, and its verdicts say little")
+    load = [_entry(name, server, measured) for name, server in measured.bursts]
+    return {
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "load_average": {"before": busy_before, "after": _load_average()},
+        },
+        "versions": versions(),
+        "settings": {
+            "seconds": options.seconds,
+            "rounds": options.rounds,
+            "workloads": options.workloads,
+            "parts": list(options.parts),
+            "sender": language,
+        },
+        "load": load,
+        "noise": _noise([entry["median"] for entry in load]),
+        "memory": [
+            {"workload": name, "rounds": [burst.resident_octets for burst in bursts]}
+            for (name, server), bursts in measured.bursts.items()
+            if server == OURS and WORKLOADS[name].is_cold
+        ],
+        "growth": measured.growth,
+        "latency": measured.latency,
+        "start_up": measured.start_up,
+        "dnsperf": measured.dnsperf,
+        "aims": verdicts(measured.figures()),
+        "notes": measured.notes,
+        "failures": measured.failures,
     }
-    cpu, of_echo = (m["cpu_us_per_query"] for m in (middle, _median(bursts[workload, "echo"])))
+
+
+def _entry(workload: str, server: str, measured: Measured) -> dict[str, Any]:
+    rounds = measured.bursts[workload, server]
     return {
         "workload": workload,
+        "title": WORKLOADS[workload].title,
         "server": server,
-        "rounds": [asdict(burst) for burst in rounds],
-        "median": middle,
-        "ratio": {**ratio, "echo by CPU": of_echo / cpu if cpu and of_echo else None},
+        "median": middle(rounds),
+        "ratio": {echo: asdict(ratio(rounds, measured.bursts[workload, echo])) for echo in (ECHO, SOCKET_ECHO)},
+        "rounds": [burst.as_json() for burst in rounds],
     }
 
 
-def _median(rounds: Sequence[Burst]) -> dict[str, Any]:
-    """The middle of each figure; `busy` is the share of a core that the server used."""
-    per_second = median(burst.queries_per_second for burst in rounds)
-    known = [burst.cpu_us_per_query for burst in rounds if burst.cpu_us_per_query is not None]
-    cpu_us = median(known) if known else None
-    return {
-        "queries_per_second": per_second,
-        "cpu_us_per_query": cpu_us,
-        "busy": None if cpu_us is None else cpu_us * per_second / 1e6,
-        "latency_us": median(burst.latency_us for burst in rounds),
-    }
+def _noise(middles: Sequence[dict[str, Any]]) -> dict[str, float | None] | None:
+    """How far the rounds lie apart, over all that was measured, and how long servers waited: the machine's doing."""
+    if not middles:
+        return None
+    spreads = [each["spread"] for each in middles]
+    waited = [each["waited"] for each in middles if each["waited"] is not None]
+    return {"median": median(spreads), "most": max(spreads), "waited": median(waited) if waited else None}
 
 
-def _start_up(small: Path, many: Path, options: argparse.Namespace, cores: Cores) -> dict[str, Any]:
-    """How long dnsemu takes to be ready with each file, and what it holds in memory then."""
-    figures: dict[str, dict[str, Any]] = {}
-    for name, file in (("small", small), ("many", many)):
-        ready_s, resident = [], []
-        for number in range(options.rounds):
-            print(f"start {number + 1} of {options.rounds}: {name}", file=sys.stderr)
-            with running([*cores.server, *dnsemu_command(file)], DNSEMU_READY) as server:
-                ready_s.append(server.ready_s)
-                resident.append(server.resident_octets())
-        known = [octets for octets in resident if octets is not None]
-        figures[name] = {"ready_s": ready_s, "resident_octets": median(known) if known else None}
-    held = [figures[name]["resident_octets"] for name in ("small", "many")]
-    per_record_set = None if None in held else (held[1] - held[0]) / options.record_sets
-    return {**figures, "record_sets": options.record_sets, "octets_per_record_set": per_record_set}
+def _load_average() -> str | None:
+    try:
+        return ", ".join(f"{average:.2f}" for average in os.getloadavg())
+    except OSError:
+        return None
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ DNSEMU_READY = re.compile(r"dnsemu ready dns=127\.0\.0\.1:(\d+)")
 SCRIPT_READY = re.compile(r"ready (\d+)")
 
 _PROC = Path("/proc")
+_CPUCLOCK_SCHED = 2
 
 
 class DidNotStart(Exception):
@@ -35,11 +36,24 @@ class Running:
     ready_s: float
 
     def cpu_s(self) -> float | None:
-        """CPU time the process has used, user and system together; None where there is no /proc."""
-        with contextlib.suppress(FileNotFoundError):
-            # The second field is the program's name in brackets, and may hold anything.
-            fields = (_PROC / str(self.pid) / "stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU time used by the process and its descendants, user and system together; None where there is no /proc."""
+        found = [_cpu_s(pid) for pid in (self.pid, *descendants(self.pid))]
+        return None if found[0] is None else sum(spent_s or 0 for spent_s in found)
+
+    def processes(self) -> int:
+        """How many there are: itself and its descendants."""
+        return 1 + len(list(descendants(self.pid)))
+
+    def waited_s(self) -> float | None:
+        """How long its threads have waited for a core that others had; None where the system does not tell."""
+        files = [
+            file
+            for pid in (self.pid, *descendants(self.pid))
+            for file in (_PROC / str(pid) / "task").glob("*/schedstat")
+        ]
+        with contextlib.suppress(OSError):
+            waited_ns = [int(file.read_text().split()[1]) for file in files]
+            return sum(waited_ns) / 1e9 if waited_ns else None
         return None
 
     def resident_octets(self) -> int | None:
@@ -63,6 +77,25 @@ class Cores:
         if len(allowed) < 2 or not (taskset := shutil.which("taskset")):
             return cls()
         return cls((taskset, "-c", str(allowed[0])), (taskset, "-c", str(allowed[1])))
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """A process's children, theirs, and so on; none where the system does not tell."""
+    for file in (_PROC / str(pid) / "task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, file.read_text().split()):
+                yield child
+                yield from descendants(child)
+
+
+def _cpu_s(pid: int) -> float | None:
+    """A process's own time and that of children that are gone, so that nothing is lost when a child ends."""
+    with contextlib.suppress(OSError):
+        # The second field is the program's name in brackets, and may hold anything.
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        # Ticks are too coarse for the process itself; its CPU clock (clock_getcpuclockid(3)) counts nanoseconds.
+        return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED) + sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
+    return None
 
 
 @contextlib.contextmanager
@@ -99,10 +132,14 @@ def stop(process: subprocess.Popen[str]) -> None:
         process.communicate()
 
 
-def dnsemu_command(file: Path) -> list[str]:
+def dnsemu_command(file: Path, *options: str) -> list[str]:
     """dnsemu as it is installed beside this interpreter, serving a file on free loopback ports."""
-    dnsemu = Path(sys.executable).with_name("dnsemu")
-    return [str(dnsemu), "serve", str(file), "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    return [dnsemu_program(), "serve", str(file), "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0", *options]
+
+
+def dnsemu_program() -> str:
+    """The path of dnsemu beside this interpreter."""
+    return str(Path(sys.executable).with_name("dnsemu"))
 
 
 def script_command(name: str) -> list[str]:

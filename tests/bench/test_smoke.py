@@ -3,7 +3,12 @@
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
+from argparse import Namespace
+from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -16,45 +21,102 @@ LOST_AT_MOST = 0.02
 
 
 @pytest.fixture(scope="module")
-def results(require_tool, tmp_path_factory):
-    require_tool("dnsperf")
-    file = tmp_path_factory.mktemp("bench") / "results.json"
-    command = [sys.executable, RUN, "--seconds", "0.2", "--rounds", "1", "--record-sets", "50", "--json", file]
-    ran = subprocess.run(
-        [*command, "--workloads", "static", "nxdomain"], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert "answers/s" in ran.stdout
-    return json.loads(file.read_text())
+def run(tmp_path_factory):
+    """A function that runs the benchmark, and gives what it wrote and printed."""
+
+    def ran(*options):
+        folder = tmp_path_factory.mktemp("bench")
+        file = folder / "results.json"
+        done = subprocess.run(
+            [sys.executable, RUN, "--quick", "--json", file, *options],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(file.read_text()), done.stdout
+
+    return ran
 
 
-def test_each_workload_is_measured_at_dnsemu_and_both_echoes(results):
+@pytest.fixture(scope="module")
+def load(run, tmp_path_factory):
+    chart = tmp_path_factory.mktemp("chart") / "chart.svg"
+    parts = ("--parts", "load", "start", "--record-sets", "50")
+    results, said = run(*parts, "--workloads", "static", "nxdomain", "any network", "--chart", chart)
+    return results, said, chart
+
+
+def test_each_workload_is_measured_at_dnsemu_and_both_echoes(load):
+    results, said, _ = load
     measured = {(entry["workload"], entry["server"]) for entry in results["load"]}
-    assert measured >= {(w, s) for w in ("static", "nxdomain") for s in ("dnsemu", "echo", "socket echo")}
+    assert measured >= {
+        (w, s) for w in ("static", "nxdomain", "any network") for s in ("dnsemu", "echo", "socket echo")
+    }
     assert ("static", "dnslib") in measured
+    assert "answers/s" in said
 
 
-@pytest.mark.parametrize(("workload", "rcode"), [("static", "NOERROR"), ("nxdomain", "NXDOMAIN")])
-def test_dnsemu_answers_every_question_as_it_should(results, workload, rcode):
-    (entry,) = (e for e in results["load"] if (e["workload"], e["server"]) == (workload, "dnsemu"))
+@pytest.mark.parametrize(
+    ("workload", "rcode", "has_record"),
+    [("static", "NOERROR", True), ("nxdomain", "NXDOMAIN", False), ("any network", "NOERROR", True)],
+)
+def test_dnsemu_answers_every_question_as_it_should(load, workload, rcode, has_record):
+    (entry,) = (e for e in load[0]["load"] if (e["workload"], e["server"]) == (workload, "dnsemu"))
     (burst,) = entry["rounds"]
-    assert burst["completed"] > 0
-    assert burst["rcodes"] == {rcode: burst["completed"]}
-    assert burst["lost"] <= LOST_AT_MOST * burst["sent"]
-    assert entry["ratio"]["echo"] > 0
+    sent = burst["sent"]
+    assert sent["completed"] > 0
+    assert sent["rcodes"] == {rcode: sent["completed"]}
+    assert sent["answered"] == (sent["completed"] if has_record else 0)
+    assert (sent["wrong"], sent["stray"]) == (0, 0)
+    assert sent["lost"] <= LOST_AT_MOST * sent["sent"]
+    assert entry["ratio"]["echo"]["median"] > 0
 
 
-def test_memory_and_start_are_told(results):
-    assert {entry["server"] for entry in results["memory"]} >= {"dnsemu", "echo", "socket echo", "dnslib"}
+def test_memory_start_and_verdicts_are_told(load):
+    results, said, chart = load
+    assert {entry["workload"] for entry in results["memory"]} == {"nxdomain", "any network"}
     assert results["start_up"]["record_sets"] == 50
     assert len(results["start_up"]["small"]["ready_s"]) == len(results["start_up"]["many"]["ready_s"]) == 1
+    verdicts = {verdict["aim"]: verdict["verdict"] for verdict in results["aims"]}
+    assert verdicts["static / echo, drained socket"] in {"met", "missed"}
+    assert verdicts["a check flapping / none"] == "not measured"
+    assert "verdict" in said
+    assert ET.parse(chart).getroot().tag.endswith("svg")
 
 
-def test_what_is_not_a_benchmark_of_ours_is_refused(require_tool):
-    require_tool("dnsperf")
-    ran = subprocess.run([sys.executable, RUN, "--workloads", "axfr"], capture_output=True, text=True, check=False)
+def test_growth_and_latency_are_measured(run):
+    results, said = run("--parts", "record sets", "flapping", "workers", "latency")
+    assert results["load"] == []
+    growth = results["growth"]
+    assert growth.keys() >= {"record sets", "flapping"}
+    assert growth["flapping"]["turns"] >= 2
+    for pair in growth.values():
+        assert pair["ratio"]["low"] <= pair["ratio"]["median"] <= pair["ratio"]["high"]
+        for way in ("before", "after"):
+            (sent,) = (bursts[way]["sent"] for bursts in pair["rounds"])
+            assert sent["rcodes"] == {"NOERROR": sent["completed"]}
+    assert ("workers" in growth) or any(note.startswith("workers") for note in results["notes"])
+    without, with_checks = results["latency"]
+    assert (without["checks"], without["probes"]) == (0, 0)
+    assert with_checks["probes"] >= with_checks["checks"] > 0
+    assert with_checks["latency_us"]["p99"] >= with_checks["latency_us"]["p50"] > 0
+    assert [burst["sent"]["rcodes"].keys() for burst in with_checks["rounds"]] == [{"NOERROR"}]
+    assert "p99" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param(["--workloads", "axfr"], "axfr", id="no such workload"),
+        pytest.param(["--parts", "latency", "--chart", "x.svg"], "load", id="a chart of what is not measured"),
+    ],
+)
+def test_what_is_not_a_benchmark_of_ours_is_refused(options, said):
+    ran = subprocess.run([sys.executable, RUN, *options], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
-    assert "axfr" in ran.stderr
+    assert said in ran.stderr
 
 
 def test_health_checks_in_bulk_are_measured(tmp_path):
@@ -101,3 +163,40 @@ def test_what_the_api_costs_is_measured(tmp_path):
     assert all(entry["took_ms"]["calls"] > 0 for entry in results["large_zones"])
     assert [(e["zones"], e["record_sets_each"]) for e in results["start_up"]["measured"]] == [(3, 5), (1, 100)]
     assert [entry["checks"] for entry in results["health_checks"]] == [20]
+
+
+def test_a_part_that_fails_leaves_the_others_their_figures(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(RUN.parent))
+    run = import_module("run")
+    record = import_module("load").Ratio(1, 1, 1)
+    monkeypatch.setattr(run, "start_up", lambda *_: {"record_sets": 1})
+    monkeypatch.setattr(run, "latencies", Mock(side_effect=import_module("servers").DidNotStart("no")))
+    monkeypatch.setattr(run, "PARTS", {"flapping": lambda _: Mock(as_json=lambda: {"ratio": asdict(record)})})
+    options = Namespace(parts=["start", "latency", "flapping"], workloads=[], record_sets=1, quick=True)
+    measured = run._measure(options, Mock(loads=Mock(notes=[])))
+    assert measured.start_up == {"record_sets": 1}
+    assert measured.failures == ["latency: no"]
+    assert measured.figures().growth == {"flapping": record}
+
+
+def test_what_is_written_is_the_results(monkeypatch):
+    monkeypatch.syspath_prepend(str(RUN.parent))
+    results = {"load": [{"µs": 1.0}, {"rounds": [1, (2.5, None)]}], "notes": [], "noise": {"most": 1 / 3}}
+    text = import_module("run").written(results)
+    assert json.loads(text) == {
+        **results,
+        "load": [{"µs": 1.0}, {"rounds": [1, [2.5, None]]}],
+        "noise": {"most": 0.33333},
+    }
+    assert '  {"µs": 1.0},' in text.splitlines()
+
+
+def test_whose_answers_are_not_right_ones_is_found(monkeypatch):
+    monkeypatch.syspath_prepend(str(RUN.parent))
+    contenders, servers = import_module("contenders"), import_module("servers")
+    with servers.running(servers.script_command("fixed_dnslib.py"), servers.SCRIPT_READY) as server:
+        fixed = contenders.Contender("fixed", lambda: None)
+        found = {name: contenders.unfit(fixed, server, name) for name in ("static", "weighted", "nxdomain")}
+        assert found == {"static": None, "weighted": "nothing but 192.0.2.1", "nxdomain": "NOERROR"}
+        echo = contenders.Contender("echo", lambda: None, reads_questions=False)
+        assert contenders.unfit(echo, server, "nxdomain") is None

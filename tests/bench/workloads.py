@@ -1,148 +1,129 @@
-"""What is asked, and the zone that is asked for it. Everything is drawn from a fixed seed, so every run asks the same."""
+"""What is asked. Everything is drawn from a fixed seed or counted, so every run asks the same."""
 
 import random
-import string
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 import dns.edns
 import dns.message
+from sender import Patch
+from zone import CHECKS, HOT_NAMES, MIXED_CASE, WEIGHTS, ZONE
 
-ZONE = "bench.test"
-MANY = 10_000
-"""Names, or client networks, where a workload varies them."""
 SEED = 53
+NETWORKS_HOT = 256
+GARBAGE_EVERY = 10
+"""So many good queries come with one packet of garbage."""
 
-COUNTRIES = ("US", "DE", "FR", "GB", "JP", "BR", "IN", "AU", "ZA", "CA")
-CONTINENTS = ("EU", "AS", "NA", "SA", "AF", "OC")
-WEIGHTS = (10, 20, 30, 40)
-CHECKS = 10
-LEAVES = {"a1": 3, "a2": 2, "b1": 3, "b2": 2}
-"""The groups at the bottom of the alias tree; together they have a record set for each health check."""
+_HEADER = 12
+_LABEL = "a" * 13
+"""Stands where a label of the same length is put in."""
+_COOKIE = b"\1COOKIE\1"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Packets in wire form, and what of them is fresh in each query."""
+
+    packets: Sequence[bytes]
+    patches: Sequence[Patch] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A kind of question; `packets` are messages in wire form, `rcode` what a right answer to any of them carries."""
+    """A kind of question; `rcode` is what a right answer to any of them carries, with a record if it is NOERROR.
+
+    A cold one never asks the same twice, so what a server remembers of it must be bounded. To a varied one the answers
+    differ, by who asks or by dice.
+    """
 
     title: str
-    packets: Callable[[], Sequence[bytes]]
+    asked: Callable[[], Asked]
     rcode: str = "NOERROR"
+    is_cold: bool = False
+    is_varied: bool = False
+    garbage_every: int = 0
 
 
-def _same(name: str) -> Callable[[], Sequence[bytes]]:
-    return lambda: [dns.message.make_query(f"{name}.{ZONE}", "A").to_wire()]
+def hot_networks() -> Sequence[IPv4Network]:
+    """The networks that come again and again."""
+    dice = random.Random(SEED)
+    return [IPv4Network((number << 8, 24)) for number in sorted(dice.sample(range(11 << 16, 126 << 16), NETWORKS_HOT))]
 
 
-def _below(name: str) -> Callable[[], Sequence[bytes]]:
-    def packets() -> Sequence[bytes]:
-        dice = random.Random(SEED)
-        labels = ("".join(dice.choices(string.ascii_lowercase + string.digits, k=12)) for _ in range(MANY))
-        return [dns.message.make_query(f"{label}.{name}.{ZONE}", "A").to_wire() for label in labels]
-
-    return packets
+def hot_names() -> Asked:
+    """All names that come again and again, in no order."""
+    names = [f"h{index}" for index in range(HOT_NAMES)]
+    random.Random(SEED).shuffle(names)
+    return Asked([_query(name) for name in names])
 
 
-def _from_networks(name: str) -> Callable[[], Sequence[bytes]]:
-    def packets() -> Sequence[bytes]:
-        dice = random.Random(SEED)
-        blocks = (IPv4Network((dice.randrange(1 << 24, 224 << 24) & ~0xFF, 24)) for _ in range(MANY))
-        subnets = (dns.edns.ECSOption(str(block.network_address), block.prefixlen) for block in blocks)
-        return [
-            dns.message.make_query(f"{name}.{ZONE}", "A", use_edns=0, options=[subnet]).to_wire() for subnet in subnets
-        ]
+def _query(name: str, *options: dns.edns.Option, want_dnssec: bool = False) -> bytes:
+    edns = 0 if options else -1
+    # dnspython draws ids; the sender puts its own over them.
+    query = dns.message.make_query(
+        f"{name}.{ZONE}", "A", id=0, use_edns=edns, want_dnssec=want_dnssec, options=list(options) or None
+    )
+    return query.to_wire()
 
-    return packets
+
+def _same(name: str) -> Callable[[], Asked]:
+    return lambda: Asked([_query(name)])
+
+
+def _from_hot_networks(name: str) -> Callable[[], Asked]:
+    def asked() -> Asked:
+        subnets = [dns.edns.ECSOption(str(block.network_address), block.prefixlen) for block in hot_networks()]
+        random.Random(SEED).shuffle(subnets)
+        return Asked([_query(name, subnet) for subnet in subnets])
+
+    return asked
+
+
+def _below(name: str) -> Callable[[], Asked]:
+    return lambda: Asked([_query(_LABEL + name)], [Patch("label", _HEADER + 1, len(_LABEL))])
+
+
+def _from_any_network() -> Asked:
+    packet = _query("geo", dns.edns.ECSOption("1.2.3.0", 24))
+    # The address is all of the packet's end: family, lengths, and as many octets as the prefix needs.
+    return Asked([packet], [Patch("network", len(packet) - 3, 3)])
+
+
+def _in_any_case() -> Asked:
+    packet = _query(MIXED_CASE)
+    # What is behind the name: type and class.
+    return Asked([packet], [Patch("case", _HEADER, len(packet) - _HEADER - 4)])
+
+
+def _with_cookie() -> Asked:
+    packet = _query("static", dns.edns.GenericOption(dns.edns.OptionType.COOKIE, _COOKIE), want_dnssec=True)
+    return Asked([packet], [Patch("octets", packet.index(_COOKIE), len(_COOKIE))])
 
 
 WORKLOADS = {
     "static": Workload("one A name", _same("static")),
-    "weighted": Workload(f"a weighted group of {len(WEIGHTS)}", _same("weighted")),
+    "weighted": Workload(f"a weighted group of {len(WEIGHTS)}", _same("weighted"), is_varied=True),
     "geolocation": Workload(
-        f"{len(COUNTRIES) + len(CONTINENTS) + 1} locations, {MANY:,} client networks in ECS", _from_networks("geo")
+        f"17 locations, ECS from {NETWORKS_HOT} networks (others: as many subnets)",
+        _from_hot_networks("geo"),
+        is_varied=True,
     ),
-    "tree": Workload(f"an alias tree three deep, {CHECKS} health checks", _same("tree")),
-    "nxdomain": Workload(f"{MANY:,} names that do not exist", _below("nothing"), rcode="NXDOMAIN"),
-    "wildcard": Workload(f"{MANY:,} names under a wildcard", _below("wild")),
+    "latency": Workload(
+        f"8 Regions, ECS from {NETWORKS_HOT} networks (others: as many subnets)",
+        _from_hot_networks("latency"),
+        is_varied=True,
+    ),
+    "tree": Workload(f"an alias tree three deep, {CHECKS} health checks", _same("tree"), is_varied=True),
+    "hot names": Workload(f"{HOT_NAMES:,} names", hot_names),
+    "wildcard": Workload("names under a wildcard, none twice", _below(".wild"), is_cold=True),
+    "nxdomain": Workload("names that do not exist, none twice", _below(""), rcode="NXDOMAIN", is_cold=True),
+    "any network": Workload("17 locations, ECS, no network twice", _from_any_network, is_cold=True),
+    "random case": Workload("one A name in random case", _in_any_case, is_cold=True),
+    "cookie": Workload("one A name, EDNS with DO and a fresh COOKIE", _with_cookie, is_cold=True),
+    "garbage": Workload(
+        f"one A name, and a packet of garbage with every {GARBAGE_EVERY}th query",
+        _same("static"),
+        garbage_every=GARBAGE_EVERY,
+    ),
 }
-
-
-def dnsperf_file(packets: Sequence[bytes]) -> bytes:
-    """The packets as `dnsperf -B` reads them: each behind its length, as over TCP."""
-    return b"".join(struct.pack("!H", len(packet)) + packet for packet in packets)
-
-
-def dnsemu_file(closed_port: int) -> str:
-    """A file for dnsemu with a name for every workload.
-
-    Args:
-        closed_port: a loopback port that nobody listens on. The checks' interval is so long that they stay as they
-            are at the start: what is measured is answering.
-    """
-    lines = ["health_checks:"]
-    for number in range(CHECKS):
-        lines.append(
-            f"  - {{id: check-{number}, type: TCP, ip_address: 127.0.0.1, port: {closed_port}, "
-            "request_interval: 3600, failure_threshold: 10}"
-        )
-    lines += ["hosted_zones:", f"  - name: {ZONE}", "    record_sets:"]
-    lines += [f"      - {{{record_set}}}" for record_set in (*_flat(), *_geolocation(), *_tree())]
-    return "\n".join(lines) + "\n"
-
-
-def many_record_sets(number: int) -> str:
-    """A file for dnsemu with so many simple record sets."""
-    lines = ["hosted_zones:", f"  - name: {ZONE}", "    record_sets:"]
-    lines += [
-        f"      - {{name: r{index}, type: A, ttl: 60, resource_records: [192.0.2.{index % 256}]}}"
-        for index in range(number)
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _flat() -> Sequence[str]:
-    weighted = [
-        f"name: weighted, type: A, ttl: 60, set_identifier: w{weight}, weight: {weight}, "
-        f"resource_records: [192.0.2.{weight}]"
-        for weight in WEIGHTS
-    ]
-    return [
-        "name: static, type: A, ttl: 60, resource_records: [192.0.2.1]",
-        'name: "*.wild", type: A, ttl: 60, resource_records: [192.0.2.2]',
-        *weighted,
-    ]
-
-
-def _geolocation() -> Sequence[str]:
-    places = [f"country_code: {code}" for code in COUNTRIES]
-    places += [f"continent_code: {code}" for code in CONTINENTS]
-    places.append('country_code: "*"')
-    return [
-        f"name: geo, type: A, ttl: 60, set_identifier: g{index}, geo_location: {{{place}}}, "
-        f"resource_records: [192.0.2.{index}]"
-        for index, place in enumerate(places)
-    ]
-
-
-def _tree() -> Sequence[str]:
-    def alias(name: str) -> str:
-        return f"alias_target: {{dns_name: {name}.{ZONE}, evaluate_target_health: true}}"
-
-    record_sets = [f"name: tree, type: A, {alias('split')}"]
-    for side in "ab":
-        record_sets += [
-            f"name: split, type: A, set_identifier: {side}, weight: 50, {alias(side)}",
-            f"name: {side}, type: A, set_identifier: p, failover: PRIMARY, {alias(side + '1')}",
-            f"name: {side}, type: A, set_identifier: s, failover: SECONDARY, {alias(side + '2')}",
-        ]
-    check = 0
-    for name, members in LEAVES.items():
-        for _ in range(members):
-            record_sets.append(
-                f"name: {name}, type: A, ttl: 60, set_identifier: c{check}, weight: 10, health_check_id: check-{check}, "
-                f"resource_records: [192.0.2.{check}]"
-            )
-            check += 1
-    return record_sets

@@ -1,0 +1,45 @@
+"""A server's figures are those of all its processes."""
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+
+USES_CPU = "import os; print(sum(range(20_000_000)), flush=True); input()"
+
+
+@pytest.fixture
+def servers(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    return import_module("servers")
+
+
+@pytest.fixture
+def child():
+    """A process that has used CPU time and then waits to be told to end."""
+    with subprocess.Popen([sys.executable, "-c", USES_CPU], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        yield process
+
+
+def test_a_childs_time_counts_while_it_lives_and_when_it_is_gone(servers, child):
+    own = servers.Running(os.getpid(), 0, 0.0)
+    assert child.pid in servers.descendants(os.getpid())
+    assert own.processes() >= 2
+    with_child, of_child = own.cpu_s(), servers.Running(child.pid, 0, 0.0).cpu_s()
+    assert 0 < of_child <= with_child
+    child.communicate(b"\n")
+    assert child.pid not in servers.descendants(os.getpid())
+    assert own.cpu_s() >= with_child
+    assert own.waited_s() is None or own.waited_s() >= 0
+
+
+def test_a_process_that_is_gone_has_no_figures(servers, child):
+    child.communicate(b"\n")
+    gone = servers.Running(child.pid, 0, 0.0)
+    assert gone.cpu_s() is gone.waited_s() is gone.resident_octets() is None
