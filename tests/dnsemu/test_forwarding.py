@@ -11,9 +11,9 @@ import dns.message
 import pytest
 
 from config.addresses import Address
+from dnsemu.answer import QuickDice
 from dnsemu.forwarding import Forwarder
 from dnsemu.responder import Responder
-from dnsemu.answer import QuickDice
 from dnsemu.transport import Doors
 from dnsemu.transport.listeners import bind
 from tests.asking import Server, ecs, flags, lines, rcode

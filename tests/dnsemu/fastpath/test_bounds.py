@@ -1,0 +1,84 @@
+"""What is remembered is bounded in octets, and forgetting changes no answer."""
+
+import random
+from itertools import pairwise
+
+import dns.message
+
+from dnsemu.answer import QuickDice
+from dnsemu.fastpath.answers import Answers
+from dnsemu.fastpath.packets import Packets
+from dnsemu.tally import UDP
+from dnsemu.wire.query import parse_query
+from tests.asking import Server, ecs, lines
+from tests.builders import geo, record_set, zone
+
+ZONE = zone("test", *[record_set(f"r{n}.test", values=f"192.0.2.{n}") for n in range(100)], geo("g.test", "d", country="*"))
+
+
+def answers(server, most_octets):
+    return Answers(
+        server.board,
+        server.health,
+        QuickDice(random.Random(1).random),
+        server.responder.answered,
+        is_complete=lambda _: True,
+        most_octets=most_octets,
+    )
+
+
+def find(server, kept, name):
+    published = server.board.current
+    packet = dns.message.make_query(name, "A").to_wire()
+    query = parse_query(packet)
+    found = published.catalog.lookup(query.name, query.type)
+    return kept.find(query.name, query.type, found, published.locator.locate_sender(b"\x7f\0\0\1"))
+
+
+def test_the_oldest_answers_give_way():
+    server, most = Server(ZONE), 30_000
+    kept = answers(server, most)
+    first, _ = find(server, kept, "r0.test")
+    for number in range(100):
+        answer, end = find(server, kept, f"r{number}.test")
+        assert answer.root is end
+        assert kept.octets <= most
+    assert 3 < len(kept) < 30
+    assert first.root is None, "whoever still holds it is told that it was dropped"
+
+
+def test_what_is_dropped_leaves_nothing_behind():
+    server = Server(ZONE)
+    kept = answers(server, 1 << 30)
+    for number in range(100):
+        find(server, kept, f"r{number}.test")
+    assert kept.octets > 100_000
+    server.board.publish(server.board.current)
+    assert (len(kept), kept.octets) == (0, 0)
+
+
+def test_packets_that_came_once_are_not_kept():
+    server = Server(ZONE)
+    packets = server.udp.__self__
+    for number in range(256):
+        server.ask("r1.test", use_edns=0, options=[ecs(f"10.0.{number}.0/24")])
+    assert packets.octets == 0
+
+
+def test_known_packets_are_bounded_and_forgotten_together():
+    server, sizes = Server(ZONE), []
+    packets = Packets(server.udp.__self__._unknown, QuickDice(random.Random(1).random), UDP, most_octets=20_000)
+    asked = {n: dns.message.make_query(f"r{n}.test", "A") for n in range(100)}
+    known = {n: parse_query(query.to_wire()) for n, query in asked.items()}
+    for _ in range(3):
+        for n, query in known.items():
+            answer, end = find(server, server.responder.answers, f"r{n}.test")
+            packet = asked[n].to_wire()
+            message = end.form(query.name, query.question).body.fitted(query, 512)
+            packets.remember(packet, query, None, answer, end, message[2:], is_shared=False)
+            sizes.append(packets.octets)
+            assert packets.octets < 20_000
+            reply = dns.message.from_wire(packets.respond(packet, "127.0.0.1"))
+            assert lines(reply.answer) == [f"r{n}.test. 60 A 192.0.2.{n}"]
+    assert max(sizes) > 15_000
+    assert any(later < earlier for earlier, later in pairwise(sizes)), "full once, and emptied"
