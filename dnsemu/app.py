@@ -25,6 +25,7 @@ from dnsemu.api.server import HttpPort
 from dnsemu.collector import settle
 from dnsemu.commands.hosted_zones import ZONES
 from dnsemu.commands.state import HEALTH_CHECK, State, Write
+from dnsemu.commands.zone_index import forget
 from dnsemu.declared_files import DeclaredFiles
 from dnsemu.file_limit import most_probes
 from dnsemu.force_file import ForceFile
@@ -32,19 +33,23 @@ from dnsemu.forcing import Forcing
 from dnsemu.forwarding import Forwarder
 from dnsemu.hosted_resolver import HostedResolver
 from dnsemu.keeper import Keeper
+from dnsemu.letting_go import let_go, maps_of
 from dnsemu.live import LiveWorld
 from dnsemu.logs import timestamp
 from dnsemu.new_ids import NewIds
 from dnsemu.published import EVERYTHING, Board
 from dnsemu.publishing import beside, compiled_anew, with_writes
-from dnsemu.reading import NODES_PER_PIECE, Reading
+from dnsemu.reading import Reading
 from dnsemu.responder import Responder, TtlDivisor
-from dnsemu.running import Ready
+from dnsemu.running import DataPlane, Ready
 from dnsemu.store.store import MemoryStore, Store
 from dnsemu.target_hosts import TargetHosts
 from dnsemu.traffic.answered import Traffic
-from dnsemu.transport.listeners import Listeners, bind
+from dnsemu.transport.listeners import Listeners, Pair, bind_shares, close_pairs, listening_at
 from dnsemu.watch import Stamp
+from dnsemu.workers.alone import Alone
+from dnsemu.workers.feed import Source
+from dnsemu.workers.pool import Pool
 from dnsemu.zone.catalog import Catalog
 from healthcheck.agenda import Agenda
 from healthcheck.blockade import Blockade
@@ -88,12 +93,14 @@ class Application:
         force_file: Path | None = None,
         store: Store | None = None,
         on_change: Callable[[Event], None] | None = None,
+        workers: int = 1,
+        logs_as_json: bool = False,
     ) -> None:
         self._listen = listen or Listen()
         self.clock = clock or Clock()
         self.agenda = Agenda(self.clock, most_at_once=most_probes())
         chance = random.Random(seed)
-        dice = QuickDice(chance)
+        dice = QuickDice(chance.random)
         self.board = Board(reading.published)
         self.health = HealthBoard()
         self.history = History(format(time.time_ns() // 1_000_000, "x"))
@@ -103,7 +110,10 @@ class Application:
         self.responder = Responder(
             self.board, self.health, dice, self.check_detail, forwarder, ttl_divisor=self._ttl_divisor()
         )
-        lookup_dice = QuickDice(random.Random(chance.getrandbits(64)))
+        lookup_dice = QuickDice(random.Random(chance.getrandbits(64)).random)
+        self._workers, self._forward, self._seed, self._logs_as_json = workers, tuple(forward), seed, logs_as_json
+        self.data_plane: DataPlane
+        """Whoever answers; there from when addresses are bound."""
         resolver = HostedResolver(self.board, self.health, lookup_dice, HostResolver())
         self.blockade = Blockade()
         self.prober = Prober(resolver, is_cut_off=self.blockade.is_cut_off, is_strict=self._is_strict)
@@ -160,16 +170,47 @@ class Application:
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self.keeper.close)
-            listeners = bind(addresses, vantage_points)
-            opened.callback(listeners.close)
+            shares = bind_shares(addresses, vantage_points, self._workers)
+            opened.callback(close_pairs, shares)
+            self.data_plane = self._data_plane(shares, settings.vantage_points)
             http = HttpPort(self)
             opened.push_async_callback(http.close)
             http_address = await http.start(self._listen.http or parse_address(settings.http or DEFAULT_HTTP))
-            await listeners.start(
-                [self.responder.doors()] * len(addresses)
-                + [self.responder.doors(partial(self._vantage.__getitem__, v.dns)) for v in settings.vantage_points]
-            )
-            await self._serve(listeners, Ready(listeners.addresses, http_address), announce)
+            opened.push_async_callback(self.data_plane.close)
+            if not await self._has_started(self.data_plane):
+                return
+            self.clock.on_change(self.data_plane.note_pace)
+            await self._serve(Ready(listening_at(shares[0]), http_address), announce)
+
+    async def _has_started(self, data_plane: DataPlane) -> bool:
+        """Wait until it answers, or all is to stop."""
+        starting, stopping = asyncio.create_task(data_plane.start()), asyncio.create_task(self._stopping.wait())
+        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if starting.done():
+            await starting
+            return True
+        starting.cancel()
+        return False
+
+    def _data_plane(self, shares: Sequence[Sequence[Pair]], vantage_points: Sequence[VantagePoint]) -> DataPlane:
+        common = len(shares[0]) - len(vantage_points)
+        places = [None] * common + [point.dns for point in vantage_points]
+        doors = [self.responder.doors()] * common
+        doors += [self.responder.doors(partial(self._vantage.__getitem__, point.dns)) for point in vantage_points]
+        if self._workers == 1:
+            return Alone(self.responder, Listeners(shares[0]), doors)
+        source = Source(self.board, self.health, self._vantage, self.clock, lambda: self.responder.ttl_divisor)
+        return Pool(
+            source,
+            shares,
+            places,
+            doors,
+            self.responder,
+            forward=self._forward,
+            seed=self._seed,
+            logs_as_json=self._logs_as_json,
+        )
 
     async def _open(self) -> None:
         """Take over what the store holds and what files declare."""
@@ -177,7 +218,7 @@ class Application:
         assert reading is not None, "an application runs once"
         await self.keeper.open(reading.published.world, partial(self.serve, reading))
 
-    async def _serve(self, listeners: Listeners, ready: Ready, announce: Callable[[Ready], None]) -> None:
+    async def _serve(self, ready: Ready, announce: Callable[[Ready], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(self._outlived("health checkers", self.agenda.run())),
@@ -192,7 +233,7 @@ class Application:
             await self._stopping.wait()
             self.is_ready = False
             self.agenda.break_off()
-            listeners.close()
+            await self.data_plane.close()
             for task in running:
                 task.cancel()
 
@@ -250,10 +291,10 @@ class Application:
         before = self.board.current
         # What waited to become visible is compiled anew: what is answered now does not have it.
         await self.keeper.declare(reading.published.world, lambda: self.serve(reading, anew=self.keeper.is_waiting))
-        old = [node for zone in before.catalog.zones.values() for node in zone.nodes.values()]
+        old = maps_of(before, self.board.current)
         del before
-        while old:
-            del old[-NODES_PER_PIECE:]
+        forget()
+        for _ in let_go(old):
             await asyncio.sleep(0)
 
     def serve(self, reading: Reading, *, anew: bool = False) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from config.world import World
 from dnsemu.commands.context import Context, Ids, Live, Request, Response
 from dnsemu.commands.declared import FROM_FILE
+from dnsemu.commands.record_set_lists import preparation
 from dnsemu.commands.state import State, Step, Write
 from dnsemu.commands.table import COMMANDS, is_read
 from dnsemu.new_ids import UnusedIds
@@ -65,6 +66,8 @@ class Keeper:
             StoreFailed: it could not be kept, so it did not happen.
         """
         if is_read(operation):
+            for _ in preparation(operation, request, self.state):
+                await asyncio.sleep(0)
             return COMMANDS[operation](request, Step(self.state), self._context())
         return await self._shielded(self._write(operation, request))
 
@@ -105,7 +108,8 @@ class Keeper:
         async with self._turn:
             step = Step(self.state)
             if state is not None:
-                step.become(state)
+                for _ in step.becoming(state):
+                    await asyncio.sleep(0)
                 for key, _ in list(step.all(FROM_FILE)):
                     step.drop(FROM_FILE, *key)
             async for _ in reconcile(step, declared, is_kept=self._is_kept):

@@ -81,12 +81,21 @@ class Metrics:
             "DNS replies sent, by hosted zone (empty if in none), type, rcode, policy of the first group and protocol.",
             labels=["zone", "type", "rcode", "policy", "protocol"],
         )
-        for answered, number in app.responder.answered.items():
+        for answered, number in app.data_plane.answered:
             zone = names.display(answered.zone) if answered.zone != ROOT else ""
             queries.add_metric([zone, *answered[1:]], number)
         yield queries
         yield CounterMetricFamily(
-            "dnsemu_packets_dropped", "Packets that get no reply, such as replies.", value=app.responder.dropped
+            "dnsemu_packets_dropped", "Packets that get no reply, such as replies.", value=app.data_plane.dropped
+        )
+        rows = app.data_plane.rows()
+        yield GaugeMetricFamily(
+            "dnsemu_workers_answering",
+            "Processes that answer DNS.",
+            value=float(sum(row["is_answering"] for row in rows)),
+        )
+        yield CounterMetricFamily(
+            "dnsemu_worker_restarts", "Workers that were replaced.", value=sum(row["restarts"] for row in rows)
         )
         world = app.board.current.world
         yield GaugeMetricFamily("dnsemu_hosted_zones", "Hosted zones served.", value=len(world.hosted_zones))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from dnsemu.app import Application
+from dnsemu.event_loop import loop_factory
 from dnsemu.file_limit import raise_file_limit
 from dnsemu.logs import configure_logs
 from dnsemu.running import Ready
@@ -43,15 +44,6 @@ def exit_unless_it_listens(main: Callable[[], Coroutine[Any, Any, None]]) -> Non
         except (CannotListen, StoreFailed, StoreUnusable) as refusal:
             print(f"dnsemu: {refusal}", file=sys.stderr)
             sys.exit(1)
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's event loop where it installs, else asyncio's own."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def handle_signals(app: Application) -> None:

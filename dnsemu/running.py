@@ -1,8 +1,8 @@
 """A running server as its HTTP port and its metrics see it: what they may read, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from config.addresses import Address
 from config.faults import Fault
@@ -13,6 +13,7 @@ from dnsemu.forcing import Forcing
 from dnsemu.keeper import Keeper
 from dnsemu.published import Board
 from dnsemu.responder import Responder
+from dnsemu.tally import Answered
 from healthcheck.agenda import Agenda
 from healthcheck.blockade import Blockade
 from healthcheck.clock import Clock
@@ -32,6 +33,36 @@ class Ready:
         return f"dnsemu ready dns={','.join(map(str, self.dns))} http={self.http}"
 
 
+class DataPlane(Protocol):
+    """Whoever answers DNS: the process itself, or its workers."""
+
+    async def start(self) -> None:
+        """Begin to answer; returns when everybody does who is able to."""
+
+    async def close(self) -> None:
+        """Answer what is queued and stop."""
+
+    def note_pace(self) -> None:
+        """Have it known that emulated time goes differently."""
+
+    async def reached(self) -> None:
+        """Wait until all that was published is answered from, everywhere."""
+
+    @property
+    def answered(self) -> Iterable[tuple[Answered, int]]:
+        """Replies sent by what they are counted under, as far as that is known."""
+
+    @property
+    def dropped(self) -> int:
+        """Packets that got no reply, as far as that is known."""
+
+    async def count(self) -> None:
+        """Find out what was counted up to now."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each process that answers, as plain data: `number`, `pid`, `is_answering`, `restarts`."""
+
+
 class Running(Protocol):
     """What an application offers to those that tell of it."""
 
@@ -48,6 +79,7 @@ class Running(Protocol):
     started_at: float
     is_ready: bool
     ready: Ready | None
+    data_plane: DataPlane
 
     keeper: Keeper
 

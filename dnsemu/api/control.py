@@ -80,6 +80,7 @@ class ControlApi:
             "serving": list(serving(published, app.health.current, Client.somewhere(published.locator.unlocated))),
             "faults": [str(fault) for fault in app.faults],
             "failures": app.failures,
+            "workers": app.data_plane.rows(),
         }
 
     async def _explain(self, request: web.Request) -> web.Response:

@@ -4,10 +4,11 @@ import asyncio
 import logging
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from config.addresses import Address
 from dnsemu.api.control import PREFIX, ControlApi
-from dnsemu.api.errors import told
+from dnsemu.api.errors import Handler, told
 from dnsemu.api.guard import guard
 from dnsemu.metrics import Metrics
 from dnsemu.route53.endpoint import Endpoint
@@ -50,7 +51,11 @@ class HttpPort:
         self._control = ControlApi(application, injections)
         app = web.Application(
             client_max_size=MOST_BODY_OCTETS,
-            middlewares=[told(PREFIX), guard(lambda: application.board.current.world.server.allowed_hosts)],
+            middlewares=[
+                told(PREFIX),
+                guard(lambda: application.board.current.world.server.allowed_hosts),
+                _on_the_wire(application),
+            ],
         )
         route53 = Endpoint(application.keeper, lambda: application.board.current.world.api, injections)
         app.add_routes(
@@ -100,8 +105,21 @@ class HttpPort:
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/plain; version=0.0.4"})
+        await self._application.data_plane.count()
         await response.prepare(request)
         for piece in self._all_metrics.exposition():
             await response.write(piece)
             await asyncio.sleep(0)
         return response
+
+
+def _on_the_wire(application: Running) -> Middleware:
+    """Reply to a call only when what it changed is answered by every worker."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        await application.data_plane.reached()
+        return response
+
+    return middleware

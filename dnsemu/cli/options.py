@@ -46,6 +46,14 @@ Http = Annotated[
 Seed = Annotated[
     int | None, typer.Option(envvar="DNSEMU_SEED", help="Seed of all dice, for runs that repeat.", show_default=False)
 ]
+Workers = Annotated[
+    str,
+    typer.Option(
+        envvar="DNSEMU_WORKERS",
+        metavar="N",
+        help="Processes that answer DNS; 1: this one. More take Linux, where the kernel divides queries between them.",
+    ),
+]
 StoreUrl = Annotated[
     str | None,
     typer.Option(

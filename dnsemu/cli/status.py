@@ -60,6 +60,7 @@ def picture(status: dict[str, Any], height: int | None = None) -> RenderableType
     lines = [_line(f"dnsemu {status['version']}  {where}  {status['time']}{_pace(status['clock'])}")]
     lines += [_line(f"not served: {fault}", "red") for fault in status["faults"]]
     lines += [_line(f"stopped: {part}: {failure}", "red") for part, failure in status["failures"].items()]
+    lines += [_line(text) for text in _workers(status.get("workers", []))]
     zones = ", ".join(f"{zone['name']} ({zone['record_sets']})" for zone in status["hosted_zones"]) or "none"
     lines.append(_line(f"hosted zones (record sets): {zones}"))
     for line in lines:
@@ -73,6 +74,16 @@ def picture(status: dict[str, Any], height: int | None = None) -> RenderableType
     if groups:
         parts.append(_table(("name", "type", "policy", "answers", "why"), groups))
     return Group(*parts, lines[-1])
+
+
+def _workers(workers: list[dict[str, Any]]) -> list[str]:
+    """Nothing of a server that answers in one process."""
+    if len(workers) < 2:
+        return []
+    pids = ", ".join(str(worker["pid"] or "-") for worker in workers)
+    answering = sum(worker["is_answering"] for worker in workers)
+    restarts = sum(worker["restarts"] for worker in workers)
+    return [f"workers: {answering} of {len(workers)} answer (pids {pids}), {restarts} replaced"]
 
 
 def check_picture(check: dict[str, Any], height: int | None = None) -> RenderableType:

@@ -2,16 +2,23 @@
 
 import asyncio
 import errno
+import select
 import socket
 from collections.abc import Callable, Sequence
 
 from config.addresses import Address
 from dnsemu.transport import Doors
-from dnsemu.transport.sockets import bind_tcp, bind_udp
+from dnsemu.transport.sockets import bind_tcp, bind_udp, one_more
 from dnsemu.transport.tcp import TcpListener
 from dnsemu.transport.udp import UdpListener
 
+BACKLOG = 512
+"""Connections that wait to be accepted."""
+
 _FREE_PORT_TRIES = 20
+
+Pair = tuple[socket.socket, socket.socket]
+"""One address over UDP and over TCP, which listens already."""
 
 
 class CannotListen(Exception):
@@ -21,9 +28,9 @@ class CannotListen(Exception):
 class Listeners:
     """DNS on a set of addresses, each over UDP and TCP on the same port."""
 
-    def __init__(self, pairs: Sequence[tuple[socket.socket, socket.socket]]) -> None:
+    def __init__(self, pairs: Sequence[Pair]) -> None:
         self._pairs = pairs
-        self.addresses = tuple(Address(*udp.getsockname()[:2]) for udp, _ in pairs)
+        self.addresses = listening_at(pairs)
         self._open: list[UdpListener | TcpListener] = []
 
     async def start(self, doors: Sequence[Doors]) -> None:
@@ -33,6 +40,16 @@ class Listeners:
             listener = TcpListener(respond.tcp)
             await listener.start(tcp)
             self._open += [UdpListener(udp, respond.udp, loop), listener]
+
+    async def drain(self, most_s: float) -> None:
+        """Go on answering while datagrams are queued, but no longer than this, in seconds."""
+        queued = select.poll()
+        for udp, _ in self._pairs:
+            queued.register(udp, select.POLLIN)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + most_s
+        while queued.poll(0) and loop.time() < until:  # noqa: ASYNC110 - it is the loop that answers
+            await asyncio.sleep(0)
 
     def close(self) -> None:
         """Answer what is queued and stop."""
@@ -44,6 +61,11 @@ class Listeners:
                 sock.close()
 
 
+def listening_at(pairs: Sequence[Pair]) -> tuple[Address, ...]:
+    """The addresses of bound sockets, ports as they really are."""
+    return tuple(Address(*udp.getsockname()[:2]) for udp, _ in pairs)
+
+
 def bind(addresses: Sequence[Address], vantage_points: Sequence[Address] = ()) -> Listeners:
     """Bind every address over UDP and TCP; no two servers can hold one address.
 
@@ -52,26 +74,63 @@ def bind(addresses: Sequence[Address], vantage_points: Sequence[Address] = ()) -
     Raises:
         CannotListen: one of them cannot be bound; none is left bound.
     """
-    pairs: list[tuple[socket.socket, socket.socket]] = []
-    try:
-        for address in addresses:
-            pairs.append(_bind_pair(address, "--dns"))
-        for number, address in enumerate(vantage_points):
-            pairs.append(_bind_pair(address, f"server.vantage_points[{number}].dns:"))
-    except CannotListen:
-        for pair in pairs:
-            for sock in pair:
-                sock.close()
-        raise
+    (pairs,) = bind_shares(addresses, vantage_points, 1)
     return Listeners(pairs)
 
 
-def _bind_pair(address: Address, option: str) -> tuple[socket.socket, socket.socket]:
+def bind_shares(
+    addresses: Sequence[Address], vantage_points: Sequence[Address], number: int
+) -> Sequence[Sequence[Pair]]:
+    """Bind every address as `bind` does, for a number of processes: each has its own sockets for all addresses.
+
+    The kernel divides what comes between the sockets of an address, whether anyone reads from them or not.
+
+    Raises:
+        CannotListen: as `bind` does.
+    """
+    asked = [(address, "--dns") for address in addresses]
+    asked += [(address, f"server.vantage_points[{n}].dns:") for n, address in enumerate(vantage_points)]
+    shares: list[list[Pair]] = [[] for _ in range(number)]
+    try:
+        for address, option in asked:
+            shares[0].append(_bind_pair(address, option))
+            for share in shares[1:]:
+                share.append(_one_more_pair(address, shares[0][-1], option))
+    except CannotListen:
+        close_pairs(shares)
+        raise
+    return shares
+
+
+def close_pairs(shares: Sequence[Sequence[Pair]]) -> None:
+    """Close all these sockets."""
+    for share in shares:
+        for pair in share:
+            for sock in pair:
+                sock.close()
+
+
+def _one_more_pair(address: Address, first: Pair, option: str) -> Pair:
+    udp, tcp = first
+    try:
+        more_tcp = one_more(tcp, address.host)
+        try:
+            more_tcp.listen(BACKLOG)
+            return one_more(udp, address.host), more_tcp
+        except OSError:
+            more_tcp.close()
+            raise
+    except OSError as failure:
+        bound = Address(address.host, tcp.getsockname()[1])
+        raise CannotListen(explain_bind_failure(bound, "UDP or TCP a second time", failure, option)) from failure
+
+
+def _bind_pair(address: Address, option: str) -> Pair:
     for attempt in range(_FREE_PORT_TRIES):
         tcp = _bind(bind_tcp, address, "TCP", option)
         bound = Address(address.host, tcp.getsockname()[1])
         try:
-            tcp.listen(512)  # two TCP sockets may share a bound port until one listens
+            tcp.listen(BACKLOG)  # two TCP sockets may share a bound port until one listens
             return _bind(bind_udp, bound, "UDP", option), tcp
         except OSError as failure:
             tcp.close()

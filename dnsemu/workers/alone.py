@@ -1,0 +1,48 @@
+"""The data plane of a server without workers: the control plane's own process."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dnsemu.responder import Responder
+from dnsemu.tally import Answered
+from dnsemu.transport import Doors
+from dnsemu.transport.listeners import Listeners
+
+
+class Alone:
+    """Answers in this process."""
+
+    def __init__(self, responder: Responder, listeners: Listeners, doors: Sequence[Doors]) -> None:
+        self._responder, self._listeners, self._doors = responder, listeners, doors
+
+    async def start(self) -> None:
+        """Begin to answer."""
+        await self._listeners.start(self._doors)
+
+    async def close(self) -> None:
+        """Answer what is queued and stop."""
+        self._listeners.close()
+
+    def note_pace(self) -> None:
+        """Nothing has to be told: time is read where it is needed."""
+
+    async def reached(self) -> None:
+        """What is published is answered from at once."""
+
+    @property
+    def answered(self) -> Iterable[tuple[Answered, int]]:
+        """Replies sent."""
+        return self._responder.answered.items()
+
+    @property
+    def dropped(self) -> int:
+        """Packets that got no reply."""
+        return self._responder.dropped
+
+    async def count(self) -> None:
+        """Everything is counted already."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """This process, as plain data."""
+        return [{"number": 0, "pid": os.getpid(), "is_answering": True, "restarts": 0}]

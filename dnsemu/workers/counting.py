@@ -1,0 +1,28 @@
+"""What a worker counted, told bit by bit: each reply is told once."""
+
+from collections import Counter
+
+from dnsemu.responder import Responder
+from dnsemu.tally import Answered
+from dnsemu.workers.messages import Counted
+
+
+class Meter:
+    """Reads a responder's counters and tells what came to them since the last reading."""
+
+    def __init__(self, responder: Responder) -> None:
+        self._responder = responder
+        self._told: Counter[Answered] = Counter()
+        self._told_dropped = 0
+        self.failed: Counter[Answered] = Counter()
+        """Replies that the responder knows nothing of."""
+
+    def read(self, number: int | None = None) -> Counted:
+        """What was counted since the last reading, in answer to a question of that number."""
+        told = self._told
+        now = self.failed + Counter(dict(self._responder.answered.items()))
+        dropped = self._responder.dropped
+        new = {label: count - told[label] for label, count in now.items() if count != told[label]}
+        counted = Counted(number, new, dropped - self._told_dropped)
+        self._told, self._told_dropped = now, dropped
+        return counted

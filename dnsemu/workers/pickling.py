@@ -1,0 +1,30 @@
+"""Pickling for what there is a million of: by constructor and arguments, in half the time that its state takes."""
+
+import pickle
+from collections.abc import Callable
+from dataclasses import fields
+from io import BytesIO
+from operator import attrgetter
+from typing import Any
+
+from config.world import RecordSet
+from dnsemu.zone.compiled import Node
+from policies.model import Group
+
+Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def _by_constructor(kind: type) -> Callable[[Any], Reduced]:
+    arguments = attrgetter(*(field.name for field in fields(kind)))
+    return lambda value: (kind, arguments(value))
+
+
+class _Pickler(pickle.Pickler):
+    dispatch_table = {kind: _by_constructor(kind) for kind in (RecordSet, Group, Node)}  # noqa: RUF012 - as pickle has it
+
+
+def pickled(value: Any) -> bytes:
+    """What `pickle.loads` makes an equal value of."""
+    out = BytesIO()
+    _Pickler(out, pickle.HIGHEST_PROTOCOL).dump(value)
+    return out.getvalue()
