@@ -26,7 +26,11 @@ class Server:
         self.health = HealthBoard()
         catalog = Catalog.of(zones, map(compile_resource, resources))
         self.board = Board(Published(World(geo=geo), catalog, Locator(geo)))
-        self.by(Responder(self.board, self.health, QuickDice(random.Random(seed).random), lambda check: f"{check} in detail"))
+        self.by(
+            Responder(
+                self.board, self.health, QuickDice(random.Random(seed).random), lambda check: f"{check} in detail"
+            )
+        )
 
     def by(self, responder):
         """Have another responder answer."""

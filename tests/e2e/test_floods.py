@@ -5,6 +5,7 @@ import random
 import socket
 import threading
 import urllib.request
+from pathlib import Path
 
 import dns.edns
 import dns.exception
@@ -75,8 +76,7 @@ class Flood:
 
 
 def _resident_octets(pid):
-    with open(f"/proc/{pid}/statm") as file:
-        return int(file.read().split()[1]) * 4096
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
 def test_a_flood_neither_starves_nor_swells(tmp_path):

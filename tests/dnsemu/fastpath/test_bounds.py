@@ -13,7 +13,9 @@ from dnsemu.wire.query import parse_query
 from tests.asking import Server, ecs, lines
 from tests.builders import geo, record_set, zone
 
-ZONE = zone("test", *[record_set(f"r{n}.test", values=f"192.0.2.{n}") for n in range(100)], geo("g.test", "d", country="*"))
+ZONE = zone(
+    "test", *[record_set(f"r{n}.test", values=f"192.0.2.{n}") for n in range(100)], geo("g.test", "d", country="*")
+)
 
 
 def answers(server, most_octets):
