@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 from config import names
@@ -15,18 +16,23 @@ from policies.place import Client
 
 MOST_GROUPS = 500
 """Groups whose shares are written out; a zone may have thousands."""
+NAMES_PER_TURN = 1000
 
 
-def serving(published: Published, health: HealthSnapshot, client: Client) -> Iterator[dict[str, Any]]:
+def serving(published: Published, health: HealthSnapshot, client: Client) -> Iterator[dict[str, Any] | None]:
     """Who serves what: each group whose answer health or policy can move, and how its answers divide for a client.
 
     Args:
         client: whose answers are shown; location policies answer others differently.
+    Returns:
+        The groups, and None wherever others should have their turn: zones may have a million names.
     """
-    room = MOST_GROUPS
+    room, seen = MOST_GROUPS, count(1)
     for zone in published.catalog.zones.values():
         view = ZoneView(published.catalog, zone, health)
         for name, node in zone.nodes.items():
+            if not next(seen) % NAMES_PER_TURN:
+                yield None
             for group in node.groups.values():
                 if not _moves(group):
                     continue

@@ -1,6 +1,6 @@
 """The control API: what each command of the command line is a client of (JSON under `/dnsemu/v1/`)."""
 
-from typing import Any
+import asyncio
 
 from aiohttp import web
 
@@ -58,14 +58,16 @@ class ControlApi:
         self._events.close()
 
     async def _status(self, _request: web.Request) -> web.Response:
-        return as_json(self.status())
-
-    def status(self) -> dict[str, Any]:
-        """Everything the server can say about itself just now, as plain data."""
         app = self._application
-        published = app.board.current
+        published, health = app.board.current, app.health.current
+        groups = []
+        for group in serving(published, health, Client.somewhere(published.locator.unlocated)):
+            if group is None:
+                await asyncio.sleep(0)
+            else:
+                groups.append(group)
         now = app.clock.now()
-        return {
+        status = {
             "version": __version__,
             "time": timestamp(now),
             "clock": clock_json(app.agenda),
@@ -77,11 +79,12 @@ class ControlApi:
                 for zone in published.world.hosted_zones.values()
             ],
             "health_checks": [check_json(entry, app.monitor) for entry in app.monitor.entries()],
-            "serving": list(serving(published, app.health.current, Client.somewhere(published.locator.unlocated))),
+            "serving": groups,
             "faults": [str(fault) for fault in app.faults],
             "failures": app.failures,
             "workers": app.data_plane.rows(),
         }
+        return as_json(status)
 
     async def _explain(self, request: web.Request) -> web.Response:
         unknown = set(request.query) - EXPLAIN_PARAMETERS
