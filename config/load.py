@@ -228,6 +228,8 @@ class _Loader:
             changes["vantage_points"] = tuple(VantagePoint(v.dns, v.declared()) for v in shape.vantage_points)
         if shape.force_file is not None:
             changes["force_file"] = str(_beside(folder, shape.force_file))
+        if shape.query_log is not None and shape.query_log != "-":
+            changes["query_log"] = str(_beside(folder, shape.query_log))
         self._server = replace(self._server, **changes)
 
     def _take_api(self, document: Document, data: object) -> None:

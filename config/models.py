@@ -144,6 +144,11 @@ class ServerShape(Shape):
     vantage_points: list[VantagePointShape] | None = None
     scale_ttls: bool | None = None
     force_file: Annotated[str | None, Field(pattern=r"^[^\x00]+$"), Says("", "force-file", "the path of a file")] = None
+    query_log: Annotated[
+        str | None,
+        Field(pattern=r"^[^\x00]+$"),
+        Says("R204", "query-log", "the path of a file, or - for standard output"),
+    ] = None
 
     @field_validator("dns", mode="before", json_schema_input_type=list[str] | str | None)
     @classmethod

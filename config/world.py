@@ -417,7 +417,7 @@ class ServerSettings:
     """Where to listen, as `ADDRESS:PORT`; None where the file says nothing. The rest is how to serve.
 
     `scale_ttls` divides served TTLs by the clock's speed. `force_file` is the path of a watched file of forced
-    statuses, None for none.
+    statuses, None for none. `query_log` is the path of a file for query logs, `-` for standard output, None for none.
     """
 
     dns: tuple[str, ...] | None = None
@@ -427,6 +427,7 @@ class ServerSettings:
     vantage_points: tuple[VantagePoint, ...] = ()
     scale_ttls: bool = False
     force_file: str | None = None
+    query_log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

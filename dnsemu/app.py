@@ -35,10 +35,12 @@ from dnsemu.hosted_resolver import HostedResolver
 from dnsemu.keeper import Keeper
 from dnsemu.letting_go import let_go, maps_of
 from dnsemu.live import LiveWorld
+from dnsemu.log_file import LogFile
 from dnsemu.logs import timestamp
 from dnsemu.new_ids import NewIds
 from dnsemu.published import EVERYTHING, Board
 from dnsemu.publishing import beside, compiled_anew, with_writes
+from dnsemu.query_log import QueryLog
 from dnsemu.reading import Reading
 from dnsemu.responder import Responder, TtlDivisor
 from dnsemu.running import DataPlane, Ready
@@ -91,6 +93,7 @@ class Application:
         clock: Clock | None = None,
         scale_ttls: bool = False,
         force_file: Path | None = None,
+        query_log: LogFile | None = None,
         store: Store | None = None,
         on_change: Callable[[Event], None] | None = None,
         workers: int = 1,
@@ -107,8 +110,17 @@ class Application:
         self.history.subscribe(partial(_tell, on_change or _log_change))
         self._scale_ttls = scale_ttls
         forwarder = Forwarder(forward) if forward else None
+        self.query_log: QueryLog | None = None
+        if query_log is not None:
+            self.query_log = QueryLog(query_log, self.board, self.clock.now, asyncio.get_running_loop().call_soon)
         self.responder = Responder(
-            self.board, self.health, dice, self.check_detail, forwarder, ttl_divisor=self._ttl_divisor()
+            self.board,
+            self.health,
+            dice,
+            self.check_detail,
+            forwarder,
+            ttl_divisor=self._ttl_divisor(),
+            query_log=self.query_log,
         )
         lookup_dice = QuickDice(random.Random(chance.getrandbits(64)).random)
         self._workers, self._forward, self._seed, self._logs_as_json = workers, tuple(forward), seed, logs_as_json
@@ -170,6 +182,9 @@ class Application:
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self.keeper.close)
+            if self.query_log is not None:
+                self.query_log.start()
+                opened.callback(self.query_log.close)
             shares = bind_shares(addresses, vantage_points, self._workers)
             opened.callback(close_pairs, shares)
             self.data_plane = self._data_plane(shares, settings.vantage_points)
@@ -210,6 +225,7 @@ class Application:
             forward=self._forward,
             seed=self._seed,
             logs_as_json=self._logs_as_json,
+            query_log=self.query_log.path if self.query_log is not None else None,
         )
 
     async def _open(self) -> None:
@@ -242,8 +258,10 @@ class Application:
         self._stopping.set()
 
     def reload(self) -> None:
-        """Read the files again, soon."""
+        """Read the files again, soon; a query log that was moved away is made anew."""
         self.files.reload()
+        if self.query_log is not None:
+            self.query_log.reopen()
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -310,6 +328,8 @@ class Application:
         world = published.world
         if _addresses(world.server) != _addresses(before.world.server):
             log.warning("addresses to listen on changed; that takes effect at the next start")
+        if world.server.query_log != before.world.server.query_log:
+            log.warning("the file of the query log changed; that takes effect at the next start")
         self._vantage |= {point.dns: _place(point) for point in world.server.vantage_points}
         self.blockade.declared = world.health_checkers.blocked
         self._watch_over(world)

@@ -88,6 +88,11 @@ class Metrics:
         yield CounterMetricFamily(
             "dnsemu_packets_dropped", "Packets that get no reply, such as replies.", value=app.data_plane.dropped
         )
+        yield CounterMetricFamily(
+            "dnsemu_query_log_dropped",
+            "Lines of the query log that could not be written.",
+            value=app.data_plane.query_log_dropped,
+        )
         rows = app.data_plane.rows()
         yield GaugeMetricFamily(
             "dnsemu_workers_answering",

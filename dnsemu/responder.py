@@ -1,8 +1,6 @@
 """One packet in, one packet out: everything between the sockets and the answer."""
 
 from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 import structlog
@@ -15,16 +13,19 @@ from dnsemu.completion import LookUpHere, complete
 from dnsemu.explain import CheckDetail
 from dnsemu.explain_dns import asked_about, explanation_reply
 from dnsemu.fastpath.answers import Answers, Path, is_shared
-from dnsemu.fastpath.packets import Packets, wire_of
+from dnsemu.fastpath.packets import LoggedPackets, Packets, wire_of
 from dnsemu.forwarding import Forwarder, UpstreamFailed
 from dnsemu.published import Board, Published
+from dnsemu.query_log import Line, QueryLog
 from dnsemu.resolution import resolve
+from dnsemu.senders import packed_address
 from dnsemu.tally import TCP, UDP, Tally, type_name
 from dnsemu.transport import Doors, Later, Respond
 from dnsemu.wire.protocol import CLASS_IN, RCode
 from dnsemu.wire.query import RD, Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import PLAIN_UDP_OCTETS, Reply, render, render_refused, render_rejected, size_limit
 from dnsemu.zone.catalog import NotOurs, Referral
+from dnsemu.zone.compiled import Zone
 from healthcheck.snapshot import HealthBoard
 from policies.place import Located, Locator, Place
 
@@ -79,6 +80,7 @@ class Responder:
         *,
         ttl_divisor: TtlDivisor | None = None,
         ask_elsewhere: Elsewhere | None = None,
+        query_log: QueryLog | None = None,
     ) -> None:
         """Answer from two boards.
 
@@ -86,6 +88,7 @@ class Responder:
             detail: what to say of a health check in an explanation.
             ttl_divisor: where TTLs are not served as they are. Each reply is made anew then.
             ask_elsewhere: has explanations told where more is known of health checks.
+            query_log: notes every answer out of a hosted zone.
         """
         self._board = board
         self._forwarder = forwarder
@@ -93,10 +96,16 @@ class Responder:
         self._dice = dice
         self._detail = detail
         self._ask_elsewhere = ask_elsewhere
+        self.query_log = query_log
         self.ttl_divisor = ttl_divisor
         self.answered = Tally()
         self.dropped = 0
         self.answers = Answers(board, health, dice, self.answered, is_complete=self._is_complete)
+
+    @property
+    def query_log_dropped(self) -> int:
+        """Lines of the query log that could not be written."""
+        return self.query_log.dropped if self.query_log is not None else 0
 
     @property
     def forward_to(self) -> tuple[str, ...]:
@@ -115,7 +124,11 @@ class Responder:
         def unknown(packet: bytes, source: str, path: Path) -> bytes | Later | None:
             return self._read(packets, packet, source, protocol, place() if place else None, path)
 
-        packets = Packets(unknown, self._dice, protocol)
+        packets: Packets
+        if self.query_log is None:
+            packets = Packets(unknown, self._dice, protocol)
+        else:
+            packets = LoggedPackets(unknown, self._dice, protocol, self.query_log.note)
         self._board.subscribe(packets.changed)
         return packets.respond
 
@@ -173,10 +186,11 @@ class Responder:
         form = end.form(query.name, query.question)
         message = form.body.fitted(query, asked.limit, recursion_available=self._forwarder is not None)
         wire = wire_of(message, query, form)
+        line = self._noted(asked, found.zone, message)
         if packets is not None:
             source = asked.source if answer.is_of_class and not asked.subnet_counts else None
             shared = is_shared(found, query.name)
-            packets.remember(asked.packet, query, source, answer, end, wire, is_shared=shared)
+            packets.remember(asked.packet, query, source, answer, end, wire, line, is_shared=shared)
         return message if isinstance(wire, bytes) else message[:2] + wire.drawn(self._dice)
 
     def _made_anew(self, asked: Asked, published: Published, located: Located, path: Path) -> bytes | Later:
@@ -186,11 +200,22 @@ class Responder:
         thrown = throw(link, Throws(self._dice, path), located.scope_bits)
         reply = self._scaled(thrown.drawn(self._dice) if isinstance(thrown, Undrawn) else thrown)
         self.answered.of_answer(link, reply.rcode)[asked.protocol] += 1
-        if self._forwarder is None:
-            return render(query, reply, asked.limit)
-        if reply.onward is not None and query.flags & RD:
-            return self._complete(self._forwarder, asked, reply, self._look_up_here(located))
-        return render(query, reply, asked.limit, recursion_available=True)
+        assert not isinstance(link.found, NotOurs)
+        zone = link.found.zone
+        if self._forwarder is not None and reply.onward is not None and query.flags & RD:
+            return self._complete(self._forwarder, asked, zone, reply, self._look_up_here(located))
+        message = render(query, reply, asked.limit, recursion_available=self._forwarder is not None)
+        self._noted(asked, zone, message)
+        return message
+
+    def _noted(self, asked: Asked, zone: Zone, message: bytes) -> Line | None:
+        """Log an answer out of a zone; what to say of it when it is sent again."""
+        if self.query_log is None:
+            return None
+        line = self.query_log.line(zone, asked.query, message, asked.protocol, asked.place)
+        if line is not None:
+            self.query_log.note(line, asked.source)
+        return line
 
     def _is_complete(self, reply: Reply) -> bool:
         return self._forwarder is None or reply.onward is None
@@ -232,7 +257,9 @@ class Responder:
         self._count(asked.protocol, known, type_name(query.type))
         return reply
 
-    async def _complete(self, forwarder: Forwarder, asked: Asked, reply: Reply, look_up_here: LookUpHere) -> bytes:
+    async def _complete(
+        self, forwarder: Forwarder, asked: Asked, zone: Zone, reply: Reply, look_up_here: LookUpHere
+    ) -> bytes:
         """The reply with what its CNAME or alias leads to outside of its hosted zone."""
         query = asked.query
         try:
@@ -241,7 +268,9 @@ class Responder:
             except UpstreamFailed as failed:
                 log.warning("upstream failed", name=names.display(query.name), error=str(failed))
                 reply = Reply(RCode.SERVFAIL, is_authoritative=False)
-            return render(query, reply, asked.limit, recursion_available=True)
+            message = render(query, reply, asked.limit, recursion_available=True)
+            self._noted(asked, zone, message)
+            return message
         except Exception:
             return self._failed(asked)
 
@@ -268,12 +297,3 @@ def _located(asked: Asked, locator: Locator) -> Located:
         return locator.locate(subnet.padded_address, subnet.source_bits)
     located = locator.locate_sender(packed_address(asked.source))
     return located if asked.place is None else located.moved_to(locator.timed(asked.place))
-
-
-@lru_cache(maxsize=65536)
-def packed_address(text: str) -> bytes:
-    """An IP address as 4 or 16 octets; an IPv4 address inside an IPv6 one counts as IPv4, a zone id is dropped."""
-    address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address.packed

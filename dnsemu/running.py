@@ -56,6 +56,10 @@ class DataPlane(Protocol):
     def dropped(self) -> int:
         """Packets that got no reply, as far as that is known."""
 
+    @property
+    def query_log_dropped(self) -> int:
+        """Lines of the query log that could not be written, as far as that is known."""
+
     async def count(self) -> None:
         """Find out what was counted up to now."""
 

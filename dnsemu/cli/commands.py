@@ -23,6 +23,7 @@ from dnsemu.cli.options import (
     Forward,
     Http,
     Place,
+    QueryLog,
     ScaleTtls,
     Seed,
     Server,
@@ -70,6 +71,7 @@ def serve(
     clock: ClockOption = "real",
     scale_ttls: ScaleTtls = False,
     force_file: ForceFile = None,
+    query_log: QueryLog = None,
     seed: Seed = None,
     workers: Workers = "1",
     as_json: Annotated[bool, typer.Option("--json", help="Log and announce in JSON.")] = False,
@@ -87,6 +89,7 @@ def serve(
     reading = _read(given, as_json, the_clock.now)
     _print_warnings(reading.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
+    log_file = _log_file(query_log, reading)
     upstreams = _upstreams(forward)
     if not upstreams and store is None:
         _warn_if_nothing_is_hosted(reading)
@@ -101,6 +104,7 @@ def serve(
             clock=the_clock,
             scale_ttls=scale_ttls,
             force_file=force_file,
+            query_log=log_file,
             store=the_store,
             workers=how_many,
             logs_as_json=as_json,
@@ -343,6 +347,19 @@ def _workers(text: str) -> int:
     if number > 1 and sys.platform != "linux":
         refuse(f"--workers: only Linux divides queries between processes, and this is {sys.platform}: write 1")
     return number
+
+
+def _log_file(path: str | None, reading: Any) -> Any:
+    """The query log, opened; None for none."""
+    from dnsemu.log_file import LogFile, LogFileUnusable
+
+    declared = reading.published.world.server.query_log
+    if path is None and declared is None:
+        return None
+    try:
+        return LogFile(declared if path is None else path)
+    except LogFileUnusable as unusable:
+        refuse(f"{'server.query_log' if path is None else '--query-log'}: {unusable}")
 
 
 def _store(url: str | None) -> Any:

@@ -85,6 +85,15 @@ ForceFile = Annotated[
         envvar="DNSEMU_FORCE_FILE", help="Lines of forced statuses, read again when it changes.", show_default=False
     ),
 ]
+QueryLog = Annotated[
+    str | None,
+    typer.Option(
+        envvar="DNSEMU_QUERY_LOG",
+        metavar="FILE",
+        help="Append a line for each query to a hosted zone, as Route 53's query logs have it; - is standard output.",
+        show_default=False,
+    ),
+]
 Forward = Annotated[
     list[str] | None,
     typer.Option(

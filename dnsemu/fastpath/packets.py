@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dnsemu.answer import Dice
 from dnsemu.fastpath.answers import Answer, End, Form, Path, Split
 from dnsemu.published import Change, Published
+from dnsemu.query_log import Line
 from dnsemu.transport import Later
 from dnsemu.wire.edns import COOKIE_OCTETS
 from dnsemu.wire.query import HEADER, Query
@@ -21,9 +22,13 @@ MOST_SOURCES = 4096
 
 _KNOWN_OCTETS = 500
 _WIRE_OCTETS = 150
+_LINE_OCTETS = 400
 
 Unknown = Callable[[bytes, str, Path], bytes | Later | None]
 """Answers a packet that is not known, or not so far: (packet, sender's address, how the dice have fallen)."""
+
+Note = Callable[[Line, str], None]
+"""Logs an answer that is about to be sent: (what to say of it, sender's address)."""
 
 
 class Loose:
@@ -53,20 +58,25 @@ def wire_of(message: bytes, query: Query, form: Form) -> Wire:
 
 
 class Known:
-    """A packet that came before: `answer`, or where that depends on who sent it one for each source."""
+    """A packet that came before: `answer`, or where that depends on who sent it one for each source.
 
-    __slots__ = ("answer", "by_source", "wires")
+    `lines` are what the query log says of the wires, as far as it logs them.
+    """
+
+    __slots__ = ("answer", "by_source", "lines", "wires")
 
     def __init__(self) -> None:
         self.answer: Answer | None = None
         self.by_source: dict[str, Answer] = {}
         self.wires: dict[End | None, Wire] = {}
+        self.lines: dict[End, Line] = {}
 
     def forget(self) -> None:
         """Have the next such packet looked up anew."""
         self.answer = None
         self.by_source.clear()
         self.wires.clear()
+        self.lines.clear()
 
 
 class Packets:
@@ -109,12 +119,22 @@ class Packets:
         return packet[:2] + (wire if isinstance(wire, bytes) else wire.drawn(self._dice))
 
     def remember(
-        self, packet: bytes, query: Query, source: str | None, answer: Answer, end: End, wire: Wire, *, is_shared: bool
+        self,
+        packet: bytes,
+        query: Query,
+        source: str | None,
+        answer: Answer,
+        end: End,
+        wire: Wire,
+        line: Line | None = None,
+        *,
+        is_shared: bool,
     ) -> None:
         """Know a packet from now on, if it came before.
 
         Args:
             source: the sender, where another might get another answer.
+            line: what to log when it is answered so again; None where it is not logged.
             is_shared: whether the answer is also for other names, and so does not tell when this name changes.
         """
         if query.edns is not None and query.edns.ends_in_cookie:
@@ -141,6 +161,9 @@ class Packets:
         if end not in known.wires:
             known.wires[end] = wire
             self.octets += _WIRE_OCTETS + (len(wire) if isinstance(wire, bytes) else len(wire.head) + len(wire.tail))
+            if line is not None:
+                known.lines[end] = line
+                self.octets += _LINE_OCTETS
         if self.octets > self._most_octets:
             self._forget()
 
@@ -164,3 +187,35 @@ class Packets:
 
     def _forget(self) -> None:
         self._exact, self._but_for_cookie, self._shared, self.octets = {}, {}, set(), 0
+
+
+class LoggedPackets(Packets):
+    """The same where answers are logged; a class of its own, so that it costs nothing where they are not."""
+
+    def __init__(self, unknown: Unknown, dice: Dice, protocol: int, note: Note, most_octets: int = MOST_OCTETS) -> None:
+        """As `Packets`; `note` logs what is answered from memory, `unknown` the rest itself."""
+        super().__init__(unknown, dice, protocol, most_octets)
+        self._note = note
+
+    def respond(self, packet: bytes, source: str) -> bytes | Later | None:
+        """The reply to a packet from an address."""
+        known = self._exact.get(packet[2:]) or self._but_for_cookie.get(packet[2:-8])
+        if known is None:
+            return self._unknown(packet, source, ())
+        answer = known.answer or known.by_source.get(source)
+        if answer is None:
+            return self._unknown(packet, source, ())
+        node = answer.root
+        path: Path = ()
+        while isinstance(node, Split):
+            index = bisect_right(node.bounds, self._randrange(node.total))
+            path = (*node.path, index)
+            node = node.kids[index]
+        wire = known.wires.get(node)
+        if wire is None or node is None:
+            return self._unknown(packet, source, path)
+        node.count[self._protocol] += 1
+        line = known.lines.get(node)
+        if line is not None:
+            self._note(line, source)
+        return packet[:2] + (wire if isinstance(wire, bytes) else wire.drawn(self._dice))

@@ -40,6 +40,11 @@ class Alone:
         """Packets that got no reply."""
         return self._responder.dropped
 
+    @property
+    def query_log_dropped(self) -> int:
+        """Lines of the query log that could not be written."""
+        return self._responder.query_log_dropped
+
     async def count(self) -> None:
         """Everything is counted already."""
 

@@ -13,7 +13,7 @@ class Meter:
     def __init__(self, responder: Responder) -> None:
         self._responder = responder
         self._told: Counter[Answered] = Counter()
-        self._told_dropped = 0
+        self._told_dropped = self._told_lines = 0
         self.failed: Counter[Answered] = Counter()
         """Replies that the responder knows nothing of."""
 
@@ -23,6 +23,7 @@ class Meter:
         now = self.failed + Counter(dict(self._responder.answered.items()))
         dropped = self._responder.dropped
         new = {label: count - told[label] for label, count in now.items() if count != told[label]}
-        counted = Counted(number, new, dropped - self._told_dropped)
-        self._told, self._told_dropped = now, dropped
+        lines = self._responder.query_log_dropped
+        counted = Counted(number, new, dropped - self._told_dropped, lines - self._told_lines)
+        self._told, self._told_dropped, self._told_lines = now, dropped, lines
         return counted

@@ -13,7 +13,8 @@ class Setup:
     """The first word to a worker.
 
     `sockets` are file descriptors, UDP and TCP for each address, each with the vantage point's address that it belongs
-    to, if any. `dice` seeds the worker's dice; None for dice that nobody foresees.
+    to, if any. `dice` seeds the worker's dice; None for dice that nobody foresees. `query_log` is the path of the query
+    log, if there is one.
     """
 
     number: int
@@ -21,6 +22,7 @@ class Setup:
     forward: tuple[Address, ...]
     dice: str | None
     logs_as_json: bool
+    query_log: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Counted:
     number: int | None
     answered: Mapping[Answered, int]
     dropped: int
+    query_log_dropped: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Pool:
         forward: tuple[Address, ...] = (),
         seed: int | None = None,
         logs_as_json: bool = False,
+        query_log: str | None = None,
     ) -> None:
         """Prepare workers.
 
@@ -62,10 +63,11 @@ class Pool:
             doors: what answers at each address while a worker is not there.
             responder: answers what workers cannot.
             seed: what each worker's dice derive from, with its number.
+            query_log: the path of the query log, if there is one.
         """
         self._source, self._responder = source, responder
         self._told: Counter[Answered] = Counter()
-        self._told_dropped = 0
+        self._told_dropped = self._told_lines = 0
         self._counting = 0
         self._counts: dict[int, tuple[set[int], asyncio.Event]] = {}
         self._is_stopping = False
@@ -82,6 +84,7 @@ class Pool:
                     forward,
                     None if seed is None else f"{seed} worker {number}",
                     logs_as_json,
+                    query_log,
                 ),
             )
             for number, pairs in enumerate(shares)
@@ -149,6 +152,11 @@ class Pool:
         """Packets of all processes that got no reply, as far as they have told."""
         return self._responder.dropped + self._told_dropped
 
+    @property
+    def query_log_dropped(self) -> int:
+        """Lines of all processes' query logs that could not be written, as far as they have told."""
+        return self._responder.query_log_dropped + self._told_lines
+
     async def count(self) -> None:
         """Have all workers tell what they counted up to now; who does not answer soon is not waited for."""
         asked = {slot.number: slot.worker for slot in self._slots if slot.worker is not None and slot.worker.is_live}
@@ -171,6 +179,7 @@ class Pool:
         for label, count in counted.answered.items():
             self._told[label] += count
         self._told_dropped += counted.dropped
+        self._told_lines += counted.query_log_dropped
         if counted.number in self._counts:
             missing, done = self._counts[counted.number]
             missing.discard(worker)

@@ -24,7 +24,9 @@ from dnsemu.collector import settle
 from dnsemu.event_loop import loop_factory
 from dnsemu.forwarding import Forwarder
 from dnsemu.letting_go import let_go, maps_of
+from dnsemu.log_file import LogFile, LogFileUnusable
 from dnsemu.logs import configure_logs
+from dnsemu.query_log import QueryLog
 from dnsemu.responder import Responder
 from dnsemu.tally import Answered
 from dnsemu.transport import Doors
@@ -71,6 +73,7 @@ class Worker:
         self._doors: list[Doors] = []
         self._responder: Responder | None = None
         self._meter: Meter | None = None
+        self._query_log: QueryLog | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, control: socket.socket) -> None:
@@ -82,6 +85,8 @@ class Worker:
         if self._listeners is not None and self._has_begun:
             await self._listeners.drain(DRAIN_S)
             self._listeners.close()
+        if self._query_log is not None:
+            self._query_log.close()
         if self._meter is not None:
             self._channel.send(self._meter.read())
         self._channel.close()
@@ -122,6 +127,7 @@ class Worker:
         dice = QuickDice(random.Random(setup.dice).random)
         forwarder = Forwarder(setup.forward) if setup.forward else None
         replica = self._replica
+        self._query_log = self._opened(setup.query_log)
         responder = Responder(
             replica.board,
             replica.health,
@@ -129,6 +135,7 @@ class Worker:
             str,
             forwarder,
             ask_elsewhere=self._ask,
+            query_log=self._query_log,
         )
         self._responder, self._meter = responder, Meter(responder)
         pairs = [(socket.socket(fileno=udp), socket.socket(fileno=tcp)) for udp, tcp, _ in setup.sockets]
@@ -137,6 +144,19 @@ class Worker:
             responder.doors(partial(self._place_at, where) if where is not None else None)
             for *_, where in setup.sockets
         ]
+
+    def _opened(self, path: str | None) -> QueryLog | None:
+        """The query log at a path; without one, too, there is DNS."""
+        if path is None:
+            return None
+        try:
+            file = LogFile(path)
+        except LogFileUnusable as unusable:
+            log.error("a worker writes no query log", worker=self._number, error=str(unusable))
+            return None
+        query_log = QueryLog(file, self._replica.board, self._replica.now, asyncio.get_running_loop().call_soon)
+        query_log.start()
+        return query_log
 
     def _place_at(self, vantage_point: str) -> Place:
         return self._replica.vantage[vantage_point]

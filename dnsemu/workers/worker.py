@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from config.world import HealthCheckId
+from dnsemu.log_file import STANDARD_OUTPUT
 from dnsemu.published import Change
 from dnsemu.workers import messages
 from dnsemu.workers.channel import Channel
@@ -90,7 +91,7 @@ class Worker:
             theirs.setblocking(False)
             try:
                 descriptors = [fd for udp, tcp, _ in setup.sockets for fd in (udp, tcp)]
-                self._process = _spawn(theirs.fileno(), descriptors)
+                self._process = _spawn(theirs.fileno(), descriptors, writes=setup.query_log == STANDARD_OUTPUT)
             except OSError:
                 ours.close()
                 self._feed.end()
@@ -252,7 +253,9 @@ class Worker:
         self._channel.close()
 
 
-def _spawn(control: int, sockets: Collection[int]) -> subprocess.Popen[bytes]:
+def _spawn(control: int, sockets: Collection[int], *, writes: bool) -> subprocess.Popen[bytes]:
+    """Start a worker; `writes` is whether it has something to say on standard output."""
     command = [sys.executable, "-P", "-m", "dnsemu.workers", str(control)]
-    # Its standard error is ours, for what it logs; standard output is for the ready line alone.
-    return subprocess.Popen(command, pass_fds=[control, *sockets], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    # Its standard error is ours, for what it logs; standard output is for the ready line, and for a query log if asked.
+    stdout = None if writes else subprocess.DEVNULL
+    return subprocess.Popen(command, pass_fds=[control, *sockets], stdin=subprocess.DEVNULL, stdout=stdout)

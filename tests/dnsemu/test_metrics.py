@@ -41,7 +41,7 @@ class Stand:
 
     def __init__(self, *, speed=1.0):
         self.clock = SimpleNamespace(now=lambda: NOW, speed=speed)
-        self.data_plane = SimpleNamespace(answered=(), dropped=0, rows=list)
+        self.data_plane = SimpleNamespace(answered=(), dropped=0, query_log_dropped=0, rows=list)
         self.board = SimpleNamespace(current=SimpleNamespace(world=SimpleNamespace(hosted_zones={})))
         self.is_ready, self.faults = True, ()
         ledger = Ledger(HealthBoard(), History("run"))

@@ -220,12 +220,32 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path, options, settings, to
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides queries between processes")
-def test_workers_are_refused(file):
-    """Rather than lose lines."""
-    done = dnsemu("serve", SHOP, *FREE_PORTS, "--query-log", file, "--workers", "2")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--workers: several processes write no query log: write 1" in done.stderr
-    assert not file.exists()
+@pytest.mark.parametrize("path", ["q.log", "-"])
+def test_workers_share_a_file(tmp_path, path):
+    """R204: each appends its own lines; the end loses none of them."""
+    options = ["--query-log", path, "--workers", "2"]
+    with serving_files(SHOP, options=options, cwd=tmp_path) as server:
+        for _ in range(100):
+            ask(server.dns, "www.shop.test")
+            ask(server.dns, "blog.shop.test", over=dns.query.tcp)
+        server.stop()
+        text = server.output.partition("\n")[2] if path == "-" else (tmp_path / path).read_text()
+    logged = text.splitlines()
+    assert all(LINE.fullmatch(line) for line in logged)
+    assert sorted(line.split()[3] for line in logged) == ["blog.shop.test"] * 100 + ["www.shop.test"] * 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides queries between processes")
+def test_workers_follow_a_file_that_was_moved_away(file):
+    moved = file.with_suffix(".1")
+    with serving_files(SHOP, options=["--query-log", file, "--workers", "2"]) as server:
+        for _ in range(12):
+            ask(server.dns, "www.shop.test")
+        until(lambda: len(lines(file)) == 12, what="all lines")
+        file.rename(moved)
+        for _ in range(12):
+            ask(server.dns, "www.shop.test")
+    assert (len(lines(moved)), len(lines(file))) == (12, 12)
 
 
 def test_the_flag_wins_and_so_does_the_environment_over_the_file(tmp_path, file):
