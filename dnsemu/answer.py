@@ -6,6 +6,7 @@ records that answer; `Undrawn.drawn` then chooses among samples and puts values 
 
 from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass
+from math import factorial
 from typing import Any, Protocol, TypeVar
 
 from config.names import DName
@@ -13,7 +14,7 @@ from config.rrtypes import RRType
 from config.world import RecordSet
 from dnsemu.resolution import Link
 from dnsemu.wire.protocol import RR, RCode
-from dnsemu.wire.reply import Onward, Reply
+from dnsemu.wire.reply import NAMES_IN_RDATA, Onward, Reply
 from dnsemu.zone.catalog import ANY, Catalog, NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
 from policies.decide import Leaf, Lost, Node
@@ -23,6 +24,12 @@ _T = TypeVar("_T")
 
 NAME_IN_RDATA: dict[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}
 """Types whose rdata cites a host: octets before its name (R144)."""
+
+
+MOST_ORDERED = 4
+"""Values that name hosts of which each order is a ticket by itself: 24 of them."""
+
+_NAMING_HOSTS = frozenset(NAME_IN_RDATA) | frozenset(NAMES_IN_RDATA)
 
 
 class Dice(Protocol):
@@ -101,11 +108,25 @@ class Throws:
         tickets = outcome.tickets
         if len(tickets) == 1:
             return tickets[0][0]
-        counts = tuple(count for _, count in tickets)
+        return tickets[self._choose(tuple(count for _, count in tickets))][0]
+
+    def order(self, values: Sequence[RR]) -> list[RR]:
+        """The values in random order, each order a ticket."""
+        left = list(values)
+        orders = factorial(len(left))
+        rest = self._choose((1,) * orders)
+        found = []
+        while left:
+            orders //= len(left)
+            at, rest = divmod(rest, orders)
+            found.append(left.pop(at))
+        return found
+
+    def _choose(self, counts: tuple[int, ...]) -> int:
         at = len(self.taken)
         index = self._given[at] if at < len(self._given) else pick(counts, self._dice)
         self.taken.append((counts, index))
-        return tickets[index][0]
+        return index
 
     def sample(self, outcome: Sample) -> Sequence[RecordSet]:
         """Members that are drawn together, where there is more to be decided behind them.
@@ -187,6 +208,19 @@ class Undrawn:
     pools: tuple[Pool, ...]
     scope_bits: int
 
+    @property
+    def few_hosts(self) -> Sequence[RR]:
+        """The values, if all of them answer and they are a few that name hosts; else none.
+
+        Their order shows in the rest of a message too: in what is compressed, and in the additional section (R144).
+        """
+        pool = self.pools[0]
+        type_ = int(pool.leaves[0].type)
+        if len(self.pools) > 1 or pool.size < len(pool.leaves) or type_ not in _NAMING_HOSTS:
+            return ()
+        values = rrset_of(self.last.name, pool.leaves)
+        return values if 1 < len(values) <= MOST_ORDERED else ()
+
     def drawn(self, dice: Dice) -> Reply:
         """The reply, with its values drawn."""
         return self.with_values([rr for pool in self.pools for rr in pool.rrset(self.last.name, dice)])
@@ -240,7 +274,9 @@ def throw(first: Link, throws: Throws, scope_bits: int) -> Undrawn | Reply:
         cname = pools[0].leaves[0]
         following = link.following(cname) if link.leads_on else None
         if following is None:
-            return Undrawn(first, link, tuple(chain), pools, scope)
+            undrawn = Undrawn(first, link, tuple(chain), pools, scope)
+            values = undrawn.few_hosts
+            return undrawn.with_values(throws.order(values)) if values else undrawn
         chain += rrset_of(link.name, [cname])
         link = following
 

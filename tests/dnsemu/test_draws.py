@@ -5,7 +5,7 @@ The dice are thrown in every way they can fall, so nothing is sampled.
 
 from fractions import Fraction
 from ipaddress import ip_network
-from itertools import combinations, count
+from itertools import combinations, count, permutations
 from math import comb
 
 import dns.message
@@ -155,6 +155,23 @@ def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, sou
         answer = frozenset(str(rdata) for rrset in message.answer for rdata in rrset)
         drawn[answer] = drawn.get(answer, 0) + probability
     assert drawn == expected
+
+
+def test_every_order_of_a_few_hosts_is_as_likely():
+    """R146: also where names in the values are compressed against each other, the first time as ever after."""
+    hosts = [f"{number} {host}.test" for number, host in enumerate(("a", "b", "far.a"))]
+    compiled, dice = zone(ZONE, record_set("mx.test", "MX", hosts), record_set("a.test")), EveryThrow()
+    catalog = Catalog.of([compiled])
+    door = Responder(Board(Published(World(), catalog, Locator(Geo()))), HealthBoard(), dice, str).doors().udp
+    query = dns.message.make_query("mx.test", "MX").to_wire()
+    for _ in range(3):
+        drawn = {}
+        for reply, probability in dice.falls(lambda: door(query, SOURCES[0])):
+            order = tuple(
+                str(rdata) for rrset in dns.message.from_wire(reply, one_rr_per_rrset=True).answer for rdata in rrset
+            )
+            drawn[order] = drawn.get(order, 0) + probability
+        assert drawn == dict.fromkeys(permutations(f"{text}." for text in hosts), Fraction(1, 6))
 
 
 def test_dice_that_fall_in_every_way_are_fair():
