@@ -192,9 +192,9 @@ class Application:
             opened.push_async_callback(http.close)
             http_address = await http.start(self._listen.http or parse_address(settings.http or DEFAULT_HTTP))
             opened.push_async_callback(self.data_plane.close)
+            self.clock.on_change(self.data_plane.note_pace)
             if not await self._has_started(self.data_plane):
                 return
-            self.clock.on_change(self.data_plane.note_pace)
             await self._serve(Ready(listening_at(shares[0]), http_address), announce)
 
     async def _has_started(self, data_plane: DataPlane) -> bool:

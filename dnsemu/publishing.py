@@ -39,11 +39,11 @@ def with_writes(published: Published, writes: Sequence[Write], created_at: Age) 
     clients = any(write.table == CIDR_COLLECTION for write in writes)
     if clients:
         locator = locator.with_collections(world.cidr_collections.values())
-    named = {
-        zone.name: {name for name, _, _ in touched[zone_id]}
-        for zone_id in touched
-        if (zone := (world.hosted_zones.get(zone_id) or published.world.hosted_zones.get(zone_id))) is not None
-    }
+    named: dict[DName, set[DName]] = {}  # several zones may have one name
+    for zone_id, changes in touched.items():
+        zone = world.hosted_zones.get(zone_id) or published.world.hosted_zones.get(zone_id)
+        if zone is not None:
+            named.setdefault(zone.name, set()).update(name for name, _, _ in changes)
     zones, changed_names = _difference(published.catalog, catalog, named)
     return Published(world, catalog, locator, traffic), Change(zones, changed_names, clients=clients)
 

@@ -13,7 +13,7 @@ from dnsemu.completion import LookUpHere, complete
 from dnsemu.explain import CheckDetail
 from dnsemu.explain_dns import asked_about, explanation_reply
 from dnsemu.fastpath.answers import Answers, Path, is_shared
-from dnsemu.fastpath.packets import LoggedPackets, Packets, wire_of
+from dnsemu.fastpath.packets import Packets, Shared, wire_of
 from dnsemu.forwarding import Forwarder, UpstreamFailed
 from dnsemu.published import Board, Published
 from dnsemu.query_log import Line, QueryLog
@@ -99,6 +99,7 @@ class Responder:
         self.query_log = query_log
         self.ttl_divisor = ttl_divisor
         self.answered = Tally()
+        self._shared = Shared()
         self.dropped = 0
         self.answers = Answers(board, health, dice, self.answered, is_complete=self._is_complete)
 
@@ -124,11 +125,8 @@ class Responder:
         def unknown(packet: bytes, source: str, path: Path) -> bytes | Later | None:
             return self._read(packets, packet, source, protocol, place() if place else None, path)
 
-        packets: Packets
-        if self.query_log is None:
-            packets = Packets(unknown, self._dice, protocol)
-        else:
-            packets = LoggedPackets(unknown, self._dice, protocol, self.query_log.note)
+        note = self.query_log.note if self.query_log is not None else None
+        packets = Packets(unknown, self._dice, protocol, self._shared, note)
         self._board.subscribe(packets.changed)
         return packets.respond
 
@@ -183,7 +181,7 @@ class Responder:
         if not end.answers(query.name):
             return self._made_anew(asked, published, located, end.path)
         end.count[asked.protocol] += 1
-        form = end.form(query.name, query.question)
+        form = self.answers.form(answer, end, query.name, query.question)
         message = form.body.fitted(query, asked.limit, recursion_available=self._forwarder is not None)
         wire = wire_of(message, query, form)
         line = self._noted(asked, found.zone, message)

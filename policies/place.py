@@ -46,7 +46,7 @@ class Place:
     latency_ms: tuple[tuple[str, float], ...] = ()
 
     def __hash__(self) -> int:
-        return hash((self.latitude, self.longitude, self.country, self.region))  # few places differ in the rest alone
+        return hash((self.latitude, self.longitude, self.country, self.region, self.latency_ms))
 
 
 class UnknownPlace(ValueError):

@@ -52,6 +52,8 @@ class ZoneIndex:
         self.record_sets = record_sets if isinstance(record_sets, RecordSets) else RecordSets(record_sets)
         self._next: tuple[RecordSets, Collection[DName]] | None = None
         self._order: list[DName] | None = None
+        self._preparing: list[set[DName]] = []
+        """For each order that is being worked out, the names that were touched meanwhile."""
 
     def at(self, name: DName) -> Sequence[RecordSet]:
         """All record sets of exactly this name."""
@@ -76,11 +78,18 @@ class ZoneIndex:
     def prepare(self) -> Iterator[None]:
         """Work out the order of lists, unless it is known, in pieces of about a millisecond.
 
-        It comes to nothing if the record sets become others meanwhile.
+        Names that are touched meanwhile are put in their place at the end.
         """
         if self._order is not None:
             return
-        record_sets = self.record_sets
+        touched: set[DName] = set()
+        self._preparing.append(touched)
+        try:
+            yield from self._work_out(self.record_sets, touched)
+        finally:
+            self._preparing = [others for others in self._preparing if others is not touched]
+
+    def _work_out(self, record_sets: RecordSets, touched: set[DName]) -> Iterator[None]:
         borders: list[str] = []
         for piece in _pieces(islice(record_sets.names(), BORDERS * isqrt(len(record_sets)))):
             borders += map(list_name, piece)
@@ -98,7 +107,8 @@ class ZoneIndex:
             order += [name for _, name in part]
             part.clear()
             yield
-        if self.record_sets is record_sets:
+        if self._order is None:
+            self._put_in_place(order, record_sets, touched)
             self._order = order
 
     def may_become(self, after: RecordSets, touched: Collection[DName]) -> None:
@@ -113,13 +123,17 @@ class ZoneIndex:
 
     def _follow(self, after: RecordSets, touched: Collection[DName]) -> None:
         before, self.record_sets, self._next = self.record_sets, after, None
-        if self._order is None:
-            return
-        for name in set(touched):
-            was, is_there = bool(before.at(name)), bool(after.at(name))
+        for names_touched in self._preparing:
+            names_touched.update(touched)
+        if self._order is not None:
+            self._put_in_place(self._order, before, set(touched))
+
+    def _put_in_place(self, order: list[DName], before: RecordSets, touched: Collection[DName]) -> None:
+        for name in touched:
+            was, is_there = bool(before.at(name)), bool(self.record_sets.at(name))
             if was is not is_there:
-                at = bisect_left(self._order, list_name(name), key=list_name)
-                self._order[at : at + was] = [name] if is_there else []
+                at = bisect_left(order, list_name(name), key=list_name)
+                order[at : at + was] = [name] if is_there else []
 
 
 def _pieces(left: Iterator[DName]) -> Iterator[list[DName]]:

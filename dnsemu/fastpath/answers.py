@@ -23,7 +23,13 @@ from policies.place import Located
 MOST_OCTETS = 48 << 20
 """What all answers together may take, by estimate; beyond it the oldest go."""
 
-_ANSWER_OCTETS, _END_OCTETS, _READ_OCTETS = 900, 900, 120
+_ANSWER_OCTETS, _READ_OCTETS = 1200, 150
+_END_OCTETS, _RR_OCTETS = 700, 130
+_FORM_OCTETS, _GROUP_OCTETS, _RECORD_OCTETS = 500, 60, 50
+_SPLIT_OCTETS, _WAY_OCTETS = 350, 48
+MOST_ENDS = 2048
+"""What one answer may come to before it is taken for one that never warms up: what is new then is made anew."""
+
 _WILDCARD = b"\x01*"
 _POINTER_OCTETS = 2
 
@@ -61,23 +67,23 @@ class Form:
 
     @property
     def octets(self) -> int:
-        """How much it holds."""
-        return len(self.body.octets) + sum(len(record) for group in self.groups for record in group)
+        """How much it takes, by estimate."""
+        groups = sum(_GROUP_OCTETS + sum(_RECORD_OCTETS + len(record) for record in group) for group in self.groups)
+        return _FORM_OCTETS + len(self.body.octets) + groups
 
 
 class End:
-    """The end of a path of throws: a reply as it was made for one name, and forms of it for questions of other lengths.
+    """The end of a path of throws: a reply as it was made for one name, from which forms for others are made.
 
     It answers every name that ends in `base`, unless the name goes on as a name in the reply does: then compression
     would find more in common. Not `is_compiled` means that every reply has to be made anew, on the path given.
     """
 
-    __slots__ = ("_base", "_forms", "_groups", "_made_for", "_names_below", "_reply", "_size", "count", "path")
+    __slots__ = ("_base", "_groups", "_made_for", "_names_below", "_reply", "_size", "count", "path")
 
     def __init__(self, path: Path, count: Count) -> None:
         self.path = path
         self.count = count
-        self._forms: dict[int, Form] = {}
         self._reply: Reply | None = None
 
     def compile(self, reply: Reply, groups: RRGroups, size: int, made_for: DName, base: DName) -> None:
@@ -91,7 +97,7 @@ class End:
         self._reply, self._groups, self._size = reply, groups, size
         self._made_for, self._base = made_for, base
         below = {_next_closer(name, base) for name in names_in(reply, made_for) if _is_below(name, base)}
-        self._names_below = frozenset(below) if made_for != base else frozenset()
+        self._names_below = frozenset(below)
 
     @property
     def is_compiled(self) -> bool:
@@ -105,13 +111,7 @@ class End:
         return not self._names_below or _next_closer(name, self._base) not in self._names_below
 
     def form(self, name: DName, question: bytes) -> Form:
-        """What answers a question; raises nothing for a name that `answers` holds true of."""
-        form = self._forms.get(len(question))
-        if form is None:
-            form = self._forms[len(question)] = self._form(name, question)
-        return form
-
-    def _form(self, name: DName, question: bytes) -> Form:
+        """A form for questions of one length, one of which asks a name that `answers` holds true of."""
         reply = self._reply
         assert reply is not None
         if name != self._made_for:
@@ -126,8 +126,12 @@ class End:
 
     @property
     def octets(self) -> int:
-        """How much it holds, by estimate."""
-        return _END_OCTETS + sum(form.octets for form in self._forms.values())
+        """How much it takes, by estimate."""
+        if self._reply is None:
+            return _END_OCTETS
+        reply = self._reply
+        drawn = sum(map(len, self._groups))
+        return _END_OCTETS + _RR_OCTETS * (len(reply.answer) + len(reply.authority) + len(reply.additional) + drawn)
 
 
 class Split:
@@ -141,22 +145,37 @@ class Split:
         self.total = self.bounds[-1]
         self.kids: list[Split | End | None] = [None] * len(counts)
 
+    @property
+    def octets(self) -> int:
+        """How much it takes, by estimate, without what lies behind."""
+        return _SPLIT_OCTETS + _WAY_OCTETS * len(self.kids)
+
 
 class Answer:
     """What answers one question, for one class of clients or for all; `root` is None once it was dropped.
 
+    `forms` are by end and by the length of the question. They go when it is dropped, whoever still holds an end of it.
+
     One that `depends_on_client` only says so: what answers is kept for each class of clients, in answers `of_class`.
     """
 
-    __slots__ = ("depends_on_client", "is_of_class", "key", "keys_read", "octets", "root")
+    __slots__ = ("depends_on_client", "ends", "forms", "is_of_class", "key", "keys_read", "octets", "root")
 
     def __init__(self, key: Any, *, depends_on_client: bool = False, is_of_class: bool = False) -> None:
         self.key = key
         self.depends_on_client = depends_on_client
         self.is_of_class = is_of_class
         self.root: Split | End | None = None
+        self.forms: dict[tuple[End, int], Form] = {}
+        self.ends = 0
         self.keys_read: tuple[Key, ...] = ()
         self.octets = 0
+
+    def forget(self) -> None:
+        """Answer nothing from now on."""
+        self.root = None
+        self.forms = {}
+        self.ends = 0
 
 
 class Answers:
@@ -213,12 +232,25 @@ class Answers:
             while isinstance(node, Split):
                 depth = len(node.path)
                 if depth == len(path):
-                    path = (*path, throw_at(node, self._dice))
+                    path = (*path, bisect_right(node.bounds, self._dice.randrange(node.total)))
                 index = path[depth]
                 node = node.kids[index]
             if node is not None:
                 return answer, node
+            if answer.ends >= MOST_ENDS:
+                return answer, End(path, self._tally.of())
         return self._grow(key, name, type_, found, located, path)
+
+    def form(self, answer: Answer, end: End, name: DName, question: bytes) -> Form:
+        """What answers a question, where `find` came to for it; the end answers the name."""
+        key = end, len(question)
+        form = answer.forms.get(key)
+        if form is None:
+            form = end.form(name, question)
+            if self._answers.get(answer.key) is answer:
+                answer.forms[key] = form
+                self._charge(answer, form.octets)
+        return form
 
     def _grow(
         self, key: Any, name: DName, type_: int, found: Found, located: Located, path: Path
@@ -240,9 +272,13 @@ class Answers:
                     self._drop(family)
                 self._keep(Answer(key, depends_on_client=True), reads.keys)
             key = key, located.klass
-        answer = self._answers.get(key) or Answer(key, is_of_class=is_of_class)
-        _graft(answer, throws, end)
-        self._keep(answer, reads.keys, end.octets)
+        answer = self._answers.get(key)
+        if answer is None or answer.root is None:
+            if answer is not None:
+                self._drop(answer)
+            answer = Answer(key, is_of_class=is_of_class)
+        octets = _graft(answer, throws, end)
+        self._keep(answer, reads.keys, octets)
         return answer, end
 
     def _end(self, link: Link, throws: Throws, located: Located, base: DName) -> End:
@@ -267,14 +303,17 @@ class Answers:
         for key in fresh:
             self._readers.add(key, answer)
         answer.keys_read += fresh
-        octets += _READ_OCTETS * len(fresh)
+        self._charge(answer, octets + _READ_OCTETS * len(fresh))
+
+    def _charge(self, answer: Answer, octets: int) -> None:
+        """Count what an answer takes more; the oldest give way, and at last itself."""
         answer.octets += octets
         self.octets += octets
-        while self.octets > self._most_octets and len(self._answers) > 1:
+        while self.octets > self._most_octets:
             self._drop(next(iter(self._answers.values())))
 
     def _drop(self, answer: Answer) -> None:
-        answer.root = None
+        answer.forget()
         if self._answers.pop(answer.key, None) is not None:
             self.octets -= answer.octets
             for key in answer.keys_read:
@@ -283,7 +322,7 @@ class Answers:
     def _changed(self, published: Published, change: Change) -> None:
         if change.everything:
             for answer in self._answers.values():
-                answer.root = None
+                answer.forget()
             self._answers, self._readers, self.octets = OrderedDict(), _Readers(), 0
         else:
             for key in keys_of(change):
@@ -294,8 +333,12 @@ class Answers:
             self._drop_readers(check_key(check))
 
     def _drop_readers(self, key: Key) -> None:
+        """Have those that read something forget; what is left of them goes when they are asked for again, or oldest."""
         for answer in self._readers.of(key):
-            self._drop(answer)
+            if answer.depends_on_client:
+                self._drop(answer)
+            else:
+                answer.forget()
 
 
 class _Readers:
@@ -328,21 +371,20 @@ class _Readers:
             del self._by_key[key]
 
 
-def throw_at(split: Split, dice: Dice) -> int:
-    """Which way the dice fall at a split."""
-    return bisect_right(split.bounds, dice.randrange(split.total))
-
-
-def _graft(answer: Answer, throws: Throws, end: End) -> None:
-    """Put an end behind the throws that led there."""
+def _graft(answer: Answer, throws: Throws, end: End) -> int:
+    """Put an end behind the throws that led there; how many octets more that takes, by estimate."""
+    octets = end.octets
     above: Split | None = None
     for depth, (counts, _) in enumerate(throws.taken[: len(end.path)]):
         split = answer.root if above is None else above.kids[end.path[depth - 1]]
         if not isinstance(split, Split):
             split = Split(end.path[:depth], counts)
+            octets += split.octets
             _put(answer, above, split)
         above = split
     _put(answer, above, end)
+    answer.ends += 1
+    return octets
 
 
 def _put(answer: Answer, above: Split | None, node: Split | End) -> None:
@@ -360,7 +402,7 @@ def _settled(thrown: Undrawn | Reply) -> tuple[Reply, RRGroups, int] | None:
         return None
     pool, owner = thrown.pools[0], thrown.last.name
     values = rrset_of(owner, pool.leaves)
-    if len(values) == 1:
+    if len(values) == 1 and pool.size == len(pool.leaves):
         return thrown.with_values(values), (), 0
     groups = pool.whole(owner)
     type_ = values[0][1]

@@ -13,8 +13,8 @@ from dnsemu.wire.query import HEADER, Query
 
 ID_OCTETS = 2
 
-MOST_OCTETS = 16 << 20
-"""What the packets of one door may take, by estimate; beyond it all are forgotten, until they come again."""
+MOST_OCTETS = 32 << 20
+"""What the packets of all doors may take, by estimate; a door that is beyond its share forgets all of its own."""
 MOST_SEEN = 1 << 16
 """Hashes of packets that came once."""
 MOST_SOURCES = 4096
@@ -22,6 +22,7 @@ MOST_SOURCES = 4096
 
 _KNOWN_OCTETS = 500
 _WIRE_OCTETS = 150
+_SOURCE_OCTETS = 100
 _LINE_OCTETS = 400
 
 Unknown = Callable[[bytes, str, Path], bytes | Later | None]
@@ -63,20 +64,51 @@ class Known:
     `lines` are what the query log says of the wires, as far as it logs them.
     """
 
-    __slots__ = ("answer", "by_source", "lines", "wires")
+    __slots__ = ("answer", "by_source", "lines", "octets", "wires")
 
     def __init__(self) -> None:
         self.answer: Answer | None = None
         self.by_source: dict[str, Answer] = {}
         self.wires: dict[End | None, Wire] = {}
         self.lines: dict[End, Line] = {}
+        self.octets = 0
 
-    def forget(self) -> None:
-        """Have the next such packet looked up anew."""
+    def forget(self) -> int:
+        """Have the next such packet looked up anew; how many octets that frees, by estimate."""
+        freed, self.octets = self.octets, 0
         self.answer = None
         self.by_source.clear()
         self.wires.clear()
         self.lines.clear()
+        return freed
+
+
+class Shared:
+    """What doors share: room, and the marks of packets that came once, so many of them."""
+
+    def __init__(self, most_octets: int = MOST_OCTETS) -> None:
+        """Share so much memory, by estimate."""
+        self._most_octets = most_octets
+        self._doors = 0
+        self._marks: set[int] = set()
+
+    def join(self) -> None:
+        """Take one more door in; each has the same room."""
+        self._doors += 1
+
+    @property
+    def most_octets(self) -> int:
+        """What one door may take."""
+        return self._most_octets // self._doors
+
+    def came_before(self, mark: int) -> bool:
+        """Whether a mark is there; it is from now on."""
+        if mark in self._marks:
+            return True
+        if len(self._marks) >= MOST_SEEN:
+            self._marks.clear()
+        self._marks.add(mark)
+        return False
 
 
 class Packets:
@@ -85,17 +117,23 @@ class Packets:
     Nothing is remembered of a packet that came only once, so a flood of ever new ones leaves no more than hashes.
     """
 
-    def __init__(self, unknown: Unknown, dice: Dice, protocol: int, most_octets: int = MOST_OCTETS) -> None:
-        """Answer what is known, and leave the rest to `unknown`; `protocol` is where replies are counted."""
+    def __init__(self, unknown: Unknown, dice: Dice, protocol: int, shared: Shared, note: Note | None = None) -> None:
+        """Answer what is known, and leave the rest to `unknown`.
+
+        Args:
+            protocol: where replies are counted.
+            note: logs what is answered from memory, if there is a log; `unknown` logs the rest itself.
+        """
         self._unknown = unknown
+        self._note = note
+        shared.join()
+        self._room = shared
         self._randrange = dice.randrange
         self._dice = dice
         self._protocol = protocol
-        self._most_octets = most_octets
         self._exact: dict[bytes, Known] = {}
         self._but_for_cookie: dict[bytes, Known] = {}
         self._shared: set[Known] = set()
-        self._seen: set[int] = set()
         self.octets = 0
 
     def respond(self, packet: bytes, source: str) -> bytes | Later | None:
@@ -116,6 +154,8 @@ class Packets:
         if wire is None or node is None:
             return self._unknown(packet, source, path)
         node.count[self._protocol] += 1
+        if known.lines and self._note is not None and (line := known.lines.get(node)) is not None:
+            self._note(line, source)
         return packet[:2] + (wire if isinstance(wire, bytes) else wire.drawn(self._dice))
 
     def remember(
@@ -143,28 +183,34 @@ class Packets:
             key, packets = packet[ID_OCTETS:], self._exact
         known = packets.get(key)
         if known is None:
-            if not self._came_before(hash(key)):
+            if not self._room.came_before(hash(key)):
                 return
             known = packets[key] = Known()
             self.octets += _KNOWN_OCTETS + len(key)
         if is_shared:
             self._shared.add(known)
+        octets = 0
         if source is None:
             if known.answer is not answer:
-                known.forget()
+                self.octets -= known.forget()
             known.answer = answer
         else:
             before = known.by_source.get(source)
-            if known.answer is not None or len(known.by_source) >= MOST_SOURCES or (before and before.root is None):
-                known.forget()
+            is_full = before is None and len(known.by_source) >= MOST_SOURCES
+            if known.answer is not None or is_full or (before is not None and before.root is None):
+                self.octets -= known.forget()
+            if source not in known.by_source:
+                octets += _SOURCE_OCTETS
             known.by_source[source] = answer
         if end not in known.wires:
             known.wires[end] = wire
-            self.octets += _WIRE_OCTETS + (len(wire) if isinstance(wire, bytes) else len(wire.head) + len(wire.tail))
+            octets += _WIRE_OCTETS + (len(wire) if isinstance(wire, bytes) else len(wire.head) + len(wire.tail))
             if line is not None:
                 known.lines[end] = line
-                self.octets += _LINE_OCTETS
-        if self.octets > self._most_octets:
+                octets += _LINE_OCTETS
+        known.octets += octets
+        self.octets += octets
+        if self.octets > self._room.most_octets:
             self._forget()
 
     def changed(self, published: Published, change: Change) -> None:
@@ -173,49 +219,8 @@ class Packets:
             self._forget()
         elif change.names or change.zones:
             for known in self._shared:
-                known.forget()
+                self.octets -= known.forget()
             self._shared.clear()
-
-    def _came_before(self, mark: int) -> bool:
-        seen = self._seen
-        if mark in seen:
-            return True
-        if len(seen) >= MOST_SEEN:
-            seen.clear()
-        seen.add(mark)
-        return False
 
     def _forget(self) -> None:
         self._exact, self._but_for_cookie, self._shared, self.octets = {}, {}, set(), 0
-
-
-class LoggedPackets(Packets):
-    """The same where answers are logged; a class of its own, so that it costs nothing where they are not."""
-
-    def __init__(self, unknown: Unknown, dice: Dice, protocol: int, note: Note, most_octets: int = MOST_OCTETS) -> None:
-        """As `Packets`; `note` logs what is answered from memory, `unknown` the rest itself."""
-        super().__init__(unknown, dice, protocol, most_octets)
-        self._note = note
-
-    def respond(self, packet: bytes, source: str) -> bytes | Later | None:
-        """The reply to a packet from an address."""
-        known = self._exact.get(packet[2:]) or self._but_for_cookie.get(packet[2:-8])
-        if known is None:
-            return self._unknown(packet, source, ())
-        answer = known.answer or known.by_source.get(source)
-        if answer is None:
-            return self._unknown(packet, source, ())
-        node = answer.root
-        path: Path = ()
-        while isinstance(node, Split):
-            index = bisect_right(node.bounds, self._randrange(node.total))
-            path = (*node.path, index)
-            node = node.kids[index]
-        wire = known.wires.get(node)
-        if wire is None or node is None:
-            return self._unknown(packet, source, path)
-        node.count[self._protocol] += 1
-        line = known.lines.get(node)
-        if line is not None:
-            self._note(line, source)
-        return packet[:2] + (wire if isinstance(wire, bytes) else wire.drawn(self._dice))

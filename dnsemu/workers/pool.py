@@ -14,7 +14,7 @@ from dnsemu.published import Change, Published
 from dnsemu.responder import Responder
 from dnsemu.tally import Answered
 from dnsemu.transport import Doors
-from dnsemu.transport.listeners import Listeners, Pair
+from dnsemu.transport.listeners import Listeners, Pair, close_pairs
 from dnsemu.workers.feed import Source
 from dnsemu.workers.messages import Counted, Question, Setup
 from dnsemu.workers.worker import Worker
@@ -241,8 +241,13 @@ class _Slot:
     async def stand_in(self) -> None:
         """Answer on the worker's sockets in this process."""
         if self._stand_in is None:
-            self._stand_in = Listeners([(udp.dup(), tcp.dup()) for udp, tcp in self._pairs])
-            await self._stand_in.start(self._doors)
+            self._stand_in = stand_in = Listeners(_copies(self._pairs))
+            try:
+                await stand_in.start(self._doors)
+            except OSError:
+                self._stand_in = None
+                stand_in.close()
+                raise
 
     async def run(self) -> None:
         """Keep a worker there."""
@@ -276,7 +281,10 @@ class _Slot:
             return f"no process: {failure}"
         await worker.ended.wait()
         if not self._pool.is_stopping:
-            await self.stand_in()
+            try:
+                await self.stand_in()
+            except OSError as failure:  # its replacement answers what is queued
+                log.error("nobody can stand in for a worker", worker=self.number, error=str(failure))
         worker.kill()  # if it has closed the connection alone
         status = await worker.reap()
         self.worker = None
@@ -334,3 +342,20 @@ class _Slot:
 
 async def _reply_later(work: Coroutine[Any, Any, bytes], reply: Callable[[bytes], None]) -> None:
     reply(await work)
+
+
+def _copies(pairs: Sequence[Pair]) -> list[Pair]:
+    """The same sockets under other descriptors, all of them or none."""
+    copies: list[Pair] = []
+    try:
+        for udp, tcp in pairs:
+            more_udp = udp.dup()
+            try:
+                copies.append((more_udp, tcp.dup()))
+            except OSError:
+                more_udp.close()
+                raise
+    except OSError:
+        close_pairs([copies])
+        raise
+    return copies

@@ -23,6 +23,8 @@ TURN_S = 0.002
 """How long pieces are made for a worker before the rest of the loop gets a turn."""
 TAKEN_WITHIN_S = 1.5
 """A worker that has not taken in a piece for this long will not be waited for."""
+SLOWEST_OCTETS_A_S = 1 << 20
+"""What a large piece may take beyond that: all CIDR collections are one."""
 HEARD_WITHIN_S = 5.0
 """A worker that has not said a word for this long is taken for stuck."""
 STARTED_WITHIN_S = 60.0
@@ -85,7 +87,11 @@ class Worker:
         Raises:
             OSError: there can be no such process.
         """
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError:
+            self._feed.end()
+            raise
         ours.setblocking(False)
         with theirs:
             theirs.setblocking(False)
@@ -152,8 +158,10 @@ class Worker:
         """
         if self._taken is None:
             return "it did not start" if now - self._heard_at > STARTED_WITHIN_S else None
-        if self._unacknowledged and now - self._unacknowledged[0][2] > TAKEN_WITHIN_S:
-            return "it does not take in what it is told"
+        if self._unacknowledged:
+            _, octets, sent_at = self._unacknowledged[0]
+            is_late = now - sent_at > TAKEN_WITHIN_S + octets / SLOWEST_OCTETS_A_S
+            return "it does not take in what it is told" if is_late else None
         return "it is silent" if now - self._heard_at > HEARD_WITHIN_S else None
 
     def forgive(self, now: float) -> None:
@@ -195,6 +203,7 @@ class Worker:
             if frame is None:
                 self._frames = None
                 self._ends.append((self._sent, self._telling))
+                self._tell_reached()  # its last frame may have been taken in before its end was found
             else:
                 self._channel.send_pickled(frame)
                 self._track(len(frame))
@@ -233,13 +242,16 @@ class Worker:
         self._taken = frames
         while self._unacknowledged and self._unacknowledged[0][0] <= frames:
             self._unacknowledged_octets -= self._unacknowledged.popleft()[1]
-        while self._ends and self._ends[0][0] <= frames:
+        self._tell_reached()
+        self._schedule()
+
+    def _tell_reached(self) -> None:
+        while self._ends and self._ends[0][0] <= (self._taken or 0):
             self._applied = self._ends.popleft()[1]
         for waiting in [waiting for noted, waiting in self._waiting if noted <= self._applied]:
             if not waiting.done():
                 waiting.set_result(None)
         self._waiting = [pair for pair in self._waiting if pair[0] > self._applied]
-        self._schedule()
 
     def _on_lost(self) -> None:
         self.is_live = False

@@ -7,11 +7,12 @@ import dns.message
 
 from dnsemu.answer import QuickDice
 from dnsemu.fastpath.answers import Answers
-from dnsemu.fastpath.packets import Packets
+from dnsemu.fastpath.packets import MOST_SOURCES, Packets, Shared
+from dnsemu.published import Change
 from dnsemu.tally import UDP
 from dnsemu.wire.query import parse_query
 from tests.asking import Server, ecs, lines
-from tests.builders import geo, record_set, zone
+from tests.builders import geo, record_set, weighted, zone
 
 ZONE = zone(
     "test", *[record_set(f"r{n}.test", values=f"192.0.2.{n}") for n in range(100)], geo("g.test", "d", country="*")
@@ -69,7 +70,7 @@ def test_packets_that_came_once_are_not_kept():
 
 def test_known_packets_are_bounded_and_forgotten_together():
     server, sizes = Server(ZONE), []
-    packets = Packets(server.udp.__self__._unknown, QuickDice(random.Random(1).random), UDP, most_octets=20_000)
+    packets = Packets(server.udp.__self__._unknown, QuickDice(random.Random(1).random), UDP, Shared(20_000))
     asked = {n: dns.message.make_query(f"r{n}.test", "A") for n in range(100)}
     known = {n: parse_query(query.to_wire()) for n, query in asked.items()}
     for _ in range(3):
@@ -84,3 +85,79 @@ def test_known_packets_are_bounded_and_forgotten_together():
             assert lines(reply.answer) == [f"r{n}.test. 60 A 192.0.2.{n}"]
     assert max(sizes) > 15_000
     assert any(later < earlier for earlier, later in pairwise(sizes)), "full once, and emptied"
+
+
+def test_forms_for_every_length_count():
+    """Each length of a question has a body of its own."""
+    server = Server(zone("test", record_set("*.test", "TXT", [f'"{n} {"x" * 100}"' for n in range(3)])))
+    kept, packets = server.responder.answers, []
+    for length in range(1, 60):
+        packets.append(dns.message.make_query(f"{'x' * length}.test", "TXT").to_wire())
+        server.udp(packets[-1], "127.0.0.1")
+    assert kept.octets > 59 * 300
+
+
+def test_nothing_holds_the_forms_of_what_is_dropped():
+    server = Server(ZONE)
+    packet = dns.message.make_query("r1.test", "A").to_wire()
+    for _ in range(3):
+        server.udp(packet, "127.0.0.1")
+    (answer,) = server.responder.answers._answers.values()
+    assert answer.forms
+    server.board.publish(server.board.current)
+    assert (answer.root, answer.forms) == (None, {})
+    assert lines(dns.message.from_wire(server.udp(packet, "127.0.0.1")).answer) == ["r1.test. 60 A 192.0.2.1"]
+
+
+def test_one_answer_alone_stays_within_the_bound():
+    sets = [weighted("w.test", 1, f"{n}", values=f"192.0.2.{n}") for n in range(100)]
+    server = Server(zone("test", *sets))
+    kept = answers(server, 10_000)
+    for _ in range(300):
+        find(server, kept, "w.test")
+        assert kept.octets <= 10_000
+
+
+def test_an_answer_that_never_warms_up_stops_growing(monkeypatch):
+    monkeypatch.setattr("dnsemu.fastpath.answers.MOST_ENDS", 5)
+    sets = [weighted("w.test", 1, f"{n}", values=f"192.0.2.{n}") for n in range(100)]
+    server = Server(zone("test", *sets))
+    values = {str(server.ask("w.test").answer[0][0]) for _ in range(300)}
+    (answer,) = server.responder.answers._answers.values()
+    assert answer.ends == 5
+    assert len(values) > 60, "the others are drawn as ever"
+
+
+def test_senders_of_a_packet_count_and_are_bounded():
+    """R127: where the client matters, each sender has an answer of its own."""
+    server, packet = Server(ZONE), dns.message.make_query("g.test", "A").to_wire()
+    packets = server.udp.__self__
+    server.udp(packet, "10.0.0.1")
+    server.udp(packet, "10.0.0.1")
+    few = packets.octets
+    for number in range(MOST_SOURCES + 50):
+        server.udp(packet, f"10.1.{number >> 8}.{number & 255}")
+    (known,) = packets._exact.values()
+    assert len(known.by_source) <= MOST_SOURCES
+    assert packets.octets > few
+
+
+def test_a_change_takes_back_what_shared_packets_took():
+    server = Server(zone("test", record_set("*.test")))
+    packets = server.udp.__self__
+    for number in range(50):
+        for _ in range(2):
+            server.udp(dns.message.make_query(f"w{number}.test", "A").to_wire(), "127.0.0.1")
+    full = packets.octets
+    for _ in range(5):
+        server.board.publish(server.board.current, Change(names=frozenset({(b"\4test\0", b"\3new\4test\0")})))
+        for number in range(50):
+            server.udp(dns.message.make_query(f"w{number}.test", "A").to_wire(), "127.0.0.1")
+        assert packets.octets == full
+
+
+def test_doors_share_their_room():
+    shared = Shared(1000)
+    for _ in range(4):
+        shared.join()
+    assert shared.most_octets == 250
