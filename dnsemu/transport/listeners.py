@@ -149,6 +149,9 @@ def _bind(how: Callable[[str, int], socket.socket], address: Address, protocol: 
         raise CannotListen(explain_bind_failure(address, protocol, failure, option)) from failure
 
 
+_LEFT_BEHIND = " (the workers of a dnsemu that was killed answer on until they are ended)"
+
+
 def explain_bind_failure(address: Address, protocol: str, failure: OSError, option: str) -> str:
     """Why an address cannot be listened on, and what to do.
 
@@ -165,7 +168,7 @@ def explain_bind_failure(address: Address, protocol: str, failure: OSError, opti
             if address.port == 53
             else ""
         )
-        return f"{address} is in use over {protocol}{resolved}; stop what holds it, or {choose}"
+        return f"{address} is in use over {protocol}{resolved}; stop what holds it{_LEFT_BEHIND}, or {choose}"
     if failure.errno == errno.EACCES:
         return f"{address} may not be bound: a port below 1024 needs CAP_NET_BIND_SERVICE or root; {choose}"
     if failure.errno == errno.EADDRNOTAVAIL:

@@ -203,7 +203,8 @@ class Worker:
         if not self._has_begun:
             self._stopping.set()
         elif not self._stopping.is_set():
-            log.error("the control plane is gone; answering on from what it published last", worker=self._number)
+            said = "the control plane is gone; answering on from what it published last, until SIGTERM"
+            log.error(said, worker=self._number, pid=os.getpid())
 
     async def _look_for_silence(self) -> None:
         """Say so, once, if the control plane stands still."""

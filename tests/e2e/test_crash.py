@@ -250,7 +250,7 @@ def test_a86_h96_what_was_acknowledged_survives_any_death_of_the_server(tmp_path
         return dice.sample(numbers, min(len(numbers), REFERENCES_TRIED))
 
     calls = 0
-    for _ in range(int(os.environ.get("DNSEMU_CRASHES", "8"))):
+    for _ in range(int(os.environ.get("DNSEMU_CRASHES", "4"))):
         if dice.random() < DIES_STARTING:
             with process(command):
                 moment.wait(dice.random())

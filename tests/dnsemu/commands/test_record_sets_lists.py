@@ -279,19 +279,23 @@ def test_the_order_of_a_large_zone_is_worked_out_in_pieces():
     assert list(index.prepare()) == []
 
 
-def test_an_order_that_was_overtaken_counts_for_nothing():
-    state = state_with(zone_of(record_sets([("a.example.test", RRType.A, "a")])))
+def test_names_that_come_and_go_while_an_order_is_worked_out_find_their_place():
+    number = 3 * zone_index.NAMES_PER_PIECE
+    held = record_sets([(f"h{n}.example.test", RRType.A, "a") for n in range(number)])
+    state = state_with(zone_of(held))
     index = index_of(state.world.hosted_zones["ZINDEX"])
-    working = index.prepare()
-    next(working)
-    step = Step(state)
-    change_record_sets(
-        step, HostedZoneId("ZINDEX"), put=list(record_sets([("b.example.test", RRType.A, "a")]).values())
-    )
-    after = step.world.hosted_zones["ZINDEX"]
-    assert index_of(after) is index
-    list(working)
-    assert len(list(index.listed())) == 2
+    for turn, _ in enumerate(index.prepare()):
+        step = Step(state)
+        put = list(record_sets([(f"new{turn}.example.test", RRType.A, "a")]).values())
+        gone = [(names.parse(f"h{turn}.example.test"), RRType.A, "a")]
+        change_record_sets(step, HostedZoneId("ZINDEX"), put=put, gone=gone)
+        state = step.state
+        assert index_of(state.world.hosted_zones["ZINDEX"]) is index
+    assert turn > 5
+    left = state.world.hosted_zones["ZINDEX"].record_sets
+    assert len(left) == number
+    assert list(index.prepare()) == [], "the order is known"
+    assert list(index.listed()) == sorted(left.values(), key=naive)
 
 
 def test_nothing_is_remembered_of_what_is_not_served_any_more():
