@@ -30,15 +30,18 @@ def unseen(what: str, done: int, total: int) -> None:
 def paced(show: Progress, every_s: float, now: Callable[[], float]) -> Progress:
     """Progress that is shown at a reader's pace: after `PATIENCE_S` first, then every `every_s` seconds.
 
+    What is begun anew then is shown at once: a part of the work may be one piece of several seconds.
+
     Args:
         now: seconds of any steady clock.
     """
-    due = now() + PATIENCE_S
+    shown_from = due = now() + PATIENCE_S
+    doing = ""
 
     def tell(what: str, done: int, total: int) -> None:
-        nonlocal due
-        at = now()
-        if at >= due:
+        nonlocal doing, due
+        at, is_new, doing = now(), what != doing, what
+        if at >= due or (is_new and at >= shown_from):
             due = at + every_s
             show(what, done, total)
 

@@ -18,6 +18,21 @@ def test_nothing_is_shown_at_first_then_at_a_pace():
     assert shown[0][1:] == ("checking", 10, 100)
 
 
+def test_what_is_begun_anew_is_shown_at_once():
+    now, shown = 100.0, []
+    tell = paced(lambda *told: shown.append((now, *told)), 3.0, lambda: now)
+    for at, what in (
+        (100.0, "reading"),
+        (100.5, "checking"),
+        (101.5, "checking"),
+        (102.0, "compiling"),
+        (102.5, "compiling"),
+    ):
+        now = at
+        tell(what, 0, 9)
+    assert [(at, what) for at, what, *_ in shown] == [(101.5, "checking"), (102.0, "compiling")]
+
+
 def test_reading_tells_how_far_it_came(tmp_path):
     number = RECORD_SETS_PER_STEP + 1
     zones = [
