@@ -30,7 +30,7 @@ def test_it_begins_with_the_machines_time():
     before = time.time()
     clock = Clock()
     assert before - 0.001 <= clock.now() <= time.time() + 0.001
-    assert abs(clock.offset_s) < 1e-6
+    assert abs(clock.offset_s) < 1e-3
 
 
 @pytest.mark.parametrize(("speed", "passed_s"), [(1.0, 10.0), (60.0, 600.0), (0.25, 2.5)])
