@@ -144,15 +144,13 @@ class Packets:
         answer = known.answer or known.by_source.get(source)
         if answer is None:
             return self._unknown(packet, source, ())
-        node = answer.root
-        path: Path = ()
+        node, split, index = answer.root, None, 0
         while isinstance(node, Split):
-            index = bisect_right(node.bounds, self._randrange(node.total))
-            path = (*node.path, index)
-            node = node.kids[index]
+            split, index = node, bisect_right(node.bounds, self._randrange(node.total))
+            node = split.kids[index]
         wire = known.wires.get(node)
         if wire is None or node is None:
-            return self._unknown(packet, source, path)
+            return self._unknown(packet, source, () if split is None else (*split.path, index))
         node.count[self._protocol] += 1
         if known.lines and self._note is not None and (line := known.lines.get(node)) is not None:
             self._note(line, source)

@@ -57,12 +57,12 @@ class UdpListener:
             log.debug("udp", error=str(failure))
 
     def _drain_bound(self) -> None:
-        sock, respond = self._socket, self._respond
+        respond, receive, send = self._respond, self._socket.recvfrom, self._socket.sendto
         for _ in range(MOST_PER_TURN):
-            packet, sender = sock.recvfrom(MOST_OCTETS)
+            packet, sender = receive(MOST_OCTETS)
             reply = respond(packet, sender[0])
             if isinstance(reply, bytes):
-                sock.sendto(reply, sender)
+                send(reply, sender)
             elif reply is not None:
                 self._send_later(reply, (), sender)
 
