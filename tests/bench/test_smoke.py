@@ -87,10 +87,10 @@ def test_memory_start_and_verdicts_are_told(load):
 
 
 def test_growth_and_latency_are_measured(run):
-    results, said = run("--parts", "record sets", "flapping", "workers", "latency")
+    results, said = run("--parts", "flapping", "workers", "latency")
     assert results["load"] == []
     growth = results["growth"]
-    assert growth.keys() >= {"record sets", "flapping"}
+    assert "flapping" in growth
     assert growth["flapping"]["turns"] >= 2
     for pair in growth.values():
         assert pair["ratio"]["low"] <= pair["ratio"]["median"] <= pair["ratio"]["high"]
@@ -139,7 +139,7 @@ def test_health_checks_in_bulk_are_measured(tmp_path):
 
 def test_every_change_of_flapping_checks_is_accounted_for(tmp_path):
     file = tmp_path / "churn.json"
-    command = [sys.executable, CHURN, "--minutes", "0.15", "--checks", "10", "--json", file]
+    command = [sys.executable, CHURN, "--minutes", "0.1", "--checks", "10", "--json", file]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     results = json.loads(file.read_text())
     assert results["unaccounted"] == []

@@ -29,10 +29,12 @@ def test_lines_where_nobody_watches(steady, capsys):
     with loading.shown(as_json=False) as progress:
         steady[0] = PATIENCE_S
         progress("reading", 0, 0)
+        progress("checking", 0, 2_000_000)
         progress("checking", 1000, 2_000_000)
         steady[0] += loading.LINE_EVERY_S
         progress("checking", 1_234_000, 2_000_000)
-    assert capsys.readouterr() == ("", "reading\nchecking: 1,234,000 of 2,000,000 record sets\n")
+    lines = ["reading", "checking: 0 of 2,000,000 record sets", "checking: 1,234,000 of 2,000,000 record sets", ""]
+    assert capsys.readouterr() == ("", "\n".join(lines))
 
 
 def test_lines_of_json(steady, capsys):
