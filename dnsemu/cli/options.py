@@ -51,7 +51,7 @@ Workers = Annotated[
     typer.Option(
         envvar="DNSEMU_WORKERS",
         metavar="N",
-        help="Processes that answer DNS; 1: this one. More take Linux, where the kernel divides queries between them.",
+        help="Processes that answer DNS, 1 to 64; 1 is this one. More need Linux, which divides queries between them.",
     ),
 ]
 StoreUrl = Annotated[

@@ -149,7 +149,7 @@ def _bind(how: Callable[[str, int], socket.socket], address: Address, protocol: 
         raise CannotListen(explain_bind_failure(address, protocol, failure, option)) from failure
 
 
-_LEFT_BEHIND = " (the workers of a dnsemu that was killed answer on until they are ended)"
+_LEFT_BEHIND = " (the workers of a dnsemu that was killed answer on until they are ended: pkill -f dnsemu.workers)"
 
 
 def explain_bind_failure(address: Address, protocol: str, failure: OSError, option: str) -> str:

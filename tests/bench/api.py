@@ -87,7 +87,11 @@ def main() -> None:
         os.sched_setaffinity(0, {int(cores.load[-1])})
     sizes = QUICK if options.quick else FULL
     results: dict[str, Any] = {
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+        },
         "settings": {"seconds": sizes.seconds, "quick": options.quick},
         "notes": [] if cores.server else ["server and load share the cores: no taskset, or no second core"],
     }

@@ -120,7 +120,11 @@ def main() -> None:
     except (DidNotStart, OSError) as failure:
         sys.exit(str(failure))
     results = {
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+        },
         "settings": {"seconds": options.seconds, "checks": options.checks, "interval_s": options.interval},
         "health_checks": entries,
         "notes": [] if cores.server else ["server and load share the cores: no taskset, or no second core"],

@@ -254,7 +254,7 @@ def _results(options: argparse.Namespace, measured: Measured, language: str, bus
         "machine": {
             "cores": os.cpu_count(),
             "python": platform.python_version(),
-            "system": platform.platform(),
+            "system": f"{platform.system()} {platform.machine()}",
             "load_average": {"before": busy_before, "after": _load_average()},
         },
         "versions": versions(),
