@@ -1,6 +1,7 @@
 """The benchmark runs and its results have their shape; how quick anything is, no test says."""
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -16,6 +17,8 @@ RUN = Path(__file__).with_name("run.py")
 HEALTH = Path(__file__).with_name("health.py")
 CHURN = Path(__file__).with_name("churn.py")
 API = Path(__file__).with_name("api.py")
+at_leisure = pytest.mark.skipif("DNSEMU_ALL_TESTS" not in os.environ, reason="slow; set DNSEMU_ALL_TESTS to run it")
+"""Most of a minute together, of parts that `make bench` runs whole."""
 LOST_AT_MOST = 0.02
 """Share of the queries: a busy machine may hold a socket's queue back for longer than a query waits."""
 
@@ -86,6 +89,7 @@ def test_memory_start_and_verdicts_are_told(load):
     assert ET.parse(chart).getroot().tag.endswith("svg")
 
 
+@at_leisure
 def test_growth_and_latency_are_measured(run):
     results, said = run("--parts", "flapping", "workers", "latency")
     assert results["load"] == []
@@ -137,6 +141,7 @@ def test_health_checks_in_bulk_are_measured(tmp_path):
     assert all(entry["dns_us"]["p50"] > 0 for entry in entries.values())
 
 
+@at_leisure
 def test_every_change_of_flapping_checks_is_accounted_for(tmp_path):
     file = tmp_path / "churn.json"
     command = [sys.executable, CHURN, "--minutes", "0.1", "--checks", "10", "--json", file]
@@ -148,6 +153,7 @@ def test_every_change_of_flapping_checks_is_accounted_for(tmp_path):
     assert results["reloads"] > 0
 
 
+@at_leisure
 def test_what_the_api_costs_is_measured(tmp_path):
     file = tmp_path / "api.json"
     command = [sys.executable, API, "--quick", "--directory", tmp_path, "--json", file]
