@@ -118,13 +118,11 @@ class Step:
             cidr_collections=held.cidr_collections,
         )
 
-    def become(self, state: State) -> None:
-        """Hold another state, and write all that differs."""
-        for _ in self.becoming(state):
-            pass
-
     def becoming(self, state: State) -> Iterator[None]:
-        """As `become`, in pieces between which others may have their turn; it counts when it has come to its end."""
+        """Hold another state, and write all that differs, in pieces between which others may have their turn.
+
+        It counts when it has come to its end.
+        """
         for zone_id in [zone_id for zone_id in self._world.hosted_zones if zone_id not in state.world.hosted_zones]:
             self.drop_hosted_zone(zone_id)
             yield

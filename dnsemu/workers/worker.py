@@ -103,7 +103,7 @@ class Worker:
                 self._feed.end()
                 raise
         await self._channel.open(ours)
-        self._send(messages.Setup, setup)
+        self._send(setup)
         self._heard_at = self._loop.time()
 
     async def reap(self) -> int:
@@ -137,8 +137,7 @@ class Worker:
 
     def count(self, number: int) -> None:
         """Have it tell what it counted."""
-        self._channel.send(messages.Count(number))
-        self._track(0)
+        self._send(messages.Count(number))
 
     def terminate(self) -> None:
         """Have it answer what is queued, and end."""
@@ -196,7 +195,7 @@ class Worker:
                 if not self._feed.is_behind:
                     if not self.is_live:
                         self.is_live = True
-                        self._send(messages.Begin)
+                        self._send(messages.Begin())
                     return
                 self._telling, self._frames = self._noted, self._feed.message()
             frame = next(self._frames, None)
@@ -211,8 +210,8 @@ class Worker:
                     self._schedule()
                     return
 
-    def _send(self, kind: Callable[..., Any], *arguments: Any) -> None:
-        self._channel.send(*arguments or (kind(),))
+    def _send(self, message: Any) -> None:
+        self._channel.send(message)
         self._track(0)
 
     def _track(self, octets: int) -> None:
@@ -235,8 +234,7 @@ class Worker:
                 self._ask(message, lambda packet: self._reply(number, packet))
 
     def _reply(self, number: int, packet: bytes) -> None:
-        self._channel.send(messages.Reply(number, packet))
-        self._track(0)
+        self._send(messages.Reply(number, packet))
 
     def _on_taken(self, frames: int) -> None:
         self._taken = frames
