@@ -17,52 +17,52 @@ from typing import Any
 import structlog
 from immutables import Map
 
-from config.addresses import Address, parse_address
-from config.faults import Fault
-from config.world import HealthCheckId, HostedZoneId, ServerSettings, VantagePoint, World
-from dnsemu.answer import QuickDice
+from dnsemu.answering.answer import QuickDice
+from dnsemu.api.running import DataPlane, Ready
 from dnsemu.api.server import HttpPort
-from dnsemu.collector import settle
-from dnsemu.commands.hosted_zones import ZONES
-from dnsemu.commands.state import HEALTH_CHECK, State, Write
-from dnsemu.commands.zone_index import forget
-from dnsemu.declared_files import DeclaredFiles
-from dnsemu.file_limit import most_probes
-from dnsemu.force_file import ForceFile
-from dnsemu.forcing import Forcing
-from dnsemu.forwarding import Forwarder
-from dnsemu.hosted_resolver import HostedResolver
-from dnsemu.keeper import Keeper
-from dnsemu.letting_go import let_go, maps_of
-from dnsemu.live import LiveWorld
-from dnsemu.log_file import LogFile
-from dnsemu.logs import timestamp
-from dnsemu.new_ids import NewIds
-from dnsemu.published import EVERYTHING, Board
-from dnsemu.publishing import beside, compiled_anew, with_writes
-from dnsemu.query_log import QueryLog
-from dnsemu.reading import Reading
-from dnsemu.responder import Responder, TtlDivisor
-from dnsemu.running import DataPlane, Ready
+from dnsemu.clock.clock import Clock
+from dnsemu.clock.scheduler import Agenda
+from dnsemu.commands.hosted_zones.hosted_zones import ZONES
+from dnsemu.commands.record_sets.zone_index import forget
+from dnsemu.commands.traffic.answered import Traffic
+from dnsemu.config.errors import Fault
+from dnsemu.config.model.world import HealthCheckId, HostedZoneId, ServerSettings, VantagePoint, World
+from dnsemu.config.text.addresses import Address, parse_address
+from dnsemu.control.command_runner import Keeper
+from dnsemu.control.ids import NewIds
+from dnsemu.control.live_world import LiveWorld
+from dnsemu.faults.force_file import ForceFile
+from dnsemu.faults.forced_statuses import Forcing
+from dnsemu.files.declared_files import DeclaredFiles
+from dnsemu.files.reading import Reading
+from dnsemu.files.watch import Stamp
+from dnsemu.healthcheck.monitor import HealthMonitor
+from dnsemu.healthcheck.probes.partitions import Blockade
+from dnsemu.healthcheck.probes.prober import Prober
+from dnsemu.healthcheck.probes.resolve import HostResolver
+from dnsemu.healthcheck.verdict.history import Event, EventKind, History
+from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.policies.location.place import Place, place_declared
+from dnsemu.publication.board import EVERYTHING, Board
+from dnsemu.publication.freeing import let_go, maps_of
+from dnsemu.publication.publishing import beside, compiled_anew, with_writes
+from dnsemu.publication.target_hosts import TargetHosts
+from dnsemu.query_log.log_file import LogFile
+from dnsemu.query_log.query_log import QueryLog
+from dnsemu.runtime.file_limit import most_probes
+from dnsemu.runtime.garbage_collection import settle
+from dnsemu.runtime.logs import timestamp
+from dnsemu.server.responder import Responder, TtlDivisor
+from dnsemu.server.transport.listeners import Listeners, Pair, bind_shares, close_pairs, listening_at
+from dnsemu.state.state import HEALTH_CHECK, State, Write
 from dnsemu.store.store import MemoryStore, Store
-from dnsemu.target_hosts import TargetHosts
-from dnsemu.traffic.answered import Traffic
-from dnsemu.transport.listeners import Listeners, Pair, bind_shares, close_pairs, listening_at
-from dnsemu.watch import Stamp
-from dnsemu.workers.alone import Alone
+from dnsemu.upstream.forwarding import Forwarder
+from dnsemu.upstream.hosted_resolver import HostedResolver
 from dnsemu.workers.feed import Source
+from dnsemu.workers.in_process import Alone
 from dnsemu.workers.pool import Pool
 from dnsemu.zone.catalog import Catalog
-from healthcheck.agenda import Agenda
-from healthcheck.blockade import Blockade
-from healthcheck.clock import Clock
-from healthcheck.history import Event, EventKind, History
-from healthcheck.ledger import NoSuchHealthCheck
-from healthcheck.monitor import HealthMonitor
-from healthcheck.probes.prober import Prober
-from healthcheck.probes.resolve import HostResolver
-from healthcheck.snapshot import HealthBoard
-from policies.place import Place, place_declared
 
 DEFAULT_DNS = ("127.0.0.1:1053",)
 DEFAULT_HTTP = "127.0.0.1:8053"

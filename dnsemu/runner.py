@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from dnsemu.api.running import Ready
 from dnsemu.app import Application
-from dnsemu.event_loop import loop_factory
-from dnsemu.file_limit import raise_file_limit
-from dnsemu.logs import configure_logs
-from dnsemu.running import Ready
+from dnsemu.runtime.event_loop import loop_factory
+from dnsemu.runtime.file_limit import raise_file_limit
+from dnsemu.runtime.logs import configure_logs
+from dnsemu.server.transport.listeners import CannotListen
 from dnsemu.store.store import StoreFailed, StoreUnusable
-from dnsemu.transport.listeners import CannotListen
 
 
 def run(application: Callable[[], Application], *, as_json: bool) -> None:

@@ -14,18 +14,18 @@ from time import perf_counter
 
 import structlog
 
-from config.world import EndpointCheck, HealthCheck, HealthCheckers, HealthCheckId, ProbeMode
-from healthcheck.agenda import Agenda
-from healthcheck.appointments import Appointment, Ending, Rank
-from healthcheck.cloudwatch import LatencyBook
-from healthcheck.durations import Durations
-from healthcheck.entry import Entry, Overlay, what_is_probed
-from healthcheck.fleet import Checker
-from healthcheck.history import History
-from healthcheck.ledger import Ledger
-from healthcheck.observation import Observation, Outcome
-from healthcheck.signals import Source, State
-from healthcheck.snapshot import HealthBoard
+from dnsemu.clock.jobs import Appointment, Ending, Rank
+from dnsemu.clock.scheduler import Agenda
+from dnsemu.config.model.world import EndpointCheck, HealthCheck, HealthCheckers, HealthCheckId, ProbeMode
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.report.cloudwatch import LatencyBook
+from dnsemu.healthcheck.report.durations import Durations
+from dnsemu.healthcheck.verdict.entry import Entry, Overlay, what_is_probed
+from dnsemu.healthcheck.verdict.history import History
+from dnsemu.healthcheck.verdict.ledger import Ledger
+from dnsemu.healthcheck.verdict.observation import Observation, Outcome
+from dnsemu.healthcheck.verdict.signals import Source, State
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 
 Probe = Callable[[HealthCheck, Checker], Awaitable[Outcome]]
 """One attempt at an endpoint. It keeps its own time limits and returns failure as an outcome."""

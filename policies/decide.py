@@ -8,9 +8,7 @@ a hundred weighted record sets are a million leaves): what lies below a record s
 from dataclasses import dataclass, field
 from enum import Enum
 
-from config.names import DName
-from config.rrtypes import RRType
-from config.world import (
+from dnsemu.config.model.world import (
     AliasTarget,
     Failover,
     Geolocation,
@@ -23,9 +21,11 @@ from config.world import (
     Simple,
     Weighted,
 )
-from policies import failover, geolocation, geoproximity, ip_based, latency, multivalue, simple, weighted
-from policies.model import Group, Outcome, Policy, ResourceState, View
-from policies.place import Client
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.policies import failover, geolocation, geoproximity, ip_based, latency, multivalue, simple, weighted
+from dnsemu.policies.location.place import Client
+from dnsemu.policies.model import Group, Outcome, Policy, ResourceState, View
 
 POLICIES: dict[type, Policy] = {
     Simple: simple,

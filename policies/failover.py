@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from config.world import Failover, FailoverRole, RecordSet
-from policies.model import Group, OneOf, Worth
-from policies.place import Client
+from dnsemu.config.model.world import Failover, FailoverRole, RecordSet
+from dnsemu.policies.location.place import Client
+from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "failover"
 READS_CLIENT = False

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from config.world import Geolocation, RecordSet
-from policies.model import Group, OneOf, Worth
-from policies.place import Client, Place
+from dnsemu.config.model.world import Geolocation, RecordSet
+from dnsemu.policies.location.place import Client, Place
+from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "geolocation"
 READS_CLIENT = True

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from config.places import LOCAL_ZONES, REGIONS
-from config.world import Geoproximity, RecordSet
-from policies.geodata.distance import distance_km
-from policies.model import Group, OneOf, Worth
-from policies.place import Client
+from dnsemu.config.aws.places import LOCAL_ZONES, REGIONS
+from dnsemu.config.model.world import Geoproximity, RecordSet
+from dnsemu.policies.geodata.distance import distance_km
+from dnsemu.policies.location.place import Client
+from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "geoproximity"
 READS_CLIENT = True

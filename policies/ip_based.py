@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from config.world import IpBased, RecordSet
-from policies.model import Group, OneOf, Worth
-from policies.place import Client
+from dnsemu.config.model.world import IpBased, RecordSet
+from dnsemu.policies.location.place import Client
+from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "ip-based"
 READS_CLIENT = True

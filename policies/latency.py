@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from config.world import Latency, RecordSet
-from policies.geodata.region_latency import latencies_ms
-from policies.model import Group, OneOf, Worth
-from policies.place import Client, Place
+from dnsemu.config.model.world import Latency, RecordSet
+from dnsemu.policies.geodata.region_latency import latencies_ms
+from dnsemu.policies.location.place import Client, Place
+from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "latency"
 READS_CLIENT = True

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from config.names import DName
-from config.rrtypes import RRType
-from config.world import AliasTarget, HealthCheckId, RecordSet, Resource, Target
-from policies.place import Client
+from dnsemu.config.model.world import AliasTarget, HealthCheckId, RecordSet, Resource, Target
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.policies.location.place import Client
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from config.world import RecordSet
-from policies.model import Group, OneOf, Worth
-from policies.place import Client
+from dnsemu.config.model.world import RecordSet
+from dnsemu.policies.location.place import Client
+from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "simple"
 READS_CLIENT = False

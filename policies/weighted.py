@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from config.world import RecordSet, Weighted
-from policies.model import Group, OneOf, Worth
-from policies.place import Client
+from dnsemu.config.model.world import RecordSet, Weighted
+from dnsemu.policies.location.place import Client
+from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "weighted"
 READS_CLIENT = False

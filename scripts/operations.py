@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from botocore import xform_name
 
-from dnsemu.commands.table import COMMANDS
+from dnsemu.commands.registry import COMMANDS
 from dnsemu.route53.model import Operation, service
 
 CLIENTS = Path("e2e")
@@ -42,7 +42,7 @@ def called_by(tests: Path) -> dict[str, list[str]]:
     """Operation → the client tests that call it, by its name in Python, or give that name to something that does."""
     names = {xform_name(name): name for name in service().operations}
     called: dict[str, list[str]] = {}
-    for path in sorted((tests / CLIENTS).glob("test_*.py")):
+    for path in sorted((tests / CLIENTS).rglob("test_*.py")):
         found = set(_names(ast.parse(path.read_text()))) & names.keys()
         for name in found:
             called.setdefault(names[name], []).append(path.relative_to(tests).as_posix())
@@ -58,7 +58,7 @@ def _names(tree: ast.AST) -> Iterator[str]:
 
 def asserted_codes(tests: Path) -> set[str]:
     """The error codes that tests of refusals write out."""
-    modules = [path for room in REFUSING for path in (tests / room).glob("test_*.py")]
+    modules = [path for room in REFUSING for path in (tests / room).rglob("test_*.py")]
     return {name for path in modules for name in _names(ast.parse(path.read_text()))} & documented_codes()
 
 

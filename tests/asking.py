@@ -8,14 +8,14 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
-from config.world import Geo, World
-from dnsemu.answer import QuickDice
-from dnsemu.published import Board, Published
-from dnsemu.responder import Responder
+from dnsemu.answering.answer import QuickDice
+from dnsemu.config.model.world import Geo, World
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.policies.location.place import Locator
+from dnsemu.publication.board import Board, Published
+from dnsemu.server.responder import Responder
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.resources import compile_resource
-from healthcheck.snapshot import HealthBoard
-from policies.place import Locator
 
 
 class Server:

@@ -6,10 +6,8 @@ from ipaddress import ip_address
 
 from immutables import Map
 
-from config import names
-from config.rdata import parse_value
-from config.rrtypes import RRType
-from config.world import (
+from dnsemu.config import names
+from dnsemu.config.model.world import (
     AliasTarget,
     Failover,
     FailoverRole,
@@ -28,11 +26,13 @@ from config.world import (
     Target,
     Weighted,
 )
+from dnsemu.config.rdata.parsing import parse_value
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.policies.decide import Decision, Leaf
+from dnsemu.policies.location.place import Client, Place
+from dnsemu.policies.model import Group
 from dnsemu.zone.compiled import compile_zone
 from dnsemu.zone.resources import compile_resource
-from policies.decide import Decision, Leaf
-from policies.model import Group
-from policies.place import Client, Place
 
 VIRGINIA = Place(38.9, -77.4, "NA", "US", "VA")
 ANYONE = Client(b"\xc0\x00\x02\x01", 32, VIRGINIA)

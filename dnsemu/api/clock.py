@@ -5,14 +5,14 @@ from typing import Any
 
 from aiohttp import web
 
-from config.durations import parse_duration
 from dnsemu.api.events import event_json
 from dnsemu.api.json_calls import BadBody, as_json, body_of, text_in
-from dnsemu.logs import timestamp
-from dnsemu.running import Running
-from healthcheck.agenda import Agenda
-from healthcheck.clock import Clock
-from healthcheck.history import EventKind
+from dnsemu.api.running import Running
+from dnsemu.clock.clock import Clock
+from dnsemu.clock.scheduler import Agenda
+from dnsemu.config.text.durations import parse_duration
+from dnsemu.healthcheck.verdict.history import EventKind
+from dnsemu.runtime.logs import timestamp
 
 MOST_ADVANCE_S = 31 * 86_400.0
 MOST_EVENTS = 1000

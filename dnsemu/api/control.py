@@ -4,7 +4,6 @@ import asyncio
 
 from aiohttp import web
 
-from config import names
 from dnsemu import __version__
 from dnsemu.api.clock import ClockCalls, clock_json
 from dnsemu.api.datapoints import Datapoints
@@ -14,14 +13,15 @@ from dnsemu.api.health import HealthCalls
 from dnsemu.api.health_json import check_json
 from dnsemu.api.injections import InjectionCalls
 from dnsemu.api.json_calls import as_json
+from dnsemu.api.running import Running
 from dnsemu.api.state import StateCalls
 from dnsemu.api.what_if import WhatIf
-from dnsemu.logs import timestamp
-from dnsemu.questions import BadQuestion, explain_question
+from dnsemu.config import names
+from dnsemu.explain.questions import BadQuestion, explain_question
+from dnsemu.explain.status import serving
+from dnsemu.policies.location.place import Client
 from dnsemu.route53.injected import Injections
-from dnsemu.running import Running
-from dnsemu.status import serving
-from policies.place import Client
+from dnsemu.runtime.logs import timestamp
 
 PREFIX = "/dnsemu/v1"
 EXPLAIN_PARAMETERS = frozenset({"name", "type", "client", "place"})

@@ -8,13 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from config.world import HealthCheckId
 from dnsemu.api.errors import failure
-from dnsemu.logs import timestamp
-from dnsemu.running import Running
-from healthcheck.cloudwatch import PERIOD_S, UNITS, DataPoint, LatencyMetric, merged, status_values
-from healthcheck.entry import Entry
-from healthcheck.ledger import NoSuchHealthCheck
+from dnsemu.api.running import Running
+from dnsemu.config.model.world import HealthCheckId
+from dnsemu.healthcheck.report.cloudwatch import PERIOD_S, UNITS, DataPoint, LatencyMetric, merged, status_values
+from dnsemu.healthcheck.verdict.entry import Entry
+from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.runtime.logs import timestamp
 
 NAMESPACE = "AWS/Route53"
 PARAMETERS = frozenset({"check"})

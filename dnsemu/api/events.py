@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from config.world import HealthCheckId
 from dnsemu.api.errors import failure
-from dnsemu.logs import timestamp
-from healthcheck.history import Event, EventKind, History, NotAnEventId
+from dnsemu.config.model.world import HealthCheckId
+from dnsemu.healthcheck.verdict.history import Event, EventKind, History, NotAnEventId
+from dnsemu.runtime.logs import timestamp
 
 DEFAULT_LIMIT, MOST_EVENTS = 100, 10_000
 MOST_STREAMS = 100

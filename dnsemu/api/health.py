@@ -4,21 +4,31 @@ from typing import Any
 
 from aiohttp import web
 
-from config.checkers import parse_blocked
-from config.durations import parse_duration
-from config.force_rules import ForceRule, Pattern, PatternKind, parse_pattern, parse_time
-from config.world import HealthCheckId
 from dnsemu.api.errors import failure
 from dnsemu.api.events import event_json
 from dnsemu.api.health_json import blocked_json, check_json, rule_json, signal_json
 from dnsemu.api.json_calls import BadBody, as_json, body_of, optional_text_in, text_in
-from dnsemu.forcing import NothingMeant
-from dnsemu.logs import timestamp
-from dnsemu.running import Running
-from healthcheck.ledger import NoSuchHealthCheck
-from healthcheck.monitor import NoSuchChecker, ProbesAreOff
-from healthcheck.observation import Outcome
-from healthcheck.signals import Alarm, AlarmState, ControlState, NoSuchSource, RoutingControl, Source, State, source_of
+from dnsemu.api.running import Running
+from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.shapes.health_checkers import parse_blocked
+from dnsemu.config.text.durations import parse_duration
+from dnsemu.config.text.times import parse_time
+from dnsemu.faults.force_rules import ForceRule, Pattern, PatternKind, parse_pattern
+from dnsemu.faults.forced_statuses import NothingMeant
+from dnsemu.healthcheck.monitor import NoSuchChecker, ProbesAreOff
+from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.observation import Outcome
+from dnsemu.healthcheck.verdict.signals import (
+    Alarm,
+    AlarmState,
+    ControlState,
+    NoSuchSource,
+    RoutingControl,
+    Source,
+    State,
+    source_of,
+)
+from dnsemu.runtime.logs import timestamp
 
 STATUSES = {"healthy": "healthy", "unhealthy": "unhealthy", "auto": None}
 MOST_REASON_CHARACTERS = 255

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from config.force_rules import ForceRule
-from config.world import Blocked, CalculatedCheck, EndpointCheck, MetricCheck, RecoveryCheck
-from dnsemu.logs import timestamp
-from healthcheck.entry import CheckerState, Entry
-from healthcheck.monitor import HealthMonitor
-from healthcheck.observation import Observation
-from healthcheck.signals import Alarm, Source, State
+from dnsemu.config.model.world import Blocked, CalculatedCheck, EndpointCheck, MetricCheck, RecoveryCheck
+from dnsemu.faults.force_rules import ForceRule
+from dnsemu.healthcheck.monitor import HealthMonitor
+from dnsemu.healthcheck.verdict.entry import CheckerState, Entry
+from dnsemu.healthcheck.verdict.observation import Observation
+from dnsemu.healthcheck.verdict.signals import Alarm, Source, State
+from dnsemu.runtime.logs import timestamp
 
 _TYPES = {CalculatedCheck: "CALCULATED", MetricCheck: "CLOUDWATCH_METRIC", RecoveryCheck: "RECOVERY_CONTROL"}
 

@@ -6,16 +6,16 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from config.addresses import Address
 from dnsemu.api.control import PREFIX, ControlApi
 from dnsemu.api.errors import Handler, told
 from dnsemu.api.guard import guard
-from dnsemu.metrics import Metrics
+from dnsemu.api.metrics import Metrics
+from dnsemu.api.running import Running
+from dnsemu.config.text.addresses import Address
 from dnsemu.route53.endpoint import Endpoint
 from dnsemu.route53.injected import Injections
-from dnsemu.running import Running
-from dnsemu.transport.listeners import CannotListen, explain_bind_failure
-from dnsemu.transport.sockets import bind_tcp
+from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
+from dnsemu.server.transport.sockets import bind_tcp
 
 MOST_BODY_OCTETS = 2 << 20
 SHUTDOWN_S = 1.0

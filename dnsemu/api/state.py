@@ -7,9 +7,9 @@ from aiohttp import web
 
 from dnsemu.api.errors import failure
 from dnsemu.api.json_calls import as_json
-from dnsemu.commands.table import TABLES
-from dnsemu.reading import ReadingFailed
-from dnsemu.running import Running
+from dnsemu.api.running import Running
+from dnsemu.commands.registry import TABLES
+from dnsemu.files.reading import ReadingFailed
 from dnsemu.store.snapshot import Snapshot, SnapshotUnusable, load, save
 from dnsemu.store.store import StoreFailed
 

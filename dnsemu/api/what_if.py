@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from dnsemu.api.errors import failure
-from dnsemu.published import Board
-from dnsemu.questions import BadQuestion
-from dnsemu.what_if import TooMuchWork, what_if
+from dnsemu.explain.questions import BadQuestion
+from dnsemu.publication.board import Board
+from dnsemu.what_if.plan import TooMuchWork, what_if
 from dnsemu.what_if.work import Work
 
 MOST_JUDGEMENTS = 100_000

@@ -78,8 +78,8 @@ def serve(
 ) -> None:
     """Answer DNS until SIGTERM or SIGINT."""
     from dnsemu.app import Application, Listen
+    from dnsemu.files.watch import stamp
     from dnsemu.runner import run
-    from dnsemu.watch import stamp
 
     the_clock = _clock(clock)
     the_store = _store(store)
@@ -161,7 +161,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Why an answer is given: the decision tree with exact shares."""
-    from dnsemu.explain_text import explanation_lines
+    from dnsemu.explain.text import explanation_lines
 
     question = {"name": name, "type": type_}
     if client is not None and place is not None:
@@ -227,7 +227,7 @@ def what_if(
 @app.command()
 def schema() -> None:
     """The JSON schema of the file, for editors."""
-    from config.schema import json_schema
+    from dnsemu.config.file.schema import json_schema
 
     print_json(json_schema())
 
@@ -240,11 +240,11 @@ for command in running_server.COMMANDS:
 
 
 def _read(files: Sequence[Path], as_json: bool, now: Callable[[], float] = time.time) -> Any:
-    from config.faults import Refused
-    from config.load import load_files
     from dnsemu.cli.loading import shown
-    from dnsemu.collector import starting_up
-    from dnsemu.reading import compile_world
+    from dnsemu.config.errors import Refused
+    from dnsemu.config.file.load import load_files
+    from dnsemu.files.reading import compile_world
+    from dnsemu.runtime.garbage_collection import starting_up
 
     try:
         with starting_up(), shown(as_json=as_json, now=now) as progress:
@@ -260,8 +260,8 @@ def _read(files: Sequence[Path], as_json: bool, now: Callable[[], float] = time.
 
 
 def _explain_from_files(files: Sequence[Path], question: dict[str, str], as_json: bool) -> Any:
-    from dnsemu.questions import BadQuestion, explain_question
-    from healthcheck.snapshot import HealthSnapshot
+    from dnsemu.explain.questions import BadQuestion, explain_question
+    from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 
     published = _read(files, as_json).published
     try:
@@ -272,8 +272,8 @@ def _explain_from_files(files: Sequence[Path], question: dict[str, str], as_json
 
 def _what_if_from_files(files: Sequence[Path], of: Sequence[str], type_: str, fail: int, as_json: bool) -> Any:
     from dnsemu.cli.what_if import finished
-    from dnsemu.questions import BadQuestion
-    from dnsemu.what_if import TooMuchWork, what_if
+    from dnsemu.explain.questions import BadQuestion
+    from dnsemu.what_if.plan import TooMuchWork, what_if
 
     published = _read(files, as_json).published
     try:
@@ -289,7 +289,7 @@ def _dns_addresses(texts: Sequence[str] | None) -> tuple[Any, ...] | None:
 
 
 def _upstreams(texts: Sequence[str] | None) -> tuple[Any, ...]:
-    from config.addresses import parse_upstream
+    from dnsemu.config.text.addresses import parse_upstream
 
     try:
         return tuple(parse_upstream(part) for text in texts or () for part in text.replace(",", " ").split())
@@ -298,7 +298,7 @@ def _upstreams(texts: Sequence[str] | None) -> tuple[Any, ...]:
 
 
 def _address(text: str, option: str) -> Any:
-    from config.addresses import parse_address
+    from dnsemu.config.text.addresses import parse_address
 
     try:
         return parse_address(text)
@@ -330,7 +330,7 @@ def _fault(fault: Any) -> dict[str, Any]:
 
 
 def _clock(text: str) -> Any:
-    from dnsemu.clock_words import parse_clock
+    from dnsemu.clock.spec import parse_clock
 
     try:
         return parse_clock(text)
@@ -351,7 +351,7 @@ def _workers(text: str) -> int:
 
 def _log_file(path: str | None, reading: Any) -> Any:
     """The query log, opened; None for none."""
-    from dnsemu.log_file import LogFile, LogFileUnusable
+    from dnsemu.query_log.log_file import LogFile, LogFileUnusable
 
     declared = reading.published.world.server.query_log
     if path is None and declared is None:
@@ -363,7 +363,7 @@ def _log_file(path: str | None, reading: Any) -> Any:
 
 
 def _store(url: str | None) -> Any:
-    from dnsemu.commands.table import TABLES
+    from dnsemu.commands.registry import TABLES
     from dnsemu.store.opening import open_store
     from dnsemu.store.store import MemoryStore, StoreUnusable
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from config.progress import Progress, paced
-from dnsemu.logs import timestamp
+from dnsemu.config.file.progress import Progress, paced
+from dnsemu.runtime.logs import timestamp
 
 LINE_EVERY_S = 3.0
 REDRAW_S = 0.1

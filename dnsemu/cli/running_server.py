@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from config.durations import duration_text
 from dnsemu.cli.client import force_check
 from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, fail, print_json, refuse, told
+from dnsemu.config.text.durations import duration_text
 
 CheckId = Annotated[str, typer.Argument(metavar="CHECK", help="The health check's id.")]
 FromRegion = Annotated[

@@ -1,9 +1,9 @@
 """Changes that were accepted, and whether they are in sync (api.md §9)."""
 
-from config.record_sets import bare_id
-from dnsemu.commands.context import CHANGES, Command, Context, Request, Response, change_info
-from dnsemu.commands.refusal import Refusal
-from dnsemu.commands.state import Step
+from dnsemu.commands.context import CHANGES, Context, Request, Response, change_info
+from dnsemu.commands.errors import Refusal
+from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.state.state import Step
 
 
 def get_change(request: Request, step: Step, context: Context) -> Response:
@@ -18,6 +18,3 @@ def get_change(request: Request, step: Step, context: Context) -> Response:
         raise Refusal("NoSuchChange", f"Could not find resource with ID: {change_id}")
     status = "INSYNC" if context.now >= row.insync_at else "PENDING"
     return {"ChangeInfo": change_info(change_id, row, status)}
-
-
-COMMANDS: dict[str, Command] = {"GetChange": get_change}

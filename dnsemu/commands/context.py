@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from heapq import nsmallest
 from typing import Any, Protocol
 
-from config.world import ApiSettings, HealthCheckId, HostedZoneId
-from dnsemu.commands.state import Step, Table
+from dnsemu.config.model.world import ApiSettings, HealthCheckId, HostedZoneId
+from dnsemu.state.state import Step, Table
 
 Request = dict[str, Any]
 """A request's members by the service model's names, as botocore would have been given them."""

@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 
-from config.places import CONTINENTS, COUNTRIES, SUBDIVISIONS
-from dnsemu.commands.context import Command, Context, Request, Response
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
 from dnsemu.commands.paging import page, page_size
-from dnsemu.commands.refusal import Refusal
-from dnsemu.commands.state import Step
+from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, SUBDIVISIONS
+from dnsemu.state.state import Step
 
 MAX_ITEMS = 500
 """Places on a page unless fewer are asked for, and at most: more than there are."""
@@ -75,9 +75,3 @@ def get_geo_location(request: Request, step: Step, context: Context) -> Response
         asked = ", ".join(f"{name} = {code}" for name, code in request.items()) or "none was named"
         raise Refusal("NoSuchGeoLocation", f"The geographic location is not supported: {asked}")
     return {"GeoLocationDetails": dict(_DETAILS[key])}
-
-
-COMMANDS: dict[str, Command] = {
-    "GetGeoLocation": get_geo_location,
-    "ListGeoLocations": list_geo_locations,
-}

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from dnsemu.commands.context import Command, Context, Request, Response
-from dnsemu.commands.delegation_sets import DELEGATION_SETS, MAX_SETS, MAX_ZONES, existing_set, zones_of
-from dnsemu.commands.health_checks import QUOTA as MAX_HEALTH_CHECKS
-from dnsemu.commands.hosted_zone_creation import MAX_ZONES_OF_ACCOUNT
-from dnsemu.commands.hosted_zones import existing_zone, zone_row
-from dnsemu.commands.record_sets import MAX_RECORD_SETS
-from dnsemu.commands.refusal import Refusal
-from dnsemu.commands.state import Step
-from dnsemu.commands.traffic_policies import INSTANCES, POLICIES
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.health_checks.health_checks import QUOTA as MAX_HEALTH_CHECKS
+from dnsemu.commands.hosted_zones.creation import MAX_ZONES_OF_ACCOUNT
+from dnsemu.commands.hosted_zones.delegation_sets import DELEGATION_SETS, MAX_SETS, MAX_ZONES, existing_set, zones_of
+from dnsemu.commands.hosted_zones.hosted_zones import existing_zone, zone_row
+from dnsemu.commands.record_sets.change import MAX_RECORD_SETS
+from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
 from dnsemu.commands.vpcs import MAX_VPCS
+from dnsemu.state.state import Step
 
 OF_ACCOUNT: dict[str, tuple[int, Callable[[Step], int]]] = {
     "MAX_HEALTH_CHECKS_BY_OWNER": (MAX_HEALTH_CHECKS, lambda step: len(step.world.health_checks)),
@@ -50,10 +50,3 @@ def get_reusable_delegation_set_limit(request: Request, step: Step, context: Con
 
 def _limit(request: Request, value: int, used: int) -> dict[str, Any]:
     return {"Limit": {"Type": request["Type"], "Value": value}, "Count": used}
-
-
-COMMANDS: dict[str, Command] = {
-    "GetAccountLimit": get_account_limit,
-    "GetHostedZoneLimit": get_hosted_zone_limit,
-    "GetReusableDelegationSetLimit": get_reusable_delegation_set_limit,
-}

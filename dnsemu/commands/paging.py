@@ -8,7 +8,7 @@ from json import dumps, loads
 from typing import TypeVar
 
 from dnsemu.commands.context import Request, Response
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 
 T = TypeVar("T")
 

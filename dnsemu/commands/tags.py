@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from config.record_sets import bare_id
-from dnsemu.commands.context import Command, Context, Request, Response
-from dnsemu.commands.health_status import existing_check
-from dnsemu.commands.hosted_zones import existing_zone
-from dnsemu.commands.refusal import Refusal
-from dnsemu.commands.state import Step, Table
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.health_checks.status import existing_check
+from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
+from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.state.state import Step, Table
 
 MAX_TAGS = 50
 """Tags of one resource (A223)."""
@@ -94,10 +94,3 @@ def _new_key(tag: dict[str, str]) -> str:
     if key.startswith(_RESERVED):
         raise Refusal("InvalidInput", f"Tag keys that start with {_RESERVED} are reserved, but found '{key}'.")
     return key
-
-
-COMMANDS: dict[str, Command] = {
-    "ChangeTagsForResource": change_tags_for_resource,
-    "ListTagsForResource": list_tags_for_resource,
-    "ListTagsForResources": list_tags_for_resources,
-}

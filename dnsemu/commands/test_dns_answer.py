@@ -2,13 +2,13 @@
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from config import names
-from config.names import BadName
-from config.world import HostedZone
-from dnsemu.commands.context import Command, Context, Request, Response, TestAnswer
-from dnsemu.commands.hosted_zones import existing_zone
-from dnsemu.commands.refusal import Refusal
-from dnsemu.commands.state import Step
+from dnsemu.commands.context import Context, Request, Response, TestAnswer
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZone
+from dnsemu.config.names import BadName
+from dnsemu.state.state import Step
 
 DEFAULT_RESOLVER = "54.243.31.192"
 """An address of us-east-1, where a resolver is that nobody names (R136)."""
@@ -75,6 +75,3 @@ def _mask_bits(text: str, client: IPv4Address | IPv6Address) -> int:
     raise Refusal(
         "InvalidInput", f"EDNS0ClientSubnetMask is '{text}': for an IPv{client.version} address it is {allowed}."
     )
-
-
-COMMANDS: dict[str, Command] = {"TestDNSAnswer": test_dns_answer}

@@ -7,13 +7,13 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Any
 
-from config.names import DName
-from config.world import HostedZone, HostedZoneId
-from dnsemu.commands.context import Command, Context, Request, Response
-from dnsemu.commands.hosted_zones import ZONES, Vpc, existing_zone, zone_row
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import ZONES, Vpc, existing_zone, zone_row
 from dnsemu.commands.paging import page, page_size, token, token_key
-from dnsemu.commands.refusal import Refusal
-from dnsemu.commands.state import Step, Table
+from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.names import DName
+from dnsemu.state.state import Step, Table
 
 MAX_VPCS = 300
 """Of a zone, where quotas count (A242)."""
@@ -151,12 +151,3 @@ def list_vpc_association_authorizations(request: Request, step: Step, context: C
 def authorized_vpcs(step: Step, zone: HostedZone) -> list[Vpc]:
     """The VPCs that may be associated with a zone, by Region and id."""
     return sorted((region, vpc_id) for (of, region, vpc_id), _ in step.all(AUTHORIZATIONS) if of == zone.id)
-
-
-COMMANDS: dict[str, Command] = {
-    "AssociateVPCWithHostedZone": associate_vpc_with_hosted_zone,
-    "DisassociateVPCFromHostedZone": disassociate_vpc_from_hosted_zone,
-    "CreateVPCAssociationAuthorization": create_vpc_association_authorization,
-    "DeleteVPCAssociationAuthorization": delete_vpc_association_authorization,
-    "ListVPCAssociationAuthorizations": list_vpc_association_authorizations,
-}

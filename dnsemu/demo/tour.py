@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
-from config.addresses import Address
-from config.load import load_text
+from dnsemu.api.running import Ready
 from dnsemu.app import Application, Listen
+from dnsemu.config.file.load import load_text
+from dnsemu.config.text.addresses import Address
 from dnsemu.demo.app import start
-from dnsemu.logs import configure_logs, timestamp
-from dnsemu.reading import compile_world
+from dnsemu.files.reading import compile_world
+from dnsemu.healthcheck.verdict.history import Event
 from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
-from dnsemu.running import Ready
-from dnsemu.transport.listeners import CannotListen
-from dnsemu.transport.sockets import bind_tcp
-from healthcheck.history import Event
+from dnsemu.runtime.logs import configure_logs, timestamp
+from dnsemu.server.transport.listeners import CannotListen
+from dnsemu.server.transport.sockets import bind_tcp
 
 REGIONS = {"us": "us-east-1", "eu": "eu-west-1", "ap": "ap-northeast-1"}
 APP_PORT = 8100

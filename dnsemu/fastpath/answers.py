@@ -7,18 +7,18 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
-from config import names
-from config.names import ROOT, DName
-from config.world import HealthCheckId
-from dnsemu.answer import NAME_IN_RDATA, Dice, RRGroups, Throws, Undrawn, Unrepeatable, rrset_of, throw
+from dnsemu.answering.answer import NAME_IN_RDATA, Dice, RRGroups, Throws, Undrawn, Unrepeatable, rrset_of, throw
+from dnsemu.answering.counters import Count, Tally
+from dnsemu.answering.resolution import Link, resolve
+from dnsemu.config import names
+from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.names import ROOT, DName
 from dnsemu.fastpath.reads import CLIENT, Key, Reads, check_key, keys_of
-from dnsemu.published import Board, Change, Published
-from dnsemu.resolution import Link, resolve
-from dnsemu.tally import Count, Tally
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard, HealthSnapshot
+from dnsemu.policies.location.place import Located
+from dnsemu.publication.board import Board, Change, Published
 from dnsemu.wire.reply import NAMES_IN_RDATA, Body, Reply, names_in
 from dnsemu.zone.catalog import Found, Hit, NoData, NotOurs, Referral
-from healthcheck.snapshot import HealthBoard, HealthSnapshot
-from policies.place import Located
 
 MOST_OCTETS = 48 << 20
 """What all answers together may take, by estimate; beyond it the oldest go."""

@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from collections.abc import Callable
 
-from dnsemu.answer import Dice
+from dnsemu.answering.answer import Dice
 from dnsemu.fastpath.answers import Answer, End, Form, Path, Split
-from dnsemu.published import Change, Published
-from dnsemu.query_log import Line
-from dnsemu.transport import Later
+from dnsemu.publication.board import Change, Published
+from dnsemu.query_log.query_log import Line
+from dnsemu.wire.doors import Later
 from dnsemu.wire.edns import COOKIE_OCTETS
 from dnsemu.wire.query import HEADER, Query
 

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from immutables import Map
 
-from config.names import DName
-from config.world import HealthCheckId
-from dnsemu.published import Change
+from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.names import DName
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.publication.board import Change
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
-from healthcheck.snapshot import HealthSnapshot
 
 
 class Kind(IntEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 
 MAX_DEPTH = 32
 """The deepest request, a change batch, has 9 levels."""

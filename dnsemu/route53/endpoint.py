@@ -7,10 +7,10 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
-from config.world import ApiSettings
 from dnsemu.commands.context import Request, Response
-from dnsemu.commands.refusal import Refusal
-from dnsemu.keeper import Keeper
+from dnsemu.commands.errors import Refusal
+from dnsemu.config.model.world import ApiSettings
+from dnsemu.control.command_runner import Keeper
 from dnsemu.route53.injected import Injections
 from dnsemu.route53.model import Operation, service
 from dnsemu.route53.routing import route

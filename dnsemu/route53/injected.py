@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 from dnsemu.route53.model import service
 
 EVERY = "*"

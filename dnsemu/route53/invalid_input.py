@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 
 _SCHEMA = (
     "Invalid XML ; javax.xml.stream.XMLStreamException: org.xml.sax.SAXParseException; "

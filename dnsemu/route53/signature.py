@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICE = "route53"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 from dnsemu.route53.facets import SCHEMA_TYPES, facets, not_empty
 from dnsemu.route53.invalid_input import constraint_fault, schema_fault
 from dnsemu.route53.model import NAMESPACE, Operation, Shape

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 from dnsemu.route53.document import Element, read_document
 from dnsemu.route53.invalid_input import constraint_fault, schema_fault
 from dnsemu.route53.model import NAMESPACE, Member, Operation, Shape

@@ -14,9 +14,8 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 
 from immutables import Map
 
-from config import names
-from config.names import DName
-from config.world import (
+from dnsemu.config import names
+from dnsemu.config.model.world import (
     CalculatedCheck,
     EndpointCheck,
     Failover,
@@ -32,6 +31,7 @@ from config.world import (
     Simple,
     Weighted,
 )
+from dnsemu.config.names import DName
 
 TAGS: dict[type, str] = {
     Simple: "simple",

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import Insert
 
 from dnsemu import __version__
-from dnsemu.commands.state import RECORD_SET, State, Table, Write
+from dnsemu.state.state import RECORD_SET, State, Table, Write
 from dnsemu.store.backends import Backend
 from dnsemu.store.codec import BadRow
 from dnsemu.store.rows import Assembly, Rows, compact, name_text, record_set_body, record_set_from

@@ -8,11 +8,8 @@ from typing import Any
 
 from immutables import Map
 
-from config import names
-from config.names import BadName, DName
-from config.rdata import BadValue, parse_value
-from config.rrtypes import RRType
-from config.world import (
+from dnsemu.config import names
+from dnsemu.config.model.world import (
     AliasTarget,
     CidrCollection,
     HealthCheck,
@@ -25,8 +22,11 @@ from config.world import (
     Simple,
     World,
 )
-from config.zone_contents import RecordSets
-from dnsemu.commands.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, State, Table
+from dnsemu.config.model.zone_contents import RecordSets
+from dnsemu.config.names import BadName, DName
+from dnsemu.config.rdata.parsing import BadValue, parse_value
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.state.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, State, Table
 from dnsemu.store.codec import BadRow, Codec, codec_of, record
 
 RDATA_VERSION = 1

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from config.world import HostedZone, RecordSet
 from dnsemu import __version__
-from dnsemu.commands.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Key, State, Table
+from dnsemu.config.model.world import HostedZone, RecordSet
+from dnsemu.state.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Key, State, Table
 from dnsemu.store.codec import BadRow, codec_of
 from dnsemu.store.rows import Assembly, Rows, compact, name_text, record_set_body, record_set_from
 

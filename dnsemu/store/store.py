@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from dnsemu.commands.state import State, Write
+from dnsemu.state.state import State, Write
 
 
 class StoreUnusable(Exception):

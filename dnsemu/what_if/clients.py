@@ -7,23 +7,15 @@ same order in every such group of a tree get the same answers whatever fails, an
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from config.places import CONTINENT_OF, REGIONS
-from config.world import (
-    DeclaredPlace,
-    Geolocation,
-    Geoproximity,
-    IpBased,
-    Latency,
-    RecordSet,
-    World,
-)
-from dnsemu.published import Published
+from dnsemu.config.aws.places import CONTINENT_OF, REGIONS
+from dnsemu.config.model.world import DeclaredPlace, Geolocation, Geoproximity, IpBased, Latency, RecordSet, World
+from dnsemu.policies.decide import policy_of
+from dnsemu.policies.geodata.countries import continent_point
+from dnsemu.policies.geolocation import ANYWHERE
+from dnsemu.policies.location.place import Client, Locator, Place, place_declared
+from dnsemu.policies.model import Group
+from dnsemu.publication.board import Published
 from dnsemu.what_if.work import Progress, Work
-from policies.decide import policy_of
-from policies.geodata.countries import continent_point
-from policies.geolocation import ANYWHERE
-from policies.model import Group
-from policies.place import Client, Locator, Place, place_declared
 
 EVERYONE = "everyone"
 ELSEWHERE = "everywhere else"

@@ -3,15 +3,24 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from config import names
-from config.world import Failover, FailoverRole, Multivalue, RecordSet, RecordSetKey, Resource, ResourceKind, Weighted
+from dnsemu.config import names
+from dnsemu.config.model.world import (
+    Failover,
+    FailoverRole,
+    Multivalue,
+    RecordSet,
+    RecordSetKey,
+    Resource,
+    ResourceKind,
+    Weighted,
+)
+from dnsemu.policies.decide import policy_of
+from dnsemu.policies.model import Group
 from dnsemu.what_if.clients import ClientClass
 from dnsemu.what_if.failures import Checks, can_fail
 from dnsemu.what_if.findings import Finding, Id
 from dnsemu.what_if.tree import Tree
 from dnsemu.zone.resources import counts_as_healthy
-from policies.decide import policy_of
-from policies.model import Group
 
 
 def defects(tree: Tree, classes: Sequence[ClientClass], checks: Checks) -> Iterator[Finding]:

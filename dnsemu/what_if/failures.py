@@ -8,7 +8,7 @@ from math import comb
 
 from immutables import Map
 
-from config.world import (
+from dnsemu.config.model.world import (
     CalculatedCheck,
     Failover,
     FailoverRole,
@@ -19,11 +19,11 @@ from config.world import (
     RecordSet,
     Resource,
 )
+from dnsemu.healthcheck.verdict.calculated import is_met
+from dnsemu.healthcheck.verdict.quorum import is_effective
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
+from dnsemu.policies.model import Group
 from dnsemu.what_if.tree import Tree
-from healthcheck.calculated import is_met
-from healthcheck.quorum import is_effective
-from healthcheck.snapshot import HealthSnapshot, Status
-from policies.model import Group
 
 Checks = Mapping[HealthCheckId, HealthCheck]
 

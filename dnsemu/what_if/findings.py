@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from config import names
-from config.world import RecordSet
-from dnsemu.shares import Absence, Nothing, Shares
+from dnsemu.config import names
+from dnsemu.config.model.world import RecordSet
+from dnsemu.explain.shares import Absence, Nothing, Shares
+from dnsemu.policies.decide import Why
 from dnsemu.what_if.clients import EVERYONE
 from dnsemu.what_if.failures import Scenario
 from dnsemu.what_if.work import Progress, Work
-from policies.decide import Why
 
 
 class Severity(Enum):

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from config import names
-from config.world import RecordSet
-from dnsemu.shares import Shares
+from dnsemu.config import names
+from dnsemu.config.model.world import RecordSet
+from dnsemu.explain.shares import Shares
 from dnsemu.what_if.failures import Endpoint, Scenario
 from dnsemu.what_if.findings import SEVERITY, Finding, Population, when
 from dnsemu.what_if.tree import Tree

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from config import names
-from config.names import DName
-from config.rrtypes import RRType
-from config.world import HealthCheckId, RecordSet, RecordSetKey, Resource
-from dnsemu.resolution import Link, ZoneView, resolve
+from dnsemu.answering.resolution import Link, ZoneView, resolve
+from dnsemu.config import names
+from dnsemu.config.model.world import HealthCheckId, RecordSet, RecordSetKey, Resource
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.policies.location.place import Client, Place
+from dnsemu.policies.model import Group
 from dnsemu.zone.catalog import Catalog, Hit
-from healthcheck.snapshot import HealthSnapshot
-from policies.model import Group
-from policies.place import Client, Place
 
 MOST_LINKS = 1000
 """Ways along CNAMEs that are followed; a tree with more is given up."""

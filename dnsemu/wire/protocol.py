@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from config.names import DName
+from dnsemu.config.names import DName
 
 RR = tuple[DName, int, int, bytes]
 """A resource record as it goes on the wire: owner, type code, TTL in seconds, uncompressed rdata."""

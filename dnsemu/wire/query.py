@@ -3,7 +3,7 @@
 from struct import Struct, error
 from typing import NamedTuple
 
-from config.names import MAX_LABEL_OCTETS, MAX_WIRE_OCTETS, ROOT, DName
+from dnsemu.config.names import MAX_LABEL_OCTETS, MAX_WIRE_OCTETS, ROOT, DName
 from dnsemu.wire.edns import Edns, parse_options
 from dnsemu.wire.protocol import OPT, RCode
 

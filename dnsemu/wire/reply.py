@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
-from config.names import DName
-from config.rrtypes import RRType
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.wire.edns import SERVER_UDP_OCTETS, Edns, opt_record
 from dnsemu.wire.protocol import CLASS_IN, RR, RCode
 from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, RA, TC, Query, Rejected

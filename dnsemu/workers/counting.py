@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from dnsemu.responder import Responder
-from dnsemu.tally import Answered
+from dnsemu.answering.counters import Answered
+from dnsemu.server.responder import Responder
 from dnsemu.workers.messages import Counted
 
 

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain, tee
 
-from config.world import HealthCheckId
-from dnsemu.published import EVERYTHING, Board, Change, Published
-from dnsemu.responder import TtlDivisor
+from dnsemu.clock.clock import Clock
+from dnsemu.config.model.world import HealthCheckId
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.policies.location.place import Place
+from dnsemu.publication.board import EVERYTHING, Board, Change, Published
+from dnsemu.server.responder import TtlDivisor
 from dnsemu.workers.pickling import pickled
 from dnsemu.workers.pieces import Pace, Piece, Publish, declared_pieces, status_pieces
-from healthcheck.clock import Clock
-from healthcheck.snapshot import HealthBoard
-from policies.place import Place
 
 MOST_NAMES = 100_000
 """Names that wait one by one; with more, everything is told anew."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from config.addresses import Address
-from dnsemu.tally import Answered
-from policies.place import Place
+from dnsemu.answering.counters import Answered
+from dnsemu.config.text.addresses import Address
+from dnsemu.policies.location.place import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from io import BytesIO
 from operator import attrgetter
 from typing import Any
 
-from config.world import RecordSet
+from dnsemu.config.model.world import RecordSet
+from dnsemu.policies.model import Group
 from dnsemu.zone.compiled import Node
-from policies.model import Group
 
 Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 

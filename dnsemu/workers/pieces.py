@@ -11,15 +11,15 @@ from typing import TypeVar
 
 from immutables import Map
 
-from config.names import DName
-from config.world import CidrCollection, HealthCheckId, World
-from dnsemu.published import Change, Published
+from dnsemu.config.model.world import CidrCollection, HealthCheckId, World
+from dnsemu.config.names import DName
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
+from dnsemu.policies.location.place import Place
+from dnsemu.policies.model import Group
+from dnsemu.publication.board import Change, Published
 from dnsemu.wire.protocol import RR
 from dnsemu.zone.compiled import Node, Zone
 from dnsemu.zone.resources import CompiledResource
-from healthcheck.snapshot import HealthSnapshot, Status
-from policies.model import Group
-from policies.place import Place
 
 NODES_PER_PIECE = 100
 STATUSES_PER_PIECE = 1000

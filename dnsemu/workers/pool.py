@@ -8,17 +8,17 @@ from typing import Any
 
 import structlog
 
-from config.addresses import Address
-from config.world import HealthCheckId
-from dnsemu.published import Change, Published
-from dnsemu.responder import Responder
-from dnsemu.tally import Answered
-from dnsemu.transport import Doors
-from dnsemu.transport.listeners import Listeners, Pair, close_pairs
+from dnsemu.answering.counters import Answered
+from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.text.addresses import Address
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.publication.board import Change, Published
+from dnsemu.server.responder import Responder
+from dnsemu.server.transport.listeners import Listeners, Pair, close_pairs
+from dnsemu.wire.doors import Doors
 from dnsemu.workers.feed import Source
+from dnsemu.workers.handle import Worker
 from dnsemu.workers.messages import Counted, Question, Setup
-from dnsemu.workers.worker import Worker
-from healthcheck.snapshot import HealthSnapshot
 
 WATCH_EVERY_S = 0.25
 COUNT_EVERY = 4

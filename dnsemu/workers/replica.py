@@ -8,9 +8,12 @@ from typing import Any
 
 from immutables import Map, MapMutation
 
-from config.names import DName
-from config.world import CidrCollection, Geo, HealthCheckId, World
-from dnsemu.published import Board, Published
+from dnsemu.config.model.world import CidrCollection, Geo, HealthCheckId, World
+from dnsemu.config.names import DName
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
+from dnsemu.policies.location.place import Locator, Place
+from dnsemu.policies.model import Group
+from dnsemu.publication.board import Board, Published
 from dnsemu.workers.pieces import (
     Anew,
     Apex,
@@ -29,9 +32,6 @@ from dnsemu.workers.pieces import (
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Node, Zone
 from dnsemu.zone.resources import CompiledResource
-from healthcheck.snapshot import HealthBoard, Status
-from policies.model import Group
-from policies.place import Locator, Place
 
 
 class _OpenZone:

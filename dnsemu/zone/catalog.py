@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from immutables import Map
 
-from config import names
-from config.names import DName
-from config.rrtypes import RRType
+from dnsemu.config import names
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.policies.model import Group
 from dnsemu.zone.compiled import Node, Zone
 from dnsemu.zone.resources import CompiledResource
-from policies.model import Group
 
 ANY = 255
 MOST_FOUND = 4096

@@ -9,12 +9,12 @@ from typing import Any
 
 from immutables import Map, MapMutation
 
-from config import names
-from config.names import DName
-from config.rrtypes import RRType
-from config.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.policies.model import Group
 from dnsemu.wire.protocol import RR
-from policies.model import Group
 
 SOA_MINIMUM_OCTETS = 4
 

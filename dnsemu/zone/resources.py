@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv4Address
 
-from config import names, nameservers
-from config.alias_zones import names_of, zones_of
-from config.names import DName
-from config.resources import GROUPED
-from config.rrtypes import RRType
-from config.world import (
+from dnsemu.config import names
+from dnsemu.config.aws import name_servers
+from dnsemu.config.aws.services import names_of, zones_of
+from dnsemu.config.model.world import (
     AliasTarget,
     HealthCheckId,
     HostedZone,
@@ -21,8 +19,11 @@ from config.world import (
     ResourceKind,
     Target,
 )
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.shapes.resources import GROUPED
+from dnsemu.policies.model import OneOf, Outcome, ResourceState, Sample, TargetState
 from dnsemu.zone.compiled import Zone, compile_zone
-from policies.model import OneOf, Outcome, ResourceState, Sample, TargetState
 
 MOST_ADDRESSES = 8
 """Addresses in one answer, as of a load balancer."""
@@ -127,7 +128,7 @@ def _zone(declared: Resource) -> Zone:
 
     They are aliases to the resource itself, so they answer what every other alias to it does.
     """
-    zone_id = nameservers.derived_zone_id(declared.name)
+    zone_id = name_servers.derived_zone_id(declared.name)
     known = zones_of(declared)
     is_database = declared.kind is ResourceKind.MULTI_AZ_DATABASE
     types = (RRType.CNAME,) if is_database else (RRType.A, RRType.AAAA)
@@ -141,8 +142,8 @@ def _zone(declared: Resource) -> Zone:
 @cache
 def _apex() -> tuple[RecordSet, RecordSet]:
     """The NS and SOA that all resources share: made once, since there may be many of them."""
-    servers = nameservers.draw(names.ROOT)
-    return nameservers.default_ns(names.ROOT, servers), nameservers.default_soa(names.ROOT, servers)
+    servers = name_servers.draw(names.ROOT)
+    return name_servers.default_ns(names.ROOT, servers), name_servers.default_soa(names.ROOT, servers)
 
 
 def _leaf(resource: Resource, target: Target, hosts: Hosts) -> RecordSet | None:

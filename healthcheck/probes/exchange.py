@@ -10,7 +10,7 @@ from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import HttpResponseParser, RawResponseMessage
 from aiohttp.streams import StreamReader
 
-from healthcheck.probes.search import Search
+from dnsemu.healthcheck.probes.search import Search
 
 MOST_HEADER_OCTETS = 16384
 """A response whose headers are larger fails (H47)."""

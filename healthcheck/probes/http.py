@@ -5,13 +5,13 @@ import ssl
 from http import HTTPStatus
 from time import perf_counter
 
-from config.world import EndpointCheck, HealthCheckId
-from healthcheck.observation import TIMED_OUT, Outcome, Phases, resolved
-from healthcheck.probes import Budgets
-from healthcheck.probes.connect import connect, is_alert, open_socket, tls_context, why
-from healthcheck.probes.exchange import BadResponse, Exchange
-from healthcheck.probes.request import request
-from healthcheck.probes.search import SEARCHED_OCTETS, Search
+from dnsemu.config.model.world import EndpointCheck, HealthCheckId
+from dnsemu.healthcheck.probes.budgets import Budgets
+from dnsemu.healthcheck.probes.connect import connect, is_alert, open_socket, tls_context, why
+from dnsemu.healthcheck.probes.exchange import BadResponse, Exchange
+from dnsemu.healthcheck.probes.request import request
+from dnsemu.healthcheck.probes.search import SEARCHED_OCTETS, Search
+from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Outcome, Phases, resolved
 
 
 async def probe_http(

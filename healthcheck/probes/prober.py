@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Callable
 
-from config.reserved_addresses import is_reserved
-from config.world import EndpointCheck, HealthCheck
-from healthcheck.fleet import Checker
-from healthcheck.observation import TIMED_OUT, Outcome
-from healthcheck.probes import Budgets
-from healthcheck.probes.http import probe_http
-from healthcheck.probes.resolve import TIMED_OUT as RESOLUTION_TIMED_OUT
-from healthcheck.probes.resolve import Resolver, Unresolved
-from healthcheck.probes.tcp import probe_tcp
+from dnsemu.config.aws.reserved_addresses import is_reserved
+from dnsemu.config.model.world import EndpointCheck, HealthCheck
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.probes.budgets import Budgets
+from dnsemu.healthcheck.probes.http import probe_http
+from dnsemu.healthcheck.probes.resolve import TIMED_OUT as RESOLUTION_TIMED_OUT
+from dnsemu.healthcheck.probes.resolve import Resolver, Unresolved
+from dnsemu.healthcheck.probes.tcp import probe_tcp
+from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Outcome
 
 
 class Prober:

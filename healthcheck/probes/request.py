@@ -2,7 +2,7 @@
 
 import re
 
-from config.world import EndpointCheck, HealthCheckId
+from dnsemu.config.model.world import EndpointCheck, HealthCheckId
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 

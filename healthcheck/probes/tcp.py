@@ -3,9 +3,9 @@
 import asyncio
 from time import perf_counter
 
-from healthcheck.observation import TIMED_OUT, Outcome, Phases, resolved
-from healthcheck.probes import Budgets
-from healthcheck.probes.connect import open_socket, why
+from dnsemu.healthcheck.probes.budgets import Budgets
+from dnsemu.healthcheck.probes.connect import open_socket, why
+from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Outcome, Phases, resolved
 
 
 async def probe_tcp(address: str, port: int, budgets: Budgets, resolved_ip: str | None) -> Outcome:

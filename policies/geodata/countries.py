@@ -7,7 +7,7 @@ its country is known.
 from functools import cache
 from typing import NamedTuple
 
-from policies.geodata import load
+from dnsemu.policies.geodata import load
 
 
 class Point(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import maxminddb
 
-from policies.geodata import DIRECTORY
+from dnsemu.policies.geodata import DIRECTORY
 
 _NUMBERS = (int, float)
 

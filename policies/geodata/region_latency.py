@@ -16,9 +16,9 @@ from functools import cache, lru_cache
 from heapq import nsmallest
 from types import MappingProxyType
 
-from config.places import REGIONS
-from policies.geodata import load
-from policies.geodata.distance import distance_km
+from dnsemu.config.aws.places import REGIONS
+from dnsemu.policies.geodata import load
+from dnsemu.policies.geodata.distance import distance_km
 
 MEMO_SIZE = 4096
 """Points kept with their table; the embedded database knows some 1,500."""

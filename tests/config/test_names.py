@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config import names
-from config.names import BadName, DName
+from dnsemu.config import names
+from dnsemu.config.names import BadName, DName
 
 LABELS = st.lists(st.binary(min_size=1, max_size=63), max_size=8).filter(lambda ls: sum(len(x) + 1 for x in ls) < 255)
 WIRE = LABELS.map(lambda ls: DName((b"".join(bytes([len(x)]) + x for x in ls) + b"\0").lower()))

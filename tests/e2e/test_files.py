@@ -11,10 +11,10 @@ import time
 import dns.message
 import pytest
 
-from config.addresses import Address
 from dnsemu.app import Application, Listen
-from dnsemu.reading import read_files
-from dnsemu.watch import stamp
+from dnsemu.config.text.addresses import Address
+from dnsemu.files.reading import read_files
+from dnsemu.files.watch import stamp
 from tests.e2e.asking import query, served
 from tests.serving import dnsemu, dnsemu_here, serving_files
 from tests.waiting import until

@@ -6,10 +6,10 @@ import socket
 
 import pytest
 
-from config.addresses import Address
 from dnsemu.app import Application, Listen
-from dnsemu.reading import read_files
-from dnsemu.transport.listeners import CannotListen, bind
+from dnsemu.config.text.addresses import Address
+from dnsemu.files.reading import read_files
+from dnsemu.server.transport.listeners import CannotListen, bind
 from tests.serving import DNSEMU, dnsemu, dnsemu_here, free_port, serving, serving_files
 
 from .conftest import SHOP

@@ -9,18 +9,7 @@ import dns.flags
 import pytest
 
 from tests.e2e.asking import ask, served
-from tests.e2e.aws import (
-    alias,
-    change,
-    create,
-    delete,
-    make_zone,
-    new_check,
-    new_reference,
-    new_zone,
-    refused,
-    upsert,
-)
+from tests.e2e.aws import alias, change, create, delete, make_zone, new_check, new_reference, new_zone, refused, upsert
 from tests.serving import dnsemu_here
 
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-clients"}

@@ -11,8 +11,8 @@ import dns.query
 import pytest
 import uvloop
 
-from dnsemu.transport.sockets import bind_tcp
-from dnsemu.transport.tcp import TcpListener
+from dnsemu.server.transport.sockets import bind_tcp
+from dnsemu.server.transport.tcp import TcpListener
 from tests.e2e.asking import query, served, texts
 
 

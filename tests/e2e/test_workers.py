@@ -16,7 +16,7 @@ import dns.message
 import dns.query
 import pytest
 
-from policies.geodata import DIRECTORY
+from dnsemu.policies.geodata import DIRECTORY
 from tests.e2e.asking import ask, query, served, texts
 from tests.e2e.aws import route53
 from tests.serving import DNSEMU, FREE_PORTS, dnsemu, dnsemu_here, free_port, serving, serving_files

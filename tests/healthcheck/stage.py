@@ -4,13 +4,20 @@ import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager, suppress
 
-from config.world import ALL_CHECKER_REGIONS, CalculatedCheck, EndpointCheck, EndpointType, HealthCheck, HealthCheckers
-from healthcheck.agenda import Agenda
-from healthcheck.clock import Clock
-from healthcheck.history import EventKind, History
-from healthcheck.monitor import HealthMonitor
-from healthcheck.observation import Outcome
-from healthcheck.snapshot import HealthBoard, Status
+from dnsemu.clock.clock import Clock
+from dnsemu.clock.scheduler import Agenda
+from dnsemu.config.model.world import (
+    ALL_CHECKER_REGIONS,
+    CalculatedCheck,
+    EndpointCheck,
+    EndpointType,
+    HealthCheck,
+    HealthCheckers,
+)
+from dnsemu.healthcheck.monitor import HealthMonitor
+from dnsemu.healthcheck.verdict.history import EventKind, History
+from dnsemu.healthcheck.verdict.observation import Outcome
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
 ONE = HealthCheckers(("us-east-1",), 1)

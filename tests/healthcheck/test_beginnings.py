@@ -2,12 +2,12 @@
 
 import pytest
 
-from config.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckers
-from healthcheck.fleet import Checker
-from healthcheck.history import History
-from healthcheck.ledger import Ledger
-from healthcheck.observation import Observation, Outcome, Phases
-from healthcheck.snapshot import HealthBoard
+from dnsemu.config.model.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckers
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.verdict.history import History
+from dnsemu.healthcheck.verdict.ledger import Ledger
+from dnsemu.healthcheck.verdict.observation import Observation, Outcome, Phases
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 
 
 @pytest.mark.parametrize(

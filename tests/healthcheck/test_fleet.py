@@ -5,8 +5,8 @@ from ipaddress import ip_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.world import ALL_CHECKER_REGIONS
-from healthcheck.fleet import ADDRESSES_PER_REGION, PUBLISHED_RANGE, Checker
+from dnsemu.config.model.world import ALL_CHECKER_REGIONS
+from dnsemu.healthcheck.checkers import ADDRESSES_PER_REGION, PUBLISHED_RANGE, Checker
 
 regions = st.sampled_from(ALL_CHECKER_REGIONS)
 

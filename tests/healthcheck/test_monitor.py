@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 
-from config.world import HealthCheckers, ProbeMode
-from healthcheck.fleet import Checker
-from healthcheck.ledger import NoSuchHealthCheck
-from healthcheck.monitor import NoSuchChecker, ProbesAreOff
-from healthcheck.observation import Outcome
+from dnsemu.config.model.world import HealthCheckers, ProbeMode
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.monitor import NoSuchChecker, ProbesAreOff
+from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.observation import Outcome
 from tests.healthcheck.leaping_loop import leaping
 from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, ONE, UP, Stage, calculated, endpoint, settle
 

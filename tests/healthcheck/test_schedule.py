@@ -9,9 +9,9 @@ import structlog.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthcheck.fleet import Checker
-from healthcheck.monitor import phase
-from healthcheck.observation import Outcome
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.monitor import phase
+from dnsemu.healthcheck.verdict.observation import Outcome
 from tests.healthcheck.leaping_loop import leaping
 from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, START, TIME_OUT_S, Stage, endpoint, settle
 

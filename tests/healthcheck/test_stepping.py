@@ -7,26 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckers
-from healthcheck.history import EventKind
-from healthcheck.monitor import phase
-from healthcheck.observation import Outcome
-from healthcheck.probes.prober import Prober
+from dnsemu.config.model.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckers
+from dnsemu.healthcheck.monitor import phase
+from dnsemu.healthcheck.probes.prober import Prober
+from dnsemu.healthcheck.verdict.history import EventKind
+from dnsemu.healthcheck.verdict.observation import Outcome
 from tests.healthcheck.endpoints import endpoint as listening
 from tests.healthcheck.endpoints import response, sends
 from tests.healthcheck.leaping_loop import leaping
-from tests.healthcheck.stage import (
-    DOWN,
-    FOUR,
-    INTERVAL_S,
-    SIXTEEN,
-    START,
-    TIME_OUT_S,
-    UP,
-    Stage,
-    calculated,
-    endpoint,
-)
+from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, SIXTEEN, START, TIME_OUT_S, UP, Stage, calculated, endpoint
 
 LEAST_S = 1e-6
 

@@ -8,11 +8,11 @@ import structlog.testing
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from healthcheck.agenda import Agenda
-from healthcheck.clock import Clock
+from dnsemu.clock.clock import Clock
+from dnsemu.clock.scheduler import Agenda
+from tests.dnsemu.clock.test_scheduler import Followed
 from tests.healthcheck.leaping_loop import leaping
 from tests.healthcheck.stage import START, settle
-from tests.healthcheck.test_agenda import Followed
 
 
 class Stepped(Followed):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config.load import load_files
+from dnsemu.config.file.load import load_files
 
 ROOT = Path(__file__).resolve().parents[2]
 

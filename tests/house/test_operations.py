@@ -5,7 +5,7 @@ import re
 import pytest
 from botocore.loaders import Loader
 
-from dnsemu.commands.table import COMMANDS
+from dnsemu.commands.registry import COMMANDS
 from scripts.fidelity import ROOT
 from scripts.operations import asserted_codes, called_by, documented_codes, read_operation_notes
 

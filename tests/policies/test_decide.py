@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.decide import Loss, Lost, Reason, Why, decide
-from policies.model import Sample
-from policies.weighted import shares
+from dnsemu.policies.decide import Loss, Lost, Reason, Why, decide
+from dnsemu.policies.model import Sample
+from dnsemu.policies.weighted import shares
 from tests.builders import (
     ANYONE,
     FakeView,

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.places import CONTINENTS, COUNTRIES, REGIONS, SUBDIVISIONS
-from policies.geodata import load
-from policies.geodata.countries import continent_point, country_point
-from policies.geodata.database import LocationDatabase, UnusableDatabase, embedded
-from policies.geodata.distance import EARTH_RADIUS_KM, distance_km
-from policies.geodata.region_latency import MEMO_SIZE, latencies_ms
+from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, REGIONS, SUBDIVISIONS
+from dnsemu.policies.geodata import load
+from dnsemu.policies.geodata.countries import continent_point, country_point
+from dnsemu.policies.geodata.database import LocationDatabase, UnusableDatabase, embedded
+from dnsemu.policies.geodata.distance import EARTH_RADIUS_KM, distance_km
+from dnsemu.policies.geodata.region_latency import MEMO_SIZE, latencies_ms
 from tests.policies import mmdb
 
 LATENCY = load("region-latency.json")

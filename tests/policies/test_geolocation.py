@@ -2,8 +2,8 @@
 
 import pytest
 
-from policies import geolocation as policy
-from policies.place import place_named
+from dnsemu.policies import geolocation as policy
+from dnsemu.policies.location.place import place_named
 from tests.builders import at, geo, group
 
 CALIFORNIA = at(continent="NA", country="US", subdivision="CA")

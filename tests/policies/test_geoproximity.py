@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.world import Geoproximity
-from policies.decide import decide
-from policies.geodata.distance import distance_km
-from policies.geoproximity import biased_km, worth
+from dnsemu.config.model.world import Geoproximity
+from dnsemu.policies.decide import decide
+from dnsemu.policies.geodata.distance import distance_km
+from dnsemu.policies.geoproximity import biased_km, worth
 from tests.builders import FakeView, at, geoproximity, group, leaf_shares, shares_by_id
 
 EQUATOR = at(0.0, 0.0)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from immutables import Map
 
-from config.world import CidrCollection, Geo
-from policies.decide import Why, decide
-from policies.place import Locator
+from dnsemu.config.model.world import CidrCollection, Geo
+from dnsemu.policies.decide import Why, decide
+from dnsemu.policies.location.place import Locator
 from tests.builders import FakeView, group, ip_based, shares_by_id
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.places import REGIONS
-from config.world import DeclaredPlace, Geo, GeoLatency, GeoNetwork
-from policies import latency as policy
-from policies.geodata.region_latency import latencies_ms
-from policies.place import Client, Locator, place_named
+from dnsemu.config.aws.places import REGIONS
+from dnsemu.config.model.world import DeclaredPlace, Geo, GeoLatency, GeoNetwork
+from dnsemu.policies import latency as policy
+from dnsemu.policies.geodata.region_latency import latencies_ms
+from dnsemu.policies.location.place import Client, Locator, place_named
 from tests.builders import at, group, latency
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.memo import Memo
+from dnsemu.policies.location.memo import Memo
 
 
 @given(st.integers(1, 9), st.lists(st.integers(0, 12)))

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.places import REGIONS
-from config.world import DeclaredPlace, Geo, GeoNetwork
-from policies.geodata.countries import country_point
-from policies.geodata.database import UnusableDatabase
-from policies.place import Locator, Place, UnknownPlace, place_declared, place_named
+from dnsemu.config.aws.places import REGIONS
+from dnsemu.config.model.world import DeclaredPlace, Geo, GeoNetwork
+from dnsemu.policies.geodata.countries import country_point
+from dnsemu.policies.geodata.database import UnusableDatabase
+from dnsemu.policies.location.place import Locator, Place, UnknownPlace, place_declared, place_named
 from tests.policies import mmdb
 
 

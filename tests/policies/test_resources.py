@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from policies.decide import Lost, Reason, decide
-from policies.model import ResourceState
+from dnsemu.policies.decide import Lost, Reason, decide
+from dnsemu.policies.model import ResourceState
 from tests.builders import ANYONE, FakeView, group, record_set, resource, shares_by_id, target, weighted
 
 LB = "lb.us-east-1.elb.amazonaws.com"

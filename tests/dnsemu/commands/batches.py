@@ -2,9 +2,18 @@
 
 from immutables import Map
 
-from config import names, nameservers
-from config.world import CidrCollection, HealthCheck, HealthCheckId, HostedZone, HostedZoneId, RecoveryCheck, World
-from dnsemu.commands.state import State
+from dnsemu.config import names
+from dnsemu.config.aws import name_servers
+from dnsemu.config.model.world import (
+    CidrCollection,
+    HealthCheck,
+    HealthCheckId,
+    HostedZone,
+    HostedZoneId,
+    RecoveryCheck,
+    World,
+)
+from dnsemu.state.state import State
 from tests.dnsemu.commands.emulation import Emulation
 
 ZONE, OTHER, PRIVATE = "Z0EXAMPLE", "Z0OTHER", "Z0PRIVATE"
@@ -16,8 +25,8 @@ CHANGE, LIST = "ChangeResourceRecordSets", "ListResourceRecordSets"
 def hosted_zone(id, text, *, is_private=False):
     """A zone with its NS and SOA."""
     name = names.parse(text)
-    servers = nameservers.draw(name)
-    both = (nameservers.default_ns(name, servers), nameservers.default_soa(name, servers))
+    servers = name_servers.draw(name)
+    both = (name_servers.default_ns(name, servers), name_servers.default_soa(name, servers))
     return HostedZone(HostedZoneId(id), name, Map({r.key: r for r in both}), servers, is_private=is_private)
 
 

@@ -2,9 +2,9 @@
 
 from immutables import Map
 
-from config import names
-from config.world import HostedZone, HostedZoneId, World
-from dnsemu.commands.state import State
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZone, HostedZoneId, World
+from dnsemu.state.state import State
 from tests.dnsemu.commands.emulation import Emulation
 
 

@@ -1,18 +1,15 @@
 """Commands run one after another on a state of their own: no HTTP, no store, a clock that stands until it is moved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import import_module
 from itertools import count
-from pkgutil import iter_modules
 from uuid import UUID
 
-import dnsemu.commands
-from config.world import ApiSettings, HealthCheckId, HostedZoneId
-from dnsemu.commands.context import Command, Context, Request, Response, Seen, TestAnswer
-from dnsemu.commands.refusal import Refusal
-from dnsemu.commands.state import State, Step, Write
+from dnsemu.commands.context import Context, Request, Response, Seen, TestAnswer
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.registry import COMMANDS
+from dnsemu.config.model.world import ApiSettings, HealthCheckId, HostedZoneId
+from dnsemu.state.state import State, Step, Write
 
 NOW = 1_700_000_000.0
 """2023-11-14 22:13:20 UTC, where the clock of an `Emulation` starts."""
@@ -73,7 +70,7 @@ class Emulation:
         """The response; the state is then what the command made of it. A `Refusal` leaves it as it was."""
         step = Step(self.state)
         asked: Request = dict(request)
-        response = command(operation)(asked, step, Context(self.now, self.ids, self.settings, self.live))
+        response = COMMANDS[operation](asked, step, Context(self.now, self.ids, self.settings, self.live))
         self.state, self.writes = step.state, step.writes
         return response
 
@@ -84,22 +81,3 @@ class Emulation:
         except Refusal as refusal:
             return refusal
         raise AssertionError(f"{operation} was not refused: {response}")
-
-
-@cache
-def command(operation: str) -> Command:
-    """The command that carries out an operation, in whichever module it is."""
-    broken: list[str] = []
-    for name in _modules():
-        try:
-            commands: dict[str, Command] = getattr(import_module(name), "COMMANDS", {})
-        except (ImportError, SyntaxError) as error:
-            broken.append(f"{name}: {error}")
-            continue
-        if operation in commands:
-            return commands[operation]
-    raise LookupError(f"no module of dnsemu.commands has {operation} among its COMMANDS; broken: {broken}")
-
-
-def _modules() -> Iterator[str]:
-    return (f"dnsemu.commands.{module.name}" for module in iter_modules(dnsemu.commands.__path__))

@@ -3,11 +3,11 @@
 import pytest
 from botocore.session import get_session
 
-from config.rrtypes import RRType
-from config.world import CalculatedCheck, HealthCheck, HealthCheckId, HostedZoneId
 from dnsemu.commands.limits import OF_ACCOUNT
-from dnsemu.commands.state import Step
-from dnsemu.commands.traffic_policies import INSTANCES, POLICIES
+from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
+from dnsemu.config.model.world import CalculatedCheck, HealthCheck, HealthCheckId, HostedZoneId
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.state.state import Step
 from tests.dnsemu.commands.emulation import Emulation
 
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}

@@ -4,8 +4,8 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from dnsemu.commands.errors import Refusal
 from dnsemu.commands.paging import marked, page, page_size, token, token_key
-from dnsemu.commands.refusal import Refusal
 
 
 @pytest.mark.parametrize(("asked", "size"), [

@@ -6,12 +6,12 @@ from ipaddress import ip_address
 import pytest
 from immutables import Map
 
-from config.names import parse
-from config.world import ApiSettings, Geo, HostedZone, World
 from dnsemu.commands.context import TestAnswer as Answer
-from dnsemu.commands.state import State
 from dnsemu.commands.test_dns_answer import DEFAULT_RESOLVER
-from policies.place import Locator
+from dnsemu.config.model.world import ApiSettings, Geo, HostedZone, World
+from dnsemu.config.names import parse
+from dnsemu.policies.location.place import Locator
+from dnsemu.state.state import State
 from tests.dnsemu.commands.emulation import Emulation
 
 ZONE = HostedZone("Z1", parse("example.test"), Map(), ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net"))

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from config.world import ApiSettings
-from dnsemu.commands.hosted_zones import ZONES
-from dnsemu.commands.state import Step
+from dnsemu.commands.hosted_zones.hosted_zones import ZONES
 from dnsemu.commands.vpcs import AUTHORIZATIONS, AuthorizationRow
+from dnsemu.config.model.world import ApiSettings
+from dnsemu.state.state import Step
 from tests.dnsemu.commands.emulation import NOW, Emulation
 
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import dns.message
 
-from dnsemu.answer import QuickDice
+from dnsemu.answering.answer import QuickDice
+from dnsemu.answering.counters import UDP
 from dnsemu.fastpath.answers import Answers
 from dnsemu.fastpath.packets import MOST_SOURCES, Packets, Shared
-from dnsemu.published import Change
-from dnsemu.tally import UDP
+from dnsemu.publication.board import Change
 from dnsemu.wire.query import parse_query
 from tests.asking import Server, ecs, lines
 from tests.builders import geo, record_set, weighted, zone

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from config import names
-from config.names import DName
-from dnsemu.answer import QuickDice
-from dnsemu.responder import Responder
+from dnsemu.answering.answer import QuickDice
+from dnsemu.config import names
+from dnsemu.config.names import DName
+from dnsemu.server.responder import Responder
 from tests.asking import Server
 from tests.builders import multivalue, record_set, zone
 

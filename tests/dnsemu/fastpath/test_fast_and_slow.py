@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from dnsemu.answer import QuickDice
-from dnsemu.published import Board
-from dnsemu.responder import Responder
-from healthcheck.snapshot import HealthBoard
+from dnsemu.answering.answer import QuickDice
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.publication.board import Board
+from dnsemu.server.responder import Responder
 from tests.dnsemu.fastpath.worlds import RandomWorld
 
 WORLDS = int(os.environ.get("DNSEMU_TEST_WORLDS", "50"))

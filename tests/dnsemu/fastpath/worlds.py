@@ -8,16 +8,16 @@ import dns.edns
 import dns.flags
 import dns.message
 
-from config import names
-from config.world import CidrCollection, DeclaredPlace, Geo, GeoNetwork, HostedZoneId, IpBased, World
-from dnsemu.commands.state import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
-from dnsemu.published import Published
-from dnsemu.publishing import compiled_anew, with_writes
-from dnsemu.traffic.answered import Traffic
+from dnsemu.commands.traffic.answered import Traffic
+from dnsemu.config import names
+from dnsemu.config.model.world import CidrCollection, DeclaredPlace, Geo, GeoNetwork, HostedZoneId, IpBased, World
+from dnsemu.healthcheck.verdict.snapshot import Status
+from dnsemu.policies.location.place import Locator
+from dnsemu.publication.board import Published
+from dnsemu.publication.publishing import compiled_anew, with_writes
+from dnsemu.state.state import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.resources import compile_resource
-from healthcheck.snapshot import Status
-from policies.place import Locator
 from tests.builders import (
     geo,
     geoproximity,

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 from dnsemu.route53.signature import verify_signature
 
 NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 from dnsemu.route53 import xml
 from dnsemu.route53.model import service
 from dnsemu.route53.validation import validate

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnsemu.commands.refusal import Refusal
+from dnsemu.commands.errors import Refusal
 from dnsemu.route53 import xml
 from dnsemu.route53.document import MAX_DEPTH
 from dnsemu.route53.model import service

@@ -11,11 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from immutables import Map
 
-from config import names
-from config.names import DName
-from config.rdata import parse_value
-from config.rrtypes import RRType
-from config.world import (
+from dnsemu.config import names
+from dnsemu.config.model.world import (
     AlarmConfiguration,
     AliasTarget,
     CalculatedCheck,
@@ -40,7 +37,10 @@ from config.world import (
     Simple,
     Weighted,
 )
-from dnsemu.commands.state import State, Step, Table
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.parsing import parse_value
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.state.state import State, Step, Table
 
 unhurried = settings(deadline=None, suppress_health_check=[Slowness.too_slow])
 """However busy the machine is, a property holds."""

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from immutables import Map
 
-from config import names
-from config.names import DName
-from config.world import IPAddress
+from dnsemu.config import names
+from dnsemu.config.model.world import IPAddress
+from dnsemu.config.names import DName
 from dnsemu.store.codec import BadRow, codec_of, spelled_path
 from tests.dnsemu.store.kept import Colour, Part, Piece, Thing, things, unhurried
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
 
-from dnsemu.commands.state import State, Step, Write
+from dnsemu.state.state import State, Step, Write
 from dnsemu.store.backends import Postgres
 from dnsemu.store.database import PIECE_ROWS, DatabaseStore
 from dnsemu.store.opening import open_store

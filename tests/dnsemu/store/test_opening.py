@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from dnsemu import __version__
-from dnsemu.commands.state import State
+from dnsemu.state.state import State
 from dnsemu.store.opening import open_store
 from dnsemu.store.store import MemoryStore, StoreUnusable
 from tests.dnsemu.store.kept import TABLES, declared

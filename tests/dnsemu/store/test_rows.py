@@ -5,11 +5,11 @@ import json
 import pytest
 from hypothesis import given
 
-from config import names
-from config.rrtypes import RRType
-from config.world import CidrCollection, HostedZone, HostedZoneId, Weighted
-from dnsemu.commands import table as commands
-from dnsemu.commands.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE
+from dnsemu.commands import registry as commands
+from dnsemu.config import names
+from dnsemu.config.model.world import CidrCollection, HostedZone, HostedZoneId, Weighted
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.state.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE
 from dnsemu.store.codec import BadRow
 from dnsemu.store.rows import RDATA_VERSION, Assembly, Rows, compact, name_text, record_set_body, record_set_from
 from tests.builders import record_set

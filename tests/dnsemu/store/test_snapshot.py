@@ -5,8 +5,8 @@ import json
 import pytest
 from hypothesis import given
 
-from config.world import Weighted
 from dnsemu import __version__
+from dnsemu.config.model.world import Weighted
 from dnsemu.store.snapshot import PIECE_CHARACTERS, Snapshot, SnapshotFailed, SnapshotUnusable, load, read, save, write
 from tests.builders import record_set
 from tests.dnsemu.store.kept import TABLES, declared, steps, unhurried, without_empty

@@ -1,0 +1,78 @@
+"""Route 53's name servers, and what every hosted zone gets without asking: four of them, an NS, a SOA and an id."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Address
+
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZoneId, RecordSet
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.parsing import parse_value
+from dnsemu.config.rdata.rrtypes import RRType
+
+SERVERS = 2048
+"""How many name servers there are (R26)."""
+
+_TOP_LEVELS = ("com", "net", "org", "co.uk")
+_QUARTER = SERVERS // len(_TOP_LEVELS)
+NS_TTL_S = 172800
+SOA_TTL_S = 900
+_ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ID_CHARACTERS = 20
+
+
+def name_server(number: int) -> str:
+    """The name of server `number` (0–2047), without trailing dot (R26)."""
+    return f"ns-{number}.awsdns-{number % _QUARTER // 8:02d}.{_TOP_LEVELS[number // _QUARTER]}"
+
+
+def addresses(number: int) -> tuple[IPv4Address, IPv6Address]:
+    """The addresses of server `number` (0–2047) in the real Route 53 (R27)."""
+    block, host = divmod(number, 256)
+    return IPv4Address(f"205.251.{192 + block}.{host}"), IPv6Address(f"2600:9000:530{block}:{host:x}00::1")
+
+
+def draw(zone: DName, salt: str = "") -> tuple[str, ...]:
+    """Four name servers for a zone, one of each quarter (R26).
+
+    Args:
+        zone: its name; the same name and salt always draw the same four, so they survive restarts.
+        salt: tells zones of one name apart (A85).
+    """
+    digest = sha256(zone + salt.encode()).digest()
+    numbers = (
+        _QUARTER * quarter + int.from_bytes(digest[2 * quarter : 2 * quarter + 2]) % _QUARTER
+        for quarter in range(len(_TOP_LEVELS))
+    )
+    return tuple(map(name_server, numbers))
+
+
+def derived_zone_id(zone: DName) -> HostedZoneId:
+    """The id of a zone that was given none: `Z` and twenty of `0-9A-Z` (A47), from nothing but its name."""
+    number = int.from_bytes(sha256(b"hosted zone id " + zone).digest())
+    characters = []
+    for _ in range(_ID_CHARACTERS):
+        number, index = divmod(number, len(_ID_ALPHABET))
+        characters.append(_ID_ALPHABET[index])
+    return HostedZoneId("Z" + "".join(characters))
+
+
+def default_ns(zone: DName, name_servers: Sequence[str]) -> RecordSet:
+    """The NS record set of a zone served by `name_servers` (R25, A84)."""
+    return _record_set(zone, RRType.NS, NS_TTL_S, [f"{server}." for server in name_servers])
+
+
+def default_soa(zone: DName, name_servers: Sequence[str]) -> RecordSet:
+    """The SOA record set of a zone whose first name server is the first of `name_servers` (R25, A84)."""
+    value = f"{name_servers[0]}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
+    return _record_set(zone, RRType.SOA, SOA_TTL_S, [value])
+
+
+def _record_set(zone: DName, type: RRType, ttl: int, values: Sequence[str]) -> RecordSet:
+    rdata = tuple(parse_value(type, value) for value in values)
+    return RecordSet(zone, type, ttl=ttl, values=tuple(values), rdata=rdata)
+
+
+def served_by(record_set: RecordSet) -> tuple[str, ...]:
+    """The servers that an NS record set names, without trailing dots."""
+    return tuple(names.to_text(DName(rdata)).rstrip(".") for rdata in record_set.rdata)

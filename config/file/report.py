@@ -1,0 +1,36 @@
+"""What has been found wrong with the files so far."""
+
+from collections.abc import Iterable, Sequence
+
+from dnsemu.config.errors import Fault, Path, Problem, Severity
+from dnsemu.config.file.documents import Document
+from dnsemu.config.shapes.base import snake
+
+
+class Report:
+    """The problems found so far, with the places they were found at."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._order = {document.file: position for position, document in enumerate(documents)}
+        self._found: list[tuple[Document, Problem]] = []
+
+    def add(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> None:
+        """Note problems of the thing at `prefix`."""
+        self._found += [(document, problem.below(*prefix)) for problem in problems]
+
+    def place(self, document: Document, path: Path) -> str:
+        """`file:line` of something, to name it in a message about something else."""
+        return f"{document.file}:{document.find(path, snake)[0]}"
+
+    def told(self, severity: Severity) -> list[Fault]:
+        """The problems of one severity as faults, by file and line."""
+        faults = []
+        for document, problem in self._found:
+            if problem.severity is severity:
+                line, where = document.find(problem.path, snake)
+                faults.append(
+                    Fault(
+                        document.file, line, where, problem.rule, problem.id, problem.message, problem.instead, severity
+                    )
+                )
+        return sorted(faults, key=lambda fault: (self._order[fault.file], fault.line))

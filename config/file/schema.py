@@ -1,0 +1,41 @@
+"""The JSON schema of a file, so that editors complete and check it.
+
+It is made from the very shapes that files are checked by; the lists that those leave open, because their entries are
+checked one at a time, are filled in here.
+"""
+
+from typing import Any
+
+from pydantic import create_model
+
+from dnsemu.config.shapes.api_settings import ApiShape
+from dnsemu.config.shapes.health_checkers import HealthCheckersShape
+from dnsemu.config.shapes.health_checks import HealthCheckShape
+from dnsemu.config.shapes.record_sets import RecordSetShape
+from dnsemu.config.shapes.resources import ResourceShape
+from dnsemu.config.shapes.sections import CidrCollectionShape, FileShape, GeoShape, HostedZoneShape, ServerShape
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema, in draft 2020-12; field names as botocore spells them (`snake_case`)."""
+    zone = create_model(
+        "HostedZone",
+        __base__=HostedZoneShape,
+        record_sets=(list[RecordSetShape] | None, None),
+        resource_record_sets=(list[RecordSetShape] | None, None),
+    )
+    file = create_model(
+        "dnsemu file",
+        __base__=FileShape,
+        server=(ServerShape | None, None),
+        api=(ApiShape | None, None),
+        geo=(GeoShape | None, None),
+        health_checkers=(HealthCheckersShape | None, None),
+        health_checks=(list[HealthCheckShape] | None, None),
+        cidr_collections=(list[CidrCollectionShape] | None, None),
+        resources=(list[ResourceShape] | None, None),
+        hosted_zones=(list[zone] | None, None),
+    )
+    return {"$schema": DIALECT, **file.model_json_schema()}

@@ -1,0 +1,197 @@
+"""The rules inside a group: record sets of one name and type share a policy, and each member is there once."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from dnsemu.config import names
+from dnsemu.config.errors import Problem
+from dnsemu.config.model.world import (
+    Failover,
+    Geolocation,
+    Geoproximity,
+    IpBased,
+    Latency,
+    Multivalue,
+    RecordSet,
+    Routing,
+    Simple,
+    Weighted,
+)
+from dnsemu.config.rules.places import geolocation_text, geoproximity_text
+
+MAX_GROUP = 100
+"""Record sets of one name, type and policy (R209.4); geoproximity has a limit of its own (R89, R209.5)."""
+MAX_GEOPROXIMITY_GROUP = 30
+TWICE = "record-set-twice"
+"""The id of the problem that an identity is taken."""
+
+
+def subject(record_set: RecordSet) -> str:
+    """How Route 53 speaks of a record set that has a routing policy."""
+    name = names.to_text(record_set.name)
+    return f"RRSet with DNS name {name}, type {record_set.type.name}, SetIdentifier {record_set.set_identifier}"
+
+
+def group_problems(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
+    """Against the other record sets of the same name and type: one policy, each member once."""
+    twin = next((other for other in group if other.set_identifier == record_set.set_identifier), None)
+    if twin is not None:
+        yield Problem(TWICE, "R30", already_exists(record_set), "give it another set_identifier or name")
+        return
+    routing = record_set.routing
+    if any(type(other.routing) is not type(routing) for other in group):
+        yield Problem("mixed-policies", "R32", _mixed(record_set), "give all record sets of a name and type one policy")
+        return
+    limit = MAX_GEOPROXIMITY_GROUP if isinstance(routing, Geoproximity) else MAX_GROUP
+    if len(group) >= limit:
+        message = (
+            f"Exceeded limit on number of {_LIMIT_NAMES[type(routing)]} RRSets for {names.to_text(record_set.name)}, "
+            f"type {record_set.type.name} in this zone."
+        )
+        rule = "R209.5" if isinstance(routing, Geoproximity) else "R209.4"
+        yield Problem("group-limit", rule, message, f"at most {limit} share a name and type")
+        return
+    yield from _MEMBERS.get(type(routing), _no_clash)(record_set, group)
+
+
+def already_exists(record_set: RecordSet) -> str:
+    """Route 53's sentence for an identity that is taken (A140)."""
+    identity = f"name='{names.to_text(record_set.name)}', type='{record_set.type.name}'"
+    if record_set.set_identifier is not None:
+        identity += f", set-identifier='{record_set.set_identifier}'"
+    return f"Tried to create resource record set [{identity}] but it already exists"
+
+
+_LIMIT_NAMES: dict[type[Routing], str] = {
+    Weighted: "weighted",
+    Latency: "latency",
+    Failover: "failover",
+    Geolocation: "geolocation",
+    Geoproximity: "geo-proximity",
+    IpBased: "CIDR",
+    Multivalue: "multivalue answer",
+}
+
+
+def _mixed(record_set: RecordSet) -> str:
+    who, routing = subject(record_set), record_set.routing
+    others = "RRSet with the same name and type already exists."
+    match routing:
+        case Simple():
+            name = names.to_text(record_set.name)
+            return (
+                f"RRSet with DNS name {name}, type {record_set.type.name} cannot be created as other RRSets exist "
+                "with the same name and type."
+            )
+        case Weighted():
+            return f"{who} cannot be created as a non-weighted set exists with the same name and type."
+        case Multivalue():
+            return f"{who} cannot be created because a non multivalue answer rrset exists with the same name and type."
+        case Latency():
+            return f"{who}, and Region Name={routing.region} cannot be created because a non-latency {others}"
+        case Geolocation():
+            where = geolocation_text(routing)
+            return f"{who}, and routing to [{where}}} cannot be created because a non-GEO {others}"
+        case Failover():
+            role = routing.role.value.lower()
+            return f"{who}, and marked as {role} cannot be created because a non-failover {others}"
+        case Geoproximity():
+            where = geoproximity_text(routing)
+            return f"{who}, and {where} cannot be created because a non-geo-proximity {others}"
+        case IpBased():
+            return f"{who}, and {_cidr_text(routing)} cannot be created because a non-CIDR {others}"
+
+
+def _cidr_text(routing: IpBased) -> str:
+    return f"routing to CidrCollectionId={routing.collection_id} CidrLocationId={routing.location}"
+
+
+def _no_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
+    return iter(())
+
+
+def _weighted_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
+    leaf = next((other for other in group if other.ttl is not None), None)
+    if leaf is not None and record_set.ttl is not None and leaf.ttl != record_set.ttl:
+        name = names.to_text(record_set.name)
+        message = (
+            f"RRSet with DNS name {name} and type {record_set.type.name}, SetIdentifier {record_set.set_identifier} "
+            "cannot be created as weighted sets must contain the same TTL."
+        )
+        yield Problem("weighted-ttl", "R22", message, f"write ttl: {leaf.ttl}", ("ttl",))
+
+
+def _latency_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
+    if _taken(record_set, group) and isinstance(record_set.routing, Latency):
+        message = (
+            f"{subject(record_set)}, and Region Name={record_set.routing.region} cannot be created because a latency "
+            "RRSet with the same name, type and region already exists."
+        )
+        yield Problem("region-twice", "R33", message, "write another region", ("region",))
+
+
+def _failover_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
+    if _taken(record_set, group) and isinstance(record_set.routing, Failover):
+        role = record_set.routing.role.value.lower()
+        message = (
+            f"{subject(record_set)}, and marked as {role} cannot be created because a failover RRSet with the same "
+            f"name, type and marked as {role} already exists."
+        )
+        yield Problem("role-twice", "R33", message, "one is PRIMARY, one SECONDARY (R209.6)", ("failover",))
+
+
+def _geolocation_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
+    if _taken(record_set, group) and isinstance(record_set.routing, Geolocation):
+        message = (
+            f"{subject(record_set)}, and routing to [{geolocation_text(record_set.routing)}}} cannot be created "
+            f"because a GEO RRSet with the same name, type and routing to [{geolocation_text(record_set.routing)}}} "
+            "already exists."
+        )
+        yield Problem("location-twice", "R33", message, "write another location", ("geo_location",))
+
+
+def _geoproximity_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
+    routing = record_set.routing
+    if isinstance(routing, Geoproximity) and any(
+        isinstance(other.routing, Geoproximity) and geoproximity_text(other.routing) == geoproximity_text(routing)
+        for other in group
+    ):
+        message = (
+            f"{subject(record_set)}, and {geoproximity_text(routing)} cannot be created because a geo-proximity RRSet "
+            "with the same name, type and location already exists."
+        )
+        yield Problem("location-twice", "R33", message, "write another location", ("geo_proximity_location",))
+
+
+def _ip_based_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
+    routing = record_set.routing
+    if not isinstance(routing, IpBased):
+        return
+    others = [other.routing for other in group if isinstance(other.routing, IpBased)]
+    foreign = next((other for other in others if other.collection_id != routing.collection_id), None)
+    at = ("cidr_routing_config",)
+    if foreign is not None:
+        message = (
+            f"{subject(record_set)}, and {_cidr_text(routing)} cannot be created because a CIDR RRSets with a "
+            f"different collection id ({foreign.collection_id}) already exist"
+        )
+        yield Problem("one-collection", "R33", message, "use one collection for the whole group", at)
+    elif routing in others:
+        message = (
+            f"{subject(record_set)}, and {_cidr_text(routing)} cannot be created because a CIDR RRSet with the same "
+            "name, type and location already exists."
+        )
+        yield Problem("location-twice", "R33", message, "write another location_name", at)
+
+
+def _taken(record_set: RecordSet, group: Sequence[RecordSet]) -> bool:
+    return any(other.routing == record_set.routing for other in group)
+
+
+_MEMBERS: dict[type[Routing], Callable[[RecordSet, Sequence[RecordSet]], Iterator[Problem]]] = {
+    Weighted: _weighted_clash,
+    Latency: _latency_clash,
+    Failover: _failover_clash,
+    Geolocation: _geolocation_clash,
+    Geoproximity: _geoproximity_clash,
+    IpBased: _ip_based_clash,
+}

@@ -1,0 +1,126 @@
+"""Which fields of a health check go together, in Route 53's words, and what its children and its address may be."""
+
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+
+from dnsemu.config.aws.reserved_addresses import is_reserved
+from dnsemu.config.errors import Problem
+from dnsemu.config.model.world import CalculatedCheck, CheckConfig, EndpointCheck, HealthCheck, HealthCheckId
+from dnsemu.config.shapes.health_checks import HealthCheckShape
+
+_EXCLUDED: dict[str, list[tuple[str, str, str]]] = {
+    "calculated": [
+        ("failure_threshold", "H21", "Calculated health checks must not have a failure threshold specified."),
+        ("port", "H22", "Invalid parameter : Calculated health checks must not have a port specified."),
+        ("ip_address", "H22", "Invalid parameter : Calculated health checks must not have an IP address specified."),
+        ("regions", "H22", "Invalid parameter : Calculated health checks must not have regions specified."),
+    ],
+    "metric": [
+        ("port", "H28", "Invalid parameter : Metric-based health checks must not have a port specified."),
+        ("ip_address", "H28", "Invalid parameter : Metric-based health checks must not have an IP address specified."),
+    ],
+    "recovery": [],
+    "endpoint": [
+        (
+            "child_health_checks", "H23",
+            "Invalid parameter : Only calculated health checks can have child health checks specified.",
+        ),
+        (
+            "health_threshold", "H23",
+            "Invalid parameter : Only calculated health checks can have a health threshold specified.",
+        ),
+        (
+            "alarm_identifier", "H25",
+            "Invalid parameter : Basic health checks must not have an metric region specified.",
+        ),
+        (
+            "insufficient_data_health_status", "H26",
+            "Invalid parameter : Basic health checks must not have an insufficient data health state specified.",
+        ),
+    ],
+}  # fmt: skip
+"""By family: a field that it does not take, the rule, and Route 53's sentence."""
+
+
+def problems(check: HealthCheckShape) -> Iterator[Problem]:
+    """What is wrong with a check whose fields are each in order: those that exclude or need each other (H4–H34)."""
+    for field, rule, message in _EXCLUDED[check.family]:
+        if getattr(check, field) is not None:
+            yield Problem("check-field", rule, message, f"leave {field} out", (field,))
+    if check.family != "metric" and check.cloud_watch_alarm_configuration is not None:
+        message = f"only CLOUDWATCH_METRIC health checks follow an alarm, not {check.type}"
+        yield Problem("check-field", "H89", message, "leave it out", ("cloud_watch_alarm_configuration",))
+    if check.family == "endpoint":
+        yield from _endpoint_problems(check)
+    if check.family == "calculated" and check.health_threshold is None:
+        message = "Invalid parameter : Calculated health checks must have a health threshold specified."
+        yield Problem(
+            "health-threshold", "H83", message, "write health_threshold, the number of healthy children wanted"
+        )
+    if check.family == "metric" and check.alarm_identifier is None:
+        yield Problem(
+            "alarm-missing", "H27", "Alarm identifier must not be null.", "write alarm_identifier: {region, name}"
+        )
+    if check.family == "recovery" and check.routing_control_arn is None:
+        yield Problem("routing-control", "H32", "Routing control ARN must not be null", "write routing_control_arn")
+
+
+def _endpoint_problems(check: HealthCheckShape) -> Iterator[Problem]:
+    has_name = check.fully_qualified_domain_name is not None
+    if check.ip_address is None and not has_name:
+        message = "Invalid parameter : IP address and fully qualified domain name can not be both empty."
+        yield Problem("check-endpoint", "H4", message, "write ip_address or fully_qualified_domain_name")
+    matches = check.type.endswith("_STR_MATCH")
+    if check.type == "TCP":
+        yield from _tcp_problems(check, has_name)
+    elif matches and check.search_string is None:
+        message = "String match health checks must have a search string specified."
+        yield Problem("search-string", "H20", message, "write search_string")
+    if not matches and check.search_string is not None:
+        message = f"{check.type} health checks must not have a search string specified."
+        instead = f"write type: {check.type}_STR_MATCH, or leave it out" if check.type != "TCP" else "leave it out"
+        yield Problem("search-string", "H19", message, instead, ("search_string",))
+    if check.enable_sni and not check.type.startswith("HTTPS"):
+        kind = check.type.removesuffix("_STR_MATCH")
+        message = f"Invalid parameter : Health checks with {kind} type must not enable SNI support."
+        yield Problem("sni", "H34", message, "leave it out", ("enable_sni",))
+
+
+def _tcp_problems(check: HealthCheckShape, has_name: bool) -> Iterator[Problem]:
+    if check.ip_address is not None and has_name:
+        message = "TCP health checks that have IP address must not have a fully qualified domain name specified."
+        yield Problem("check-endpoint", "H5", message, "leave it out", ("fully_qualified_domain_name",))
+    if check.port is None:
+        message = "Invalid parameter : TCP health checks must have a port specified."
+        yield Problem("check-port", "H55", message, "write port")
+    if check.resource_path is not None:
+        message = "TCP health checks must not have a resource path specified."
+        yield Problem("check-path", "H18", message, "leave it out", ("resource_path",))
+
+
+def child_problems(
+    check: HealthCheck, kind_of: Callable[[HealthCheckId], type[CheckConfig] | None]
+) -> Iterator[Problem]:
+    """Children that do not exist or are calculated themselves (H24, H81).
+
+    Args:
+        kind_of: what a check is, None if there is none of that id.
+    """
+    if not isinstance(check.config, CalculatedCheck):
+        return
+    for index, child in enumerate(check.config.children):
+        kind = kind_of(child)
+        if kind is None or kind is CalculatedCheck:
+            message = f"Invalid parameter : Child health check IDs do not exist or are deleted: {child}"
+            instead = "a calculated check cannot be a child" if kind else "write the id of a declared health check"
+            rule = "H81" if kind else "H24"
+            yield Problem("child-check", rule, message, instead, ("child_health_checks", index))
+
+
+def address_problems(check: HealthCheck) -> Iterator[Problem]:
+    """An address that Route 53 forbids to probe (H7); names are not looked up, so they are never refused here (H8)."""
+    address = check.config.ip_address if isinstance(check.config, EndpointCheck) else None
+    if address is not None and is_reserved(address):
+        message = f"IPv{ip_address(address).version} address {address} is forbidden"
+        instead = "write a public address, or leave out health_checkers.strict_addresses"
+        yield Problem("check-address", "H7", message, instead, ("ip_address",))

@@ -1,0 +1,158 @@
+"""The rules across the record sets of a hosted zone, each with a stable id and Route 53's own sentence.
+
+`insertion` asks what a record set does to those that are already there, `alias_rules.alias_target` whether an alias
+leads anywhere: the API asks both per change, in the order of the batch (A113); a file asks the second when all is read,
+since the order of its entries never matters. Both are pure and look only at the names they need.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from dnsemu.config import names
+from dnsemu.config.errors import Problem
+from dnsemu.config.model.world import Failover, FailoverRole, HostedZoneId, Multivalue, RecordSet, Simple
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.rules.group import group_problems, subject
+from dnsemu.config.rules.places import place_problem
+
+MAX_SVC_PRIORITY = 32767
+
+
+class Image(Protocol):
+    """A hosted zone at one moment."""
+
+    @property
+    def id(self) -> HostedZoneId:
+        """The hosted zone's id."""
+
+    @property
+    def name(self) -> DName:
+        """The hosted zone's name."""
+
+    def at(self, name: DName) -> Sequence[RecordSet]:
+        """All record sets of exactly this name."""
+
+
+def insertion(record_set: RecordSet, zone: Image) -> Iterator[Problem]:
+    """What speaks against a record set in a zone that does not hold it yet, whatever it points at."""
+    yield from _own_problems(record_set, zone)
+    here = zone.at(record_set.name)
+    yield from _cname_problems(record_set, zone, here)
+    group = [other for other in here if other.type is record_set.type]
+    if group:
+        yield from group_problems(record_set, group)
+
+
+# --- the record set by itself ---
+
+
+def _own_problems(record_set: RecordSet, zone: Image) -> Iterator[Problem]:
+    if not names.is_at_or_below(record_set.name, zone.name):
+        name = names.to_text(record_set.name)
+        message = f"RRSet with DNS name {name} is not permitted in zone {names.to_text(zone.name)}"
+        yield Problem("outside-zone", "R10", message, "write a name in the zone, or leave its last dot out", ("name",))
+    first = record_set.name[1 : 1 + record_set.name[0]]
+    if b"*" in first and first != b"*":
+        message = f"{names.display(record_set.name)} has a * that is not a whole label"
+        yield Problem("partial-wildcard", "R7", message, "write * as the whole leftmost label", ("name",))
+    if first == b"*" and record_set.type is RRType.NS:
+        message = "Changing wildcard NS record sets are not supported. No changes made."
+        yield Problem("wildcard-ns", "A172", message, "delegate each name by itself", ("name",))
+    if record_set.type is RRType.SOA and record_set.name != zone.name:
+        message = f"RRSet of type SOA with DNS name {names.to_text(record_set.name)} is not permitted below the apex"
+        yield Problem("soa-below-apex", "R14", message, "write name: '@', or leave it out", ("name",))
+    yield from _value_problems(record_set)
+    yield from _policy_problems(record_set)
+
+
+def _value_problems(record_set: RecordSet) -> Iterator[Problem]:
+    type = record_set.type
+    at = ("resource_records",)
+    if type in (RRType.CNAME, RRType.SOA) and len(record_set.values) > 1:
+        name = names.to_text(record_set.name)
+        message = f"RRSet of type {type.name} with DNS name {name} must contain exactly one resource record."
+        yield Problem("one-value", "R15", message, "write one value", at)
+    if len(set(record_set.rdata)) != len(record_set.rdata):
+        seen: set[bytes] = set()
+        for index, rdata in enumerate(record_set.rdata):
+            if rdata in seen:
+                message = f"Duplicate Resource Record: '{record_set.values[index]}'"
+                yield Problem("value-twice", "A174", message, "write each value once", (*at, index))
+            seen.add(rdata)
+    if type in (RRType.SVCB, RRType.HTTPS):
+        for index, rdata in enumerate(record_set.rdata):
+            if int.from_bytes(rdata[:2]) > MAX_SVC_PRIORITY:
+                instead = f"write a priority from 0 to {MAX_SVC_PRIORITY}"
+                yield Problem("svc-priority", "A173", "Unsupported SvcPriority value.", instead, (*at, index))
+
+
+def _policy_problems(record_set: RecordSet) -> Iterator[Problem]:
+    routing, type = record_set.routing, record_set.type
+    if record_set.alias is not None:
+        if type in (RRType.NS, RRType.SOA):
+            name = names.to_text(record_set.name)
+            message = (
+                f"RRSet with DNS name {name}, type {type.name} contains an alias target, "
+                "but aliases of that type are forbidden"
+            )
+            yield Problem("alias-type", "A168", message, "write resource_records", ("alias_target",))
+        if isinstance(routing, Multivalue):
+            message = "Multivalue answer rrset should not be an alias rrset. No changes made."
+            yield Problem("multivalue-alias", "A162", message, "write resource_records", ("alias_target",))
+    simple = isinstance(routing, Simple)
+    if (type in (RRType.NS, RRType.SOA) and not simple) or (type is RRType.CNAME and isinstance(routing, Multivalue)):
+        message = f"{subject(record_set)} cannot be created because this type of RRSet is not supported."
+        yield Problem("policy-type", "A163", message, f"leave the routing policy out: {type.name} takes none")
+    if simple and record_set.health_check_id is not None:
+        message = (
+            "DNS name must have alternate ResourceRecordSet responses configured via a routing policy "
+            "(e.g., Weight, Region, etc.) if a health check is attached. No changes made."
+        )
+        instead = "give it a routing policy, such as weight, or leave health_check_id out"
+        yield Problem("simple-with-health-check", "H155", message, instead, ("health_check_id",))
+    if isinstance(routing, Failover):
+        yield from _primary_problems(record_set, routing)
+    if (misplaced := place_problem(routing)) is not None:
+        yield misplaced
+
+
+def _primary_problems(record_set: RecordSet, routing: Failover) -> Iterator[Problem]:
+    if routing.role is not FailoverRole.PRIMARY or record_set.health_check_id is not None:
+        return
+    if record_set.alias is None:
+        message = "A non-alias primary ResourceRecordSet must have an associated health check. No changes made."
+        yield Problem("primary-without-check", "R34", message, "write health_check_id")
+    elif not record_set.alias.evaluate_target_health:
+        message = (
+            f"{subject(record_set)} cannot be a primary without EvaluateTargetHealth set to true or an associated "
+            "health check as a secondary would never be returned."
+        )
+        instead = "write evaluate_target_health: true, or health_check_id"
+        yield Problem("primary-without-check", "A159", message, instead)
+
+
+# --- beside other types ---
+
+
+def _cname_problems(record_set: RecordSet, zone: Image, here: Sequence[RecordSet]) -> Iterator[Problem]:
+    at_apex = record_set.name == zone.name
+    if not here and not (at_apex and record_set.type is RRType.CNAME):
+        return
+    name, zone_name = names.to_text(record_set.name), names.to_text(zone.name)
+    if record_set.type is RRType.CNAME:
+        if at_apex:
+            message = f"RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {zone_name}"
+            yield Problem("cname-at-apex", "R24", message, "write an alias_target of type A or AAAA")
+        elif any(other.type is not RRType.CNAME for other in here):
+            message = (
+                f"RRSet of type CNAME with DNS name {name} is not permitted as it conflicts with other records with "
+                f"the same DNS name in zone {zone_name}"
+            )
+            yield Problem("cname-alone", "R24", message, "give it a name of its own")
+    elif any(other.type is RRType.CNAME for other in here):
+        message = (
+            f"RRSet of type {record_set.type.name} with DNS name {name} is not permitted because a conflicting RRSet "
+            f"of type CNAME with the same DNS name already exists in zone {zone_name}"
+        )
+        yield Problem("cname-alone", "R24", message, "give one of them another name")

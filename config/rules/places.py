@@ -1,0 +1,90 @@
+"""Whether the places that routing names exist, and how Route 53 writes them in its sentences."""
+
+from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, LOCAL_ZONES, REGIONS, SUBDIVISIONS
+from dnsemu.config.errors import Problem
+from dnsemu.config.model.world import Geolocation, Geoproximity, Latency, Routing
+
+_NOT_COUNTRIES = frozenset({"BV", "CX", "EH", "HM"})
+
+
+def place_problem(routing: Routing) -> Problem | None:
+    """The one thing that is wrong with a routing's Region, location or Local Zone group, if there is one."""
+    match routing:
+        case Latency(region) if region not in REGIONS:
+            message = f"Cannot find region '{region}'. No changes made."
+            return Problem("region-unknown", "R69", message, "write a Region such as us-east-1", ("region",))
+        case Geolocation():
+            return _geolocation_problem(routing)
+        case Geoproximity():
+            return _geoproximity_problem(routing)
+    return None
+
+
+def _geolocation_problem(place: Geolocation) -> Problem | None:
+    at = ("geo_location",)
+    if place.continent is None and place.country is None:
+        instead = "write continent_code, or country_code with or without subdivision_code"
+        if place.subdivision is not None:
+            return Problem("location-form", "R75", "a subdivision needs its country", instead, at)
+        return Problem("location-form", "R75", "the location is empty", instead, at)
+    if _geolocation_known(place):
+        return None
+    if place.continent is not None and (place.country is not None or place.subdivision is not None):
+        instead = "write the continent alone, or the country"
+    elif place.country in _NOT_COUNTRIES:
+        return Problem("location-unknown", "R76", _cannot_find(place), "write its continent, or country_code: '*'", at)
+    elif place.subdivision is not None:
+        instead = "subdivisions are those of US and UA, such as country_code: US, subdivision_code: CA"
+    elif place.country is not None:
+        instead = "write an ISO 3166 code of two capital letters, or '*' for all others"
+    else:
+        instead = f"write one of {', '.join(CONTINENTS)}"
+    return Problem("location-unknown", "R75", _cannot_find(place), instead, at)
+
+
+def _geolocation_known(place: Geolocation) -> bool:
+    if place.continent is not None:
+        return place.continent in CONTINENTS and place.country is None and place.subdivision is None
+    if place.subdivision is not None:
+        return (place.country, place.subdivision) in SUBDIVISIONS
+    return place.country in COUNTRIES
+
+
+def _cannot_find(place: Geolocation) -> str:
+    """Route 53's sentence (A155), with its leading blank before `continent`."""
+    parts = [f"country = {place.country}"] if place.country is not None else [""]
+    parts += [f"continent = {place.continent}"] if place.continent is not None else []
+    parts += [f"subdivision = {place.subdivision}"] if place.subdivision is not None else []
+    return f"Cannot find location: '{' '.join(parts)}'. No changes made."
+
+
+def _geoproximity_problem(place: Geoproximity) -> Problem | None:
+    if place.region is not None and place.region not in REGIONS:
+        known, what = "aws_region", f"AWSRegion = {place.region}"
+    elif place.local_zone_group is not None and place.local_zone_group not in LOCAL_ZONES:
+        known, what = "local_zone_group", f"LocalZoneGroup = {place.local_zone_group}"
+    else:
+        return None
+    message = f"Cannot find GeoProximityLocation with {what}. No changes made."
+    instead = "write a Region such as us-east-1, or a Local Zone group such as us-west-2-den-1"
+    return Problem("location-unknown", "A167", message, instead, ("geo_proximity_location", known))
+
+
+def geolocation_text(place: Geolocation) -> str:
+    """A location as Route 53 writes it: `country = (JP, Japan)` (A153)."""
+    if place.continent is not None:
+        return f"continent = ({place.continent}, {CONTINENTS.get(place.continent, '')})"
+    country = f"country = ({place.country}, {COUNTRIES.get(place.country or '', '')})"
+    if place.subdivision is None:
+        return country
+    name = SUBDIVISIONS.get((place.country or "", place.subdivision), "")
+    return f"{country} subdivision = ({place.subdivision}, {name})"
+
+
+def geoproximity_text(place: Geoproximity) -> str:
+    """A geoproximity location, without its bias."""
+    if place.region is not None:
+        return f"routing to AWSRegion = {place.region}"
+    if place.local_zone_group is not None:
+        return f"routing to LocalZoneGroup = {place.local_zone_group}"
+    return f"routing to Latitude = {place.latitude}, Longitude = {place.longitude}"

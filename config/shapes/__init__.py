@@ -1,0 +1,1 @@
+"""What may be written: pydantic shapes, and their conversion to declared values."""

@@ -1,0 +1,101 @@
+"""The CloudWatch alarm of a metric check as it is written, and as Route 53 refuses it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from dnsemu.config.model.world import AlarmConfiguration
+from dnsemu.config.shapes.base import Says, Shape, refuse
+
+Statistic = Literal["Average", "Sum", "SampleCount", "Maximum", "Minimum"]
+ComparisonOperator = Literal[
+    "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
+]
+STATISTICS = ("Average", "Sum", "SampleCount", "Maximum", "Minimum")
+MIN_PERIOD_S = 60
+MAX_DIMENSIONS = 10
+
+_EXTENDED = "Route 53 does not support extended CloudWatch metric statistics"
+_ONE_STATISTIC = f"write statistic: {', '.join(STATISTICS[:-1])} or {STATISTICS[-1]}"
+
+
+class AlarmIdentifierShape(Shape):
+    """The CloudWatch alarm that a metric check follows (H89)."""
+
+    region: str
+    name: str
+
+
+class DimensionShape(Shape):
+    """One dimension of a metric."""
+
+    name: str
+    value: str
+
+
+class AlarmConfigurationShape(Shape):
+    """What the alarm is, as `GetHealthCheck` shows it (H89)."""
+
+    NOT_TAKEN: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("extended_statistic", "metrics"), f"{_EXTENDED}: {_ONE_STATISTIC}"
+    )
+
+    evaluation_periods: Annotated[int, Field(ge=1), Says("H89", "alarm-periods", "a whole number from 1 up")]
+    threshold: Annotated[float, Says("H89", "alarm-threshold", "a number")]
+    comparison_operator: Annotated[
+        ComparisonOperator,
+        Says("H89", "alarm-operator", "GreaterThanOrEqualToThreshold, GreaterThanThreshold, LessThanThreshold or "
+             "LessThanOrEqualToThreshold"),
+    ]  # fmt: skip
+    period: Annotated[
+        int, Field(ge=MIN_PERIOD_S), Says("H31", "alarm-resolution", "a whole number of seconds from 60 up")
+    ]
+    metric_name: Annotated[str, Field(min_length=1, max_length=255), Says("H89", "alarm-metric", "a metric's name")]
+    namespace: Annotated[
+        str, Field(min_length=1, max_length=255), Says("H89", "alarm-namespace", "a namespace such as AWS/EC2")
+    ]
+    statistic: Annotated[Statistic, Says("H30", "alarm-statistic", _ONE_STATISTIC.removeprefix("write statistic: "))]
+    dimensions: Annotated[
+        list[DimensionShape], Field(max_length=MAX_DIMENSIONS),
+        Says("H89", "alarm-dimensions", "a list of at most ten {name, value}"),
+    ] = Field(default_factory=list)  # fmt: skip
+    datapoints_to_alarm: Annotated[
+        int | None, Field(ge=1), Says("H90", "alarm-datapoints", "a whole number from 1 up")
+    ] = None
+
+    @field_validator("period", mode="before")
+    @classmethod
+    def _resolution(cls, value: Any) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < MIN_PERIOD_S:
+            message = "Route 53 does not support high-resolution CloudWatch alarms"
+            raise refuse("alarm-resolution", "H31", message, "write a period of 60 seconds or more")
+        return value
+
+    @field_validator("statistic", mode="before")
+    @classmethod
+    def _not_extended(cls, value: Any) -> Any:
+        if isinstance(value, str) and value not in STATISTICS:
+            raise refuse("alarm-statistic", "H30", _EXTENDED, _ONE_STATISTIC)
+        return value
+
+    @model_validator(mode="after")
+    def _every_datapoint(self) -> "AlarmConfigurationShape":
+        if self.datapoints_to_alarm not in (None, self.evaluation_periods):
+            message = "Route 53 does not support alarms of M out of N datapoints"
+            instead = f"leave datapoints_to_alarm out, or write {self.evaluation_periods} as in evaluation_periods"
+            raise refuse("alarm-datapoints", "H90", message, instead)
+        return self
+
+    def declared(self) -> AlarmConfiguration:
+        """The configuration that was written."""
+        return AlarmConfiguration(
+            evaluation_periods=self.evaluation_periods,
+            threshold=self.threshold,
+            comparison_operator=self.comparison_operator,
+            period=self.period,
+            metric_name=self.metric_name,
+            namespace=self.namespace,
+            statistic=self.statistic,
+            dimensions=tuple((dimension.name, dimension.value) for dimension in self.dimensions),
+        )

@@ -1,0 +1,194 @@
+"""A health check as it is written: its shape, and how it becomes a `HealthCheck`."""
+
+import re
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from dnsemu.config import names
+from dnsemu.config.model.world import (
+    ALL_CHECKER_REGIONS,
+    CalculatedCheck,
+    CheckConfig,
+    EndpointCheck,
+    EndpointType,
+    HealthCheck,
+    HealthCheckId,
+    InsufficientData,
+    MetricCheck,
+    RecoveryCheck,
+)
+from dnsemu.config.names import BadName
+from dnsemu.config.shapes.alarms import AlarmConfigurationShape, AlarmIdentifierShape
+from dnsemu.config.shapes.base import Says, Shape, refuse, spelled
+
+CheckType = Literal[
+    "HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP", "CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"
+]
+CheckerRegion = Literal[
+    "us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
+    "sa-east-1",
+]  # fmt: skip
+CHECKER_REGIONS = Says("H14", "checker-region", f"health checkers' Regions: {', '.join(ALL_CHECKER_REGIONS)}")
+MIN_REQUEST_INTERVAL_S = 0.1
+MAX_CHILDREN = 256
+
+_RESERVED = re.compile(r"[;/?:@=&]")
+_ROUTING_CONTROL = re.compile(
+    r"arn:aws[a-z-]*:route53-recovery-control:[^:]*:[^:]*:controlpanel/[^/]+/routingcontrol/.+"
+)
+
+
+class HealthCheckShape(Shape):
+    """One health check, in a file or pasted from the API."""
+
+    id: Annotated[
+        str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$"),
+        Says("H95", "check-id", "an id of 1 to 64 of 0-9 A-Z a-z . _ -"),
+    ]  # fmt: skip
+    type: Annotated[CheckType, Says("H1", "check-type", "one of HTTP, HTTPS, HTTP_STR_MATCH, HTTPS_STR_MATCH, TCP, "
+                                    "CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL")]  # fmt: skip
+    ip_address: Annotated[str | None, Says("H7", "check-address", "an IPv4 or IPv6 address")] = None
+    fully_qualified_domain_name: Annotated[
+        str | None, Field(max_length=255), Says("H9", "check-name", "a domain name")
+    ] = None
+    port: Annotated[int | None, Field(ge=1, le=65535), Says("H10", "check-port", "a whole number from 1 to 65535")] = (
+        None
+    )
+    resource_path: Annotated[
+        str | None, Field(max_length=255), Says("H12", "check-path", "a path of at most 255 characters")
+    ] = None
+    search_string: Annotated[
+        str | None, Field(min_length=1, max_length=255), Says("H20", "search-string", "text of 1 to 255 characters")
+    ] = None
+    request_interval: Annotated[
+        float | None, Field(ge=MIN_REQUEST_INTERVAL_S, le=86400),
+        Says("H63", "request-interval", "a number of seconds from 0.1 to 86400"),
+    ] = None  # fmt: skip
+    failure_threshold: Annotated[
+        int | None, Field(ge=1, le=10), Says("H64", "failure-threshold", "a whole number from 1 to 10")
+    ] = None
+    measure_latency: bool | None = None
+    enable_sni: bool | None = None
+    regions: Annotated[
+        list[CheckerRegion] | None, Field(min_length=3, max_length=64),
+        Says("H13", "checker-region", f"three or more of {', '.join(ALL_CHECKER_REGIONS)}"),
+    ] = None  # fmt: skip
+    inverted: bool = False
+    disabled: bool = False
+    child_health_checks: Annotated[
+        list[str] | None, Field(max_length=MAX_CHILDREN), Says("H82", "children", "a list of at most 256 check ids")
+    ] = None
+    health_threshold: Annotated[
+        int | None, Field(ge=0, le=MAX_CHILDREN), Says("H79", "health-threshold", "a whole number from 0 to 256")
+    ] = None
+    alarm_identifier: AlarmIdentifierShape | None = None
+    cloud_watch_alarm_configuration: AlarmConfigurationShape | None = None
+    insufficient_data_health_status: Annotated[
+        Literal["Healthy", "Unhealthy", "LastKnownStatus"] | None,
+        Says("H29", "insufficient-data", "Healthy, Unhealthy or LastKnownStatus"),
+    ] = None  # fmt: skip
+    routing_control_arn: Annotated[
+        str | None, Field(min_length=1, max_length=255), Says("H33", "routing-control", "a routing control's ARN")
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrap(cls, data: Any) -> Any:
+        """Take the fields out of the API's nested `health_check_config`, and drop what only describes the resource."""
+        if not isinstance(data, dict):
+            return data
+        fields = spelled(data)
+        for described in ("caller_reference", "health_check_version"):
+            fields.pop(described, None)
+        nested = fields.get("health_check_config")
+        if isinstance(nested, dict):
+            del fields["health_check_config"]
+            fields = {**spelled(nested), **fields}
+        return fields
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        """Case does not matter in a check's type (H2)."""
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("ip_address")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        try:
+            return str(ip_address(value)) if value is not None else None
+        except ValueError:
+            raise refuse("check-address", "H7", f"{value!r} is no address", "write an IPv4 or IPv6 address") from None
+
+    @field_validator("fully_qualified_domain_name")
+    @classmethod
+    def _domain(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if _RESERVED.search(value):
+            message = 'Invalid fully qualified domain name: It may not contain reserved characters of RFC1738 ";/?:@=&"'
+            raise refuse("check-name", "H9", message, "write the name alone, without scheme, port and path")
+        try:
+            names.parse(value)
+        except BadName as error:
+            raise refuse("check-name", "H9", str(error), "write a domain name") from None
+        return value
+
+    @field_validator("resource_path")
+    @classmethod
+    def _path(cls, value: str | None) -> str | None:
+        """A missing leading slash is added (H12)."""
+        return f"/{value}" if value and not value.startswith("/") else value
+
+    @field_validator("routing_control_arn")
+    @classmethod
+    def _arn(cls, value: str | None) -> str | None:
+        if value is not None and not _ROUTING_CONTROL.fullmatch(value):
+            wanted = "arn:aws:route53-recovery-control::ACCOUNT:controlpanel/ID/routingcontrol/ID"
+            raise refuse("routing-control", "H33", f"{value!r} is no routing control's ARN", f"write {wanted}")
+        return value
+
+    @property
+    def family(self) -> str:
+        """Which of the four kinds of check it is: they differ in the fields they take."""
+        return _FAMILIES.get(self.type, "endpoint")
+
+
+_FAMILIES = {"CALCULATED": "calculated", "CLOUDWATCH_METRIC": "metric", "RECOVERY_CONTROL": "recovery"}
+
+
+# --- shape to health check ---
+
+
+def convert(shape: HealthCheckShape) -> HealthCheck:
+    """The health check that was written; `problems` found nothing."""
+    return HealthCheck(HealthCheckId(shape.id), _config(shape), shape.inverted, shape.disabled)
+
+
+def _config(shape: HealthCheckShape) -> CheckConfig:
+    if shape.family == "calculated":
+        children = tuple(map(HealthCheckId, shape.child_health_checks or ()))
+        return CalculatedCheck(children, shape.health_threshold or 0)
+    if shape.family == "metric" and (alarm := shape.alarm_identifier) is not None:
+        state = shape.insufficient_data_health_status
+        insufficient_data = InsufficientData(state) if state else InsufficientData.LAST_KNOWN
+        written = shape.cloud_watch_alarm_configuration
+        configuration = written.declared() if written is not None else None
+        return MetricCheck(alarm.region, alarm.name, insufficient_data, configuration)
+    if shape.family == "recovery":
+        return RecoveryCheck(shape.routing_control_arn or "")
+    return EndpointCheck(
+        type=EndpointType(shape.type),
+        ip_address=shape.ip_address,
+        fully_qualified_domain_name=shape.fully_qualified_domain_name,
+        port=shape.port,
+        resource_path=shape.resource_path,
+        search_string=shape.search_string,
+        request_interval_s=float(shape.request_interval if shape.request_interval is not None else 30),
+        failure_threshold=shape.failure_threshold or 3,
+        measure_latency=bool(shape.measure_latency),
+        enable_sni=shape.enable_sni,
+        regions=tuple(shape.regions or ()),
+    )

@@ -1,0 +1,340 @@
+"""A record set as it is written: its shape, and how it becomes a `RecordSet`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from dnsemu.config import names
+from dnsemu.config.errors import Problem
+from dnsemu.config.model.world import (
+    AliasTarget,
+    Failover,
+    FailoverRole,
+    Geolocation,
+    Geoproximity,
+    HealthCheckId,
+    HostedZoneId,
+    IpBased,
+    Latency,
+    Multivalue,
+    RecordSet,
+    Routing,
+    Simple,
+    Weighted,
+)
+from dnsemu.config.names import BadName, DName
+from dnsemu.config.rdata.parsing import BadValue, parse_value
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.shapes.base import Says, Shape, refuse
+
+MAX_TTL_S = 2147483647
+MAX_VALUES = 400
+MAX_VALUE_CHARACTERS = 4000
+MAX_SET_IDENTIFIER_CHARACTERS = 128
+
+TypeName = Literal[
+    "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SSHFP", "SVCB",
+    "TLSA", "TXT",
+]  # fmt: skip
+
+_COORDINATE_IS_TEXT = "a number with at most two decimals"
+
+
+class GeoLocationShape(Shape):
+    """Where a geolocation record set answers (R75)."""
+
+    continent_code: str | None = None
+    country_code: str | None = None
+    subdivision_code: str | None = None
+
+
+class CoordinatesShape(Shape):
+    """A point in degrees; the API writes them as text (R83)."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90), Says("R83", "coordinates", "-90 to 90, two decimals at most")]
+    longitude: Annotated[float, Field(ge=-180, le=180), Says("R83", "coordinates", "-180 to 180, two decimals at most")]
+
+    @field_validator("latitude", "longitude", mode="before", json_schema_input_type=float | str)
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        try:
+            number = float(value) if isinstance(value, str) else value
+        except ValueError:
+            return value
+        if isinstance(number, float) and isfinite(number) and round(number, 2) != number:
+            raise refuse("coordinates", "R83", f"{value} has more than two decimals", f"write {number:.2f}")
+        return number
+
+
+class GeoProximityLocationShape(Shape):
+    """Where a geoproximity record set's resource is (R83)."""
+
+    aws_region: str | None = None
+    local_zone_group: str | None = None
+    coordinates: CoordinatesShape | None = None
+    bias: Annotated[int | None, Field(ge=-99, le=99), Says("R83", "bias-range", "a whole number from -99 to 99")] = None
+
+
+class CidrRoutingConfigShape(Shape):
+    """Which clients an IP-based record set answers (R92)."""
+
+    collection_id: str
+    location_name: Annotated[
+        str, Field(min_length=1, max_length=16, pattern=r"^(?:[0-9A-Za-z_-]+|\*)$"),
+        Says("R199", "location-name", "1 to 16 of 0-9 A-Z a-z _ -, or *"),
+    ]  # fmt: skip
+
+
+class AliasTargetShape(Shape):
+    """Where an alias leads (R102)."""
+
+    hosted_zone_id: str | None = None
+    dns_name: str
+    evaluate_target_health: Annotated[
+        bool, Says("A133", "evaluate-target-health", "evaluate_target_health: true or false")
+    ]
+
+
+class RecordSetShape(Shape):
+    """One record set, in a file or pasted from the API."""
+
+    NOT_TAKEN: ClassVar[Mapping[str, str]] = {
+        "traffic_policy_instance_id": "traffic policy instances are not served: write the record sets it stands for"
+    }
+
+    name: str
+    type: Annotated[TypeName, Says("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}")]
+    ttl: Annotated[
+        int | None, Field(ge=0, le=MAX_TTL_S), Says("R20", "ttl-range", f"whole seconds from 0 to {MAX_TTL_S}")
+    ] = None
+    set_identifier: Annotated[
+        str | None, Field(min_length=1, max_length=MAX_SET_IDENTIFIER_CHARACTERS),
+        Says("R30", "set-identifier", "text of 1 to 128 characters, in quotes if it looks like a number"),
+    ] = None  # fmt: skip
+    resource_records: Annotated[
+        list[str] | None, Says("R17", "values", "a list of texts, in quotes where they look like something else")
+    ] = None
+    alias_target: AliasTargetShape | None = None
+    health_check_id: str | None = None
+    weight: Annotated[
+        int | None, Field(ge=0, le=255), Says("R62", "weight-range", "a whole number from 0 to 255")
+    ] = None  # fmt: skip
+    region: str | None = None
+    failover: Annotated[
+        Literal["PRIMARY", "SECONDARY"] | None, Says("R72", "failover-role", "PRIMARY or SECONDARY")
+    ] = None
+    geo_location: GeoLocationShape | None = None
+    geo_proximity_location: GeoProximityLocationShape | None = None
+    cidr_routing_config: CidrRoutingConfigShape | None = None
+    multi_value_answer: bool | None = None
+
+    @field_validator("resource_records", mode="before", json_schema_input_type=list[str | dict[str, str]] | None)
+    @classmethod
+    def _texts(cls, value: Any) -> Any:
+        """The API's `{Value: …}` for the text alone, so that an error's place is the list entry."""
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            return [_only_value(item) for item in value]
+        return value
+
+
+def _only_value(item: Any) -> Any:
+    if isinstance(item, dict) and len(item) == 1:
+        return item.get("value", item.get("Value", item))
+    return item
+
+
+def absolute(text: str, zone: DName) -> DName:
+    """A record's name, from one that may be relative to its zone.
+
+    Args:
+        text: `@` is the zone itself; a name that equals the zone's, ends in it label by label or has a trailing dot is
+            absolute; any other is below the zone.
+    Raises:
+        BadName: no name, or too long below the zone.
+    """
+    if text == "@":
+        return zone
+    name = names.parse(text)
+    if text.endswith(".") or names.is_at_or_below(name, zone):
+        return name
+    return names.join(name, zone)
+
+
+def problems(shape: RecordSetShape) -> Iterator[Problem]:
+    """What is wrong with a record set whose fields are each in order: those that exclude or need each other."""
+    policies = written_policies(shape)
+    if len(policies) > 1:
+        yield Problem("two-policies", "R31", f"{' and '.join(policies)} are two routing policies", "keep one of them")
+    if policies and shape.set_identifier is None:
+        yield Problem(
+            "set-identifier-missing", "R30", f"{policies[0]} needs a set_identifier", "write one, unique in its group"
+        )
+    if not policies and shape.set_identifier is not None:
+        yield Problem(
+            "set-identifier-alone", "R30", "set_identifier without a routing policy",
+            f"write one of {', '.join(POLICY_FIELDS)}, or leave set_identifier out", ("set_identifier",),
+        )  # fmt: skip
+    if shape.alias_target is not None:
+        for field in ("ttl", "resource_records"):
+            if getattr(shape, field) is not None:
+                yield Problem("alias-and-values", "R20", f"an alias has no {field}", "leave it out", (field,))
+    else:
+        yield from _leaf_problems(shape)
+    if shape.geo_proximity_location is not None:
+        yield from _one_geoproximity_place(shape.geo_proximity_location)
+
+
+def _leaf_problems(shape: RecordSetShape) -> Iterator[Problem]:
+    if not shape.resource_records:
+        yield Problem("no-values", "A125", "there are no values", "write resource_records, or an alias_target")
+    if shape.ttl is None:
+        yield Problem("ttl-missing", "R20", "ttl is missing", f"write whole seconds from 0 to {MAX_TTL_S}")
+    values = shape.resource_records or []
+    if len(values) > MAX_VALUES:
+        message = "Cannot have more than 400 records in a RRSet."
+        yield Problem("too-many-values", "A118", message, "", ("resource_records",))
+    for index, value in enumerate(values):
+        if len(value) > MAX_VALUE_CHARACTERS:
+            message = f"the value has {len(value)} characters"
+            yield Problem("value-length", "R17", message, "at most 4000 are allowed", ("resource_records", index))
+
+
+def _one_geoproximity_place(shape: GeoProximityLocationShape) -> Iterator[Problem]:
+    given = [field for field in ("aws_region", "local_zone_group", "coordinates") if getattr(shape, field) is not None]
+    if len(given) != 1:
+        found = " and ".join(given) if given else "none"
+        yield Problem(
+            "geoproximity-place", "R83", f"one place is wanted, but found {found}",
+            "write one of aws_region, local_zone_group and coordinates", ("geo_proximity_location",),
+        )  # fmt: skip
+
+
+POLICY_FIELDS = (
+    "weight",
+    "region",
+    "failover",
+    "geo_location",
+    "geo_proximity_location",
+    "cidr_routing_config",
+    "multi_value_answer",
+)
+"""The fields of which one makes a routing policy (R31)."""
+
+
+def written_policies(shape: RecordSetShape) -> list[str]:
+    """The policy fields that are there; `multi_value_answer: false` is not (R36)."""
+    found = [field for field in POLICY_FIELDS if getattr(shape, field) is not None]
+    return found if shape.multi_value_answer is not False else [f for f in found if f != "multi_value_answer"]
+
+
+def convert(
+    shape: RecordSetShape, zone: DName, zone_id: HostedZoneId, collection_ids: Mapping[str, str]
+) -> tuple[RecordSet | None, list[Problem]]:
+    """Make the record set that was written.
+
+    Args:
+        shape: each of its fields is in order.
+        zone: the hosted zone's name, to which the record's may be relative.
+        zone_id: the hosted zone's id, which an alias into it gets.
+        collection_ids: the id of each CIDR collection that has a name.
+    Returns:
+        The record set, or None and what is wrong with it.
+    """
+    found = list(problems(shape))
+    name = zone
+    try:
+        name = absolute(shape.name, zone)
+    except BadName as error:
+        found.append(Problem("bad-name", "R1", f"FATAL problem: {error}", "", ("name",)))
+    type = RRType[shape.type]
+    alias = None
+    if shape.alias_target is not None:
+        alias = _alias(shape.alias_target, zone, zone_id, found)
+    rdata = _rdata(type, shape.resource_records or (), found)
+    if found:
+        return None, found
+    record_set = RecordSet(
+        name=name,
+        type=type,
+        routing=_routing(shape, collection_ids),
+        set_identifier=shape.set_identifier,
+        ttl=shape.ttl,
+        values=tuple(shape.resource_records or ()),
+        rdata=rdata,
+        alias=alias,
+        health_check_id=HealthCheckId(shape.health_check_id) if shape.health_check_id is not None else None,
+    )
+    return record_set, found
+
+
+def _rdata(type: RRType, values: Sequence[str], found: list[Problem]) -> tuple[bytes, ...]:
+    """The values' octets; what is too long or too much is refused as that, and not read."""
+    rdata: list[bytes] = []
+    for index, value in enumerate(values if len(values) <= MAX_VALUES else ()):
+        if len(value) > MAX_VALUE_CHARACTERS:
+            continue
+        try:
+            rdata.append(parse_value(type, value))
+        except BadValue as error:
+            message = f"Invalid Resource Record: '{error}'"
+            found.append(Problem("bad-value", "A186", message, FORMS[type], ("resource_records", index)))
+    return tuple(rdata)
+
+
+def _alias(shape: AliasTargetShape, zone: DName, zone_id: HostedZoneId, found: list[Problem]) -> AliasTarget | None:
+    """A target inside the zone belongs to it, whatever hosted zone id was pasted along."""
+    try:
+        name = names.parse(shape.dns_name)
+    except BadName as error:
+        found.append(Problem("bad-name", "R1", f"FATAL problem: {error}", "", ("alias_target", "dns_name")))
+        return None
+    foreign = shape.hosted_zone_id is not None and not names.is_at_or_below(name, zone)
+    target_zone = HostedZoneId(bare_id(shape.hosted_zone_id or "")) if foreign else zone_id
+    return AliasTarget(target_zone, name, shape.evaluate_target_health)
+
+
+def bare_id(text: str) -> str:
+    """An id without the API's `/hostedzone/` in front (A46)."""
+    return text.rpartition("/")[2]
+
+
+def _routing(shape: RecordSetShape, collection_ids: Mapping[str, str]) -> Routing:
+    if shape.weight is not None:
+        return Weighted(shape.weight)
+    if shape.region is not None:
+        return Latency(shape.region)
+    if shape.failover is not None:
+        return Failover(FailoverRole(shape.failover))
+    if (geo := shape.geo_location) is not None:
+        return Geolocation(geo.continent_code, geo.country_code, geo.subdivision_code)
+    if (near := shape.geo_proximity_location) is not None:
+        point = near.coordinates
+        latitude, longitude = (point.latitude, point.longitude) if point else (None, None)
+        return Geoproximity(near.aws_region, near.local_zone_group, latitude, longitude, near.bias or 0)
+    if (cidr := shape.cidr_routing_config) is not None:
+        return IpBased(collection_ids.get(cidr.collection_id, cidr.collection_id), cidr.location_name)
+    return Multivalue() if shape.multi_value_answer else Simple()
+
+
+FORMS: dict[RRType, str] = {
+    RRType.A: "write an IPv4 address such as 192.0.2.1",
+    RRType.AAAA: "write an IPv6 address such as 2001:db8::1",
+    RRType.CAA: 'write flags, tag and a quoted value, such as 0 issue "ca.example.net"',
+    RRType.CNAME: "write a domain name",
+    RRType.DS: "write key tag, algorithm, digest type and digest in hexadecimal",
+    RRType.HTTPS: "write priority, target name and parameters, such as 1 . alpn=h2",
+    RRType.MX: "write preference and host, such as 10 mail.example.com",
+    RRType.NAPTR: 'write order, preference, "flags", "service", "regexp" and replacement',
+    RRType.NS: "write a domain name",
+    RRType.PTR: "write a domain name",
+    RRType.SOA: "write server, mailbox, serial, refresh, retry, expire and minimum",
+    RRType.SPF: "write quoted strings of at most 255 octets",
+    RRType.SRV: "write priority, weight, port and target",
+    RRType.SSHFP: "write algorithm, fingerprint type and fingerprint in hexadecimal",
+    RRType.SVCB: "write priority, target name and parameters, such as 1 . port=8443",
+    RRType.TLSA: "write usage, selector, matching type and data in hexadecimal",
+    RRType.TXT: "write quoted strings of at most 255 octets: in YAML '\"text\"'",
+}
+"""What a value of each type looks like, for whoever wrote another."""

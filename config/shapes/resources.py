@@ -1,0 +1,201 @@
+"""An AWS resource as it is written: its shape, and how it becomes a `Resource` (R106, R111)."""
+
+from collections.abc import Collection, Iterator
+from ipaddress import ip_address
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from dnsemu.config import names
+from dnsemu.config.aws.places import REGIONS
+from dnsemu.config.aws.services import is_global, service_named, service_of_kind, without_dualstack
+from dnsemu.config.errors import Path, Problem
+from dnsemu.config.model.world import HealthCheckId, Resource, ResourceKind, Target
+from dnsemu.config.names import BadName, DName
+from dnsemu.config.shapes.base import Says, Shape, refuse
+
+KindName = Literal[
+    "application-load-balancer", "network-load-balancer", "classic-load-balancer", "cloudfront", "s3-website",
+    "api-gateway", "global-accelerator", "vpc-endpoint", "elastic-beanstalk", "multi-az-database",
+]  # fmt: skip
+GROUPED = (ResourceKind.APPLICATION_LOAD_BALANCER, ResourceKind.NETWORK_LOAD_BALANCER)
+"""The kinds whose targets are in target groups (R111)."""
+
+
+class TargetShape(Shape):
+    """One target of a resource: `address` or `host`."""
+
+    address: str | None = None
+    host: str | None = None
+    availability_zone: str | None = None
+    target_group: str | None = None
+    health_check_id: str | None = None
+
+    @field_validator("address")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        try:
+            if value is not None and "%" not in value:
+                return str(ip_address(value))
+        except ValueError:
+            pass
+        if value is None:
+            return None
+        instead = "write an IPv4 or IPv6 address; a name goes under host"
+        raise refuse("target-address", "R106", f"{value!r} is no address", instead)
+
+
+class ResourceShape(Shape):
+    """A load balancer or another AWS resource that aliases lead to, by its DNS name."""
+
+    dns_name: str
+    kind: Annotated[
+        KindName, Says("R106", "resource-kind", f"one of {', '.join(kind.value for kind in ResourceKind)}")
+    ]  # fmt: skip
+    region: str | None = None
+    availability_zones: list[str] | None = None
+    target_groups: Annotated[
+        list[Annotated[str, Field(min_length=1)]] | None, Says("R111", "target-group", "a list of names")
+    ] = None
+    targets: list[TargetShape] | None = None
+
+
+def convert(shape: ResourceShape) -> tuple[Resource | None, list[Problem]]:
+    """Make the resource that was written.
+
+    Returns:
+        The resource, or None and what is wrong with it.
+    """
+    found: list[Problem] = []
+    kind = ResourceKind(shape.kind)
+    name = _name(shape.dns_name, ("dns_name",), found)
+    region = _region(shape, kind, name, found) if name is not None else None
+    if region is not None or is_global(kind):
+        found += _zone_problems(shape, region)
+    targets = [_target(shape, index, found) for index in range(len(shape.targets or ()))]
+    found += _kind_problems(shape, kind)
+    if found or name is None:
+        return None, found
+    if service_of_kind(kind, region).name == "alb_clb":
+        name = without_dualstack(name)
+    zones = tuple(dict.fromkeys(shape.availability_zones or ()))
+    return Resource(name, kind, region, zones, tuple(shape.target_groups or ()), tuple(targets)), []
+
+
+def missing_checks(resource: Resource, check_ids: Collection[str]) -> Iterator[Problem]:
+    """Health checks that targets name and that are not there."""
+    for index, target in enumerate(resource.targets):
+        if (check := target.health_check_id) is not None and check not in check_ids:
+            message = f"there is no health check {check}"
+            instead = "declare it under health_checks, or write the id of one that is"
+            yield Problem("no-such-check", "H156", message, instead, ("targets", index, "health_check_id"))
+
+
+def zone_problem(resource: Resource, zones: Collection[DName]) -> Problem | None:
+    """What is wrong with a resource that lies in one of the hosted zones, if it does."""
+    for ancestor in names.ancestors(resource.name):
+        if ancestor in zones:
+            message = f"{names.display(resource.name)} lies in the hosted zone {names.display(ancestor)}"
+            instead = "write the resource's own DNS name, or declare record sets there"
+            return Problem("resource-in-zone", "R106", message, instead, ("dns_name",))
+    return None
+
+
+def _name(text: str, path: Path, found: list[Problem]) -> DName | None:
+    try:
+        name = names.parse(text)
+    except BadName as error:
+        found.append(Problem("bad-name", "R1", f"FATAL problem: {error}", "", path))
+        return None
+    if name == names.ROOT or names.is_wildcard(name):
+        found.append(Problem("resource-name", "R106", f"{text!r} is no name of a host", "write its DNS name", path))
+        return None
+    return name
+
+
+def _region(shape: ResourceShape, kind: ResourceKind, name: DName, found: list[Problem]) -> str | None:
+    """The resource's Region, from the field or the name, which must agree."""
+    told = service_named(name)
+    own = service_of_kind(kind, shape.region)
+    if told is not None and told.name != own.name:
+        message = f"{names.display(name)} is a name of {told}"
+        found.append(Problem("resource-kind", "R106", message, "write the kind that fits", ("kind",)))
+        return None
+    if is_global(kind):
+        if shape.region is not None:
+            found.append(Problem("resource-region", "R106", f"{own.name} is in no Region", "leave it out", ("region",)))
+        return None
+    region = shape.region or (told.region if told is not None else None)
+    if region is None:
+        message = f"the name {names.display(name)} does not tell the Region"
+        found.append(Problem("resource-region", "R106", message, "write region: us-east-1 or the like"))
+    elif region not in REGIONS:
+        found.append(
+            Problem("resource-region", "R106", f"{region!r} is no AWS Region", "write one such as us-east-1",
+                    ("region",) if shape.region else ("dns_name",))
+        )  # fmt: skip
+    elif told is not None and told.region != region:
+        message = f"{names.display(name)} is in {told.region}, not in {region}"
+        found.append(Problem("resource-region", "R106", message, f"write {told.region}, or leave it out", ("region",)))
+    else:
+        return region
+    return None
+
+
+def _zone_problems(shape: ResourceShape, region: str | None) -> Iterator[Problem]:
+    """Availability Zones that the Region, or the resource, does not have."""
+    known = REGIONS[region].az_ids if region is not None else ()
+    for index, zone in enumerate(shape.availability_zones or ()):
+        yield from _zone_problem(zone, known, region or shape.kind, ("availability_zones", index))
+    own = shape.availability_zones if shape.availability_zones is not None else known
+    for index, target in enumerate(shape.targets or ()):
+        if target.availability_zone is not None:
+            where = "availability_zones" if shape.availability_zones is not None else region or shape.kind
+            yield from _zone_problem(target.availability_zone, own, where, ("targets", index, "availability_zone"))
+
+
+def _zone_problem(zone: str, known: Collection[str], where: str, path: Path) -> Iterator[Problem]:
+    if zone not in known:
+        instead = f"write one of {', '.join(known)}" if known else "leave it out"
+        yield Problem("no-such-availability-zone", "R106", f"there is no Availability Zone {zone} in {where}",
+                      instead, path)  # fmt: skip
+
+
+def _target(shape: ResourceShape, index: int, found: list[Problem]) -> Target:
+    target = (shape.targets or ())[index]
+    path: Path = ("targets", index)
+    if (target.address is None) == (target.host is None):
+        message = "a target is one address or one host"
+        found.append(Problem("target-place", "R106", message, "write address or host", path))
+    groups = shape.target_groups
+    if target.target_group is not None and groups is not None and target.target_group not in groups:
+        message = f"there is no target group {target.target_group} in target_groups"
+        instead = f"write one of {', '.join(groups)}, or leave target_groups out" if groups else "leave it out"
+        found.append(Problem("no-such-target-group", "R111", message, instead, (*path, "target_group")))
+    host = _name(target.host, (*path, "host"), found) if target.host is not None else None
+    return Target(
+        address=ip_address(target.address) if target.address is not None else None,
+        host=host,
+        availability_zone=target.availability_zone,
+        target_group=target.target_group,
+        health_check_id=HealthCheckId(target.health_check_id) if target.health_check_id is not None else None,
+    )
+
+
+def _kind_problems(shape: ResourceShape, kind: ResourceKind) -> Iterator[Problem]:
+    """Fields that only some kinds have."""
+    targets = shape.targets or []
+    if kind not in GROUPED:
+        message = "only application and network load balancers have target groups"
+        if shape.target_groups is not None:
+            yield Problem("target-group", "R111", message, "leave it out", ("target_groups",))
+        for index, target in enumerate(targets):
+            if target.target_group is not None:
+                yield Problem("target-group", "R111", message, "leave it out", ("targets", index, "target_group"))
+    if kind is ResourceKind.MULTI_AZ_DATABASE:
+        if not targets:
+            yield Problem("database-targets", "R106", "a database without targets answers nothing", "write targets")
+        for index, target in enumerate(targets):
+            if target.address is not None:
+                message = "the name of a database is a CNAME of its first healthy host"
+                yield Problem("database-targets", "R106", message, "write host", ("targets", index, "address"))

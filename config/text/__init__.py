@@ -1,0 +1,1 @@
+"""Small notations that users write: durations, times, socket addresses."""

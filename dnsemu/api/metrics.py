@@ -1,0 +1,186 @@
+"""Every metric, in one place: plain counters that others keep, read when Prometheus asks.
+
+Labels come from closed sets: hosted zones, record types, rcodes, policies, health checks, Regions. Never a query name
+or an address.
+"""
+
+from collections.abc import Iterator
+from copy import copy
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    SummaryMetricFamily,
+)
+from prometheus_client.metrics_core import Metric
+
+from dnsemu import __version__
+from dnsemu.api.running import Running
+from dnsemu.config import names
+from dnsemu.config.names import ROOT
+from dnsemu.healthcheck.report.cloudwatch import (
+    CHILDREN_HEALTHY,
+    PERCENTAGE_HEALTHY,
+    STATUS,
+    LatencyMetric,
+    status_values,
+)
+from dnsemu.healthcheck.report.durations import BOUNDS_S, Durations
+
+_STATUS_FAMILIES = {
+    STATUS: ("dnsemu_health_check_healthy", "A health check's effective status: 1 healthy, 0 not."),
+    PERCENTAGE_HEALTHY: (
+        "dnsemu_health_check_checkers_healthy_ratio",
+        "Share of the reporting checkers that vote healthy, for endpoints that are being probed.",
+    ),
+    CHILDREN_HEALTHY: ("dnsemu_health_check_children_healthy", "A calculated health check's healthy children."),
+}
+_LATENCY_FAMILIES = {
+    LatencyMetric.CONNECTION: ("dnsemu_health_check_connection_seconds", "Sampled times of TCP connects."),
+    LatencyMetric.FIRST_BYTE: (
+        "dnsemu_health_check_first_byte_seconds",
+        "Sampled times from a request to the response's first byte.",
+    ),
+    LatencyMetric.TLS_HANDSHAKE: ("dnsemu_health_check_tls_handshake_seconds", "Sampled times of TLS handshakes."),
+}
+"""By CloudWatch's metric: our family, which has Prometheus' units, and its help text."""
+
+
+SAMPLES_PER_PIECE = 100
+
+
+class Metrics:
+    """Reads an application's counters at scrape time."""
+
+    def __init__(self, application: Running) -> None:
+        self._application = application
+
+    def exposition(self) -> Iterator[bytes]:
+        """All metrics in Prometheus' text format, in small pieces: whoever sends them lets others in between."""
+        for family in self.collect():
+            yield from _pieces(family)
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family with its present values."""
+        yield from self._dns()
+        yield from self._health()
+        yield from self._probes()
+        yield from self._time()
+        app = self._application
+        info = GaugeMetricFamily("dnsemu_info", "The server's version; always 1.", labels=["version"])
+        info.add_metric([__version__], 1)
+        yield info
+        yield GaugeMetricFamily("dnsemu_ready", "Whether everything listens.", value=float(app.is_ready))
+        yield GaugeMetricFamily(
+            "dnsemu_reload_faults",
+            "Faults that keep the files' present state from being served.",
+            value=float(len(app.faults)),
+        )
+
+    def _dns(self) -> Iterator[Metric]:
+        app = self._application
+        queries = CounterMetricFamily(
+            "dnsemu_queries",
+            "DNS replies sent, by hosted zone (empty if in none), type, rcode, policy of the first group and protocol.",
+            labels=["zone", "type", "rcode", "policy", "protocol"],
+        )
+        for answered, number in app.data_plane.answered:
+            zone = names.display(answered.zone) if answered.zone != ROOT else ""
+            queries.add_metric([zone, *answered[1:]], number)
+        yield queries
+        yield CounterMetricFamily(
+            "dnsemu_packets_dropped", "Packets that get no reply, such as replies.", value=app.data_plane.dropped
+        )
+        yield CounterMetricFamily(
+            "dnsemu_query_log_dropped",
+            "Lines of the query log that could not be written.",
+            value=app.data_plane.query_log_dropped,
+        )
+        rows = app.data_plane.rows()
+        yield GaugeMetricFamily(
+            "dnsemu_workers_answering",
+            "Processes that answer DNS.",
+            value=float(sum(row["is_answering"] for row in rows)),
+        )
+        yield CounterMetricFamily(
+            "dnsemu_worker_restarts", "Workers that were replaced.", value=sum(row["restarts"] for row in rows)
+        )
+        world = app.board.current.world
+        yield GaugeMetricFamily("dnsemu_hosted_zones", "Hosted zones served.", value=len(world.hosted_zones))
+        yield GaugeMetricFamily(
+            "dnsemu_record_sets",
+            "Record sets served.",
+            value=sum(len(zone.record_sets) for zone in world.hosted_zones.values()),
+        )
+
+    def _health(self) -> Iterator[Metric]:
+        monitor = self._application.monitor
+        families = {
+            name: GaugeMetricFamily(family, text, labels=["check"]) for name, (family, text) in _STATUS_FAMILIES.items()
+        }
+        for entry in monitor.entries():
+            for name, value in status_values(entry, monitor.is_up).items():
+                families[name].add_metric([entry.check.id], value / 100 if name == PERCENTAGE_HEALTHY else value)
+        yield from families.values()
+        for metric, (family, text) in _LATENCY_FAMILIES.items():
+            latencies = SummaryMetricFamily(family, text, labels=["check", "region"])
+            for total in monitor.latency.totals(metric):
+                latencies.add_metric([total.check_id, total.region], total.sample_count, total.sum_s)
+            yield latencies
+
+    def _probes(self) -> Iterator[Metric]:
+        monitor = self._application.monitor
+        probes = CounterMetricFamily(
+            "dnsemu_probes",
+            "Probes finished, by health check, checker's Region and result.",
+            labels=["check", "region", "result"],
+        )
+        for (check, region, success), number in monitor.probes.items():
+            probes.add_metric([check, region, "success" if success else "failure"], number)
+        yield probes
+        yield _histogram("dnsemu_probe_duration_seconds", "How long probes took.", monitor.durations)
+        yield _histogram(
+            "dnsemu_probe_lateness_seconds", "How long after their due time probes began.", monitor.lateness
+        )
+        yield GaugeMetricFamily("dnsemu_probes_in_flight", "Probes under way.", value=monitor.in_flight)
+
+    def _time(self) -> Iterator[Metric]:
+        app = self._application
+        yield GaugeMetricFamily("dnsemu_clock_seconds", "Emulated time, since the epoch.", value=app.clock.now())
+        yield GaugeMetricFamily(
+            "dnsemu_clock_speed", "Emulated seconds a real second; 0 while the clock stands still.", app.clock.speed
+        )
+        yield CounterMetricFamily(
+            "dnsemu_history_events", "Events that the history has recorded.", value=app.monitor.history.last
+        )
+
+
+def _histogram(name: str, text: str, durations: Durations) -> HistogramMetricFamily:
+    bounds = [*map(str, BOUNDS_S), "+Inf"]
+    buckets = list(zip(bounds, accumulate(durations.counts), strict=True))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=durations.sum_s)
+
+
+class _Only(CollectorRegistry):
+    """A registry of one family."""
+
+    def __init__(self, family: Metric) -> None:
+        super().__init__(auto_describe=False)
+        self._family = family
+
+    def collect(self) -> Iterator[Metric]:
+        """The family."""
+        yield self._family
+
+
+def _pieces(family: Metric) -> Iterator[bytes]:
+    """A family's text: its head with the first samples, then the others."""
+    samples = family.samples
+    for start in range(0, max(len(samples), 1), SAMPLES_PER_PIECE):
+        piece = copy(family)
+        piece.samples = samples[start : start + SAMPLES_PER_PIECE]
+        text = generate_latest(_Only(piece))
+        yield text if not start else b"".join(line for line in text.splitlines(True) if not line.startswith(b"#"))

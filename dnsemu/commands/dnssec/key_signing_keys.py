@@ -1,0 +1,230 @@
+"""DNSSEC of public hosted zones: key-signing keys, and whether a zone is signed (A260–A266)."""
+
+import re
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, replace
+
+from dnsemu.commands.context import Context, Request, Response, moment
+from dnsemu.commands.dnssec.key_material import ALGORITHM, DIGEST_TYPE, DnsKey, private_key, public_key
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
+from dnsemu.config.model.world import HostedZone
+from dnsemu.state.state import Step, Table
+
+MAX_KEYS = 2
+"""Key-signing keys of one hosted zone (R153)."""
+
+NOT_SIGNED_YET = "dnsemu keeps this state, but does not sign answers yet"
+
+_KEY_NAME = re.compile(r"[A-Za-z0-9_]{3,128}")
+_KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:us-east-1:[0-9]{12}:key/[A-Za-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class KmsKeyRow:
+    """A key pair of the key management service: a hexadecimal number, and in base64 what DNSKEY records hold."""
+
+    private_key: str
+    public_key: str
+
+
+KMS_KEYS = Table("kms_keys", KmsKeyRow)
+"""By ARN. They outlive the key-signing keys that use them, as they do in AWS: a DS record stays right (R153)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySigningKeyRow:
+    """A key-signing key; `status` is ACTIVE or INACTIVE, times are seconds since the epoch."""
+
+    kms_arn: str
+    status: str
+    created_at: float
+    modified_at: float
+
+
+KEY_SIGNING_KEYS = Table("key_signing_keys", KeySigningKeyRow)
+"""By zone id and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class DnssecRow:
+    """That a hosted zone is signed; `serve_signature` is SIGNING, a zone that is not signed has no row (A261)."""
+
+    serve_signature: str
+
+
+DNSSEC = Table("dnssec", DnssecRow)
+"""By zone id."""
+
+
+def is_signing(step: Step, zone_id: str) -> bool:
+    """Whether a hosted zone is signed, which keeps it from being deleted (A92)."""
+    return step.get(DNSSEC, zone_id) is not None
+
+
+def keys_of(step: Step, zone_id: str) -> dict[str, KeySigningKeyRow]:
+    """A hosted zone's key-signing keys by name, the oldest first; they keep it from being deleted (A92)."""
+    found = {name: row for (owner, name), row in step.all(KEY_SIGNING_KEYS) if owner == zone_id}
+    return dict(sorted(found.items(), key=lambda item: (item[1].created_at, item[0])))
+
+
+# --- zones ---
+
+
+def get_dnssec(request: Request, step: Step, context: Context) -> Response:
+    """Whether a zone is signed, and its keys (A260)."""
+    zone = _public_zone(step, request["HostedZoneId"])
+    return {
+        "Status": {"ServeSignature": "SIGNING" if is_signing(step, zone.id) else "NOT_SIGNING"},
+        "KeySigningKeys": [_shown(step, zone, name, key) for name, key in keys_of(step, zone.id).items()],
+    }
+
+
+def enable_hosted_zone_dnssec(request: Request, step: Step, context: Context) -> Response:
+    """Have a zone signed; it needs an active key (A266)."""
+    zone = _public_zone(step, request["HostedZoneId"])
+    if not _active(step, zone):
+        raise Refusal(
+            "KeySigningKeyWithActiveStatusNotFound",
+            f"Hosted zone with ID '{zone.id}' does not have a Key Signing Key in ACTIVE status.",
+        )
+    step.put(DNSSEC, zone.id, row=DnssecRow("SIGNING"))
+    return {"ChangeInfo": context.change(step, NOT_SIGNED_YET)}
+
+
+def disable_hosted_zone_dnssec(request: Request, step: Step, context: Context) -> Response:
+    """Have a zone no longer signed; its keys stay as they are (A266)."""
+    zone = _public_zone(step, request["HostedZoneId"])
+    if not is_signing(step, zone.id):
+        raise Refusal("DNSSECNotFound", f"Hosted zone with ID '{zone.id}' is not signed.")
+    step.drop(DNSSEC, zone.id)
+    return {"ChangeInfo": context.change(step)}
+
+
+# --- keys ---
+
+
+def create_key_signing_key(request: Request, step: Step, context: Context) -> Response:
+    """A new key in a zone; any KMS key in us-east-1 is taken to exist (A262)."""
+    zone, name = _public_zone(step, request["HostedZoneId"]), request["Name"]
+    arn, status = request["KeyManagementServiceArn"], request["Status"]
+    if not _KEY_NAME.fullmatch(name):
+        message = f"The name of a Key Signing Key has 3 to 128 letters, digits and underscores, but found '{name}'."
+        raise Refusal("InvalidKeySigningKeyName", message)
+    if not _KMS_KEY.fullmatch(arn):
+        message = f"A KMS key is needed, arn:aws:kms:us-east-1:<account>:key/<id>, but found '{arn}'."
+        raise Refusal("InvalidKMSArn", message)
+    if status not in ("ACTIVE", "INACTIVE"):
+        message = f"The status of a new Key Signing Key is ACTIVE or INACTIVE, but found '{status}'."
+        raise Refusal("InvalidKeySigningKeyStatus", message)
+    keys = keys_of(step, zone.id)
+    if name in keys or any(key.kms_arn == arn for key in keys.values()):
+        raise Refusal(
+            "KeySigningKeyAlreadyExists",
+            "Key Signing Key with the same Name and/or KMS ARN already exist. Please make sure the Key Signing Key "
+            "name and KMS ARN parameters of this request are not being used by another Key Signing Key in this Hosted "
+            "Zone",
+        )
+    if len(keys) >= MAX_KEYS:
+        raise Refusal(
+            "TooManyKeySigningKeys",
+            f"The Hosted Zone with Id {zone.id} has reached the limit of allowed Key Signing keys per Hosted Zone",
+        )
+    if step.get(KMS_KEYS, arn) is None:
+        step.put(KMS_KEYS, arn, row=_new_kms_key(context))
+    key = KeySigningKeyRow(arn, status, context.now, context.now)
+    step.put(KEY_SIGNING_KEYS, zone.id, name, row=key)
+    return {
+        "ChangeInfo": context.change(step),
+        "KeySigningKey": _shown(step, zone, name, key),
+        "Location": f"{LOCATION}/keysigningkey/{zone.id}/{name}",
+    }
+
+
+def activate_key_signing_key(request: Request, step: Step, context: Context) -> Response:
+    """Have a key sign; it may do so already (A264)."""
+    zone, name, key = _existing_key(request, step)
+    return _change_status(step, zone, name, key, "ACTIVE", context)
+
+
+def deactivate_key_signing_key(request: Request, step: Step, context: Context) -> Response:
+    """Have a key no longer sign, unless the zone is signed and has no other active one (A265)."""
+    zone, name, key = _existing_key(request, step)
+    if is_signing(step, zone.id) and _active(step, zone) == [name]:
+        message = f"Key Signing Key with name {name} is the only active one of hosted zone {zone.id}, which is signed."
+        raise Refusal("KeySigningKeyInUse", message)
+    return _change_status(step, zone, name, key, "INACTIVE", context)
+
+
+def delete_key_signing_key(request: Request, step: Step, context: Context) -> Response:
+    """Take away a key that is not active (A265)."""
+    zone, name, key = _existing_key(request, step)
+    if key.status != "INACTIVE":
+        message = f"Key Signing Key with name {name} cannot be deleted because current status is not INACTIVE."
+        raise Refusal("InvalidKeySigningKeyStatus", message)
+    step.drop(KEY_SIGNING_KEYS, zone.id, name)
+    return {"ChangeInfo": context.change(step)}
+
+
+def _change_status(
+    step: Step, zone: HostedZone, name: str, key: KeySigningKeyRow, status: str, context: Context
+) -> Response:
+    if key.status != status:
+        changed = replace(key, status=status, modified_at=context.now)
+        step.put(KEY_SIGNING_KEYS, zone.id, name, row=changed)
+    return {"ChangeInfo": context.change(step)}
+
+
+def _public_zone(step: Step, zone_id: str) -> HostedZone:
+    """The zone of this id.
+
+    Raises:
+        Refusal: NoSuchHostedZone, InvalidArgument for a private one (A260).
+    """
+    zone = existing_zone(step, zone_id)
+    if zone.is_private:
+        raise Refusal("InvalidArgument", "Operation is unsupported for private hosted zones.")
+    return zone
+
+
+def _existing_key(request: Request, step: Step) -> tuple[HostedZone, str, KeySigningKeyRow]:
+    zone, name = _public_zone(step, request["HostedZoneId"]), request["Name"]
+    key = step.get(KEY_SIGNING_KEYS, zone.id, name)
+    if key is None:
+        message = f"Hosted zone with ID '{zone.id}' does not have a Key Signing Key with name {name}."
+        raise Refusal("NoSuchKeySigningKey", message)
+    return zone, name, key
+
+
+def _active(step: Step, zone: HostedZone) -> list[str]:
+    return [name for name, key in keys_of(step, zone.id).items() if key.status == "ACTIVE"]
+
+
+def _new_kms_key(context: Context) -> KmsKeyRow:
+    # One id alone has 122 random bits, the key 256.
+    private = private_key("".join(context.ids.uuid() for _ in range(3)).encode())
+    return KmsKeyRow(f"{private:064x}", b64encode(public_key(private)).decode())
+
+
+def _shown(step: Step, zone: HostedZone, name: str, key: KeySigningKeyRow) -> Response:
+    """A KeySigningKey (A263)."""
+    kms_key = step.get(KMS_KEYS, key.kms_arn)
+    assert kms_key is not None, f"KMS key {key.kms_arn} is kept"
+    record = DnsKey(zone.name, b64decode(kms_key.public_key))
+    return {
+        "Name": name,
+        "KmsArn": key.kms_arn,
+        "Flag": record.flags,
+        "SigningAlgorithmMnemonic": "ECDSAP256SHA256",
+        "SigningAlgorithmType": ALGORITHM,
+        "DigestAlgorithmMnemonic": "SHA-256",
+        "DigestAlgorithmType": DIGEST_TYPE,
+        "KeyTag": record.key_tag,
+        "DigestValue": record.digest,
+        "PublicKey": kms_key.public_key,
+        "DSRecord": record.ds_text,
+        "DNSKEYRecord": record.dnskey_text,
+        "Status": key.status,
+        "CreatedDate": moment(key.created_at),
+        "LastModifiedDate": moment(key.modified_at),
+    }

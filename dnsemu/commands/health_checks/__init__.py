@@ -1,0 +1,1 @@
+"""Health check operations (H95–H124)."""

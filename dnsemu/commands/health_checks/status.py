@@ -1,0 +1,72 @@
+"""What the health checkers saw of an endpoint, and which networks they probe from (H110–H124)."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from dnsemu.commands.context import Context, Request, Response, Seen, moment
+from dnsemu.commands.errors import Refusal
+from dnsemu.config.model.world import HealthCheck, HealthCheckId
+from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.healthcheck.checkers import PUBLISHED_RANGE
+from dnsemu.state.state import Step
+
+_RANGES_BY_REGION = {
+    "us-east-1": ("54.243.31.192/26", "107.23.255.0/26", "2600:1f18:3fff:f800::/53", "2600:1f18:7fff:f800::/53"),
+    "us-west-1": ("54.183.255.128/26", "54.241.32.64/26", "2600:1f1c:7ff:f800::/53", "2600:1f1c:fff:f800::/53"),
+    "us-west-2": ("54.244.52.192/26", "54.245.168.0/26", "2600:1f14:7ff:f800::/53", "2600:1f14:fff:f800::/53"),
+    "eu-west-1": ("54.228.16.0/26", "176.34.159.192/26", "2a05:d018:7ff:f800::/53", "2a05:d018:fff:f800::/53"),
+    "ap-southeast-1": ("54.251.31.128/26", "54.255.254.192/26", "2406:da18:7ff:f800::/53", "2406:da18:fff:f800::/53"),
+    "ap-southeast-2": ("54.252.79.128/26", "54.252.254.192/26", "2406:da1c:7ff:f800::/53", "2406:da1c:fff:f800::/53"),
+    "ap-northeast-1": ("54.248.220.0/26", "54.250.253.192/26", "2406:da14:7ff:f800::/53", "2406:da14:fff:f800::/53"),
+    "sa-east-1": ("54.232.40.64/26", "177.71.207.128/26", "2600:1f1e:7ff:f800::/53", "2600:1f1e:fff:f800::/53"),
+}
+"""As Route 53 published them; no simulated checker has an address in them."""
+
+CHECKER_RANGES: tuple[IPv4Network | IPv6Network, ...] = (
+    PUBLISHED_RANGE,
+    *(ip_network(block) for blocks in _RANGES_BY_REGION.values() for block in blocks),
+)
+"""Where health checkers may probe from; the simulated ones have their addresses in the first (H122, H124)."""
+
+
+def existing_check(step: Step, check_id: str) -> HealthCheck:
+    """The health check of this id, bare or with the API's prefix.
+
+    Raises:
+        Refusal: NoSuchHealthCheck (H103).
+    """
+    bare = bare_id(check_id)
+    check = step.world.health_checks.get(HealthCheckId(bare))
+    if check is None:
+        raise Refusal("NoSuchHealthCheck", f"No health check exists with the specified ID {bare}")
+    return check
+
+
+def get_health_check_status(request: Request, step: Step, context: Context) -> Response:
+    """What each checker saw last (H110); of a check that is no endpoint, nothing (H118)."""
+    check = existing_check(step, request["HealthCheckId"])
+    return _observations(context.live.observations(check.id))
+
+
+def get_health_check_last_failure_reason(request: Request, step: Step, context: Context) -> Response:
+    """What each checker saw when it failed last (H113)."""
+    check = existing_check(step, request["HealthCheckId"])
+    return _observations(context.live.last_failures(check.id))
+
+
+def _observations(reports: Iterable[Seen]) -> Response:
+    return {
+        "HealthCheckObservations": [
+            {
+                "Region": seen.region,
+                "IPAddress": seen.address,
+                "StatusReport": {"Status": seen.text, "CheckedTime": moment(seen.at)},
+            }
+            for seen in reports
+        ]
+    }
+
+
+def get_checker_ip_ranges(request: Request, step: Step, context: Context) -> Response:
+    """The networks of the checkers, sorted as text (H120)."""
+    return {"CheckerIpRanges": sorted(map(str, CHECKER_RANGES))}

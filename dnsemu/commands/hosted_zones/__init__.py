@@ -1,0 +1,1 @@
+"""Hosted zone operations, with delegation sets and query logging."""

@@ -1,0 +1,167 @@
+"""How a hosted zone comes to be, and what is said of it then and later: its name servers, or its VPCs."""
+
+from collections.abc import Iterator
+
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.delegation_sets import MAX_ZONES, delegation_set, existing_set, zones_of
+from dnsemu.commands.hosted_zones.hosted_zones import (
+    LOCATION,
+    ZONE_REFERENCES,
+    ZONES,
+    Vpc,
+    ZoneReference,
+    ZoneRow,
+    existing_zone,
+    shown,
+    zone_row,
+)
+from dnsemu.commands.vpcs import asked_vpc, refuse_second_zone, shown_vpc
+from dnsemu.config import names
+from dnsemu.config.aws import name_servers
+from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.model.zone_contents import RecordSets
+from dnsemu.config.names import BadName, DName
+from dnsemu.state.state import Step
+
+MAX_ZONES_OF_ACCOUNT = 500
+"""Where quotas count (A95)."""
+
+PRIVATE_SERVERS = tuple(map(name_servers.name_server, (1536, 0, 1024, 512)))
+"""What every private zone names (R28, A84)."""
+
+_DRAWS = 1000
+"""How often to draw before the servers of a name count as used up; most names need one."""
+
+_INSTANT_S = 0.001
+"""How much newer a zone is at least than all before it."""
+
+
+def create_hosted_zone(request: Request, step: Step, context: Context) -> Response:
+    """Make a zone with its NS and SOA: a private one where there is a VPC, else a public one (A80, A81, A84)."""
+    vpc = _wanted_vpc(request)
+    name = zone_name(request["Name"], is_strict=context.settings.is_strict)
+    reference = request["CallerReference"]
+    if step.get(ZONE_REFERENCES, reference) is not None:
+        raise Refusal(
+            "HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference."
+        )
+    if context.settings.has_quotas and len(step.world.hosted_zones) >= MAX_ZONES_OF_ACCOUNT:
+        raise Refusal("TooManyHostedZones", f"Limits Exceeded: there are {MAX_ZONES_OF_ACCOUNT} hosted zones already.")
+    set_id = None
+    if vpc is not None:
+        refuse_second_zone(step, name, vpc)
+        servers = PRIVATE_SERVERS
+    elif "DelegationSetId" in request:
+        set_id, servers = _servers_of_set(request["DelegationSetId"], name, step, context)
+    else:
+        servers = _drawn_servers(name, step)
+    defaults = (name_servers.default_ns(name, servers), name_servers.default_soa(name, servers))
+    zone = HostedZone(
+        id=HostedZoneId(context.ids.zone()),
+        name=name,
+        record_sets=RecordSets({record_set.key: record_set for record_set in defaults}),
+        name_servers=servers,
+        comment=request.get("HostedZoneConfig", {}).get("Comment"),
+        is_private=vpc is not None,
+    )
+    # Of two zones with one name the newer answers (R41), also while the clock stands still, and if it was set back.
+    newest = max((kept.created_at or 0.0 for _, kept in step.all(ZONES)), default=0.0)
+    created_at = max(context.now, newest + _INSTANT_S)
+    row = ZoneRow(reference, created_at, (vpc,) if vpc is not None else (), set_id)
+    step.put_hosted_zone(zone)
+    step.put(ZONES, zone.id, row=row)
+    step.put(ZONE_REFERENCES, reference, row=ZoneReference(zone.id))
+    return {
+        "HostedZone": shown(zone, row, context.now),
+        "ChangeInfo": context.change(step),
+        **({"VPC": shown_vpc(vpc)} if vpc is not None else {"DelegationSet": delegation_set(step, zone)}),
+        "Location": f"{LOCATION}/hostedzone/{zone.id}",
+    }
+
+
+def _wanted_vpc(request: Request) -> Vpc | None:
+    """The VPC that makes a zone private, if it is to be so (A81)."""
+    if "VPC" not in request:
+        if request.get("HostedZoneConfig", {}).get("PrivateZone"):
+            raise Refusal(
+                "InvalidInput", "PrivateZone is true, but there is no VPC: name the VPC that the private zone is for."
+            )
+        return None
+    if "DelegationSetId" in request:
+        raise Refusal(
+            "InvalidInput",
+            "A VPC makes the zone private, and reusable delegation sets are for public hosted zones: "
+            "leave VPC or DelegationSetId out.",
+        )
+    return asked_vpc(request)
+
+
+def zone_name(text: str, *, is_strict: bool = False) -> DName:
+    """The name of a zone that may be created; `is_strict` also refuses those of one label.
+
+    Raises:
+        Refusal: InvalidDomainName (A52, A87, R8, R12).
+    """
+    try:
+        name = names.parse(text)
+    except BadName as error:
+        fault = f"{error.code} ({error.reason})" if error.code == "DomainNameTooLong" else str(error)
+        raise Refusal("InvalidDomainName", f"FATAL problem: {fault}") from None
+    if name == names.ROOT:
+        raise Refusal("InvalidDomainName", "The root cannot be a hosted zone: write a name such as example.com.")
+    if names.is_wildcard(name):
+        raise Refusal("InvalidDomainName", "Creation of hosted zone with a wildcard domain name is not supported.")
+    if is_strict and names.parent(name) == names.ROOT:
+        raise Refusal("InvalidDomainName", f"{names.to_text(name)} is reserved by AWS!")
+    return name
+
+
+def _servers_of_set(set_id: str, name: DName, step: Step, context: Context) -> tuple[str, tuple[str, ...]]:
+    """The bare id and the servers of a set that may serve a zone of this name (A85, R29)."""
+    bare, row = existing_set(step, set_id)
+    if any(set(zone.name_servers).intersection(row.name_servers) for zone in _related(name, step)):
+        raise Refusal(
+            "ConflictingDomainExists",
+            f"Cannot create hosted zone with DelegationSetId DelegationSetId:{bare} as the DNSName "
+            f"{names.to_text(name)} conflicts with existing ones sharing the delegation set",
+        )
+    if context.settings.has_quotas and sum(1 for _ in zones_of(step, bare)) >= MAX_ZONES:
+        raise Refusal("TooManyHostedZones", f"Limits Exceeded: {MAX_ZONES} hosted zones use this delegation set.")
+    return bare, row.name_servers
+
+
+def _drawn_servers(name: DName, step: Step) -> tuple[str, ...]:
+    """Four servers that no zone of this name uses, nor one above or below if there are such (A85, R29)."""
+    related = list(_related(name, step))
+    taken = {server for zone in related for server in zone.name_servers}
+    taken_by_name = {server for zone in related if zone.name == name for server in zone.name_servers}
+    for avoided in (taken, taken_by_name):
+        for attempt in range(_DRAWS):
+            servers = name_servers.draw(name, str(attempt or ""))
+            if avoided.isdisjoint(servers):
+                return servers
+    raise Refusal(
+        "DelegationSetNotAvailable",
+        f"There are so many hosted zones named {names.to_text(name)} that no name servers are left for another.",
+    )
+
+
+def _related(name: DName, step: Step) -> Iterator[HostedZone]:
+    """The public zones of this name, of those above and of those below."""
+    for zone in step.world.hosted_zones.values():
+        if not (zone.name.endswith(name) or name.endswith(zone.name)):  # nearly all, and fast
+            continue
+        is_related = names.is_at_or_below(zone.name, name) or names.is_at_or_below(name, zone.name)
+        if is_related and not zone.is_private:
+            yield zone
+
+
+def get_hosted_zone(request: Request, step: Step, context: Context) -> Response:
+    """Show a zone with its name servers, a private one with its VPCs instead (A88)."""
+    zone = existing_zone(step, request["Id"])
+    row = zone_row(step, zone.id)
+    said: Response = {"HostedZone": shown(zone, row, context.now)}
+    if zone.is_private:
+        return said | {"VPCs": [shown_vpc(vpc) for vpc in row.vpcs]}
+    return said | {"DelegationSet": delegation_set(step, zone)}

@@ -1,0 +1,133 @@
+"""Reusable delegation sets: four name servers that several public hosted zones share."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, ZONES, zone_row
+from dnsemu.commands.paging import marked, page, page_size
+from dnsemu.config import names
+from dnsemu.config.aws import name_servers
+from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.state.state import Step, Table
+
+MAX_SETS = 100
+"""Of an account, where quotas count (R209.9)."""
+MAX_ZONES = 100
+"""Of one set, where quotas count (R209.9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationSetRow:
+    """A reusable delegation set; its name servers are without trailing dots."""
+
+    caller_reference: str
+    name_servers: tuple[str, ...]
+
+
+DELEGATION_SETS = Table("delegation_sets", DelegationSetRow)
+"""By id."""
+
+
+def existing_set(step: Step, set_id: str) -> tuple[str, DelegationSetRow]:
+    """The bare id of a reusable delegation set, and its row.
+
+    Raises:
+        Refusal: NoSuchDelegationSet (A232).
+    """
+    bare = bare_id(set_id)
+    row = step.get(DELEGATION_SETS, bare)
+    if row is None:
+        raise Refusal("NoSuchDelegationSet", "A reusable delegation set with the specified ID does not exist.")
+    return bare, row
+
+
+def zones_of(step: Step, set_id: str) -> Iterator[str]:
+    """The ids of the zones that use a set, in no order; a file's zone may be gone without its row."""
+    zones = step.world.hosted_zones
+    return (key[0] for key, row in step.all(ZONES) if row.delegation_set_id == set_id and key[0] in zones)
+
+
+def delegation_set(step: Step, zone: HostedZone) -> dict[str, Any]:
+    """The DelegationSet that serves a public zone; it has an id if it is a reusable one (A83)."""
+    set_id = zone_row(step, zone.id).delegation_set_id
+    row = step.get(DELEGATION_SETS, set_id) if set_id is not None else None
+    if set_id is None or row is None:
+        return {"NameServers": list(zone.name_servers)}
+    return _shown(set_id, row)
+
+
+def _shown(set_id: str, row: DelegationSetRow) -> dict[str, Any]:
+    return {
+        "Id": f"/delegationset/{set_id}",
+        "CallerReference": row.caller_reference,
+        "NameServers": list(row.name_servers),
+    }
+
+
+def create_reusable_delegation_set(request: Request, step: Step, context: Context) -> Response:
+    """Make a set of four servers of its own, or of those that serve a zone already (A230, A231)."""
+    reference = request["CallerReference"]
+    sets = dict(step.all(DELEGATION_SETS))
+    if any(row.caller_reference == reference for row in sets.values()):
+        raise Refusal(
+            "DelegationSetAlreadyCreated",
+            "A delegation set has already been created with the specified caller reference.",
+        )
+    if context.settings.has_quotas and len(sets) >= MAX_SETS:
+        raise Refusal("LimitsExceeded", f"Limits Exceeded: there are {MAX_SETS} reusable delegation sets already.")
+    zone = _zone_to_mark(step, request["HostedZoneId"]) if "HostedZoneId" in request else None
+    set_id = context.ids.delegation_set()
+    servers = zone.name_servers if zone is not None else name_servers.draw(names.ROOT, set_id)
+    row = DelegationSetRow(reference, servers)
+    step.put(DELEGATION_SETS, set_id, row=row)
+    if zone is not None:
+        step.put(ZONES, zone.id, row=replace(zone_row(step, zone.id), delegation_set_id=set_id))
+    return {"DelegationSet": _shown(set_id, row), "Location": f"{LOCATION}/delegationset/{set_id}"}
+
+
+def _zone_to_mark(step: Step, zone_id: str) -> HostedZone:
+    zone = step.world.hosted_zones.get(HostedZoneId(bare_id(zone_id)))
+    if zone is None:
+        raise Refusal("HostedZoneNotFound", "The specified HostedZone can't be found.")
+    if zone.is_private:
+        raise Refusal(
+            "InvalidInput", f"Hosted zone {zone.id} is private: reusable delegation sets are for public hosted zones."
+        )
+    if zone_row(step, zone.id).delegation_set_id is not None:
+        raise Refusal(
+            "DelegationSetAlreadyReusable", "The specified delegation set has already been marked as reusable."
+        )
+    return zone
+
+
+def get_reusable_delegation_set(request: Request, step: Step, context: Context) -> Response:
+    """Show one set."""
+    return {"DelegationSet": _shown(*existing_set(step, request["Id"]))}
+
+
+def delete_reusable_delegation_set(request: Request, step: Step, context: Context) -> Response:
+    """Take away a set that no zone uses (A232)."""
+    set_id, _ = existing_set(step, request["Id"])
+    if any(zones_of(step, set_id)):
+        raise Refusal(
+            "DelegationSetInUse",
+            "The specified delegation contains associated hosted zones which must be deleted before the reusable "
+            "delegation set can be deleted.",
+        )
+    step.drop(DELEGATION_SETS, set_id)
+    return {}
+
+
+def list_reusable_delegation_sets(request: Request, step: Step, context: Context) -> Response:
+    """A page of the sets by ascending id (A190, A191)."""
+    size = page_size(request)
+    rows = {key[0]: row for key, row in step.all(DELEGATION_SETS)}
+    ids = sorted(rows)
+    start = bisect_left(ids, bare_id(request.get("Marker", "")))
+    here, following = page(ids[start:], size)
+    return {"DelegationSets": [_shown(set_id, rows[set_id]) for set_id in here], **marked(request, size, following)}

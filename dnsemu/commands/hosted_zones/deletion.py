@@ -1,0 +1,62 @@
+"""How a hosted zone goes: what has to be gone before it, and what goes with it."""
+
+from typing import Any
+
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.dnssec.key_signing_keys import DNSSEC, KEY_SIGNING_KEYS, is_signing, keys_of
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import ZONES, existing_zone, zone_row
+from dnsemu.commands.hosted_zones.query_logging import QUERY_LOGGING
+from dnsemu.commands.record_sets.protections import PROTECTIONS, has_protections
+from dnsemu.commands.tags import TAGS
+from dnsemu.commands.traffic.policies import INSTANCES
+from dnsemu.commands.vpcs import AUTHORIZATIONS
+from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.state.state import Step, Table
+
+
+def delete_hosted_zone(request: Request, step: Step, context: Context) -> Response:
+    """Take away a zone that holds nothing but its NS and SOA, and what was kept of it (A92, A93).
+
+    Its caller reference stays taken (A86), and its changes can still be asked for.
+    """
+    zone = existing_zone(step, request["Id"])
+    if (held := _held(step, zone)) is not None:
+        raise Refusal("HostedZoneNotEmpty", f"The specified hosted zone {held} and so cannot be deleted.")
+    drop_with_rows(step, zone.id)
+    return {"ChangeInfo": context.change(step)}
+
+
+def drop_with_rows(step: Step, zone_id: HostedZoneId) -> None:
+    """Take a zone away, whatever it holds, and all that is kept of it."""
+    step.drop_hosted_zone(zone_id)
+    step.drop(TAGS, "hostedzone", zone_id)
+    for table in _KEYED_BY_ZONE:
+        for key in [key for key, _ in step.all(table) if key[0] == zone_id]:
+            step.drop(table, *key)
+    for table in _NAMING_A_ZONE:
+        for key in [key for key, row in step.all(table) if row.hosted_zone_id == zone_id]:
+            step.drop(table, *key)
+
+
+def _held(step: Step, zone: HostedZone) -> str | None:
+    """What keeps a zone from being deleted, if anything does (A92, A435)."""
+    required = {(zone.name, RRType.NS, None), (zone.name, RRType.SOA, None)}
+    if any(key not in required for key in zone.record_sets):
+        return "contains non-required resource record sets"
+    if keys_of(step, zone.id):
+        return "contains DNSSEC Key Signing Keys"
+    if is_signing(step, zone.id):
+        return "has DNSSEC signing enabled"
+    if has_protections(step, zone.id):
+        return "contains resource record set protections"
+    if any(row.hosted_zone_id == zone.id for _, row in step.all(INSTANCES)):
+        return "contains traffic policy instances"
+    if zone_row(step, zone.id).accelerated_recovery:
+        return "has accelerated recovery enabled"
+    return None
+
+
+_KEYED_BY_ZONE: tuple[Table[Any], ...] = (ZONES, AUTHORIZATIONS, DNSSEC, KEY_SIGNING_KEYS, PROTECTIONS)
+_NAMING_A_ZONE: tuple[Table[Any], ...] = (QUERY_LOGGING, INSTANCES)

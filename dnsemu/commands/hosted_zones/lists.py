@@ -1,0 +1,111 @@
+"""Hosted zones listed: by id, by name, by VPC."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from immutables import Map
+
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.delegation_sets import existing_set
+from dnsemu.commands.hosted_zones.hosted_zones import ZONES, shown, zone_row
+from dnsemu.commands.paging import marked, page, page_size, token, token_key
+from dnsemu.commands.record_sets.zone_index import list_name
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.names import BadName
+from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.state.state import Key, Step
+
+ACCOUNT = "000000000000"
+"""Who owns everything (A15)."""
+
+Zones = Map[HostedZoneId, HostedZone]
+
+_known_list_name = lru_cache(maxsize=1 << 16)(list_name)
+
+
+class Ordered:
+    """The sorted keys of all zones; sorted anew only when the zones are another mapping than the last time."""
+
+    def __init__(self, key: Callable[[HostedZone], Key]) -> None:
+        self._key = key
+        self._last: tuple[Zones, list[Key]] = (Map(), [])
+
+    def keys(self, zones: Zones) -> list[Key]:
+        """The key of each zone in ascending order; the last part is its id."""
+        known, keys = self._last
+        if known is not zones:
+            keys = sorted(map(self._key, zones.values()))
+            self._last = (zones, keys)
+        return keys
+
+    def starting_at(self, zones: Zones, *start: str) -> Iterable[HostedZone]:
+        """The zones from a key on, or from where it would be (A191)."""
+        keys = self.keys(zones)
+        return (zones[HostedZoneId(keys[at][-1])] for at in range(bisect_left(keys, start), len(keys)))
+
+
+_BY_ID = Ordered(lambda zone: (zone.id,))
+_BY_NAME = Ordered(lambda zone: (_known_list_name(zone.name), zone.id))
+
+
+def list_hosted_zones(request: Request, step: Step, context: Context) -> Response:
+    """A page of the zones by ascending id: all, the private ones, or those of a delegation set (A190, A191, A193)."""
+    size = page_size(request)
+    zones = _BY_ID.starting_at(step.world.hosted_zones, bare_id(request.get("Marker", "")))
+    if "DelegationSetId" in request:
+        set_id, _ = existing_set(step, request["DelegationSetId"])
+        zones = (zone for zone in zones if zone_row(step, zone.id).delegation_set_id == set_id)
+    if request.get("HostedZoneType") == "PrivateHostedZone":
+        zones = (zone for zone in zones if zone.is_private)
+    here, following = page(zones, size)
+    return {
+        "HostedZones": [shown(zone, zone_row(step, zone.id), context.now) for zone in here],
+        **marked(request, size, following.id if following is not None else None),
+    }
+
+
+def list_hosted_zones_by_name(request: Request, step: Step, context: Context) -> Response:
+    """A page of the zones in the order of their names, from a name on (A194, A195)."""
+    size = page_size(request)
+    name, zone_id = request.get("DNSName"), request.get("HostedZoneId")
+    if zone_id and not name:
+        raise Refusal("InvalidInput", "HostedZoneId tells zones of one name apart: write DNSName with it.")
+    start = (_start(name), bare_id(zone_id or "")) if name else ()
+    here, following = page(_BY_NAME.starting_at(step.world.hosted_zones, *start), size)
+    said: Response = {"HostedZones": [shown(zone, zone_row(step, zone.id), context.now) for zone in here]}
+    said |= {member: request[member] for member in ("DNSName", "HostedZoneId") if member in request}
+    if following is not None:
+        said |= {"NextDNSName": names.to_text(following.name), "NextHostedZoneId": following.id}
+    return said | {"IsTruncated": following is not None, "MaxItems": str(size)}
+
+
+def _start(name: str) -> str:
+    try:
+        return list_name(names.parse(name))
+    except BadName as error:
+        raise Refusal("InvalidDomainName", f"FATAL problem: {error}") from None
+
+
+def list_hosted_zones_by_vpc(request: Request, step: Step, context: Context) -> Response:
+    """A page of the private zones that a VPC is associated with, by ascending id (A245)."""
+    size = page_size(request)
+    vpc = (request["VPCRegion"], request["VPCId"])
+    ids = sorted(key[0] for key, row in step.all(ZONES) if vpc in row.vpcs)
+    start = bisect_left(ids, token_key(request["NextToken"], 1)[0]) if "NextToken" in request else 0
+    here, following = page(ids[start:], size)
+    zones = step.world.hosted_zones
+    said: Response = {
+        "HostedZoneSummaries": [
+            {
+                "HostedZoneId": zone_id,
+                "Name": names.to_text(zones[HostedZoneId(zone_id)].name),
+                "Owner": {"OwningAccount": ACCOUNT},
+            }
+            for zone_id in here
+        ],
+        "MaxItems": str(size),
+    }
+    return said | ({"NextToken": token(following)} if following is not None else {})

@@ -1,0 +1,81 @@
+"""Which hosted zones log their queries, and where to (A250–A252)."""
+
+import re
+from dataclasses import dataclass
+
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
+from dnsemu.commands.token_pages import token_page
+from dnsemu.state.state import Step, Table
+
+_LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:us-east-1:[0-9]{12}:log-group:[-._/#A-Za-z0-9]{1,512}(:\*)?")
+
+_BAD_TOKEN = (
+    "Route 53 can't get the next page of query logging configurations "
+    "because the specified value for NextToken is invalid."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLoggingRow:
+    """One query logging configuration; the log group's ARN is kept as it was sent."""
+
+    hosted_zone_id: str
+    log_group_arn: str
+
+
+QUERY_LOGGING = Table("query_logging", QueryLoggingRow)
+"""By id; whoever deletes a hosted zone drops its row (A93)."""
+
+
+def configuration_of(step: Step, zone_id: str) -> str | None:
+    """The id of a hosted zone's query logging configuration, if it has one."""
+    return next((id for (id,), row in step.all(QUERY_LOGGING) if row.hosted_zone_id == zone_id), None)
+
+
+def create_query_logging_config(request: Request, step: Step, context: Context) -> Response:
+    """Have a public hosted zone's queries logged; any log group in us-east-1 is taken to exist (A250, A251)."""
+    zone, arn = existing_zone(step, request["HostedZoneId"]), request["CloudWatchLogsLogGroupArn"]
+    if not _LOG_GROUP.fullmatch(arn):
+        raise Refusal("InvalidInput", "The ARN for the CloudWatch Logs log group is invalid.")
+    if zone.is_private:
+        raise Refusal("InvalidInput", "You can't create a query logging config for a private hosted zone.")
+    if configuration_of(step, zone.id) is not None:
+        message = "A query logging configuration already exists for this hosted zone"
+        raise Refusal("QueryLoggingConfigAlreadyExists", message)
+    id, row = context.ids.uuid(), QueryLoggingRow(zone.id, arn)
+    step.put(QUERY_LOGGING, id, row=row)
+    return {"QueryLoggingConfig": _shown(id, row), "Location": f"{LOCATION}/queryloggingconfig/{id}"}
+
+
+def get_query_logging_config(request: Request, step: Step, context: Context) -> Response:
+    """One configuration (A252)."""
+    return {"QueryLoggingConfig": _shown(request["Id"], _existing(step, request["Id"]))}
+
+
+def delete_query_logging_config(request: Request, step: Step, context: Context) -> Response:
+    """Log no more (A252)."""
+    _existing(step, request["Id"])
+    step.drop(QUERY_LOGGING, request["Id"])
+    return {}
+
+
+def list_query_logging_configs(request: Request, step: Step, context: Context) -> Response:
+    """All configurations by id, or one hosted zone's (A252)."""
+    asked = request.get("HostedZoneId")
+    wanted = existing_zone(step, asked).id if asked is not None else None
+    rows = ((key, row) for key, row in step.all(QUERY_LOGGING) if wanted in (None, row.hosted_zone_id))
+    shown = ((key, _shown(key[0], row)) for key, row in rows)
+    return token_page("QueryLoggingConfigs", shown, request, bad_token=_BAD_TOKEN)
+
+
+def _existing(step: Step, id: str) -> QueryLoggingRow:
+    row = step.get(QUERY_LOGGING, id)
+    if row is None:
+        raise Refusal("NoSuchQueryLoggingConfig", "The query logging configuration does not exist")
+    return row
+
+
+def _shown(id: str, row: QueryLoggingRow) -> Response:
+    return {"Id": id, "HostedZoneId": row.hosted_zone_id, "CloudWatchLogsLogGroupArn": row.log_group_arn}

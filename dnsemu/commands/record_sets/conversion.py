@@ -1,0 +1,199 @@
+"""Record sets as the API spells them: the service model's members, and back.
+
+Both ways run for every record set of a zone, so they are written by hand rather than through pydantic shapes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dnsemu.commands.errors import Refusal
+from dnsemu.config import names
+from dnsemu.config.model.world import (
+    AliasTarget,
+    Failover,
+    FailoverRole,
+    Geolocation,
+    Geoproximity,
+    HealthCheckId,
+    HostedZoneId,
+    IpBased,
+    Latency,
+    Multivalue,
+    RecordSet,
+    RecordSetKey,
+    Routing,
+    Simple,
+    Weighted,
+)
+from dnsemu.config.names import BadName
+from dnsemu.config.rdata.parsing import BadValue, parse_value
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.shapes.record_sets import MAX_VALUES, bare_id
+
+TOO_MANY_VALUES = "Cannot have more than 400 records in a RRSet."
+
+_TYPES: Mapping[str, RRType] = dict(RRType.__members__)
+_SIMPLE = Simple()
+_MULTIVALUE = Multivalue()
+_ROLES = {role.value: Failover(role) for role in FailoverRole}
+
+
+def to_api(record_set: RecordSet) -> dict[str, Any]:
+    """A ResourceRecordSet, its members in the order of the service model (A201), names as Route 53 prints them (A49).
+
+    Values are exactly as they were sent (A183); of a location there is what was sent, and a bias only where it is one.
+    """
+    found: dict[str, Any] = {"Name": names.to_text(record_set.name), "Type": record_set.type.name}
+    if record_set.set_identifier is not None:
+        found["SetIdentifier"] = record_set.set_identifier
+    late: dict[str, Any] = {}
+    match record_set.routing:
+        case Weighted(weight):
+            found["Weight"] = weight
+        case Latency(region):
+            found["Region"] = region
+        case Geolocation() as place:
+            found["GeoLocation"] = _geo_location(place)
+        case Failover(role):
+            found["Failover"] = role.value
+        case Multivalue():
+            found["MultiValueAnswer"] = True
+        case IpBased(collection_id, location):
+            late["CidrRoutingConfig"] = {"CollectionId": collection_id, "LocationName": location}
+        case Geoproximity() as place:
+            late["GeoProximityLocation"] = _geo_proximity_location(place)
+    if record_set.traffic_policy_instance_id is not None:
+        late["TrafficPolicyInstanceId"] = record_set.traffic_policy_instance_id
+    elif record_set.alias is None:
+        found["TTL"] = record_set.ttl
+        found["ResourceRecords"] = [{"Value": value} for value in record_set.values]
+    else:
+        alias = record_set.alias
+        found["AliasTarget"] = {
+            "HostedZoneId": alias.hosted_zone_id,
+            "DNSName": names.to_text(alias.name),
+            "EvaluateTargetHealth": alias.evaluate_target_health,
+        }
+    if record_set.health_check_id is not None:
+        found["HealthCheckId"] = record_set.health_check_id
+    return found | late if late else found
+
+
+def _geo_location(place: Geolocation) -> dict[str, Any]:
+    codes = {
+        "ContinentCode": place.continent,
+        "CountryCode": place.country,
+        "SubdivisionCode": place.subdivision,
+    }
+    return {member: code for member, code in codes.items() if code is not None}
+
+
+def _geo_proximity_location(place: Geoproximity) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if place.region is not None:
+        found["AWSRegion"] = place.region
+    elif place.local_zone_group is not None:
+        found["LocalZoneGroup"] = place.local_zone_group
+    else:
+        found["Coordinates"] = {"Latitude": _degrees(place.latitude), "Longitude": _degrees(place.longitude)}
+    if place.bias:
+        found["Bias"] = place.bias
+    return found
+
+
+def _degrees(number: float | None) -> str:
+    return f"{number or 0.0:.2f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a ResourceRecordSet turned out to be. `key` is None where not even the name could be read.
+
+    `messages` are Route 53's sentences about what is wrong; `record_set` is there when there are none.
+    """
+
+    key: RecordSetKey | None
+    record_set: RecordSet | None
+    messages: tuple[str, ...] = ()
+
+
+def read(data: Mapping[str, Any]) -> Reading:
+    """Read a ResourceRecordSet whose shape is in order; its name is absolute with or without its last dot (A50)."""
+    messages: list[str] = []
+    type = _TYPES[data["Type"]]
+    identifier = data.get("SetIdentifier")
+    key = None
+    try:
+        name = names.parse(data["Name"])
+        key = (name, type, identifier)
+    except BadName as error:
+        name = names.ROOT
+        messages.append(f"FATAL problem: {error}")
+    given = data.get("AliasTarget")
+    alias = _alias(given, messages) if given is not None else None
+    values = tuple([record["Value"] for record in data.get("ResourceRecords", ())])
+    rdata = _rdata(type, values, messages)
+    if messages:
+        return Reading(key, None, tuple(messages))
+    check_id = data.get("HealthCheckId")
+    record_set = RecordSet(
+        name,
+        type,
+        _SIMPLE if identifier is None else _routing(data),
+        identifier,
+        data.get("TTL"),
+        values,
+        rdata,
+        alias,
+        HealthCheckId(check_id) if check_id is not None else None,
+        data.get("TrafficPolicyInstanceId"),
+    )
+    return Reading(key, record_set)
+
+
+def invalid_batch(messages: tuple[str, ...] | list[str]) -> Refusal:
+    """All that is wrong with a change batch, in one sentence (A21)."""
+    return Refusal("InvalidChangeBatch", f"[{', '.join(messages)}]")
+
+
+def _alias(given: Mapping[str, Any], messages: list[str]) -> AliasTarget | None:
+    try:
+        name = names.parse(given["DNSName"])
+    except BadName as error:
+        messages.append(f"FATAL problem: {error}")
+        return None
+    return AliasTarget(HostedZoneId(bare_id(given["HostedZoneId"])), name, given["EvaluateTargetHealth"])
+
+
+def _rdata(type: RRType, values: tuple[str, ...], messages: list[str]) -> tuple[bytes, ...]:
+    if len(values) > MAX_VALUES:
+        messages.append(TOO_MANY_VALUES)
+        return ()
+    rdata = []
+    for value in values:
+        try:
+            rdata.append(parse_value(type, value))
+        except BadValue as error:
+            messages.append(f"Invalid Resource Record: '{error}'")
+    return tuple(rdata)
+
+
+def _routing(data: Mapping[str, Any]) -> Routing:
+    """The routing policy of a record set that has exactly one."""
+    if (weight := data.get("Weight")) is not None:
+        return Weighted(weight)
+    if (region := data.get("Region")) is not None:
+        return Latency(region)
+    if (role := data.get("Failover")) is not None:
+        return _ROLES[role]
+    if data.get("MultiValueAnswer"):
+        return _MULTIVALUE
+    if (place := data.get("GeoLocation")) is not None:
+        return Geolocation(place.get("ContinentCode"), place.get("CountryCode"), place.get("SubdivisionCode"))
+    if (cidr := data.get("CidrRoutingConfig")) is not None:
+        return IpBased(cidr["CollectionId"], cidr["LocationName"])
+    near = data["GeoProximityLocation"]
+    point = near.get("Coordinates")
+    latitude, longitude = (float(point["Latitude"]), float(point["Longitude"])) if point is not None else (None, None)
+    return Geoproximity(near.get("AWSRegion"), near.get("LocalZoneGroup"), latitude, longitude, near.get("Bias", 0))

@@ -1,0 +1,67 @@
+"""Listing the record sets of a hosted zone, a page at a time (api.md §8)."""
+
+from collections.abc import Iterator
+
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
+from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.record_sets.conversion import to_api
+from dnsemu.commands.record_sets.zone_index import Place, index_of, list_name
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZoneId
+from dnsemu.config.names import BadName
+from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.state.state import State, Step
+
+MAX_PAGE = 300
+
+
+def list_resource_record_sets(request: Request, step: Step, context: Context) -> Response:
+    """A page of a zone's record sets, from a place on that need not be in the zone (A197–A201).
+
+    Raises:
+        Refusal: InvalidInput, NoSuchHostedZone.
+    """
+    start = list_start(request)
+    size = page_size(request, cap=MAX_PAGE)
+    zone = existing_zone(step, request["HostedZoneId"])
+    shown, following = page(index_of(zone).listed(start), size)
+    response: Response = {
+        "ResourceRecordSets": [to_api(record_set) for record_set in shown],
+        "IsTruncated": following is not None,
+        "MaxItems": str(size),
+    }
+    if following is not None:
+        response |= {"NextRecordName": names.to_text(following.name), "NextRecordType": following.type.name}
+        if following.set_identifier is not None:
+            response["NextRecordIdentifier"] = following.set_identifier
+    return response
+
+
+def preparation(operation: str, request: Request, state: State) -> Iterator[None]:
+    """The work that a list of a large zone needs first, in pieces between which others get their turn."""
+    zone_id = HostedZoneId(bare_id(request.get("HostedZoneId", "")))
+    zone = state.world.hosted_zones.get(zone_id) if operation == "ListResourceRecordSets" else None
+    return index_of(zone).prepare() if zone is not None else iter(())
+
+
+def list_start(request: Request) -> Place:
+    """The place that a list is to start at, as lists compare places; before everything where none is named (A197).
+
+    Raises:
+        Refusal: InvalidInput, for a bad name (A52), or for a part without those before it.
+    """
+    name, type, identifier = (request.get(f"StartRecord{part}") for part in ("Name", "Type", "Identifier"))
+    if type is not None and name is None:
+        raise Refusal("InvalidInput", "StartRecordType needs StartRecordName: send both, or neither.")
+    if identifier is not None and type is None:
+        raise Refusal(
+            "InvalidInput", "StartRecordIdentifier needs StartRecordName and StartRecordType: send all three."
+        )
+    if name is None:
+        return "", "", ""
+    try:
+        return list_name(names.parse(name)), type or "", identifier or ""
+    except BadName as error:
+        raise Refusal("InvalidInput", f"FATAL problem: {error}") from None

@@ -1,0 +1,171 @@
+"""Protections: names and types of a hosted zone whose record sets must not change (api.md §25)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
+from dnsemu.commands.paging import page, page_size, token, token_key
+from dnsemu.commands.record_sets.lists import list_start
+from dnsemu.commands.record_sets.zone_index import list_name
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.names import BadName, DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.state.state import Step, Table
+
+MAX_ENTRIES = 100
+"""Of one request."""
+MAX_PAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionRow:
+    """A protection; the comment is quoted when it refuses a change."""
+
+    comment: str | None = None
+
+
+PROTECTIONS = Table("record_set_protections", ProtectionRow)
+"""By zone id, name as the API prints it, and type."""
+
+
+def create_protections(request: Request, step: Step, context: Context) -> Response:
+    """Protect names and types, all that are named or none; nothing has to be there yet (A435).
+
+    Raises:
+        Refusal: InvalidInput, NoSuchHostedZone, ProtectionAlreadyExists where every entry exists,
+            InvalidResourceRecordSetProtectionBatch for all other failures.
+    """
+    given = _entries(request)
+    zone = existing_zone(step, request["HostedZoneId"])
+    keys = _keys(given, zone)
+    existing = [
+        _failure(*key, "ProtectionAlreadyExists", "it is protected already")
+        for key in keys
+        if step.get(PROTECTIONS, zone.id, *key) is not None
+    ]
+    if len(existing) == len(keys):
+        raise _refused("ProtectionAlreadyExists", existing)
+    if existing:
+        raise _refused("InvalidResourceRecordSetProtectionBatch", existing)
+    for key, entry in zip(keys, given, strict=True):
+        step.put(PROTECTIONS, zone.id, *key, row=ProtectionRow(entry.get("Comment")))
+    return {}
+
+
+def delete_protections(request: Request, step: Step, context: Context) -> Response:
+    """Lift protections, all that are named or none.
+
+    Raises:
+        Refusal: InvalidInput, NoSuchHostedZone, InvalidResourceRecordSetProtectionBatch.
+    """
+    given = _entries(request)
+    zone = existing_zone(step, request["HostedZoneId"])
+    keys = _keys(given, zone)
+    missing = [
+        _failure(*key, "ProtectionNotFound", "it is not protected")
+        for key in keys
+        if step.get(PROTECTIONS, zone.id, *key) is None
+    ]
+    if missing:
+        raise _refused("InvalidResourceRecordSetProtectionBatch", missing)
+    for key in keys:
+        step.drop(PROTECTIONS, zone.id, *key)
+    return {}
+
+
+def list_protections(request: Request, step: Step, context: Context) -> Response:
+    """A zone's protections, in the order in which its record sets are listed (A200).
+
+    Raises:
+        Refusal: InvalidInput, NoSuchHostedZone, InvalidPaginationToken.
+    """
+    start = _start(request)
+    zone = existing_zone(step, request["HostedZoneId"])
+    size = page_size(request, "MaxResults", default=MAX_PAGE, cap=MAX_PAGE)
+    found = sorted(
+        ((list_name(names.parse(name)), type), name, row.comment)
+        for (zone_id, name, type), row in step.all(PROTECTIONS)
+        if zone_id == zone.id
+    )
+    shown, following = page((entry for entry in found if entry[0] >= start), size)
+    response: Response = {"ResourceRecordSetProtections": [_shown(name, type, note) for (_, type), name, note in shown]}
+    return response | ({"NextToken": token(*following[0])} if following is not None else {})
+
+
+def protected(step: Step, zone_id: HostedZoneId, name: DName, type: RRType) -> str | None:
+    """What is said to a change of record sets that are protected, None where they are not (A435)."""
+    row = step.get(PROTECTIONS, zone_id, names.to_text(name), type.name)
+    if row is None:
+        return None
+    comment = f": {row.comment}" if row.comment else ""
+    return f"RRSet with DNS name {names.to_text(name)}, type {type.name} is protected against changes{comment}"
+
+
+def has_protections(step: Step, zone_id: HostedZoneId) -> bool:
+    """Whether a zone has protections, and so cannot be deleted (A435)."""
+    return any(key[0] == zone_id for key, _ in step.all(PROTECTIONS))
+
+
+# --- entries ---
+
+
+def _entries(request: Request) -> Sequence[Mapping[str, Any]]:
+    given: Sequence[Mapping[str, Any]] = request["Protections"]
+    if len(given) > MAX_ENTRIES:
+        message = f"A request may hold {MAX_ENTRIES} protections at most, and this one holds {len(given)}."
+        raise Refusal("InvalidInput", message)
+    return given
+
+
+def _keys(given: Sequence[Mapping[str, Any]], zone: HostedZone) -> list[tuple[str, str]]:
+    """Name and type of each entry, as they are kept.
+
+    Raises:
+        Refusal: InvalidResourceRecordSetProtectionBatch, with all entries that are not valid.
+    """
+    keys: list[tuple[str, str]] = []
+    failures: list[str] = []
+    for entry in given:
+        text, type = entry["RecordName"], entry["RecordType"]
+        try:
+            name = names.parse(text)
+        except BadName as error:
+            failures.append(_failure(text, type, "InvalidInput", f"FATAL problem: {error}"))
+            continue
+        key = (names.to_text(name), type)
+        if not names.is_at_or_below(name, zone.name):
+            failures.append(_failure(*key, "InvalidInput", f"it is not in zone {names.to_text(zone.name)}"))
+        elif key in keys:
+            failures.append(_failure(*key, "InvalidInput", "it is in the request more than once"))
+        keys.append(key)
+    if failures:
+        raise _refused("InvalidResourceRecordSetProtectionBatch", failures)
+    return keys
+
+
+def _failure(name: str, type: str, code: str, message: str) -> str:
+    """An entry that could not be processed, with the code that the service model gives it."""
+    return f"{code}: '{type} {name}': {message}"
+
+
+def _refused(code: str, failures: Sequence[str]) -> Refusal:
+    return Refusal(code, f"[{', '.join(failures)}]")
+
+
+# --- lists ---
+
+
+def _start(request: Request) -> tuple[str, str]:
+    """Where a page starts; a NextToken goes before names."""
+    if (text := request.get("NextToken")) is not None:
+        name, type = token_key(text, 2)
+        return name, type
+    return list_start(request)[:2]
+
+
+def _shown(name: str, type: str, comment: str | None) -> dict[str, Any]:
+    return {"RecordName": name, "RecordType": type} | ({"Comment": comment} if comment is not None else {})

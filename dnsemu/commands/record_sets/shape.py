@@ -1,0 +1,56 @@
+"""Which members of a ResourceRecordSet exclude or need each other (A125–A128, A134): before anything is looked up."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dnsemu.commands.errors import Refusal
+
+_POLICIES = (
+    "Weight",
+    "Region",
+    "Failover",
+    "GeoLocation",
+    "MultiValueAnswer",
+    "GeoProximityLocation",
+    "CidrRoutingConfig",
+)
+_SIMPLE = frozenset({"Name", "Type", "TTL", "ResourceRecords"})
+_SOURCES = "[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
+_ONE_POLICY = "[Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig]"
+_PLACES = "[AWSRegion, LocalZoneGroup, or at least one of [Coordinates, or all of [Latitude, and Longitude]]]"
+
+
+def check_shape(data: Mapping[str, Any], action: str) -> None:
+    """Hold a ResourceRecordSet against the members that go together.
+
+    Args:
+        action: of the change that it is in; it is quoted.
+    Raises:
+        Refusal: InvalidInput, for the first thing found.
+    """
+    if data.keys() == _SIMPLE:
+        return
+    name, type, identifier = data["Name"], data["Type"], data.get("SetIdentifier")
+    shown = "null" if identifier is None else identifier
+    place = f" in Change with [Action={action}, Name={name}, Type={type}, SetIdentifier={shown}]"
+    has_ttl, has_values = "TTL" in data, "ResourceRecords" in data
+    others = ("AliasTarget" in data) + ("TrafficPolicyInstanceId" in data)
+    if others + (has_ttl or has_values) > 1:
+        raise _not_one(_SOURCES, "more than one", place)
+    if not others and not (has_ttl and has_values):
+        raise _not_one(_SOURCES, "none", place)
+    policies = [member for member in _POLICIES if member in data and data[member] is not False]
+    if len(policies) > 1:
+        raise _not_one(_ONE_POLICY, "more than one", place)
+    if identifier is not None and not policies:
+        raise _not_one(_ONE_POLICY, "none", place)
+    if policies and identifier is None:
+        raise Refusal("InvalidInput", f"Invalid request: Missing field 'SetIdentifier'{place}")
+    if (near := data.get("GeoProximityLocation")) is not None:
+        places = sum(member in near for member in ("AWSRegion", "LocalZoneGroup", "Coordinates"))
+        if places != 1:
+            raise _not_one(_PLACES, "more than one" if places else "none", "")
+
+
+def _not_one(expected: str, found: str, place: str) -> Refusal:
+    return Refusal("InvalidInput", f"Invalid request: Expected exactly one of {expected}, but found {found}{place}")

@@ -1,0 +1,94 @@
+"""The traffic policies and instances that are answered from, and what becomes of them in a hosted zone."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from immutables import Map
+
+from dnsemu.commands.traffic.document import parse
+from dnsemu.commands.traffic.fields import BadDocument
+from dnsemu.commands.traffic.groups import Site, Tree, grow
+from dnsemu.commands.traffic.policies import INSTANCES, POLICIES, InstanceRow, PolicyRow
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.names import BadName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.state.state import Key, State, Table, Write
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Versions of policies and instances by their keys; never changes once published."""
+
+    policies: Map[Key, PolicyRow] = field(default_factory=Map)
+    instances: Map[Key, InstanceRow] = field(default_factory=Map)
+
+    @classmethod
+    def of(cls, state: State) -> "Traffic":
+        """Those of a state."""
+        return cls(Map(state.rows(POLICIES)), Map(state.rows(INSTANCES)))
+
+    def with_writes(self, writes: Iterable[Write]) -> "Traffic":
+        """The same with what a step wrote."""
+        found = [write for write in writes if write.table in (POLICIES.name, INSTANCES.name)]
+        if not found:
+            return self
+        return Traffic(_written(self.policies, POLICIES, found), _written(self.instances, INSTANCES, found))
+
+    def roots_changed(self, before: "Traffic", writes: Sequence[Write]) -> Iterator[tuple[HostedZoneId, RecordSetKey]]:
+        """Where other answers are due, or none any longer, after writes that made these of those before."""
+        keys = {write.key for write in writes if write.table == INSTANCES.name}
+        policies = {write.key for write in writes if write.table == POLICIES.name}
+        if policies:
+            keys |= {key for key, row in self.instances.items() if _version(row) in policies}
+        for key in keys:
+            for row in {before.instances.get(key), self.instances.get(key)}:
+                if row is not None and (root := _root(row)) is not None:
+                    yield HostedZoneId(row.hosted_zone_id), root
+
+    def trees(self, zone: HostedZone) -> list[Tree]:
+        """What all instances in a hosted zone answer."""
+        rows = (row for row in self.instances.values() if row.hosted_zone_id == zone.id)
+        listed = (zone.record_sets.get(root) for row in rows if (root := _root(row)) is not None)
+        return [tree for root in listed if root is not None and (tree := self.tree(root, zone.id)) is not None]
+
+    def tree(self, root: RecordSet, zone_id: HostedZoneId) -> Tree | None:
+        """What stands behind a listed record set; None of one of no instance, or where rows were tampered with."""
+        instance_id = root.traffic_policy_instance_id
+        row = self.instances.get((instance_id,)) if instance_id is not None else None
+        policy = self.policies.get(_version(row)) if row is not None else None
+        if instance_id is None or row is None or policy is None:
+            return None
+        try:
+            document = parse(policy.document)
+        except BadDocument:
+            return None
+        if document.type is not root.type:
+            return None
+        title = f"traffic policy {policy.name} v{row.policy_version}"
+        return grow(document, Site(root, zone_id, row.ttl_s, title, instance_id))
+
+
+def _written(rows: Map[Key, T], table: Table[T], writes: Iterable[Write]) -> Map[Key, T]:
+    with rows.mutate() as changing:
+        for write in writes:
+            if write.table == table.name and write.value is not None:
+                changing[write.key] = write.value
+            elif write.table == table.name:
+                changing.pop(write.key, None)
+        found: Map[Key, T] = changing.finish()
+    return found
+
+
+def _version(row: InstanceRow) -> Key:
+    return row.policy_id, str(row.policy_version)
+
+
+def _root(row: InstanceRow) -> RecordSetKey | None:
+    try:
+        return names.parse(row.name), RRType[row.type], None
+    except (BadName, KeyError):
+        return None

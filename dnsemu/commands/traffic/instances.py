@@ -1,0 +1,201 @@
+"""Traffic policy instances: what a version of a policy makes at a name of a hosted zone (api.md §16, R193–R196)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors import Refusal
+from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
+from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.record_sets.batch import Draft
+from dnsemu.commands.record_sets.zone_index import change_record_sets, index_of, list_name
+from dnsemu.commands.traffic.policies import INSTANCES, InstanceRow, existing_version
+from dnsemu.config import names
+from dnsemu.config.errors import Severity
+from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet
+from dnsemu.config.names import BadName, DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.rules.hosted_zone import insertion
+from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.state.state import Step
+
+MAX_INSTANCES = 5
+"""Of an account, where quotas count (R209.12)."""
+
+Place = tuple[str, str, str]
+"""Where an instance stands in a list: zone, name as lists compare it, type."""
+
+
+def create_traffic_policy_instance(request: Request, step: Step, context: Context) -> Response:
+    """Answer at a name from a version of a policy; one record set is listed for all of its tree (A310, A311, R195)."""
+    zone = existing_zone(step, request["HostedZoneId"])
+    if zone.is_private:
+        message = f"Hosted zone {zone.id} is private: traffic policies are for public hosted zones."
+        raise Refusal("InvalidInput", message)
+    policy_id, version = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
+    type = RRType[existing_version(step, policy_id, version).type]
+    name = _name(request["Name"])
+    _check_place(zone, name, type)
+    if context.settings.has_quotas and sum(1 for _ in step.all(INSTANCES)) >= MAX_INSTANCES:
+        message = f"This account has its {MAX_INSTANCES} traffic policy instances already."
+        raise Refusal("TooManyTrafficPolicyInstances", message)
+    instance_id = context.ids.uuid()
+    row = InstanceRow(
+        zone.id,
+        names.to_text(name),
+        request["TTL"],
+        policy_id,
+        version,
+        type.name,
+        applied_at=context.now + context.settings.change_delay_s,
+    )
+    step.put(INSTANCES, instance_id, row=row)
+    change_record_sets(step, zone.id, put=[RecordSet(name, type, traffic_policy_instance_id=instance_id)])
+    return {
+        "TrafficPolicyInstance": _shown(instance_id, row, row.settling),
+        "Location": f"{LOCATION}/trafficpolicyinstance/{instance_id}",
+    }
+
+
+def update_traffic_policy_instance(request: Request, step: Step, context: Context) -> Response:
+    """Answer from another version or with another TTL, from one moment on (R193, R194, A312)."""
+    row = _existing(step, request["Id"])
+    policy_id, version = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
+    type = existing_version(step, policy_id, version).type
+    if type != row.type:
+        message = f"The instance answers type {row.type}, and version {version} of the traffic policy is for {type}."
+        raise Refusal("ConflictingTypes", message)
+    row = replace(
+        row,
+        ttl_s=request["TTL"],
+        policy_id=policy_id,
+        policy_version=version,
+        settling="Updating",
+        applied_at=context.now + context.settings.change_delay_s,
+    )
+    step.put(INSTANCES, request["Id"], row=row)
+    return {"TrafficPolicyInstance": _shown(request["Id"], row, row.settling)}
+
+
+def delete_traffic_policy_instance(request: Request, step: Step, context: Context) -> Response:
+    """Take an instance away, and the record set that is listed for it (A312)."""
+    instance_id = request["Id"]
+    row = _existing(step, instance_id)
+    step.drop(INSTANCES, instance_id)
+    zone = step.world.hosted_zones.get(HostedZoneId(row.hosted_zone_id))
+    key = names.parse(row.name), RRType[row.type], None
+    listed = zone.record_sets.get(key) if zone is not None else None
+    if zone is not None and listed is not None and listed.traffic_policy_instance_id == instance_id:
+        change_record_sets(step, zone.id, gone=[key])
+    return {}
+
+
+def get_traffic_policy_instance(request: Request, step: Step, context: Context) -> Response:
+    """An instance, applied once its change is in sync (R194)."""
+    row = _existing(step, request["Id"])
+    return {"TrafficPolicyInstance": _shown(request["Id"], row, _state(row, context))}
+
+
+def get_traffic_policy_instance_count(request: Request, step: Step, context: Context) -> Response:
+    """How many there are."""
+    return {"TrafficPolicyInstanceCount": sum(1 for _ in step.all(INSTANCES))}
+
+
+def list_traffic_policy_instances(request: Request, step: Step, context: Context) -> Response:
+    """All instances by zone, name and type."""
+    return _listed(step.all(INSTANCES), request, context)
+
+
+def list_traffic_policy_instances_by_hosted_zone(request: Request, step: Step, context: Context) -> Response:
+    """The instances of a zone by name and type."""
+    zone = existing_zone(step, request["HostedZoneId"])
+    rows = ((key, row) for key, row in step.all(INSTANCES) if row.hosted_zone_id == zone.id)
+    said = _listed(rows, request | {"HostedZoneIdMarker": zone.id}, context)
+    said.pop("HostedZoneIdMarker", None)
+    return said
+
+
+def list_traffic_policy_instances_by_policy(request: Request, step: Step, context: Context) -> Response:
+    """The instances of a version of a policy by zone, name and type."""
+    wanted = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
+    existing_version(step, *wanted)
+    rows = ((key, row) for key, row in step.all(INSTANCES) if (row.policy_id, row.policy_version) == wanted)
+    return _listed(rows, request, context)
+
+
+def _listed(rows: Iterable[tuple[tuple[str, ...], InstanceRow]], request: Request, context: Context) -> Response:
+    """A page of instances, from the markers on, which need not be those of an instance themselves (A191)."""
+    size = page_size(request)
+    start = _start(request)
+    places = sorted((_place(row), key[0], row) for key, row in rows)
+    here, following = page((entry for entry in places if entry[0] >= start), size)
+    said: Response = {
+        "TrafficPolicyInstances": [_shown(key, row, _state(row, context)) for _, key, row in here],
+        "IsTruncated": following is not None,
+        "MaxItems": str(size),
+    }
+    if following is None:
+        return said
+    row = following[2]
+    return said | {
+        "HostedZoneIdMarker": row.hosted_zone_id,
+        "TrafficPolicyInstanceNameMarker": row.name,
+        "TrafficPolicyInstanceTypeMarker": row.type,
+    }
+
+
+def _start(request: Request) -> Place:
+    name = request.get("TrafficPolicyInstanceNameMarker")
+    return (
+        bare_id(request.get("HostedZoneIdMarker") or ""),
+        list_name(_name(name)) if name else "",
+        request.get("TrafficPolicyInstanceTypeMarker") or "",
+    )
+
+
+def _place(row: InstanceRow) -> Place:
+    return row.hosted_zone_id, list_name(names.parse(row.name)), row.type
+
+
+def _name(text: str) -> DName:
+    try:
+        return names.parse(text)
+    except BadName as error:
+        raise Refusal("InvalidInput", f"FATAL problem: {error}") from None
+
+
+def _check_place(zone: HostedZone, name: DName, type: RRType) -> None:
+    """Whether a record set of this name and type could be created in the zone (A310)."""
+    if index_of(zone).has_group(name, type):
+        message = f"There is already a record set or traffic policy instance {names.to_text(name)} of type {type.name}."
+        raise Refusal("TrafficPolicyInstanceAlreadyExists", message)
+    for problem in insertion(RecordSet(name, type), Draft(zone)):
+        if problem.severity is Severity.FAULT:
+            raise Refusal("InvalidInput", problem.message)
+
+
+def _existing(step: Step, instance_id: str) -> InstanceRow:
+    row = step.get(INSTANCES, instance_id)
+    if row is None:
+        message = f"No traffic policy instance exists with the specified ID {instance_id}."
+        raise Refusal("NoSuchTrafficPolicyInstance", message)
+    return row
+
+
+def _state(row: InstanceRow, context: Context) -> str:
+    return "Applied" if context.now >= row.applied_at else row.settling
+
+
+def _shown(instance_id: str, row: InstanceRow, state: str) -> dict[str, Any]:
+    return {
+        "Id": instance_id,
+        "HostedZoneId": row.hosted_zone_id,
+        "Name": row.name,
+        "TTL": row.ttl_s,
+        "State": state,
+        "Message": "",
+        "TrafficPolicyId": row.policy_id,
+        "TrafficPolicyVersion": row.policy_version,
+        "TrafficPolicyType": row.type,
+    }

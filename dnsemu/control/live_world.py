@@ -1,0 +1,85 @@
+"""The emulated world as commands of the Route 53 API read it."""
+
+from collections.abc import Callable, Sequence
+
+from dnsemu.answering.answer import Dice, draw
+from dnsemu.answering.resolution import resolve
+from dnsemu.commands.context import Seen, TestAnswer
+from dnsemu.config import names
+from dnsemu.config.model.world import HealthCheckId, HostedZoneId, World
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.rdata.text import value_text
+from dnsemu.healthcheck.monitor import HealthMonitor
+from dnsemu.healthcheck.report.checker_reports import Report, last_failures, latest
+from dnsemu.healthcheck.verdict.entry import Entry
+from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.policies.location.place import place_named
+from dnsemu.publication.board import Board
+from dnsemu.publication.publishing import compiled_zone
+from dnsemu.zone.catalog import NotOurs
+from dnsemu.zone.compiled import Zone
+
+DEFAULT_PLACE = "us-east-1"
+"""Where a client of TestDNSAnswer is that nothing locates, and that named no address (R136)."""
+
+
+class LiveWorld:
+    """Reads the boards and the monitor."""
+
+    def __init__(
+        self, board: Board, health: HealthBoard, monitor: HealthMonitor, dice: Dice, declared: Callable[[], World]
+    ) -> None:
+        self._board = board
+        self._health = health
+        self._monitor = monitor
+        self._dice = dice
+        self._declared = declared
+
+    def observations(self, check_id: HealthCheckId) -> Sequence[Seen]:
+        """What each reporting checker of an endpoint saw last (H110)."""
+        return [_seen(report) for entry in self._watched(check_id) for report in latest(entry)]
+
+    def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
+        """The last failure that each reporting checker saw, or that there was none (H113)."""
+        return [_seen(report) for entry in self._watched(check_id) for report in last_failures(entry)]
+
+    def _watched(self, check_id: HealthCheckId) -> Sequence[Entry]:
+        """The check's entry, if it is watched yet (H117)."""
+        try:
+            return [self._monitor.entry(check_id)]
+        except NoSuchHealthCheck:
+            return ()
+
+    def answer(self, zone: HostedZoneId, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+        """What a client of a network would be answered from a zone alone, by the function that answers on the wire.
+
+        Args:
+            address: 4 or 16 octets; none for a resolver in us-east-1.
+            is_ecs: whether the network came as EDNS Client Subnet; both are located alike.
+        """
+        published = self._board.current
+        if address:
+            client = published.locator.locate(address, bits).client
+        else:
+            located = published.locator.locate(bytes(4), 0).client
+            client = located._replace(place=published.locator.timed(place_named(DEFAULT_PLACE)))
+        catalog = published.catalog.alone(self._compiled(zone))
+        link = resolve(catalog, self._health.current, client, names.parse(name), RRType[type])
+        if isinstance(link.found, NotOurs):
+            return TestAnswer("REFUSED", ())
+        reply = draw(link, self._dice, 0)
+        values = tuple(value_text(RRType(type_), rdata) for _, type_, _, rdata in reply.answer)
+        return TestAnswer(reply.rcode.name, values)
+
+    def _compiled(self, zone_id: HostedZoneId) -> Zone:
+        """The zone as it answers, or as it would if it did: private, or hidden behind another of its name."""
+        declared = self._declared().hosted_zones[zone_id]
+        published = self._board.current
+        compiled = published.catalog.zones.get(declared.name)
+        is_it = compiled is not None and compiled.id == zone_id
+        return compiled if is_it and compiled else compiled_zone(declared, published.traffic)
+
+
+def _seen(report: Report) -> Seen:
+    return Seen(report.checker.region, report.checker.address, report.text, report.at)

@@ -1,0 +1,91 @@
+"""What files declare against what is kept: the files are the truth for what they name, and for nothing else."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import islice
+
+from immutables import Map
+
+from dnsemu.commands.cidr.collections import CIDR
+from dnsemu.commands.declared import FROM_FILE, FileRow
+from dnsemu.commands.health_checks.health_checks import HEALTH_CHECKS
+from dnsemu.commands.hosted_zones.deletion import drop_with_rows
+from dnsemu.commands.tags import TAGS
+from dnsemu.commands.traffic.policies import INSTANCES
+from dnsemu.config.model.world import HealthCheckId, HostedZone, HostedZoneId, RecordSet, RecordSetKey, World
+from dnsemu.state.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Step
+
+RECORD_SETS_PER_PIECE = 500
+
+
+async def reconcile(step: Step, declared: World, *, is_kept: bool) -> AsyncIterator[None]:
+    """Make a step's state match what files declare, in pieces between which others get their turn.
+
+    What files no longer name goes, with all that the API kept of it; what they name is as they say, and what the API
+    changed of it is undone; everything else stays.
+
+    Args:
+        is_kept: whether the writes are for a store, so that they have to tell which record sets differ.
+    """
+    named = {
+        *((HOSTED_ZONE, str(zone_id)) for zone_id in declared.hosted_zones),
+        *((HEALTH_CHECK, str(check_id)) for check_id in declared.health_checks),
+        *((CIDR_COLLECTION, collection_id) for collection_id in declared.cidr_collections),
+    }
+    for (kind, thing), _ in list(step.all(FROM_FILE)):
+        if (kind, thing) not in named:
+            _remove(step, kind, thing)
+            step.drop(FROM_FILE, kind, thing)
+    for kind, thing in named:
+        if step.get(FROM_FILE, kind, thing) is None:
+            step.put(FROM_FILE, kind, thing, row=FileRow())
+    for zone in declared.hosted_zones.values():
+        async for _ in _match_zone(step, zone, is_kept):
+            yield
+    for check in declared.health_checks.values():
+        if step.world.health_checks.get(check.id) != check:
+            step.put_health_check(check)
+        step.drop(HEALTH_CHECKS, check.id)
+    for collection in declared.cidr_collections.values():
+        if step.world.cidr_collections.get(collection.id) != collection:
+            step.put_cidr_collection(collection)
+        step.drop(CIDR, collection.id)
+    step.settle(declared)
+    yield
+
+
+async def _match_zone(step: Step, wanted: HostedZone, is_kept: bool) -> AsyncIterator[None]:
+    held = step.world.hosted_zones.get(wanted.id)
+    if held is not None and (held.is_private or held.name != wanted.name):
+        _remove(step, HOSTED_ZONE, held.id)
+        held = None
+    before = held.record_sets if held is not None else Map()
+    differences: dict[RecordSetKey, RecordSet | None] = {}
+    if is_kept:
+        for piece in _pieces(before):
+            differences.update(dict.fromkeys(key for key in piece if key not in wanted.record_sets))
+            yield
+        for piece in _pieces(wanted.record_sets):
+            differences.update((k, wanted.record_sets[k]) for k in piece if before.get(k) != wanted.record_sets[k])
+            yield
+    step.replace_hosted_zone(wanted, differences)
+    for instance in [key for key, row in step.all(INSTANCES) if row.hosted_zone_id == wanted.id]:
+        step.drop(INSTANCES, *instance)  # their record sets went with the others that the API made here
+
+
+def _pieces(keys: Iterable[RecordSetKey]) -> Iterator[list[RecordSetKey]]:
+    left = iter(keys)
+    while piece := list(islice(left, RECORD_SETS_PER_PIECE)):
+        yield piece
+
+
+def _remove(step: Step, kind: str, thing: str) -> None:
+    """Take away what a file declared once, unless a command did before."""
+    if kind == HOSTED_ZONE and HostedZoneId(thing) in step.world.hosted_zones:
+        drop_with_rows(step, HostedZoneId(thing))
+    elif kind == HEALTH_CHECK and HealthCheckId(thing) in step.world.health_checks:
+        step.drop_health_check(HealthCheckId(thing))
+        step.drop(HEALTH_CHECKS, thing)
+        step.drop(TAGS, "healthcheck", thing)
+    elif kind == CIDR_COLLECTION and thing in step.world.cidr_collections:
+        step.drop_cidr_collection(thing)
+        step.drop(CIDR, thing)

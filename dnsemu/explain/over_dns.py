@@ -1,0 +1,78 @@
+"""Explanations over DNS itself: `dig TXT [TYPE.]NAME._explain` says why NAME is answered as it is.
+
+The answer is one TXT record a line, each beginning with its line number, because a resolver on the way may shuffle
+them. A leading label that is a record type is taken as the type asked about; without one it is A.
+"""
+
+from collections.abc import Iterable
+
+from dnsemu.answering.resolution import resolve
+from dnsemu.config import names
+from dnsemu.config.names import ROOT, DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.explain.text import explanation_lines
+from dnsemu.explain.tree import CheckDetail, explain
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.policies.location.place import Client
+from dnsemu.wire.protocol import RR, RCode
+from dnsemu.wire.reply import Reply
+from dnsemu.zone.catalog import ANY, Catalog
+
+SUFFIX = DName(b"\x08_explain\x00")
+MOST_STRING_OCTETS = 255
+MOST_DECISIONS = 40
+"""Decisions written out; whoever wants more has the shell and the control API."""
+MOST_OCTETS = 50_000
+"""Text of one answer; a message has room for little more."""
+
+_RR_OCTETS = 20
+_ASCII = str.maketrans({"└": "`-", "←": "<-", "→": "->", "·": "-", "…": "..."})
+
+
+def asked_about(name: DName) -> tuple[DName, int] | None:
+    """The name and type that a query under `_explain` asks about, or None if it is no such query."""
+    if name == SUFFIX or not names.is_at_or_below(name, SUFFIX):
+        return None
+    rest = DName(name[: -len(SUFFIX)] + ROOT)
+    first, below = next(names.labels(rest)).decode("latin-1").upper(), names.parent(rest)
+    if below == ROOT:
+        return rest, RRType.A
+    if first == "ANY":
+        return below, ANY
+    return (below, RRType[first]) if first in RRType.__members__ else (rest, RRType.A)
+
+
+def explanation_reply(
+    catalog: Catalog,
+    health: HealthSnapshot,
+    client: Client,
+    scope_bits: int,
+    asked: tuple[DName, int],
+    owner: DName,
+    detail: CheckDetail,
+) -> Reply:
+    """The explanation as TXT records, for the client that asks; never to be cached.
+
+    Args:
+        asked: what is asked about.
+        owner: the query's own name.
+    """
+    lines = explanation_lines(explain(resolve(catalog, health, client, *asked), scope_bits, detail, MOST_DECISIONS))
+    answer: list[RR] = [(owner, int(RRType.TXT), 0, rdata) for rdata in _txt(lines)]
+    return Reply(RCode.NOERROR, True, answer, scope_bits=scope_bits)
+
+
+def _txt(lines: Iterable[str]) -> Iterable[bytes]:
+    room = MOST_OCTETS
+    for number, line in enumerate(lines, 1):
+        room -= len(line) + _RR_OCTETS
+        if room < 0:
+            yield from _txt_line(f"{number:03} and more that does not fit into a DNS message")
+            return
+        yield from _txt_line(f"{number:03} {line.translate(_ASCII)}")
+
+
+def _txt_line(line: str) -> Iterable[bytes]:
+    text = line.encode("ascii", "replace")
+    strings = [text[at : at + MOST_STRING_OCTETS] for at in range(0, len(text), MOST_STRING_OCTETS)]
+    yield b"".join(bytes([len(string)]) + string for string in strings)

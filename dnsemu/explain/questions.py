@@ -1,0 +1,75 @@
+"""Questions as people put them, for explanations: a name, a type, and who asks from where."""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_interface
+
+from dnsemu.answering.resolution import resolve
+from dnsemu.config import names
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.explain.tree import CheckDetail, Explanation, explain
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.policies.location.place import Client, Locator, UnknownPlace, place_named
+from dnsemu.publication.board import Published
+from dnsemu.zone.catalog import ANY
+
+
+class BadQuestion(ValueError):
+    """A question that cannot be understood; `field` is the part that is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+def explain_question(
+    published: Published,
+    health: HealthSnapshot,
+    question: Mapping[str, str],
+    detail: CheckDetail,
+    forward_to: Sequence[str] = (),
+) -> Explanation:
+    """Explain the answer to a question.
+
+    Args:
+        question: `name`; `type` (A if absent); `client`, an address or network, or `place`, or neither: then the
+            client is unlocated and in no network.
+    Raises:
+        BadQuestion: one of them cannot be read.
+    """
+    try:
+        name = names.parse(question.get("name", ""))
+    except names.BadName as bad:
+        raise BadQuestion("name", str(bad)) from None
+    type_ = _type(question.get("type") or "A")
+    client, scope_bits = _client(published.locator, question)
+    link = resolve(published.catalog, health, client, name, type_)
+    return explain(link, scope_bits, detail, forward_to=forward_to)
+
+
+def _type(text: str) -> int:
+    upper = text.upper()
+    if upper == "ANY":
+        return ANY
+    if upper in RRType.__members__:
+        return RRType[upper]
+    if upper.startswith("TYPE") and upper[4:].isdecimal() and int(upper[4:]) < 65536:
+        return int(upper[4:])
+    raise BadQuestion(
+        "type", f"'{text}' is no record type: write one of {', '.join(RRType.__members__)}, ANY or TYPEnnn"
+    )
+
+
+def _client(locator: Locator, question: Mapping[str, str]) -> tuple[Client, int]:
+    if place := question.get("place"):
+        try:
+            return Client.somewhere(locator.timed(place_named(place))), 0
+        except UnknownPlace as unknown:
+            raise BadQuestion("place", str(unknown)) from None
+    if not (text := question.get("client")):
+        return Client.somewhere(locator.unlocated), 0
+    try:
+        network = ip_interface(text).network
+    except ValueError:
+        raise BadQuestion("client", f"'{text}' is neither an address nor a network such as 203.0.113.0/24") from None
+    located = locator.locate(network.network_address.packed, network.prefixlen)
+    return located.client, located.scope_bits

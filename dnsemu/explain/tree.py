@@ -1,0 +1,293 @@
+"""Why an answer was given: a decision as plain data, the same for shell, control API and log."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from ipaddress import ip_network
+from typing import Any
+
+from dnsemu.answering.resolution import Link
+from dnsemu.config import names
+from dnsemu.config.model.world import HealthCheckId, RecordSet
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.policies.decide import Candidate, Decision, Leaf, Lost, Reason, Why, policy_of
+from dnsemu.policies.location.place import Client
+from dnsemu.policies.model import Outcome, ResourceState, Sample, TargetState
+from dnsemu.zone.catalog import ANY, Hit, NoData, NotOurs, NXDomain, Referral
+
+Explanation = dict[str, Any]
+"""Plain data, ready for JSON; docs/control-api.md tells the keys."""
+
+CheckDetail = Callable[[HealthCheckId], str]
+"""What to say of a health check: how many checkers are up, and since when."""
+
+MOST_DECISIONS = 500
+"""Decisions written out in one explanation; a tree may have millions."""
+MOST_LEVELS = 64
+"""Decisions written out one below the other; aliases and CNAMEs together may go deeper."""
+
+_FOUND = {
+    Hit: "answer",
+    NoData: "nodata",
+    NXDomain: "nxdomain",
+    Referral: "referral",
+    NotOurs: "refused",
+}
+
+
+def explain(
+    link: Link,
+    scope_bits: int,
+    detail: CheckDetail,
+    most: int = MOST_DECISIONS,
+    forward_to: Sequence[str] = (),
+) -> Explanation:
+    """Write out everything that decides the answer to a question, with exact shares.
+
+    Args:
+        link: the question resolved for one client.
+        scope_bits: the ECS scope an answer has when it depends on the client.
+        detail: words about a health check's observations.
+        most: decisions to write out; what is left out shows as `is_complete` being false.
+        forward_to: the upstreams that names outside the hosted zones are asked of.
+    Returns:
+        `question`, `zone`, `client`, `health_generation`, `result`, the tree under `decisions`, and `answers`: every
+        leaf reached, with the share of answers that end there.
+    """
+    writer = _Writer(link.client, detail, most)
+    decisions = [writer.decision(decision, Fraction(1), link) for decision in link.decisions]
+    return {
+        "question": {"name": names.display(link.name), "type": type_text(link.type)},
+        "zone": None
+        if isinstance(link.found, NotOurs)
+        else {"id": link.found.zone.id, "name": names.display(link.found.zone.name)},
+        "client": _client(link.client),
+        "health_generation": link.health.generation,
+        "result": "forwarded" if forward_to and isinstance(link.found, NotOurs) else _FOUND[type(link.found)],
+        "forward_to": list(forward_to),
+        "cut": names.display(link.found.cut.name) if isinstance(link.found, Referral) else None,
+        "wildcard": names.display(link.found.node)
+        if isinstance(link.found, Hit) and link.found.node != link.name
+        else None,
+        "decisions": decisions,
+        "answers": writer.answers,
+        "ecs_scope": scope_bits if writer.reads_client else 0,
+        "is_complete": writer.is_complete,
+    }
+
+
+@dataclass
+class _Writer:
+    """Writes decisions out one below the other, and notes the leaves it meets."""
+
+    client: Client
+    detail: CheckDetail
+    room: int
+    level: int = 0
+    reads_client: bool = False
+    is_complete: bool = True
+
+    def __post_init__(self) -> None:
+        self.answers: list[Explanation] = []
+
+    def decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
+        self.room -= 1
+        self.level += 1
+        try:
+            return self._decision(decision, share, link)
+        finally:
+            self.level -= 1
+
+    def _goes_on(self) -> bool:
+        """Whether there is room for another decision below."""
+        self.is_complete = self.is_complete and self.room > 0 and self.level < MOST_LEVELS
+        return self.room > 0 and self.level < MOST_LEVELS
+
+    def _decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
+        self.reads_client = self.reads_client or decision.reads_client
+        shares = {id(record_set): part for record_set, part in _parts(decision.outcome)}
+        return {
+            "policy": policy_of(decision.group).NAME,
+            "name": names.display(decision.group.name),
+            "type": decision.group.type.name,
+            "why": why(decision),
+            "sample": decision.outcome.size if isinstance(decision.outcome, Sample) else None,
+            "candidates": [
+                self._candidate(candidate, decision, shares.get(id(candidate.record_set), Fraction(0)), share, link)
+                for candidate in decision.candidates
+            ],
+            "passed_by": self._passed_by(decision),
+        }
+
+    def _candidate(
+        self, candidate: Candidate, decision: Decision, part: Fraction, share: Fraction, link: Link
+    ) -> Explanation:
+        record_set, verdict = candidate.record_set, candidate.verdict
+        return {
+            "set_identifier": record_set.set_identifier,
+            "worth": policy_of(decision.group).worth(record_set, self.client),
+            "is_healthy": verdict.is_healthy,
+            "health": self._health(candidate),
+            "health_check_id": record_set.health_check_id,
+            "share": str(part),
+            "percent": float(part * 100),
+            "alias": names.display(record_set.alias.name) if record_set.alias else None,
+            "ttl": record_set.ttl,
+            "values": list(record_set.values),
+            "below": self._below(decision, candidate, part * share, link),
+        }
+
+    def _health(self, candidate: Candidate) -> str:
+        check, alias = candidate.record_set.health_check_id, candidate.record_set.alias
+        verdict = candidate.verdict
+        grounds = [f"{check}: {self.detail(check)}"] if check is not None else []
+        if verdict.resource is not None:
+            grounds.append(_resource_health(verdict.resource))
+        elif verdict.reason is Reason.TARGET and alias:
+            some = "a" if verdict.is_healthy else "no"
+            grounds.append(f"{some} healthy record set at {names.display(alias.name)}")
+        elif verdict.reason is not Reason.CHECK and not grounds:
+            grounds.append(verdict.reason.value)
+        return ", ".join(grounds)
+
+    def _below(self, decision: Decision, candidate: Candidate, share: Fraction, link: Link) -> Explanation | None:
+        """What is below a candidate that answers, or whose target failed: that is what one wants to know of it."""
+        failed = not candidate.verdict.is_healthy and candidate.verdict.reason in (Reason.TARGET, Reason.RESOURCE)
+        if not share and not failed:
+            return None
+        node = decision.below(candidate.record_set)
+        if isinstance(node, Lost):
+            return {"lost": node.loss.value, "name": names.display(node.target.name)}
+        if isinstance(node, Leaf):
+            return self._leaf(node.record_set, share, link)
+        if isinstance(node, ResourceState):
+            return self._resource(node, share, link)
+        return self.decision(node, share, link) if self._goes_on() else None
+
+    def _leaf(self, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
+        if not share:
+            return None
+        self.answers.append(
+            {
+                "share": str(share),
+                "percent": float(share * 100),
+                "owner": names.display(link.name),
+                "type": record_set.type.name,
+                "ttl": record_set.ttl,
+                "values": list(record_set.values),
+            }
+        )
+        following = link.following(record_set) if link.leads_on else None
+        if following is None:
+            return None
+        return {
+            "cname": names.display(following.name),
+            "result": _FOUND[type(following.found)],
+            "decisions": [self.decision(d, share, following) for d in following.decisions if self._goes_on()],
+        }
+
+    def _resource(self, state: ResourceState, share: Fraction, link: Link) -> Explanation:
+        resource = state.resource
+        for leaf, part in _parts(state.outcome):
+            self._leaf(leaf, part * share, link)
+        shares = {leaf.rdata: part for leaf, part in _parts(state.outcome)}
+        return {
+            "resource": names.display(resource.name),
+            "kind": resource.kind.value,
+            "region": resource.region,
+            "availability_zones": list(resource.availability_zones),
+            "is_healthy": state.is_healthy,
+            "health": _resource_health(state),
+            "why": _why(state),
+            "sample": state.outcome.size if isinstance(state.outcome, Sample) else None,
+            "targets": [
+                self._target(target, shares.get(target.leaf.rdata, Fraction(0)) if target.leaf else Fraction(0))
+                for target in state.targets
+            ],
+        }
+
+    def _target(self, state: TargetState, part: Fraction) -> Explanation:
+        target, leaf = state.target, state.leaf
+        check = target.health_check_id
+        return {
+            "host": names.display(target.host) if target.host is not None else None,
+            "address": leaf.values[0] if leaf and leaf.type is not RRType.CNAME else None,
+            "availability_zone": target.availability_zone,
+            "target_group": target.target_group,
+            "is_healthy": state.is_healthy,
+            "health": self._target_health(state),
+            "health_check_id": check,
+            "share": str(part),
+            "percent": float(part * 100),
+        }
+
+    def _target_health(self, state: TargetState) -> str:
+        check = state.target.health_check_id
+        if state.is_lost:
+            return "its host cannot be found"
+        return f"{check}: {self.detail(check)}" if check is not None else Reason.UNCHECKED.value
+
+    def _passed_by(self, decision: Decision) -> list[str]:
+        """Record sets of the group that are not meant for this client at all."""
+        candidates = {id(candidate.record_set) for candidate in decision.candidates}
+        return [r.set_identifier or "" for r in decision.group.record_sets if id(r) not in candidates]
+
+
+_WHY_HEALTHY = {
+    "simple": "the only record set answers",
+    "weighted": "the healthy share the answers by weight",
+    "multivalue": "the healthy answer together",
+}
+
+
+def why(decision: Decision) -> str:
+    """Why a decision came out as it did, in words."""
+    if decision.why is Why.HEALTHY:
+        return _WHY_HEALTHY.get(policy_of(decision.group).NAME, "the first healthy candidate answers")
+    return str(decision.why.value)
+
+
+def type_text(code: int) -> str:
+    """A type's mnemonic, or `TYPEnnn` (RFC 3597 §5)."""
+    if code == ANY:
+        return "ANY"
+    try:
+        return RRType(code).name
+    except ValueError:
+        return f"TYPE{code}"
+
+
+def _parts(outcome: Outcome | None) -> Iterator[tuple[RecordSet, Fraction]]:
+    return outcome.shares() if outcome else iter(())
+
+
+def _why(state: ResourceState) -> str:
+    if state.outcome is None:
+        return "no target has an address of this type"
+    return "no target is healthy, so all count as healthy" if state.fails_open else "healthy targets share the answers"
+
+
+def _resource_health(state: ResourceState) -> str:
+    """`application-load-balancer NAME: 1 of 2 targets healthy, none in target group web`."""
+    resource = state.resource
+    groups = dict.fromkeys([*resource.target_groups, *(t.target.target_group for t in state.targets)])
+    served = {t.target.target_group for t in state.targets if t.is_healthy}
+    sick = [group for group in groups if group is not None and group not in served]
+    lacking = f", none in target group {', '.join(sick)}" if sick else ""
+    healthy = sum(target.is_healthy for target in state.targets)
+    found = f"{healthy} of {len(state.targets)} targets healthy{lacking}"
+    return f"{resource.kind.value} {names.display(resource.name)}: {found}"
+
+
+def _client(client: Client) -> Explanation:
+    place = client.place
+    return {
+        "network": str(ip_network((client.address, client.bits), strict=False)) if client.bits else None,
+        "continent": place.continent,
+        "country": place.country,
+        "subdivision": place.subdivision,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "region": place.region,
+        "source": place.source,
+    }

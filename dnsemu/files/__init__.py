@@ -1,0 +1,5 @@
+"""Declared files: read in a child process, watched, and read again when they change.
+
+Start at `declared_files`. `reading` streams what a child process read and compiled; `watch` notices changes.
+May import: store, publication, zone.
+"""

@@ -1,0 +1,29 @@
+"""AWS edge locations: which one a resolver at some place would be answered by."""
+
+import json
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from dnsemu.policies.geodata.distance import distance_km
+from dnsemu.policies.location.place import Place
+
+NUMBER = 1
+"""What goes behind a location's letters: AWS numbers the points of presence of a city, and does not say how."""
+
+
+def nearest_edge(place: Place) -> str:
+    """The edge location nearest to a place, as query logs spell it: `FRA1` (R204)."""
+    return _nearest(place.latitude, place.longitude)
+
+
+@lru_cache(maxsize=4096)
+def _nearest(latitude: float, longitude: float) -> str:
+    code, _, _ = min(_locations(), key=lambda location: distance_km(latitude, longitude, *location[1:]))
+    return f"{code}{NUMBER}"
+
+
+@cache
+def _locations() -> tuple[tuple[str, float, float], ...]:
+    """Code, latitude and longitude of each, in degrees."""
+    found = json.loads(files("dnsemu.config.aws").joinpath("data", "edge-locations.json").read_text("utf-8"))
+    return tuple((row["code"], row["lat"], row["lon"]) for row in found["locations"])

@@ -1,0 +1,1 @@
+"""The process: logs, event loop, garbage collection, file limits."""

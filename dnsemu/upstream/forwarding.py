@@ -1,0 +1,153 @@
+"""Asking upstream for names outside the hosted zones, for stub clients that know one server only.
+
+A query goes on as it came, under an id and from a port of our own, and the reply comes back as it is, options and all.
+Time limits are the real network's, so they run on the loop's own time.
+"""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Sequence
+
+from dnslib import DNSError, DNSRecord
+from dnslib.dns import DNSBuffer
+
+from dnsemu.config.names import DName
+from dnsemu.config.text.addresses import Address
+from dnsemu.wire.protocol import CLASS_IN, OPT, RR, RCode
+from dnsemu.wire.query import HEADER, QR, RA, RD, TC, Query
+
+UPSTREAM_S = 2.0
+"""How long one upstream may take over UDP, and again over TCP, before the next is asked."""
+MOST_PENDING = 1000
+"""Queries under way upstream at once; one more is answered SERVFAIL."""
+MOST_OCTETS = 65535
+
+_OPT_RR = b"\x00" + OPT.to_bytes(2, "big") + (4096).to_bytes(2, "big") + bytes(6)
+
+
+class UpstreamFailed(Exception):
+    """No upstream gave an answer; the message says what each of them did."""
+
+
+class Forwarder:
+    """Asks upstreams one after the other until one answers."""
+
+    def __init__(self, upstreams: Sequence[Address], *, upstream_s: float = UPSTREAM_S) -> None:
+        self.upstreams = tuple(upstreams)
+        self._upstream_s = upstream_s
+        self._pending = 0
+
+    async def forward(self, query: Query, packet: bytes, limit: int) -> bytes:
+        """The upstream's reply to a client's query.
+
+        Args:
+            packet: the query as it came.
+            limit: the most octets the client takes; a longer reply is cut to its question, with TC set.
+        Raises:
+            UpstreamFailed: nobody answered.
+        """
+        reply = await self._ask(packet, query.question)
+        flags = int.from_bytes(reply[2:4], "big") | RA
+        if len(reply) <= limit:
+            return query.id.to_bytes(2, "big") + flags.to_bytes(2, "big") + reply[4:]
+        return HEADER.pack(query.id, flags | TC, 1, 0, 0, 0) + query.question
+
+    async def look_up(self, name: DName, type_: int) -> tuple[RCode, list[RR]]:
+        """What upstream answers to a question of class IN: the rcode and the answer section.
+
+        Raises:
+            UpstreamFailed: nobody answered, or not with a message that can be read.
+        """
+        question = name + type_.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
+        reply = await self._ask(HEADER.pack(0, RD, 1, 0, 0, 1) + question + _OPT_RR, question)
+        try:
+            record = DNSRecord.parse(reply)
+            answer = [(_wire(rr.rname), int(rr.rtype), int(rr.ttl), _rdata(rr)) for rr in record.rr]
+            return RCode(record.header.rcode), answer
+        except (DNSError, ValueError, KeyError, IndexError, TypeError) as fault:
+            raise UpstreamFailed(f"the reply cannot be read: {fault}") from fault
+
+    async def _ask(self, packet: bytes, question: bytes) -> bytes:
+        if self._pending >= MOST_PENDING:
+            raise UpstreamFailed(f"{MOST_PENDING} queries are under way already")
+        self._pending += 1
+        try:
+            return await self._ask_each(packet, question)
+        finally:
+            self._pending -= 1
+
+    async def _ask_each(self, packet: bytes, question: bytes) -> bytes:
+        failures = []
+        for upstream in self.upstreams:
+            own = secrets.token_bytes(2) + packet[2:]
+            try:
+                async with asyncio.timeout(self._upstream_s):
+                    reply = await _over_udp(upstream, own, question)
+                if int.from_bytes(reply[2:4], "big") & TC:
+                    async with asyncio.timeout(self._upstream_s):
+                        reply = await _over_tcp(upstream, own, question)
+            except TimeoutError:
+                failures.append(f"{upstream} did not answer within {self._upstream_s:g} s")
+            except (OSError, ValueError, asyncio.IncompleteReadError) as failure:
+                failures.append(f"{upstream}: {failure}")
+            else:
+                return reply
+        raise UpstreamFailed("; ".join(failures))
+
+
+async def _over_udp(upstream: Address, packet: bytes, question: bytes) -> bytes:
+    """The first datagram that answers the packet; others are passed over (RFC 5452 §9)."""
+    loop = asyncio.get_running_loop()
+    family = socket.AF_INET6 if ":" in upstream.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.connect(upstream)
+        await loop.sock_sendall(sock, packet)
+        while True:
+            reply = await loop.sock_recv(sock, MOST_OCTETS)
+            if _answers(reply, packet, question):
+                return reply
+
+
+async def _over_tcp(upstream: Address, packet: bytes, question: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection(*upstream)
+    try:
+        writer.write(len(packet).to_bytes(2, "big") + packet)
+        reply = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+    finally:
+        writer.transport.abort()
+    if not _answers(reply, packet, question):
+        raise ValueError("the reply over TCP answers another question")
+    return reply
+
+
+def _answers(reply: bytes, packet: bytes, question: bytes) -> bool:
+    """Whether it is a reply, to this id and question; a name's case may differ."""
+    end = HEADER.size + len(question)
+    return (
+        reply[:2] == packet[:2]
+        and len(reply) >= end
+        and bool(int.from_bytes(reply[2:4], "big") & QR)
+        and reply[HEADER.size : end].lower() == question.lower()
+    )
+
+
+class _Uncompressed(DNSBuffer):  # type: ignore[misc]
+    """Names written whole: what is packed here is no message that a pointer could point into."""
+
+    def encode_name(self, name: object) -> None:
+        """Write a name without a pointer."""
+        self.encode_name_nocompress(name)
+
+
+def _wire(label: object) -> DName:
+    buffer = _Uncompressed()
+    buffer.encode_name(label)
+    return DName(bytes(buffer.data).lower())
+
+
+def _rdata(rr: object) -> bytes:
+    buffer = _Uncompressed()
+    rr.rdata.pack(buffer)  # type: ignore[attr-defined]
+    return bytes(buffer.data)

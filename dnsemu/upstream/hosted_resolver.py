@@ -1,0 +1,58 @@
+"""Endpoints of health checks that are named in our own hosted zones: answered here, as a checker's query would be."""
+
+from ipaddress import IPv4Address
+
+from dnsemu.answering.answer import Dice, draw
+from dnsemu.answering.resolution import MAX_CNAME_LINKS, resolve
+from dnsemu.config import names
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, NX_DOMAIN, SERV_FAIL, Resolver, Unresolved
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.policies.location.place import Client, place_named
+from dnsemu.publication.board import Board
+from dnsemu.wire.protocol import RCode
+from dnsemu.zone.catalog import NotOurs, Referral
+
+
+class HostedResolver:
+    """Answers names of hosted zones from what is published, with the checker's Region as the client's place (H59, H61).
+
+    Everything else is for another resolver: names outside, names below a delegation, and targets of CNAMEs there.
+    """
+
+    def __init__(self, board: Board, health: HealthBoard, dice: Dice, elsewhere: Resolver) -> None:
+        self._board = board
+        self._health = health
+        self._dice = dice
+        self._elsewhere = elsewhere
+
+    def serves(self, name: str) -> bool:
+        """Whether a name lies in a hosted zone."""
+        try:
+            return self._board.current.catalog.zone_of(names.parse(name)) is not None
+        except names.BadName:
+            return False
+
+    async def resolve(self, name: str, region: str) -> str | Unresolved:
+        """An IPv4 address of the name, for a checker in a Region; CNAMEs are followed between zones too (H57)."""
+        try:
+            wanted = names.parse(name)
+        except names.BadName:
+            return NX_DOMAIN
+        published, health = self._board.current, self._health.current
+        client = Client.somewhere(published.locator.timed(place_named(region)))
+        for _ in range(MAX_CNAME_LINKS):
+            link = resolve(published.catalog, health, client, wanted, RRType.A)
+            if isinstance(link.found, NotOurs | Referral):
+                return await self._elsewhere.resolve(names.display(wanted).rstrip("."), region)
+            reply = draw(link, self._dice, 0)
+            if reply.rcode is not RCode.NOERROR:
+                return NX_DOMAIN if reply.rcode is RCode.NXDOMAIN else SERV_FAIL
+            for _, type_, _, rdata in reply.answer:
+                if type_ == RRType.A:
+                    return str(IPv4Address(rdata))
+            if not reply.answer or not reply.may_shrink:  # NODATA, at the end of CNAMEs or without
+                return NO_ADDRESS
+            wanted = DName(reply.answer[-1][3].lower())
+        return SERV_FAIL

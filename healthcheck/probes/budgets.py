@@ -1,0 +1,17 @@
+"""One attempt at an endpoint: resolve, connect, ask, judge. Each phase has its own time limit, on real time."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Time limits of a probe's phases, in seconds (H38, H54, H60).
+
+    `connect_s` covers TCP and TLS (H39); `status_s` starts when the connection is ready, `body_s` at the status line.
+    """
+
+    resolve_s: float = 2.0
+    connect_s: float = 4.0
+    status_s: float = 2.0
+    body_s: float = 2.0
+    tcp_s: float = 10.0

@@ -1,0 +1,1 @@
+"""Reports on health checks: CloudWatch metrics, checker reports, histograms of durations."""

@@ -1,0 +1,102 @@
+"""Name servers, default NS and SOA, zone ids (R25–R27, A47, A84); places (R69, R75, R84, A330–A336)."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dnsemu.config import names
+from dnsemu.config.aws import name_servers
+from dnsemu.config.aws.name_servers import addresses, default_ns, default_soa, derived_zone_id, draw, name_server
+from dnsemu.config.aws.places import CONTINENT_OF, CONTINENTS, COUNTRIES, REGIONS, SUBDIVISIONS, parse_place
+from dnsemu.config.model.world import ALL_CHECKER_REGIONS, DeclaredPlace
+
+ZONE = names.parse("shop.test")
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "ipv4", "ipv6"),
+    [
+        pytest.param(0, "ns-0.awsdns-00.com", "205.251.192.0", "2600:9000:5300::1", id="R28 R26.com"),
+        pytest.param(511, "ns-511.awsdns-63.com", "205.251.193.255", "2600:9000:5301:ff00::1", id="R26 last of com"),
+        pytest.param(522, "ns-522.awsdns-01.net", "205.251.194.10", "2600:9000:5302:a00::1", id="R26 R27 net"),
+        pytest.param(1033, "ns-1033.awsdns-01.org", "205.251.196.9", "2600:9000:5304:900::1", id="R26 R27 org"),
+        pytest.param(1536, "ns-1536.awsdns-00.co.uk", "205.251.198.0", "2600:9000:5306::1", id="R28 co.uk"),
+        pytest.param(2047, "ns-2047.awsdns-63.co.uk", "205.251.199.255", "2600:9000:5307:ff00::1", id="R26 last"),
+    ],
+)
+def test_servers(number, name, ipv4, ipv6):
+    assert name_server(number) == name
+    assert [str(address) for address in addresses(number)] == [ipv4, ipv6]
+
+
+def test_r26_names_and_addresses_are_distinct():
+    assert len({name_server(n) for n in range(name_servers.SERVERS)}) == name_servers.SERVERS
+    assert len({address for n in range(name_servers.SERVERS) for address in addresses(n)}) == 2 * name_servers.SERVERS
+
+
+@given(st.from_regex(r"[a-z0-9]{1,20}\.[a-z]{2,6}", fullmatch=True))
+def test_r26_a_zone_draws_one_of_each_quarter(text):
+    zone = names.parse(text)
+    servers = draw(zone)
+    assert [server.split(".", 2)[2] for server in servers] == ["com", "net", "org", "co.uk"]
+    assert servers == draw(zone)
+    assert re.fullmatch(r"Z[0-9A-Z]{13,20}", derived_zone_id(zone))
+    assert derived_zone_id(zone) == derived_zone_id(names.parse(text.upper()))
+
+
+def test_zones_of_one_name_can_be_told_apart():
+    """A85: the salt draws other servers."""
+    assert draw(ZONE) != draw(ZONE, "second")
+    assert derived_zone_id(ZONE) != derived_zone_id(names.parse("shop2.test"))
+
+
+def test_r25_defaults():
+    servers = draw(ZONE)
+    ns, soa = default_ns(ZONE, servers), default_soa(ZONE, servers)
+    assert (ns.ttl, len(ns.values), ns.values[0]) == (172800, 4, f"{servers[0]}.")
+    assert ns.rdata[0] == names.parse(servers[0])
+    assert (soa.ttl, soa.values) == (
+        900,
+        (f"{servers[0]}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400",),
+    )
+
+
+def test_tables():
+    """R69, A330–A336, R81."""
+    assert len(REGIONS) == 39
+    assert set(ALL_CHECKER_REGIONS) <= set(REGIONS)
+    assert (REGIONS["us-east-1"].subdivision, REGIONS["us-west-2"].subdivision) == ("VA", "OR")
+    assert REGIONS["eu-west-1"].subdivision is None
+    assert list(CONTINENTS) == ["AF", "AN", "AS", "EU", "NA", "OC", "SA"]
+    assert COUNTRIES["*"] == "Default"
+    assert not {"BV", "CX", "EH", "HM"} & COUNTRIES.keys()
+    assert sum(country == "US" for country, _ in SUBDIVISIONS) == 51
+    assert SUBDIVISIONS["UA", "30"] == "Kyiv"
+    assert (CONTINENT_OF["TR"], CONTINENT_OF["GE"], CONTINENT_OF["GS"]) == ("EU", "AS", "AN")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("ap-northeast-1", DeclaredPlace(region="ap-northeast-1")),
+        ("JP", DeclaredPlace(country="JP")),
+        ("US-CA", DeclaredPlace(country="US", subdivision="CA")),
+        ("48.1,11.6", DeclaredPlace(latitude=48.1, longitude=11.6)),
+        ("use1-az1", DeclaredPlace(region="us-east-1")),
+        ("us-west-2-den-1", DeclaredPlace(country="US", latitude=39.74, longitude=-104.99)),
+        ("ap-northeast-1-wl1-kix-wlz-1", DeclaredPlace(country="JP", latitude=34.69, longitude=135.5)),
+        ("DFW", DeclaredPlace(country="US", latitude=32.9, longitude=-97.04)),
+        ("DFW3", DeclaredPlace(country="US", latitude=32.9, longitude=-97.04)),
+        ("-33, +151.2", DeclaredPlace(latitude=-33.0, longitude=151.2)),
+    ],
+)
+def test_places(text, place):
+    assert parse_place(text) == place
+
+
+@pytest.mark.parametrize("text", ["", "xx-east-1", "ZZ", "CA-ON", "91,0", "0,181", "1", "nan,0", "jp", "*"])
+def test_no_places(text):
+    with pytest.raises(ValueError, match="is no AWS Region or zone, country, US state, edge location or LAT,LON"):
+        parse_place(text)

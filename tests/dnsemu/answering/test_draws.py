@@ -1,0 +1,183 @@
+"""What is drawn for the wire is what was decided: for random trees, places and health, with exactly the decided shares.
+
+The dice are thrown in every way they can fall, so nothing is sampled.
+"""
+
+from fractions import Fraction
+from ipaddress import ip_network
+from itertools import combinations, count, permutations
+from math import comb
+
+import dns.message
+import dns.rcode
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from immutables import Map
+
+from dnsemu.answering.resolution import ZoneView
+from dnsemu.config import names
+from dnsemu.config.model.world import DeclaredPlace, Geo, GeoNetwork, World
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
+from dnsemu.policies.decide import Leaf, Lost, decide
+from dnsemu.policies.location.place import Locator
+from dnsemu.policies.model import Sample
+from dnsemu.publication.board import Board, Published
+from dnsemu.server.responder import Responder, packed_address
+from dnsemu.zone.catalog import Catalog
+from tests.builders import geo, geoproximity, latency, multivalue, primary, record_set, secondary, weighted, zone
+
+ZONE = "test"
+SOURCES = ["198.51.100.1", "203.0.113.1", "192.0.2.1"]
+GEO = Geo(
+    networks=(
+        GeoNetwork(ip_network("198.51.100.0/24"), DeclaredPlace(country="DE")),
+        GeoNetwork(ip_network("203.0.113.0/24"), DeclaredPlace(country="JP")),
+    )
+)
+QUERY = dns.message.make_query("g0.test.", "A").to_wire()
+
+
+class EveryThrow:
+    """Dice that fall in every way there is: `falls` runs something once for each, with its exact probability."""
+
+    def __init__(self):
+        self._falls = []
+        self._next = 0
+
+    def falls(self, run):
+        """Yields (what `run()` gave, probability) for each way the dice can fall."""
+        self._falls = []
+        while True:
+            self._next = 0
+            outcome = run()
+            probability = Fraction(1)
+            for _, ways in self._falls:
+                probability /= ways
+            yield outcome, probability
+            while self._falls and self._falls[-1][0] == self._falls[-1][1] - 1:
+                self._falls.pop()
+            if not self._falls:
+                return
+            fall, ways = self._falls[-1]
+            self._falls[-1] = fall + 1, ways
+
+    def randrange(self, stop):
+        if self._next == len(self._falls):
+            self._falls.append((0, stop))
+        fall, ways = self._falls[self._next]
+        assert ways == stop, "the same throws before lead to the same throw now"
+        self._next += 1
+        return fall
+
+    def sample(self, population, k):
+        return list(combinations(population, k))[self.randrange(comb(len(population), k))]
+
+    def shuffle(self, x):
+        """Order is no part of an answer."""
+
+
+def _failover(name, number, id, **more):
+    return (primary, secondary)[number](name, **({"check": "h0"} | more if number == 0 else more))
+
+
+POLICIES = {
+    "simple": ((1,), lambda name, number, id, **more: record_set(name, **more)),
+    "weighted": ((1, 2, 3), lambda name, number, id, **more: weighted(name, (0, 1, 2)[number], id, **more)),
+    "failover": ((1, 2), _failover),
+    "latency": ((1, 2, 3), lambda name, number, id, **more: latency(name, ("us-east-1", "eu-west-1", "ap-northeast-1")[number], **more)),
+    "geolocation": ((1, 2, 3), lambda name, number, id, **more: geo(name, id, country=("JP", "DE", "*")[number], **more)),
+    "geoproximity": ((1, 2), lambda name, number, id, **more: geoproximity(name, id, region=("us-east-1", "eu-west-1")[number], **more)),
+    "multivalue": ((1, 2, 9, 10), lambda name, number, id, **more: multivalue(name, id, **more)),
+}  # fmt: skip
+"""Policy → the numbers of record sets that a group may have, and how one is made."""
+
+LEAVES_ONLY = {"multivalue"}
+CHECKS = ["h0", "h1", "h2", "h3"]
+
+
+@st.composite
+def trees(draw):
+    """Groups g0, g1, … of one policy each; members are leaves, or aliases to later groups or to none."""
+    size = draw(st.integers(1, 4))
+    addresses = (f"192.0.2.{number}" for number in count(1))
+    sets = []
+    for number in range(size):
+        policy = draw(st.sampled_from(sorted(POLICIES)))
+        sizes, make = POLICIES[policy]
+        for member in range(draw(st.sampled_from(sizes))):
+            more = {"values": next(addresses)}
+            check = draw(st.sampled_from([None, *CHECKS]))
+            if check:
+                more["check"] = check
+            if policy not in LEAVES_ONLY and draw(st.booleans()):
+                target = draw(st.integers(number + 1, size))
+                more |= {"alias": f"g{target}.test", "eth": draw(st.booleans())}
+            sets.append(make(f"g{number}.test", member, f"{number}-{member}", **more))
+    return sets
+
+
+def decided(node):
+    """The exact share of each answer below a node; an answer is the set of its addresses."""
+    if isinstance(node, Leaf):
+        return {frozenset(node.record_set.values): Fraction(1)}
+    if isinstance(node, Lost) or node.outcome is None:
+        return {frozenset(): Fraction(1)}
+    if isinstance(node.outcome, Sample):
+        subsets = list(combinations(node.outcome.members, node.outcome.size))
+        return {frozenset(v for r in subset for v in r.values): Fraction(1, len(subsets)) for subset in subsets}
+    shares = {}
+    for member, share in node.outcome.shares():
+        for answer, part in decided(node.below(member)).items():
+            shares[answer] = shares.get(answer, 0) + share * part
+    return {answer: share for answer, share in shares.items() if share}
+
+
+@settings(max_examples=150, deadline=None)
+@given(trees(), st.sets(st.sampled_from(CHECKS)), st.sampled_from(SOURCES))
+def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, source):
+    """R59, R65, R90: every answer of every draw is in the decision, and none of the decision is never drawn."""
+    compiled = zone(ZONE, *record_sets)
+    health = HealthBoard()
+    health.publish(Map(dict.fromkeys(down, Status.UNHEALTHY)))
+    catalog, locator, dice = Catalog.of([compiled]), Locator(GEO), EveryThrow()
+    responder = Responder(Board(Published(World(geo=GEO), catalog, locator)), health, dice, str)
+    door = responder.doors().tcp
+
+    client = locator.locate(packed_address(source), 32).client
+    group = compiled.group(names.parse("g0.test"), RRType.A)
+    expected = decided(decide(group, client, ZoneView(catalog, compiled, health.current)))
+
+    drawn = {}
+    for reply, probability in dice.falls(lambda: door(QUERY, source)):
+        message = dns.message.from_wire(reply)
+        assert message.rcode() == dns.rcode.NOERROR
+        answer = frozenset(str(rdata) for rrset in message.answer for rdata in rrset)
+        drawn[answer] = drawn.get(answer, 0) + probability
+    assert drawn == expected
+
+
+def test_every_order_of_a_few_hosts_is_as_likely():
+    """R146: also where names in the values are compressed against each other, the first time as ever after."""
+    hosts = [f"{number} {host}.test" for number, host in enumerate(("a", "b", "far.a"))]
+    compiled, dice = zone(ZONE, record_set("mx.test", "MX", hosts), record_set("a.test")), EveryThrow()
+    catalog = Catalog.of([compiled])
+    door = Responder(Board(Published(World(), catalog, Locator(Geo()))), HealthBoard(), dice, str).doors().udp
+    query = dns.message.make_query("mx.test", "MX").to_wire()
+    for _ in range(3):
+        drawn = {}
+        for reply, probability in dice.falls(lambda: door(query, SOURCES[0])):
+            order = tuple(
+                str(rdata) for rrset in dns.message.from_wire(reply, one_rr_per_rrset=True).answer for rdata in rrset
+            )
+            drawn[order] = drawn.get(order, 0) + probability
+        assert drawn == dict.fromkeys(permutations(f"{text}." for text in hosts), Fraction(1, 6))
+
+
+def test_dice_that_fall_in_every_way_are_fair():
+    dice = EveryThrow()
+    pairs = list(dice.falls(lambda: (dice.randrange(2), dice.sample("abc", 2))))
+    assert sum(probability for _, probability in pairs) == 1
+    assert {(first, "".join(second)) for (first, second), _ in pairs} == {
+        (n, s) for n in (0, 1) for s in ("ab", "ac", "bc")
+    }

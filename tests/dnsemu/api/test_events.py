@@ -1,0 +1,799 @@
+"""The history of health checks over HTTP, as a list and as a stream, and the command line that reads both."""
+
+import asyncio
+import contextlib
+import io
+import json
+import socket
+
+import aiohttp
+import pytest
+from aiohttp import web
+from rich.console import Console
+
+from dnsemu.api import events as calls
+from dnsemu.api.errors import told
+from dnsemu.api.events import Events
+from dnsemu.cli import history as command_line
+from dnsemu.cli.client import Declined, NoServer
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.verdict.history import EventKind, History
+from dnsemu.healthcheck.verdict.snapshot import Status
+
+UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
+PREFIX = "/dnsemu/v1"
+WITHIN_S = 20
+NEVER_S = 3600.0
+
+
+async def until(condition):
+    """Let others have their turn until something is true."""
+    async with asyncio.timeout(WITHIN_S):
+        while not condition():  # noqa: ASYNC110 (what is waited for tells nobody)
+            await asyncio.sleep(0)
+
+
+class Server:
+    """The two calls on loopback, and the history that they tell."""
+
+    def __init__(self, capacity=100, run="run", alive_every_s=NEVER_S, patience_s=NEVER_S):
+        self.history = History(run, capacity)
+        self.events = Events(self.history, alive_every_s=alive_every_s, patience_s=patience_s)
+        app = web.Application(middlewares=[told(PREFIX)])
+        app.add_routes([
+            web.get(f"{PREFIX}/history", self.events.list_events),
+            web.get(f"{PREFIX}/events", self.events.stream),
+            web.get(f"{PREFIX}/status", self._status),
+        ])  # fmt: skip
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=NEVER_S)
+        self.declared = ["web"]
+
+    async def _status(self, _request):
+        return web.json_response({"health_checks": [{"id": check} for check in self.declared]})
+
+    async def __aenter__(self):
+        await self._runner.setup()
+        sock = socket.create_server(("127.0.0.1", 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that a reader that stops is noticed soon
+        await web.SockSite(self._runner, sock).start()
+        self.port = sock.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.session = aiohttp.ClientSession(self.url)
+        return self
+
+    async def __aexit__(self, *_):
+        async with asyncio.timeout(WITHIN_S):
+            await self.session.close()
+            await self.stop()
+
+    async def stop(self):
+        self.events.close()
+        await self._runner.cleanup()
+
+    def add(self, check="web", kind=EventKind.STATUS, times=1, cause="broken"):
+        for _ in range(times):
+            checker = Checker("eu-west-1", 0) if kind is EventKind.VOTE else None
+            self.history.add(at=0.123, kind=kind, check_id=check, checker=checker, old=UP, new=DOWN, cause=cause)
+
+    async def list(self, **query):
+        async with self.session.get(f"{PREFIX}/history", params=query) as response:
+            assert response.content_type == "application/json"
+            return response.status, await response.json()
+
+    @contextlib.asynccontextmanager
+    async def stream(self, headers=None, **query):
+        """A stream that has begun: what is added from here on is live."""
+        async with (
+            asyncio.timeout(WITHIN_S),
+            self.session.get(f"{PREFIX}/events", params=query, headers=headers) as response,
+        ):
+            assert response.status == 200, await response.text()
+            yield Reader(response)
+
+    async def idle(self, streams=1):
+        """Wait until so many streams are open, and all wait for news."""
+        await until(lambda: len(self.events._streams) == len(self.events._news._waiters) == streams)
+
+
+class Reader:
+    """Reads server-sent events."""
+
+    def __init__(self, response):
+        self.response = response
+        self.comments = []
+
+    async def block(self):
+        """The fields of the next block; None at the end."""
+        fields = {}
+        while line := (await self.response.content.readline()).decode():
+            assert line.endswith("\n")
+            if line == "\n":
+                return fields
+            name, _, value = line.rstrip("\n").partition(": ")
+            if line.startswith(":"):
+                self.comments.append(line)
+            else:
+                assert name not in fields
+                fields[name] = value
+        return None
+
+    async def event(self):
+        """The next event; ids alone are passed over."""
+        while (block := await self.block()) is not None:
+            if "data" in block:
+                return block["event"], block["id"], json.loads(block["data"])
+        return None
+
+    async def ids(self, count):
+        return [(await self.event())[1] for _ in range(count)]
+
+
+def ids(*numbers, run="run"):
+    return [f"{run}-{number}" for number in numbers]
+
+
+# --- the list ---
+
+
+async def test_what_an_event_says():
+    async with Server() as server:
+        server.add()
+        server.add(kind=EventKind.VOTE)
+        server.history.add(at=0, kind=EventKind.DECLARED, check_id="b", old=None, new=UP, cause="declared")
+        status, found = await server.list()
+    assert status == 200
+    plain = {
+        "id": "run-1",
+        "at": "1970-01-01T00:00:00.123Z",
+        "kind": "status",
+        "check": "web",
+        "region": None,
+        "checker": None,
+        "old": "healthy",
+        "new": "unhealthy",
+        "cause": "broken",
+    }
+    assert found["events"][0] == plain
+    assert found["events"][1] == plain | {
+        "id": "run-2",
+        "kind": "vote",
+        "region": "eu-west-1",
+        "checker": "15.177.14.133",
+    }
+    assert (found["events"][2]["old"], found["events"][2]["new"]) == (None, "healthy")
+    assert (found["first"], found["last"]) == ("run-1", "run-3")
+
+
+async def test_an_empty_history():
+    async with Server() as server:
+        assert await server.list() == (200, {"events": [], "first": None, "last": "run-0"})
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    pytest.param({}, range(101, 201), id="the newest hundred"),
+    pytest.param({"limit": "3"}, [198, 199, 200], id="the newest"),
+    pytest.param({"limit": "10000"}, range(51, 201), id="all that are kept"),
+    pytest.param({"check": "b"}, range(150, 201, 2), id="of a check"),
+    pytest.param({"kind": "vote"}, range(150, 201, 3), id="of a kind"),
+    pytest.param({"check": "b", "kind": "vote", "limit": "2"}, [192, 198], id="of both"),
+    pytest.param({"check": "never declared"}, [], id="a check may be gone, so it is not asked after"),
+    pytest.param({"since": "run-197"}, [198, 199, 200], id="after an event"),
+    pytest.param({"since": "run-100", "limit": "2"}, [101, 102], id="page by page"),
+    pytest.param({"since": "run-2", "limit": "2"}, [51, 52], id="after one that has left"),
+    pytest.param({"since": "other-199", "limit": "2"}, [51, 52], id="after one of another run"),
+    pytest.param({"since": "run-200"}, [], id="after the newest"),
+])  # fmt: skip
+async def test_the_list(query, found):
+    async with Server(capacity=150) as server:
+        for number in range(1, 201):
+            server.add(
+                "web" if number % 2 or number < 150 else "b",
+                EventKind.STATUS if number % 3 or number < 150 else EventKind.VOTE,
+            )
+        status, answer = await server.list(**query)
+    assert status == 200
+    assert [event["id"] for event in answer["events"]] == ids(*found)
+    assert (answer["first"], answer["last"]) == ("run-51", "run-200")
+
+
+class Others:
+    """Counts the turns that others would have."""
+
+    def __init__(self):
+        self.turns = 0
+
+    async def __aenter__(self):
+        self._task = asyncio.create_task(self._take_turns())
+        return self
+
+    async def __aexit__(self, *_):
+        self._task.cancel()
+
+    async def _take_turns(self):
+        while True:
+            self.turns += 1
+            await asyncio.sleep(0)
+
+
+async def test_a_long_list_lets_others_have_their_turn():
+    server = Server(capacity=10_000)
+    server.add(times=10_000)
+    async with Others() as others:
+        text = await server.events._spelled(server.history.since(0))
+    assert json.loads(f"[{text}]")[-1]["id"] == "run-10000"
+    assert others.turns >= 100
+
+
+class Writing:
+    """A response to a reader that takes everything at once, or nothing."""
+
+    def __init__(self, takes_all=True):
+        self.text = b""
+        self._takes_all = takes_all
+
+    async def write(self, text):
+        if not self._takes_all:
+            await asyncio.Event().wait()
+        self.text += text
+
+
+async def test_a_long_absence_lets_others_have_their_turn():
+    server = Server(capacity=10_000)
+    server.add(times=10_000)
+    server.events.close()
+    response = Writing()
+    async with Others() as others:
+        await server.events._tell(None, response, calls.Wanted(None, None), 0)
+    assert response.text.count(b"event: ") == 10_000
+    assert others.turns >= 100
+
+
+async def test_a_reader_that_stalls_while_the_server_stops_is_not_waited_for():
+    server = Server()
+    server.add()
+    server.events.close()
+    async with asyncio.timeout(WITHIN_S):
+        with pytest.raises(TimeoutError):
+            await server.events._tell(None, Writing(takes_all=False), calls.Wanted(None, None), 0)
+
+
+HOSTILE = [
+    pytest.param("kind=alive", "kind", "status, vote, forced, declared, removed", id="no such kind"),
+    pytest.param("kind=", "kind", "status, vote", id="an empty kind"),
+    pytest.param("kind=STATUS", "kind", "status, vote", id="a kind in capitals"),
+    pytest.param("since=", "since", "run-5", id="an empty id"),
+    pytest.param("since=5", "since", "run-5", id="a number alone"),
+    pytest.param("since=run-6", "since", "not happened yet", id="the future"),
+    pytest.param("since=run-" + "9" * 5000, "since", "run-5", id="a huge number"),
+    pytest.param("since=run--1", "since", "run-5", id="a negative number"),
+    pytest.param("since=run-%D9%A2", "since", "run-5", id="digits of another script"),
+    pytest.param("since=run-1%0Adata:%20x", "since", "run-5", id="a line break"),
+    pytest.param("since=%00%FF", "since", "run-5", id="no text"),
+    pytest.param("since=run-1&since=run-2", "since", "once", id="two ids"),
+    pytest.param("check=a&check=b", "check", "once", id="two checks"),
+    pytest.param("name=www", "query", "unknown parameter name; there are check, kind,", id="an unknown parameter"),
+]
+
+
+@pytest.mark.parametrize("call", ["history", "events"])
+@pytest.mark.parametrize(("query", "where", "what"), HOSTILE)
+async def test_what_is_refused(call, query, where, what):
+    async with Server() as server:
+        server.add(times=5)
+        async with server.session.get(f"{PREFIX}/{call}?{query}") as response:
+            error = (await response.json())["error"]
+        assert (response.status, error["where"]) == (400, where)
+        assert what in error["what"]
+        assert not server.events._streams
+
+
+@pytest.mark.parametrize(
+    "limit", ["", "0", "-1", "10001", "1e3", "ten", " 5", "%D9%A2", "1.5", "9" * 5000, "5&limit=6"]
+)
+async def test_limits_that_are_refused(limit):
+    async with Server() as server, server.session.get(f"{PREFIX}/history?limit={limit}") as response:
+        assert (response.status, (await response.json())["error"]["where"]) == (400, "limit")
+
+
+async def test_a_stream_has_no_limit():
+    async with Server() as server, server.session.get(f"{PREFIX}/events?limit=5") as response:
+        assert response.status == 400
+
+
+async def test_text_that_is_no_text_is_told_all_the_same():
+    async with Server() as server:
+        server.add(cause="\ud800\n\u2028\0")
+        assert (await server.list())[1]["events"][0]["cause"] == "\ud800\n\u2028\0"
+        async with server.stream(since="run-0") as stream:
+            assert (await stream.event())[2]["cause"] == "\ud800\n\u2028\0"
+
+
+# --- the stream ---
+
+
+async def test_a_stream_tells_what_happens_from_now_on():
+    async with Server() as server:
+        server.add(times=3)
+        async with server.stream() as stream:
+            headers = stream.response.headers
+            assert headers["Content-Type"] == "text/event-stream"
+            assert headers["Cache-Control"] == "no-store"
+            assert headers["X-Accel-Buffering"] == "no"
+            assert await stream.block() == {"retry": "1000", "id": "run-3"}
+            server.add(kind=EventKind.FORCED)
+            kind, id_, data = await stream.event()
+            assert (kind, id_, data["id"], data["kind"], data["check"]) == ("forced", "run-4", "run-4", "forced", "web")
+            server.add(times=2)
+            assert await stream.ids(2) == ids(5, 6)
+
+
+@pytest.mark.parametrize(("headers", "query"), [
+    pytest.param({"Last-Event-ID": "run-3"}, {}, id="by header"),
+    pytest.param({}, {"since": "run-3"}, id="by parameter"),
+    pytest.param({"Last-Event-ID": "run-3"}, {"since": "run-1"}, id="the header is newer"),
+    pytest.param({"Last-Event-ID": ""}, {"since": "run-3"}, id="an empty header is none"),
+])  # fmt: skip
+async def test_a_stream_is_resumed(headers, query):
+    async with Server() as server:
+        server.add(times=5)
+        async with server.stream(headers, **query) as stream:
+            assert await stream.ids(2) == ids(4, 5)
+            server.add()
+            assert await stream.ids(1) == ids(6)
+
+
+async def test_a_long_absence_is_told_whole_and_in_order():
+    async with Server(capacity=1000) as server:
+        server.add(times=1000)
+        async with server.stream(since="run-0") as stream:
+            assert await stream.ids(1000) == ids(*range(1, 1001))
+
+
+async def test_a_gap_where_events_have_left():
+    async with Server(capacity=4) as server:
+        server.add(times=10)
+        async with server.stream({"Last-Event-ID": "run-2"}) as stream:
+            kind, id_, data = await stream.event()
+            assert (kind, id_) == ("gap", "run-6")
+            assert data == {"kind": "gap", "missed": 4, "restarted": False, "what": "4 events have left the history"}
+            assert await stream.ids(4) == ids(7, 8, 9, 10)
+
+
+async def test_no_gap_where_none_has_left():
+    async with Server(capacity=4) as server:
+        server.add(times=10)
+        async with server.stream({"Last-Event-ID": "run-6"}) as stream:
+            assert await stream.ids(4) == ids(7, 8, 9, 10)
+
+
+@pytest.mark.parametrize("events", [0, 3, 10])
+async def test_a_gap_after_a_restart(events):
+    async with Server(capacity=4) as server:
+        server.add(times=events)
+        async with server.stream({"Last-Event-ID": "other-2"}) as stream:
+            kind, id_, data = await stream.event()
+            assert (kind, id_) == ("gap", f"run-{max(events - 4, 0)}")
+            assert data == {"kind": "gap", "missed": None, "restarted": True, "what": "the server was started anew"}
+            server.add()
+            assert await stream.ids(1) == ids(max(events - 4, 0) + 1)
+
+
+async def test_a_filtered_stream():
+    async with Server() as server:
+        server.add("a", EventKind.VOTE)
+        server.add("b")
+        async with server.stream(check="a", kind="status", since="run-0") as stream:
+            server.add("a")
+            server.add("a", EventKind.VOTE)
+            server.add("b")
+            assert await stream.ids(1) == ids(3)
+            server.add("a")
+            assert await stream.ids(1) == ids(6)
+
+
+async def test_what_passed_a_filter_by_is_no_gap_afterwards():
+    async with Server(capacity=4, alive_every_s=0.001) as server:
+        async with server.stream(check="a") as stream:
+            for passing in ids(*range(1, 11)):
+                server.add("b")
+                while (block := await stream.block())["id"] != passing:
+                    assert block.keys() <= {"id", "retry"}
+        async with server.stream({"Last-Event-ID": block["id"]}, check="a") as stream:
+            server.add("a")
+            assert await stream.ids(1) == ids(11)
+
+
+async def test_what_passed_a_filter_by_after_an_event_is_no_gap_either():
+    async with Server(alive_every_s=0.001) as server, server.stream(check="a") as stream:
+        server.add("a")
+        server.add("b", times=2)
+        assert await stream.ids(1) == ids(1)
+        assert await stream.block() == {"id": "run-3"}
+
+
+async def test_a_silent_stream_says_that_it_is_alive():
+    async with Server(alive_every_s=0.001) as server, server.stream() as stream:
+        for _ in range(4):
+            assert (await stream.block())["id"] == "run-0"
+        assert stream.comments == [": alive\n"] * 3
+
+
+async def test_events_reach_every_stream():
+    async with Server() as server, contextlib.AsyncExitStack() as opened:
+        streams = [await opened.enter_async_context(server.stream()) for _ in range(5)]
+        await server.idle(5)
+        server.add(times=2)
+        for stream in streams:
+            assert await stream.ids(2) == ids(1, 2)
+
+
+async def test_too_many_streams(monkeypatch):
+    monkeypatch.setattr(calls, "MOST_STREAMS", 2)
+    async with Server() as server, server.stream(), server.stream():
+        async with server.session.get(f"{PREFIX}/events") as response:
+            assert response.status == 503
+            assert "2 streams are open already" in (await response.json())["error"]["what"]
+        status, _ = await server.list()
+        assert status == 200
+
+
+async def test_a_stream_whose_reader_has_left_makes_room(monkeypatch):
+    monkeypatch.setattr(calls, "MOST_STREAMS", 1)
+    async with Server() as server:
+        async with server.stream():
+            await server.idle()
+        await until(lambda: all(stream.is_closing() for stream in server.events._streams))
+        async with server.stream() as stream:
+            server.add()
+            assert await stream.ids(1) == ids(1)
+        assert len(server.events._streams) <= 1
+
+
+async def test_head_ends_at_once():
+    async with Server() as server, asyncio.timeout(WITHIN_S):
+        async with server.session.head(f"{PREFIX}/events") as response:
+            assert response.headers["Content-Type"] == "text/event-stream"
+        assert not server.events._streams
+
+
+class Stalled:
+    """A reader with a small buffer that has asked for a stream and takes nothing but the beginning of it."""
+
+    def __init__(self, server, query=""):
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.setblocking(False)
+        self._server = server
+        self._query = query
+
+    async def __aenter__(self):
+        loop, server = asyncio.get_running_loop(), self._server
+        await loop.sock_connect(self._socket, ("127.0.0.1", server.port))
+        request = f"GET {PREFIX}/events{self._query} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
+        await loop.sock_sendall(self._socket, request.encode())
+        self.text = (await loop.sock_recv(self._socket, 1000)).decode()
+        async with asyncio.timeout(WITHIN_S):
+            while not server.events._writing:  # until nothing more can be written
+                server.add(times=10)
+                for _ in range(4):
+                    await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_):
+        self._socket.close()
+
+    async def read_until(self, text):
+        """Go on reading until this has come, or the end; whether that was an orderly one does not matter."""
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(ConnectionError):
+            while text not in self.text and (more := await loop.sock_recv(self._socket, 65536)):
+                self.text += more.decode()
+
+
+async def test_a_slow_reader_costs_no_memory_and_is_told_what_it_missed():
+    async with asyncio.timeout(WITHIN_S), Server(capacity=200) as server, Stalled(server) as reader:
+        (transport,) = server.events._streams
+        held = transport.get_write_buffer_size()
+        for _ in range(100):
+            server.add(times=100)
+            await asyncio.sleep(0)
+        assert transport.get_write_buffer_size() <= held <= 300_000
+        last = f"run-{server.history.last}"
+        await reader.read_until(f"id: {last}\n")
+        blocks = [block for block in reader.text.split("\n\n") if "event: " in block]
+        (gap,) = [number for number, block in enumerate(blocks) if "event: gap" in block]
+        before, after = (int(blocks[n].split("\n")[0].removeprefix("id: run-")) for n in (gap - 1, gap + 1))
+        assert json.loads(blocks[gap].partition("data: ")[2])["missed"] == after - before - 1
+        assert server.history.last - after < 200
+
+
+async def test_a_reader_that_takes_nothing_is_let_go():
+    async with asyncio.timeout(WITHIN_S), Server(patience_s=0.05) as server, Stalled(server) as reader:
+        (transport,) = server.events._streams
+        await until(lambda: not server.events._streams)
+        assert transport.is_closing()
+        await reader.read_until("never")
+
+
+async def test_a_reader_that_vanishes_while_it_is_written_to():
+    async with asyncio.timeout(WITHIN_S), Server() as server:
+        async with Stalled(server):
+            assert server.events._streams
+        await until(lambda: not server.events._streams)
+
+
+# --- the end ---
+
+
+async def test_streams_end_when_the_server_stops():
+    async with asyncio.timeout(WITHIN_S), Server() as server, contextlib.AsyncExitStack() as opened:
+        streams = [await opened.enter_async_context(server.stream()) for _ in range(3)]
+        await server.idle(3)
+        async with Stalled(server) as stalled:
+            await server.stop()
+            for stream in streams:
+                told = [await stream.event()]
+                while told[-1] is not None:
+                    told.append(await stream.event())
+                assert told[-2][1] == f"run-{server.history.last}"
+            await stalled.read_until("never")
+        assert not server.events._streams
+        server.add()  # nobody listens any more, and nothing fails
+
+
+async def test_no_stream_begins_while_the_server_stops():
+    async with Server() as server:
+        server.events.close()
+        async with server.session.get(f"{PREFIX}/events") as response:
+            assert (response.status, (await response.json())["error"]["what"]) == (503, "the server is stopping")
+        server.events.close()
+
+
+# --- the command line ---
+
+
+def run_history(server, check=None, kind=None, live=False, as_json=False):
+    return asyncio.to_thread(command_line.run_history, server.url, check, kind, live, as_json)
+
+
+def collecting(count, heard):
+    def hear(event):
+        heard.append(event)
+        if len(heard) == count:
+            raise KeyboardInterrupt
+
+    return hear
+
+
+def follow(server, hear, **more):
+    return asyncio.to_thread(command_line.follow, server.url, None, None, hear, pause_s=0.0, **more)
+
+
+async def test_follow_hears_what_happens_until_interrupted():
+    async with asyncio.timeout(WITHIN_S), Server(alive_every_s=0.01) as server:
+        heard = []
+        following = asyncio.create_task(follow(server, collecting(2, heard)))
+        await until(lambda: server.events._streams)
+        server.add()
+        server.add("b", EventKind.VOTE)
+        await following
+    assert [event["id"] for event in heard] == ids(1, 2)
+
+
+async def test_follow_goes_on_where_the_connection_dropped():
+    async with asyncio.timeout(WITHIN_S), Server() as server:
+        server.add(times=2)
+        heard = []
+        following = asyncio.create_task(follow(server, collecting(5, heard), since="run-0"))
+        for _ in range(2):
+            await server.idle()
+            (transport,) = server.events._streams
+            transport.abort()
+            while transport in server.events._streams:
+                server.add()
+                await asyncio.sleep(0.001)
+        server.add(times=5)
+        await following
+    assert [event["id"] for event in heard] == ids(1, 2, 3, 4, 5)
+
+
+async def test_follow_tells_of_a_restart():
+    async with asyncio.timeout(WITHIN_S), Server(run="second") as server:
+        server.add()
+        heard = []
+        await follow(server, collecting(2, heard), since="first-7")
+    assert heard[0]["kind"] == "gap"
+    assert heard[0]["restarted"]
+    assert heard[1]["id"] == "second-1"
+
+
+async def test_follow_gives_up_when_the_server_is_gone(monkeypatch):
+    monkeypatch.setattr(command_line, "TRIES", 2)
+    async with asyncio.timeout(WITHIN_S), Server() as server:
+        following = asyncio.create_task(follow(server, [].append))
+        await server.idle()
+        await server.stop()
+        with pytest.raises(NoServer, match="no dnsemu answers at http:"):
+            await following
+        with pytest.raises(NoServer):
+            await follow(server, [].append)
+
+
+async def test_what_fails_in_telling_is_no_dropped_connection():
+    def hear(_event):
+        raise BrokenPipeError
+
+    async with asyncio.timeout(WITHIN_S), Server() as server:
+        server.add()
+        with pytest.raises(BrokenPipeError):
+            await follow(server, hear, since="run-0")
+
+
+async def test_follow_is_refused():
+    async with asyncio.timeout(WITHIN_S), Server() as server:
+        with pytest.raises(Declined, match="not happened yet"):
+            await follow(server, [].append, since="run-9")
+
+
+@pytest.mark.parametrize("answer", [
+    pytest.param(lambda: web.Response(text="hello"), id="text"),
+    pytest.param(lambda: web.Response(status=404, text="not found"), id="no JSON"),
+    pytest.param(lambda: web.json_response(["error"], status=500), id="other JSON"),
+])  # fmt: skip
+async def test_another_server(answer):
+    async def handle(_request):
+        return answer()
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    sock = socket.create_server(("127.0.0.1", 0))
+    await web.SockSite(runner, sock).start()
+    try:
+        url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        with pytest.raises(NoServer, match="not as dnsemu does"):
+            await asyncio.to_thread(command_line.follow, url, None, None, [].append)
+    finally:
+        await runner.cleanup()
+
+
+async def test_the_command_prints_lines(capsys):
+    async with Server() as server:
+        server.add(cause="2 of 16 checkers up")
+        server.add(kind=EventKind.VOTE, cause="Failure: Connection refused.")
+        await run_history(server)
+    assert capsys.readouterr().out.splitlines() == [
+        "1970-01-01 UTC",
+        "00:00:00.123  web  healthy → unhealthy                           2 of 16 checkers up",
+        "00:00:00.123  web  eu-west-1 15.177.14.133: healthy → unhealthy  Connection refused",
+    ]
+
+
+async def test_the_command_prints_json(capsys):
+    async with Server() as server:
+        server.add()
+        await run_history(server, "web", "status", as_json=True)
+        assert json.loads(capsys.readouterr().out) == (await server.list())[1]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+async def test_the_command_goes_on_with_what_happens(capsys, monkeypatch, as_json):
+    def pause(_seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line.time, "sleep", pause)
+    async with asyncio.timeout(WITHIN_S), Server() as server:
+        server.add(cause="before")
+        running = asyncio.create_task(run_history(server, live=True, as_json=as_json))
+        await server.idle()
+        server.add(cause="meanwhile")
+        await server.stop()
+        await running
+    lines = capsys.readouterr().out.splitlines()
+    if as_json:
+        assert [json.loads(line)["cause"] for line in lines] == ["before", "meanwhile"]
+    else:
+        assert [line.rpartition("  ")[2] for line in lines] == ["1970-01-01 UTC", "before", "meanwhile"]
+
+
+async def test_nothing_is_lost_between_what_was_and_what_happens(capsys, monkeypatch):
+    def pause(_seconds):
+        raise KeyboardInterrupt
+
+    async def add():
+        server.add(cause="in between")
+
+    def call(*arguments, **more):
+        found = real_call(*arguments, **more)
+        asyncio.run_coroutine_threadsafe(add(), loop).result(WITHIN_S)
+        return found
+
+    real_call, loop = command_line.call, asyncio.get_running_loop()
+    monkeypatch.setattr(command_line, "call", call)
+    monkeypatch.setattr(command_line.time, "sleep", pause)
+    async with asyncio.timeout(WITHIN_S), Server() as server:
+        running = asyncio.create_task(run_history(server, live=True))
+        await server.idle()
+        await server.stop()
+        await running
+    assert "in between" in capsys.readouterr().out
+
+
+def test_a_stream_is_read_by_fields():
+    lines = b": alive\n:\nid: run-1\r\ndata:x: y\nretry\n\n"
+    assert list(command_line._fields(io.BytesIO(lines))) == [("id", "run-1"), ("data", "x: y"), ("retry", ""), ("", "")]
+    with pytest.raises(ValueError, match="broke off"):
+        list(command_line._fields(io.BytesIO(b"id: run-1\nid: run-")))
+
+
+async def test_the_command_knows_which_checks_there_are(capsys):
+    async with Server() as server:
+        await run_history(server, "web")
+        assert capsys.readouterr().out == ""
+        with pytest.raises(Declined, match="no health check wbe; did you mean 'web'"):
+            await run_history(server, "wbe")
+        with pytest.raises(Declined, match="one of status, vote"):
+            await run_history(server, kind="any")
+        server.add("gone", EventKind.REMOVED)
+        await run_history(server, "gone")
+        assert "gone, was healthy" in capsys.readouterr().out
+
+
+def event(kind="status", at="2026-11-21T10:15:30.123Z", **more):
+    plain = {
+        "id": "r-1",
+        "at": at,
+        "kind": kind,
+        "check": "web",
+        "region": None,
+        "checker": None,
+        "old": "healthy",
+        "new": "unhealthy",
+        "cause": "why",
+    }
+    return plain | more
+
+
+def printed(*events, **options):
+    console = Console(file=io.StringIO(), highlight=False, **options)
+    lines = command_line.Lines(console)
+    for one in events:
+        lines.show(one)
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(("event", "line"), [
+    pytest.param(event(), "web  healthy → unhealthy  why", id="status"),
+    pytest.param(event("forced", old=None, cause="forced by w*"), "web  forced unhealthy  forced by w*", id="forced"),
+    pytest.param(event("forced", new=None), "web  not forced  why", id="not forced any more"),
+    pytest.param(event("declared", old=None, new="healthy", cause="declared"), "web  new, healthy  declared", id="declared"),
+    pytest.param(event("removed", new=None, cause=""), "web  gone, was healthy", id="removed"),
+    pytest.param(event(cause="a\x1b[2J\nb"), "web  healthy → unhealthy  a�[2J�b", id="what a terminal would obey"),
+    pytest.param(event(cause="x" * 500), f"web  healthy → unhealthy  {'x' * 500}", id="not wrapped"),
+    pytest.param(event(cause="[red]a[/] :smile:"), "web  healthy → unhealthy  [red]a[/] :smile:", id="no markup"),
+])  # fmt: skip
+def test_lines(event, line):
+    assert printed(event) == ["2026-11-21 UTC", f"10:15:30.123  {line}"]
+
+
+def test_a_line_with_the_date_before_the_first_of_each_day():
+    lines = printed(event(), event(at="2026-11-21T23:59:59.999Z"), event(at="2026-11-22T00:00:00.000Z"))
+    assert [line.split()[0] for line in lines] == [
+        "2026-11-21",
+        "10:15:30.123",
+        "23:59:59.999",
+        "2026-11-22",
+        "00:00:00.000",
+    ]
+
+
+def test_a_gap_is_told():
+    assert printed({"kind": "gap", "what": "4 events have left the history"}) == ["… 4 events have left the history"]
+
+
+def test_a_terminal_gets_one_line_an_event():
+    lines = printed(event(cause="x" * 500), force_terminal=True, width=60, color_system=None)
+    assert len(lines) == 2
+    assert len(lines[1]) == 60
+    assert lines[1].endswith("x…")

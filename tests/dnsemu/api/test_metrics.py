@@ -1,0 +1,315 @@
+"""Health checks' metrics as Prometheus and as the control API give them (health-checks.md §7, §13)."""
+
+import json
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client.parser import text_string_to_metric_families
+
+from dnsemu.api.datapoints import Datapoints
+from dnsemu.api.metrics import Metrics
+from dnsemu.clock.clock import Clock
+from dnsemu.clock.scheduler import Agenda
+from dnsemu.config.model.world import (
+    ALL_CHECKER_REGIONS,
+    CalculatedCheck,
+    EndpointCheck,
+    EndpointType,
+    HealthCheck,
+    HealthCheckers,
+)
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.monitor import HealthMonitor
+from dnsemu.healthcheck.report.cloudwatch import LatencyBook
+from dnsemu.healthcheck.report.durations import Durations
+from dnsemu.healthcheck.verdict.entry import Overlay
+from dnsemu.healthcheck.verdict.history import History
+from dnsemu.healthcheck.verdict.ledger import Ledger
+from dnsemu.healthcheck.verdict.observation import NO_PHASES, Observation, Outcome, Phases
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
+
+NOW = 1_795_255_200.0
+"""2026-11-21T10:00:00Z."""
+
+SIXTEEN = HealthCheckers(ALL_CHECKER_REGIONS, 2)
+VIRGINIA, IRELAND = Checker("us-east-1", 0), Checker("eu-west-1", 0)
+
+
+def endpoint(id, type=EndpointType.HTTPS, **flags):
+    config = EndpointCheck(type, "127.0.0.1", port=9, failure_threshold=1, measure_latency=True)
+    return HealthCheck(id, config, **flags)
+
+
+class Stand:
+    """What metrics read of an application: real books, no sockets. The first checker of `web` and `away` fails."""
+
+    def __init__(self, *, speed=1.0):
+        self.clock = SimpleNamespace(now=lambda: NOW, speed=speed)
+        self.data_plane = SimpleNamespace(answered=(), dropped=0, query_log_dropped=0, rows=list)
+        self.board = SimpleNamespace(current=SimpleNamespace(world=SimpleNamespace(hosted_zones={})))
+        self.is_ready, self.faults = True, ()
+        ledger = Ledger(HealthBoard(), History("run"))
+        checks = [
+            endpoint("web"),
+            endpoint("away", inverted=True),
+            endpoint("off", disabled=True),
+            endpoint("new"),
+            HealthCheck("all", CalculatedCheck(("web", "away", "new"), 3)),
+        ]
+        ledger.apply({check.id: check for check in checks}, SIXTEEN, NOW)
+        for check_id in ("web", "away", "off"):
+            for number, checker in enumerate(list(ledger.entry(check_id).checkers)):
+                ledger.record(check_id, checker, Observation(Outcome(number > 0, "as told"), NOW))
+        latency = LatencyBook()
+        self.web, self.ledger = checks[0], ledger
+        self.monitor = SimpleNamespace(
+            entries=ledger.entries, entry=ledger.entry, is_up=ledger.is_up, latency=latency,
+            probes=Counter({("web", "us-east-1", True): 3}), durations=Durations(), lateness=Durations(),
+            in_flight=2, history=SimpleNamespace(last=7),
+        )  # fmt: skip
+
+    def sample(self, checker, before_s, *phases_s):
+        """A probe of `web` that ended so long ago."""
+        outcome = Outcome(True, "as told", Phases(*phases_s) if phases_s else NO_PHASES)
+        self.monitor.latency.record(self.web, checker, Observation(outcome, NOW - before_s))
+
+
+@pytest.fixture
+def stand():
+    return Stand()
+
+
+@pytest.fixture
+async def probed(stand):
+    """The stand with a monitor and a clock of its own, after ten minutes in which every probe took no time."""
+
+    async def probe(check, _checker):
+        return Outcome(check.id == "web", "as told", Phases(0.25, 0.125, 1.0))
+
+    agenda = Agenda(Clock(start=NOW, stands_still=True))
+    stand.clock = agenda.clock
+    stand.monitor = HealthMonitor(agenda=agenda, board=HealthBoard(), history=History("run"), probe=probe, seed=1)
+    stand.monitor.apply({id: endpoint(id) for id in ("web", "down")}, SIXTEEN)
+    await agenda.advance(600)
+    return stand
+
+
+# --- Prometheus ---
+
+
+def families(stand):
+    """Every family of the exposition, by name, as Prometheus' own parser reads it."""
+    return {
+        family.name: family for family in text_string_to_metric_families(b"".join(Metrics(stand).exposition()).decode())
+    }
+
+
+def samples(stand, family):
+    """A family's samples: by name's ending and labels' values, the value."""
+    found = families(stand)[family].samples
+    return {(s.name.removeprefix(family), *s.labels.values()): s.value for s in found}
+
+
+@pytest.mark.parametrize(("family", "expected"), [
+    pytest.param(
+        "dnsemu_health_check_healthy", {"web": 1, "away": 0, "off": 1, "new": 1, "all": 0},
+        id="H140 H75 the status of every check, the effective one",
+    ),
+    pytest.param(
+        "dnsemu_health_check_checkers_healthy_ratio", {"web": 0.9375, "away": 0.9375},
+        id="H141 H75 the share of checkers, not inverted; none for disabled, unobserved and calculated checks",
+    ),
+    pytest.param("dnsemu_health_check_children_healthy", {"all": 2}, id="H145 children"),
+])  # fmt: skip
+def test_prometheus_statuses(stand, family, expected):
+    assert families(stand)[family].type == "gauge"
+    assert samples(stand, family) == {("", check): value for check, value in expected.items()}
+
+
+@pytest.mark.parametrize(("family", "us_east_1"), [
+    pytest.param("dnsemu_health_check_connection_seconds", (2, 0.75), id="H142 H147 connection"),
+    pytest.param("dnsemu_health_check_first_byte_seconds", (2, 3.0), id="H143 H147 first byte"),
+    pytest.param("dnsemu_health_check_tls_handshake_seconds", (1, 0.125), id="H144 H147 TLS handshake"),
+])  # fmt: skip
+def test_prometheus_latencies(stand, family, us_east_1):
+    stand.sample(VIRGINIA, 60, 0.25, 0.125, 1.0)
+    stand.sample(VIRGINIA, 30, 0.5, None, 2.0)
+    stand.sample(IRELAND, 30)
+    count, sum_s = us_east_1
+    assert families(stand)[family].type == "summary"
+    assert samples(stand, family) == {("_count", "web", "us-east-1"): count, ("_sum", "web", "us-east-1"): sum_s}
+
+
+def test_h146_what_a_monitor_probes_is_sampled_twice_a_minute_from_every_region(probed):
+    found = samples(probed, "dnsemu_health_check_connection_seconds")
+    for region in ALL_CHECKER_REGIONS:
+        assert (found["_count", "web", region], found["_sum", "web", region]) == (20, 5.0)
+        assert found["_count", "down", region] == 20, "connected, but the status is bad"
+    assert samples(probed, "dnsemu_probes")["_total", "web", "us-east-1", "success"] == 40
+
+
+def test_what_a_monitor_tells_of_its_time(probed):
+    assert samples(probed, "dnsemu_clock_seconds") == {("",): NOW + 600}
+    assert samples(probed, "dnsemu_clock_speed") == {("",): 0}
+    assert samples(probed, "dnsemu_probe_lateness_seconds")["_count",] == 2 * 16 * 20
+    assert samples(probed, "dnsemu_history_events") == {("_total",): probed.monitor.history.last}
+
+
+async def test_h147_data_points_of_what_a_monitor_probes(probed, get):
+    _, body = await get("?check=web")
+    points = body["health_checks"][0]["metrics"]["TimeToFirstByte"]["datapoints"]
+    assert [point["sample_count"] for point in points] == [16] * 10
+    assert {point["average"] for point in points} == {1000.0}
+
+
+def test_prometheus_histograms(stand):
+    for duration_s in (0.002, 0.5, 20.0):
+        stand.monitor.durations.add(duration_s)
+    stand.monitor.lateness.add(0.25)
+    duration = samples(stand, "dnsemu_probe_duration_seconds")
+    assert duration["_bucket", "0.003"] == 1
+    assert duration["_bucket", "1.0"] == 2
+    assert duration["_bucket", "+Inf"] == duration["_count",] == 3
+    assert duration["_sum",] == 20.502
+    lateness = samples(stand, "dnsemu_probe_lateness_seconds")
+    assert (lateness["_bucket", "0.1"], lateness["_bucket", "0.3"], lateness["_sum",]) == (0, 1, 0.25)
+
+
+@pytest.mark.parametrize(("family", "expected"), [
+    ("dnsemu_clock_seconds", {("",): NOW}),
+    ("dnsemu_clock_speed", {("",): 60.0}),
+    ("dnsemu_history_events", {("_total",): 7}),
+    ("dnsemu_probes_in_flight", {("",): 2}),
+    ("dnsemu_probes", {("_total", "web", "us-east-1", "success"): 3}),
+])  # fmt: skip
+def test_prometheus_time_and_probes(family, expected):
+    assert samples(Stand(speed=60.0), family) == expected
+
+
+def test_a_clock_that_stands_still_has_no_speed():
+    assert samples(Stand(speed=0.0), "dnsemu_clock_speed") == {("",): 0}
+
+
+def test_prometheus_names(stand):
+    """`dnsemu_` all of them, once, each with a help text; durations in seconds, counters in `_total`."""
+    stand.sample(VIRGINIA, 0, 0.25, 0.125, 1.0)
+    found = list(text_string_to_metric_families(b"".join(Metrics(stand).exposition()).decode()))
+    assert len({family.name for family in found}) == len(found)
+    for family in found:
+        assert family.name.startswith("dnsemu_")
+        assert family.documentation.endswith(".")
+        if family.type in ("histogram", "summary"):
+            assert family.name.endswith("_seconds")
+        if family.type == "counter":
+            assert all(sample.name.endswith("_total") for sample in family.samples)
+
+
+# --- JSON ---
+
+
+@pytest.fixture
+async def get(stand):
+    """A function that makes the call with a query and gives status and body."""
+    app = web.Application()
+    app.router.add_get("/metrics", Datapoints(stand).handle)
+    async with TestClient(TestServer(app)) as client:
+
+        async def get(query="", method="GET"):
+            async with client.request(method, f"/metrics{query}") as reply:
+                assert reply.content_type == "application/json"
+                body = await reply.text()
+                return reply.status, json.loads(body) if body else None
+
+        yield get
+
+
+async def test_h140_h141_h145_h147_every_check_by_cloudwatchs_names_and_units(get):
+    status, body = await get()
+    assert status == 200
+    assert (body["namespace"], body["period_s"]) == ("AWS/Route53", 60)
+
+    def metrics(healthy, **more):
+        return {"HealthCheckStatus": {"unit": "None", "value": healthy}, **more}
+
+    percentage = {"HealthCheckPercentageHealthy": {"unit": "Percent", "value": 93.75}}
+    children = {"ChildHealthCheckHealthyCount": {"unit": "Count", "value": 2}}
+    assert body["health_checks"] == [
+        {"id": "web", "metrics": metrics(1, **percentage)},
+        {"id": "away", "metrics": metrics(0, **percentage)},
+        {"id": "off", "metrics": metrics(1)},
+        {"id": "new", "metrics": metrics(1)},
+        {"id": "all", "metrics": metrics(0, **children)},
+    ]
+
+
+async def test_h75_the_status_is_the_effective_one_and_the_percentage_what_was_probed(stand, get):
+    stand.ledger.lay_over({"web": Overlay(Status.UNHEALTHY, "web")}, NOW)
+    for check in ("web", "away"):
+        _, body = await get(f"?check={check}")
+        metrics = body["health_checks"][0]["metrics"]
+        assert metrics["HealthCheckStatus"]["value"] == 0
+        assert metrics["HealthCheckPercentageHealthy"]["value"] == 93.75
+
+
+async def test_h142_h143_h144_h147_latencies_in_milliseconds_by_minute_and_region(stand, get):
+    stand.sample(VIRGINIA, 60, 0.1, 0.0123456, 0.5)
+    stand.sample(VIRGINIA, 30, 0.3)
+    stand.sample(IRELAND, 0, 0.2, 0.25, 1.0)
+    stand.sample(IRELAND, -3600, 9.0)
+    _, body = await get("?check=web")
+    (check,) = body["health_checks"]
+
+    def point(minute, count, average, minimum, maximum):
+        timestamp = f"2026-11-21T{minute}:00.000Z"
+        return {
+            "timestamp": timestamp,
+            "average": average,
+            "minimum": minimum,
+            "maximum": maximum,
+            "sample_count": count,
+        }
+
+    earlier, now = "09:59", "10:00"
+    virginia, ireland = point(earlier, 2, 200.0, 100.0, 300.0), point(now, 1, 200.0, 200.0, 200.0)
+    assert check["metrics"]["ConnectionTime"] == {
+        "unit": "Milliseconds",
+        "datapoints": [virginia, ireland],
+        "regions": {"eu-west-1": [ireland], "us-east-1": [virginia]},
+    }
+    virginia, ireland = point(earlier, 1, 12.346, 12.346, 12.346), point(now, 1, 250.0, 250.0, 250.0)
+    assert check["metrics"]["SSLHandshakeTime"]["datapoints"] == [virginia, ireland]
+    virginia, ireland = point(earlier, 1, 500.0, 500.0, 500.0), point(now, 1, 1000.0, 1000.0, 1000.0)
+    assert check["metrics"]["TimeToFirstByte"]["datapoints"] == [virginia, ireland]
+
+
+async def test_h142_a_checks_data_points_are_those_of_its_regions_together(stand, get):
+    stand.sample(VIRGINIA, 50, 0.1)
+    stand.sample(IRELAND, 40, 0.2)
+    _, body = await get("?check=web")
+    (point,) = body["health_checks"][0]["metrics"]["ConnectionTime"]["datapoints"]
+    assert (point["average"], point["minimum"], point["maximum"], point["sample_count"]) == (150, 100, 200, 2)
+
+
+async def test_checks_may_be_chosen(get):
+    status, body = await get("?check=off&check=web&check=off")
+    assert status == 200
+    assert [check["id"] for check in body["health_checks"]] == ["off", "web"]
+    assert await get("?check=web", "HEAD") == (200, None)
+
+
+@pytest.mark.parametrize(("query", "status", "error"), [
+    pytest.param(
+        "?check=web&check=gone", 404,
+        {"what": "No health check exists with the specified ID gone", "where": "check", "rule": "H103"},
+        id="H103 no such health check",
+    ),
+    pytest.param(
+        "?id=web", 400, {"what": "unknown parameter id; there is check", "where": "query", "rule": ""},
+        id="another parameter",
+    ),
+])  # fmt: skip
+async def test_what_is_refused(get, query, status, error):
+    assert await get(query) == (status, {"error": error})

@@ -1,0 +1,178 @@
+"""The one clock (health-checks.md H67, H166)."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dnsemu.clock.clock import LEAST_SPEED, MOST_SPEED, Clock
+
+START = 1_000_000.0
+
+
+class Machine:
+    """Real time, counted up by hand."""
+
+    def __init__(self):
+        self.now = 50.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def machine():
+    return Machine()
+
+
+def test_it_begins_with_the_machines_time():
+    before = time.time()
+    clock = Clock()
+    assert before - 0.001 <= clock.now() <= time.time() + 0.001
+    assert abs(clock.offset_s) < 1e-3
+
+
+@pytest.mark.parametrize(("speed", "passed_s"), [(1.0, 10.0), (60.0, 600.0), (0.25, 2.5)])
+def test_h67_it_runs_at_its_speed(machine, speed, passed_s):
+    clock = Clock(start=START, speed=speed, monotonic=machine)
+    machine.now += 10
+    assert clock.now() == START + passed_s
+    assert (clock.speed, clock.pace, clock.stands_still) == (speed, speed, False)
+
+
+def test_h67_one_that_stands_still_moves_only_when_it_is_moved(machine):
+    clock = Clock(start=START, stands_still=True, monotonic=machine)
+    machine.now += 10
+    assert clock.now() == START
+    assert (clock.speed, clock.pace, clock.stands_still) == (0.0, 1.0, True)
+    clock.move_to(START + 1.5)
+    assert clock.now() == START + 1.5
+
+
+def test_a_pause_costs_no_emulated_time(machine):
+    clock = Clock(start=START, speed=2.0, monotonic=machine)
+    machine.now += 5
+    clock.pause()
+    machine.now += 1000
+    assert (clock.now(), clock.speed, clock.pace) == (START + 10, 0.0, 2.0)
+    clock.resume()
+    machine.now += 5
+    assert (clock.now(), clock.speed) == (START + 20, 2.0)
+
+
+def test_another_speed_holds_from_now_on(machine):
+    clock = Clock(start=START, monotonic=machine)
+    machine.now += 5
+    clock.set_speed(100)
+    machine.now += 1
+    assert clock.now() == START + 105
+
+
+def test_a_speed_set_while_it_stands_still_holds_once_it_runs(machine):
+    clock = Clock(start=START, stands_still=True, monotonic=machine)
+    clock.set_speed(10)
+    machine.now += 5
+    assert (clock.now(), clock.stands_still) == (START, True)
+    clock.resume()
+    machine.now += 5
+    assert clock.now() == START + 50
+
+
+@pytest.mark.parametrize("speed", [0, -1, LEAST_SPEED / 2, MOST_SPEED * 2, float("inf"), float("nan")])
+def test_a_speed_out_of_range_is_refused(machine, speed):
+    clock = Clock(start=START, monotonic=machine)
+    with pytest.raises(ValueError, match=r"a speed is a number from 0\.001 to 10000"):
+        clock.set_speed(speed)
+    assert clock.speed == 1.0
+
+
+def test_it_never_goes_back(machine):
+    clock = Clock(start=START, monotonic=machine)
+    clock.move_to(START - 100)
+    assert clock.now() == START
+
+
+def test_one_that_runs_goes_on_from_where_it_was_moved_to(machine):
+    clock = Clock(start=START, speed=3.0, monotonic=machine)
+    machine.now += 10
+    clock.move_to(START + 90)
+    machine.now += 10
+    assert clock.now() == START + 120
+
+
+@pytest.mark.parametrize(("clock", "left_s"), [
+    pytest.param({}, 30.0, id="real time"),
+    pytest.param({"speed": 60.0}, 0.5, id="sped up"),
+    pytest.param({"stands_still": True}, None, id="standing still: nobody knows"),
+])  # fmt: skip
+def test_real_seconds_until_an_instant(machine, clock, left_s):
+    clock = Clock(start=START, monotonic=machine, **clock)
+    assert clock.real_s_until(START + 30) == left_s
+
+
+def test_no_real_seconds_are_left_until_what_is_past(machine):
+    assert Clock(start=START, monotonic=machine).real_s_until(START - 5) == 0.0
+
+
+@pytest.mark.parametrize("stands_still", [False, True])
+def test_held_for_a_while_it_goes_on_as_before(machine, stands_still):
+    clock = Clock(start=START, stands_still=stands_still, monotonic=machine)
+    with clock.held():
+        machine.now += 7
+        assert (clock.now(), clock.stands_still) == (START, True)
+    machine.now += 1
+    assert (clock.now(), clock.stands_still) == (START + (not stands_still), stands_still)
+
+
+def test_held_for_a_while_it_goes_on_as_before_whatever_went_wrong(machine):
+    clock = Clock(start=START, monotonic=machine)
+    with pytest.raises(RuntimeError), clock.held():
+        raise RuntimeError("a fault meanwhile")
+    assert not clock.stands_still
+
+
+def test_who_waits_is_told_whenever_time_begins_to_pass_differently(machine):
+    clock, told = Clock(start=START, monotonic=machine), []
+    clock.on_change(lambda: told.append(clock.speed))
+    clock.pause()
+    clock.resume()
+    clock.set_speed(5)
+    assert told == [0.0, 1.0, 5.0]
+
+
+def test_its_offset_is_how_far_it_is_ahead_of_the_machine(machine):
+    clock = Clock(speed=10.0, monotonic=machine)
+    machine.now += 6
+    assert clock.offset_s == pytest.approx(54.0, abs=1e-4)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("wait"), st.floats(0, 1e4)),
+            st.tuples(st.just("move"), st.floats(-1e4, 1e4)),
+            st.tuples(st.just("speed"), st.floats(LEAST_SPEED, MOST_SPEED)),
+            st.tuples(st.sampled_from(["pause", "resume"]), st.none()),
+        ),
+        max_size=30,
+    )
+)
+def test_whatever_is_done_to_it_it_never_goes_back(steps):
+    machine = Machine()
+    clock = Clock(start=START, monotonic=machine)
+    last = clock.now()
+    for step, value in steps:
+        match step:
+            case "wait":
+                machine.now += value
+            case "move":
+                clock.move_to(clock.now() + value)
+            case "speed":
+                clock.set_speed(value)
+            case "pause":
+                clock.pause()
+            case "resume":
+                clock.resume()
+        assert clock.now() >= last - 1e-6  # what is lost in rounding
+        last = clock.now()

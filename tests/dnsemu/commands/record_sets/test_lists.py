@@ -1,0 +1,320 @@
+"""ListResourceRecordSets: order, start, pages (A190–A192, A197–A201), and the index that makes them quick."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from immutables import Map
+
+from dnsemu.commands.record_sets import zone_index
+from dnsemu.commands.record_sets.zone_index import ZoneIndex, change_record_sets, index_of, list_name
+from dnsemu.config import names
+from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, Weighted
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.state.state import State, Step
+from tests.dnsemu.commands.batches import CHANGE, LIST, ZONE, a, batch, create, delete, emulation, leaf, member, upsert
+
+# --- order ---
+
+EXAMPLE = [
+    a("*.example.test"),
+    leaf("_dmarc.example.test", "TXT", '"x"'),
+    a("a"),
+    a("b.a.example.test"),
+    a("www-1"),
+    member("blue", Weight=1),
+    member("green", Weight=1),
+    a("x.www.example.test"),
+]
+EXAMPLE_ORDER = [
+    ("example.test.", "A", None),
+    ("example.test.", "NS", None),
+    ("example.test.", "SOA", None),
+    (r"\052.example.test.", "A", None),
+    ("_dmarc.example.test.", "TXT", None),
+    ("a.example.test.", "A", None),
+    ("b.a.example.test.", "A", None),
+    ("www-1.example.test.", "A", None),
+    ("www.example.test.", "A", "blue"),
+    ("www.example.test.", "A", "green"),
+    ("x.www.example.test.", "A", None),
+]
+
+
+def example():
+    return emulation(*(create(data) for data in [*reversed(EXAMPLE), a("example.test")]))
+
+
+def identities(data):
+    return [(found["Name"], found["Type"], found.get("SetIdentifier")) for found in data]
+
+
+def pages(emulated, size, zone=ZONE):
+    """All pages, each asked for with what the one before it said (A199)."""
+    found, start = [], {}
+    while True:
+        response = emulated.call(LIST, HostedZoneId=zone, MaxItems=str(size), **start)
+        found.append(response["ResourceRecordSets"])
+        if not response["IsTruncated"]:
+            assert not any(member.startswith("Next") for member in response)
+            return found
+        parts = ("Name", "Type", "Identifier")
+        start = {f"StartRecord{p}": response[f"NextRecord{p}"] for p in parts if f"NextRecord{p}" in response}
+
+
+@pytest.mark.parametrize(
+    "size", [pytest.param(n, id=f"A199 A200 A421 maxitems={n}") for n in (1, 2, 3, 5, 10, 11, 12, 300)]
+)
+def test_the_order_of_the_specification(size):
+    found = pages(example(), size)
+    assert all(len(page) == size for page in found[:-1])
+    assert identities(data for page in found for data in page) == EXAMPLE_ORDER
+
+
+def test_a200_types_and_absent_identifiers():
+    types = ("TXT", "AAAA", "MX", "CAA")
+    values = {"TXT": '"x"', "AAAA": "::1", "MX": "1 a.test", "CAA": '0 issue "a"'}
+    emulated = emulation(*(create(leaf("www", type, values[type])) for type in types), create(a("www")))
+    found = pages(emulated, 300)[0]
+    assert [data["Type"] for data in found if data["Name"] == "www.example.test."] == ["A", "AAAA", "CAA", "MX", "TXT"]
+
+
+def test_a401_a_new_zone():
+    response = emulation().call(LIST, HostedZoneId=ZONE)
+    assert [data["Type"] for data in response.pop("ResourceRecordSets")] == ["NS", "SOA"]
+    assert response == {"IsTruncated": False, "MaxItems": "100"}
+
+
+# --- start and size ---
+
+
+@pytest.mark.parametrize(
+    ("start", "first"),
+    [
+        pytest.param(("*.example.test",), (r"\052.example.test.", "A", None), id="A197 A403 a raw wildcard"),
+        pytest.param((r"\052.EXAMPLE.test.", "A"), (r"\052.example.test.", "A", None), id="A197 an escaped one"),
+        pytest.param(("a.example.test", "A"), ("a.example.test.", "A", None), id="A197 the place itself"),
+        pytest.param(("a.example.test", "AAAA"), ("b.a.example.test.", "A", None), id="A197 behind the type"),
+        pytest.param(("www.example.test", "A"), ("www.example.test.", "A", "blue"), id="A197 a group from its start"),
+        pytest.param(("www.example.test", "A", "cyan"), ("www.example.test.", "A", "green"), id="A191 A197 inside a group"),
+        pytest.param(("www.example.test", "A", "z"), ("x.www.example.test.", "A", None), id="A197 behind a group"),
+        pytest.param(("m.example.test",), ("www-1.example.test.", "A", None), id="A191 A197 a name that is not there"),
+        pytest.param(("com",), ("example.test.", "A", None), id="A197 a name before the zone"),
+    ],
+)  # fmt: skip
+def test_start(start, first):
+    parts = dict(zip(("StartRecordName", "StartRecordType", "StartRecordIdentifier"), start, strict=False))
+    response = example().call(LIST, HostedZoneId=ZONE, MaxItems="1", **parts)
+    assert identities(response["ResourceRecordSets"]) == [first]
+
+
+def test_a197_a_name_behind_the_zone():
+    response = example().call(LIST, HostedZoneId=ZONE, StartRecordName="zzz")
+    assert response == {"ResourceRecordSets": [], "IsTruncated": False, "MaxItems": "100"}
+
+
+def test_a198_what_the_next_page_starts_with():
+    emulated = example()
+    response = emulated.call(LIST, HostedZoneId=ZONE, MaxItems="8")
+    following = {member: text for member, text in response.items() if member.startswith("Next")}
+    assert following == {
+        "NextRecordName": "www.example.test.",
+        "NextRecordType": "A",
+        "NextRecordIdentifier": "blue",
+    }
+    assert "NextRecordIdentifier" not in emulated.call(LIST, HostedZoneId=ZONE, MaxItems="7")
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        pytest.param({"StartRecordType": "A"}, "StartRecordName", id="A197 type without name"),
+        pytest.param({"StartRecordIdentifier": "s"}, "StartRecordName", id="A197 identifier alone"),
+        pytest.param({"StartRecordName": "a", "StartRecordIdentifier": "s"}, "StartRecordType", id="A197 identifier without type"),
+        pytest.param({"StartRecordName": "a..b"}, "FATAL problem: DomainLabelEmpty (Domain label is empty) encountered with 'a..b'", id="A52 a bad name"),
+        pytest.param({"MaxItems": "0"}, "MaxItems", id="A192 no items"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_listed(request_, words):
+    refusal = emulation().refused(LIST, HostedZoneId=ZONE, **request_)
+    assert refusal.code == "InvalidInput"
+    assert words in refusal.message
+
+
+def test_no_such_zone():
+    refusal = emulation().refused(LIST, HostedZoneId="ZNONE")
+    assert (refusal.code, refusal.message) == ("NoSuchHostedZone", "No hosted zone found with ID: ZNONE")
+
+
+def test_a192_a198_more_than_the_cap():
+    emulated = emulation()
+    emulated.call(CHANGE, **batch(*(create(a(f"n{n}")) for n in range(301))))
+    response = emulated.call(LIST, HostedZoneId=ZONE, MaxItems="9999")
+    assert (len(response["ResourceRecordSets"]), response["MaxItems"]) == (300, "300")
+
+
+# --- the order, against the simplest way to sort ---
+
+LABELS = ("www", "www-1", "*", "_x", "a", "A@b", r"\056", "0", "x")
+IDENTITIES = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(LABELS), max_size=3).map(lambda part: ".".join([*part, "example.test"])),
+        st.sampled_from([RRType.A, RRType.AAAA, RRType.TXT]),
+        st.sampled_from(["blue", "Green", "a", ""]),
+    ),
+    unique=True,
+    max_size=30,
+)
+
+
+def record_sets(identities):
+    found = {}
+    for text, type, identifier in identities:
+        record_set = RecordSet(names.parse(text), type, Weighted(1), identifier, 60)
+        found[record_set.key] = record_set
+    return Map(found)
+
+
+def naive(record_set):
+    labels = names.to_text(record_set.name).rstrip(".").split(".")
+    return ".".join(reversed(labels)) + ".", record_set.type.name, record_set.set_identifier or ""
+
+
+@settings(deadline=None)
+@given(IDENTITIES)
+def test_a200_as_a_naive_sort(identities):
+    held = record_sets(identities)
+    assert list(ZoneIndex(held).listed()) == sorted(held.values(), key=naive)
+
+
+@settings(deadline=None)
+@given(IDENTITIES, st.integers(1, 7))
+def test_a199_pages_make_the_whole(identities, size):
+    emulated = emulation()
+    held = record_sets(identities)
+    zone = HostedZone(HostedZoneId("ZPAGES"), names.parse("example.test"), held)
+    step = Step(emulated.state)
+    step.put_hosted_zone(zone)
+    emulated.state = step.state
+    found = [data for page in pages(emulated, size, "ZPAGES") for data in page]
+    assert identities_of(held) == [(data["Name"], data["Type"], data["SetIdentifier"]) for data in found]
+
+
+def identities_of(held):
+    ordered = sorted(held.values(), key=naive)
+    return [(names.to_text(r.name), r.type.name, r.set_identifier) for r in ordered]
+
+
+# --- the index ---
+
+
+def zone_of(held):
+    return HostedZone(HostedZoneId("ZINDEX"), names.parse("example.test"), held)
+
+
+def state_with(zone):
+    step = Step(State())
+    step.put_hosted_zone(zone)
+    return step.state
+
+
+@settings(deadline=None)
+@given(IDENTITIES, IDENTITIES, IDENTITIES, st.booleans())
+def test_an_index_that_followed_says_what_a_new_one_says(before, gone, put, was_listed):
+    held, dropped, added = record_sets(before), record_sets(gone), record_sets(put)
+    state = state_with(zone_of(held))
+    index = index_of(state.world.hosted_zones["ZINDEX"])
+    if was_listed:
+        list(index.listed())
+    step = Step(state)
+    keys = [key for key in dropped if key in held]
+    change_record_sets(step, HostedZoneId("ZINDEX"), gone=keys, put=tuple(added.values()))
+    after = step.world.hosted_zones["ZINDEX"]
+    assert index_of(after) is index
+    fresh = ZoneIndex(after.record_sets)
+    assert list(index.listed()) == list(fresh.listed())
+    for name in {key[0] for key in (*held, *added)}:
+        assert sorted(index.at(name), key=naive) == sorted(fresh.at(name), key=naive)
+        for type in (RRType.A, RRType.AAAA, RRType.MX):
+            assert index.has_group(name, type) == fresh.has_group(name, type)
+
+
+def test_a_step_that_came_to_nothing_leaves_no_trace():
+    emulated = emulation(create(a("a")))
+    before = emulated.state
+    emulated.call(CHANGE, **batch(create(a("b")), delete(a("a"))))
+    emulated.state = before
+    assert [name for name, _, _ in identities(pages(emulated, 300)[0])][-1] == "a.example.test."
+    emulated.call(CHANGE, **batch(delete(a("a"))))
+
+
+def test_a_zone_that_changed_some_other_way_is_seen():
+    emulated = emulation(create(a("a")))
+    step = Step(emulated.state)
+    record_set = RecordSet(
+        names.parse("c.example.test"), RRType.A, ttl=1, values=("192.0.2.1",), rdata=(b"\xc0\0\2\1",)
+    )
+    step.change_record_sets(HostedZoneId(ZONE), put=[record_set])
+    emulated.state = step.state
+    assert [data["Name"] for data in pages(emulated, 300)[0]][-1] == "c.example.test."
+    emulated.call(CHANGE, **batch(upsert(a("c"))))
+
+
+def test_the_order_of_a_large_zone_is_worked_out_in_pieces():
+    held = record_sets([(f"h{number}.example.test", RRType.A, "a") for number in range(5 * zone_index.NAMES_PER_PIECE)])
+    index = index_of(zone_of(held))
+    assert sum(1 for _ in index.prepare()) > 10
+    assert list(index.listed()) == sorted(held.values(), key=naive)
+    assert list(index.prepare()) == []
+
+
+def test_names_that_come_and_go_while_an_order_is_worked_out_find_their_place():
+    number = 3 * zone_index.NAMES_PER_PIECE
+    held = record_sets([(f"h{n}.example.test", RRType.A, "a") for n in range(number)])
+    state = state_with(zone_of(held))
+    index = index_of(state.world.hosted_zones["ZINDEX"])
+    for turn, _ in enumerate(index.prepare()):
+        step = Step(state)
+        put = list(record_sets([(f"new{turn}.example.test", RRType.A, "a")]).values())
+        gone = [(names.parse(f"h{turn}.example.test"), RRType.A, "a")]
+        change_record_sets(step, HostedZoneId("ZINDEX"), put=put, gone=gone)
+        state = step.state
+        assert index_of(state.world.hosted_zones["ZINDEX"]) is index
+    assert turn > 5
+    left = state.world.hosted_zones["ZINDEX"].record_sets
+    assert len(left) == number
+    assert list(index.prepare()) == [], "the order is known"
+    assert list(index.listed()) == sorted(left.values(), key=naive)
+
+
+def test_nothing_is_remembered_of_what_is_not_served_any_more():
+    zone = zone_of(record_sets([]))
+    before = index_of(zone)
+    zone_index.forget()
+    assert index_of(zone) is not before
+
+
+def test_no_more_zones_are_remembered_than_that(monkeypatch):
+    monkeypatch.setattr(zone_index, "MAX_REMEMBERED", 2)
+    monkeypatch.setattr(zone_index, "_remembered", type(zone_index._remembered)())
+    zones = [HostedZone(HostedZoneId(f"Z{n}"), names.parse("example.test")) for n in range(3)]
+    first = index_of(zones[0])
+    index_of(zones[1])
+    assert index_of(zones[0]) is first
+    index_of(zones[2])
+    assert list(zone_index._remembered) == ["Z0", "Z2"]
+
+
+def test_a_change_looks_at_its_own_names_only(monkeypatch):
+    """Of three thousand names, neither a change of one nor a page looks at the others again."""
+    emulated = emulation()
+    for thousand in range(3):
+        made = [create(a(f"n{n}.example.test")) for n in range(1000 * thousand, 1000 * thousand + 1000)]
+        emulated.call(CHANGE, **batch(*made))
+    emulated.call(LIST, HostedZoneId=ZONE)
+    asked = []
+    monkeypatch.setattr(zone_index, "list_name", lambda name: asked.append(name) or list_name(name))
+    monkeypatch.setattr(ZoneIndex, "__init__", None)
+    emulated.call(CHANGE, **batch(create(a("new"))))
+    emulated.call(LIST, HostedZoneId=ZONE)
+    assert names.parse("new.example.test") in asked
+    assert len(asked) < 50  # two searches that halve three thousand each time

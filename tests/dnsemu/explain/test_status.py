@@ -1,0 +1,28 @@
+"""Who serves what, told in turns."""
+
+from dnsemu.config.model.world import Geo, World
+from dnsemu.explain.status import MOST_GROUPS, NAMES_PER_TURN, serving
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.policies.location.place import Client, Locator
+from dnsemu.publication.board import Published
+from dnsemu.zone.catalog import Catalog
+from tests.builders import record_set, weighted, zone
+
+
+def told(*record_sets):
+    locator = Locator(Geo())
+    published = Published(World(), Catalog.of([zone("test", *record_sets)]), locator)
+    return list(serving(published, HealthSnapshot(), Client.somewhere(locator.unlocated)))
+
+
+def test_others_have_their_turn_while_a_large_zone_is_looked_through():
+    simple = [record_set(f"r{number}.test") for number in range(3 * NAMES_PER_TURN)]
+    found = told(*simple, weighted("w.test", 3, "a"), weighted("w.test", 1, "b"))
+    assert found.count(None) == 3
+    (group,) = filter(None, found)
+    assert (group["name"], [share["percent"] for share in group["shares"]]) == ("w.test.", [75.0, 25.0])
+
+
+def test_so_many_groups_are_told():
+    found = told(*[weighted(f"w{number}.test", 1, "a") for number in range(MOST_GROUPS + 9)])
+    assert len(list(filter(None, found))) == MOST_GROUPS

@@ -1,0 +1,133 @@
+"""The lines of a force file, and what is said about those that are wrong."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dnsemu.config.errors import Refused
+from dnsemu.faults.force_rules import ForceRule, Pattern, PatternKind, parse_force_file, parse_pattern
+
+NOW = 1_000.0
+NOON = 1_769_860_800.0  # 2026-01-31T12:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "rest"),
+    [
+        ("web-1", PatternKind.CHECK, "web-1"),
+        ("web-*", PatternKind.CHECK, "web-*"),
+        ("*", PatternKind.CHECK, "*"),
+        ("[!a]?", PatternKind.CHECK, "[!a]?"),
+        ("region:us-east-1", PatternKind.REGION, "us-east-1"),
+        ("region:eu-*", PatternKind.REGION, "eu-*"),
+        ("az:use1-az1", PatternKind.ZONE, "use1-az1"),
+        ("az:use1-*", PatternKind.ZONE, "use1-*"),
+        ("address:192.0.2.1", PatternKind.ADDRESS, "192.0.2.1"),
+        ("address:192.0.2.0/24", PatternKind.ADDRESS, "192.0.2.0/24"),
+        ("address:2001:db8::/32", PatternKind.ADDRESS, "2001:db8::/32"),
+    ],
+)
+def test_patterns(text, kind, rest):
+    pattern = parse_pattern(text)
+    assert pattern == Pattern(kind, rest)
+    assert str(pattern) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "'' matches no health check id: write an id or a glob such as web-*"),
+        ("web/1", "'web/1' matches no health check id: write an id or a glob such as web-*"),
+        ("reigon:eu-*", "'reigon:' is no kind of pattern: write 'region:eu-*'"),
+        ("zonk:x", "'zonk:' is no kind of pattern: write a health check id, or region:, az:, address: and a value"),
+        ("2001:db8::1", "'2001:db8::1' is an address: write 'address:2001:db8::1'"),
+        ("region:eu-west-11", "'eu-west-11' matches no Region: write region:eu-west-1 or region:us-west-1"),
+        ("region:EU-*", "'EU-*' matches no Region: write "),
+        ("region:", "'' matches no Region: write one such as region:eu-*"),
+        ("az:mars*", "'mars*' matches no Availability Zone id: write one such as az:use1-*"),
+        ("address:192.0.2.300", "'192.0.2.300' is no address or network: write for example address:192.0.2.1"),
+        ("address:192.0.2.*", "'192.0.2.*' is no address or network: write for example address:192.0.2.1"),
+        ("address:fe80::1%eth0", "'fe80::1%eth0' is no address or network: write for example"),
+    ],
+)
+def test_patterns_that_are_refused(text, message):
+    with pytest.raises(ValueError) as caught:
+        parse_pattern(text)
+    assert str(caught.value).startswith(message)
+
+
+FILE = """\
+# what is down today
+web-* unhealthy
+region:us-east-1 unhealthy for 1m30s    # a drill
+
+\taz:use1-az1  auto\t
+address:10.0.0.0/8 healthy until 2026-01-31T12:00:00Z
+* healthy until 2026-01-31T13:00:00+01:00\r
+"""
+
+
+def test_lines_keep_their_order():
+    assert parse_force_file("forced", FILE, NOW) == (
+        ForceRule(Pattern(PatternKind.CHECK, "web-*"), "unhealthy"),
+        ForceRule(Pattern(PatternKind.REGION, "us-east-1"), "unhealthy", NOW + 90),
+        ForceRule(Pattern(PatternKind.ZONE, "use1-az1"), None),
+        ForceRule(Pattern(PatternKind.ADDRESS, "10.0.0.0/8"), "healthy", NOON),
+        ForceRule(Pattern(PatternKind.CHECK, "*"), "healthy", NOON),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing", "   #"])
+def test_nothing_is_forced(text):
+    assert parse_force_file("forced", text, NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("web", "'web' stands alone; write a status behind it: healthy, unhealthy or auto"),
+        ("web down", "'down' is no status; write healthy, unhealthy or auto"),
+        ("web Healthy", "'Healthy' is no status; write healthy, unhealthy or auto"),
+        ("web healthy for", "nothing stands behind 'for'; write for 5m"),
+        ("web healthy for 5", "'5' is no duration; write a duration such as 90s, 1m30s or 250ms"),
+        ("web healthy until", "nothing stands behind 'until'; write until 2026-01-31T12:00:00Z"),
+        ("web healthy until noon", "'noon' is no time; write a time such as 2026-01-31T12:00:00Z or "),
+        ("web healthy until 2026-01-31T12:00", "'2026-01-31T12:00' does not say in which time zone; write a time such"),
+        ("web healthy 5m", "'5m' is not understood; write for DURATION, until TIME, or nothing"),
+        ("web healthy for 5m until 2026-01-31T12:00:00Z", "'for 5m until 2026-01-31T12:00:00Z' is not understood; "),
+        ("region:mars auto", "'mars' matches no Region; write "),
+    ],
+)
+def test_lines_that_are_refused(line, said):
+    with pytest.raises(Refused) as caught:
+        parse_force_file("forced", f"# first\n{line}  # why", NOW)
+    (fault,) = caught.value.faults
+    assert str(fault).startswith(f"forced:2: {said}")
+    assert str(fault).endswith(" [force-line]")
+
+
+def test_every_fault_is_told_at_once():
+    with pytest.raises(Refused) as caught:
+        parse_force_file("forced", "a b\nweb healthy\nc d\x0b\x0c\n\u2028\nzonk:x auto", NOW)
+    assert [fault.line for fault in caught.value.faults] == [1, 3, 5]
+
+
+WORDS = st.sampled_from(
+    ["web-*", "[", "[z-a]", "region:", "az:", "address:", "healthy", "auto", "for", "until", "5m", "0001-01-01T00:00Z"]
+) | st.text(max_size=12)
+
+
+@given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), max_size=4).map("\n".join))
+def test_any_text_is_read_or_refused(text):
+    try:
+        rules = parse_force_file("forced", text, NOW)
+    except Refused as refused:
+        assert all(fault.message and fault.instead and str(fault).isprintable() for fault in refused.faults)  # noqa: PT017
+    else:
+        assert all(parse_pattern(str(rule.pattern)) == rule.pattern for rule in rules)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_times_at_the_ends_of_the_calendar(time):
+    (rule,) = parse_force_file("forced", f"* auto until {time}", NOW)
+    assert abs(rule.until) > 6e10

@@ -1,0 +1,59 @@
+"""Files read in a child process come to what they come to when they are read in place."""
+
+import json
+
+import pytest
+
+from dnsemu.config.errors import Refused
+from dnsemu.config.file.load import load_files
+from dnsemu.config.file.progress import HowFar
+from dnsemu.files.reading import _assemble, _write_out, compile_world, read_files
+
+RECORD_SETS = [
+    {"name": "www", "type": "A", "ttl": 60, "resource_records": ["192.0.2.1"]},
+    {"name": "www", "type": "AAAA", "ttl": 60, "resource_records": ["2001:db8::1"]},
+    {"name": "a.b.c", "type": "A", "ttl": 60, "weight": 1, "set_identifier": "a", "resource_records": ["192.0.2.1"]},
+    {"name": "a.b.c", "type": "A", "ttl": 60, "weight": 2, "set_identifier": "b", "resource_records": ["192.0.2.2"]},
+]
+
+
+@pytest.fixture
+def file(tmp_path):
+    many = [{**RECORD_SETS[0], "name": f"h{number}"} for number in range(250)]
+    zones = [{"name": "a.test", "record_sets": RECORD_SETS + many}, {"name": "b.test", "record_sets": RECORD_SETS}]
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({"hosted_zones": zones}))
+    return path
+
+
+async def test_a_child_reads_the_same(file):
+    reading, in_place = await read_files([file]), compile_world(load_files([file]))
+    assert reading.published.world == in_place.published.world
+    assert reading.published.catalog.zones == in_place.published.catalog.zones
+    assert reading.warnings == in_place.warnings
+
+
+async def test_a_child_tells_of_faults(tmp_path):
+    (tmp_path / "f.json").write_text('{"hosted_zones": 1}')
+    with pytest.raises(Refused):
+        await read_files([tmp_path / "f.json"])
+
+
+async def test_progress_is_told_between_the_pieces(file):
+    told = []
+    total = 254 + 4 + 2 * 2  # with SOA and NS
+
+    def note(what, done, total):
+        told.append((what, done, total))
+
+    async def pieces():
+        yield HowFar("checking", 1, 2)
+        for piece in _write_out(load_files([file]), note):
+            yield piece
+
+    reading = await _assemble(pieces(), note)
+    assert len(reading.published.catalog.zones) == 2
+    assert told[0] == ("checking", 1, 2)
+    assert told[1] == ("compiling", 0, total)
+    assert told[-1] == ("taking in", total, total)
+    assert [done for _, done, _ in told[1:]] == sorted(done for _, done, _ in told[1:])

@@ -1,0 +1,290 @@
+"""HTTP probes against real sockets (health-checks.md §2, §4, §16). Budgets are short and dead servers stay dead."""
+
+import asyncio
+import gc
+import gzip
+import resource
+import zlib
+
+import pytest
+
+from dnsemu.config.model.world import EndpointCheck, EndpointType, HealthCheck
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.probes.budgets import Budgets
+from dnsemu.healthcheck.probes.connect import CannotProbe
+from dnsemu.healthcheck.probes.prober import Prober
+from dnsemu.healthcheck.probes.request import host_header
+from dnsemu.healthcheck.probes.resolve import NX_DOMAIN
+from dnsemu.healthcheck.verdict.observation import TIMED_OUT
+from tests.healthcheck.endpoints import endpoint, never_answers, repeats, resets, response, sends, sends_then_silence
+
+PATIENT = Budgets(resolve_s=20, connect_s=20, status_s=20, body_s=20, tcp_s=20)
+"""For servers that answer: a slow machine is no reason to fail."""
+HASTY = Budgets(resolve_s=0.3, connect_s=20, status_s=0.3, body_s=0.3, tcp_s=0.3)
+"""For servers that never answer."""
+CHECKER = Checker("eu-west-1", 0)
+
+
+class Names:
+    """Resolves `app.test`, and nothing else."""
+
+    async def resolve(self, name, region):
+        return "127.0.0.1" if name == "app.test" else NX_DOMAIN
+
+
+async def probe(port, type_="HTTP", *, budgets=PATIENT, **fields):
+    if "fully_qualified_domain_name" not in fields:
+        fields.setdefault("ip_address", "127.0.0.1")
+    prober = Prober(Names(), budgets)
+    try:
+        return await prober(HealthCheck("hc-1", EndpointCheck(EndpointType(type_), port=port, **fields)), CHECKER)
+    finally:
+        gc.collect()
+
+
+async def probed(script, type_="HTTP", *, budgets=PATIENT, **fields):
+    async with endpoint(script) as server:
+        return await probe(server.port, type_, budgets=budgets, **fields)
+
+
+@pytest.mark.parametrize(("status", "success", "reason"), [
+    pytest.param(200, True, "HTTP Status Code 200, OK", id="H43 H114 a"),
+    pytest.param(302, True, "HTTP Status Code 302, Found", id="H44 H180 a redirect is a success"),
+    pytest.param(399, True, None, id="H43 the last that passes"),
+    pytest.param(404, False, "HTTP Status Code 404, Not Found", id="H43 H114 c"),
+    pytest.param(503, False, "HTTP Status Code 503, Service Unavailable", id="H115 the standard phrase"),
+])  # fmt: skip
+async def test_status_codes(status, success, reason):
+    outcome = await probed(sends(response(status, Location="http://127.0.0.1:1/")))
+    assert outcome.success is success
+    assert reason is None or outcome.reason == reason
+
+
+async def test_h41_h42_the_request_is_the_one_that_route_53_sends():
+    async with endpoint(sends(response())) as server:
+        await probe(server.port, resource_path="/a%2fb?x=%20&y='z'")
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    line, *headers = head.decode().split("\r\n")
+    assert line == "GET /a%2fb?x=%20&y='z' HTTP/1.1"
+    assert sorted(headers) == [
+        "Accept-Encoding: identity,gzip,deflate",
+        "Accept: */*",
+        f"Host: 127.0.0.1:{server.port}",
+        "User-Agent: Amazon-Route53-Health-Check-Service (ref hc-1; report http://amzn.to/1vsZADi)",
+    ]
+    assert body == b""
+
+
+@pytest.mark.parametrize(("type_", "name", "address", "port", "host"), [
+    pytest.param("HTTP", "app.test", None, 8080, "app.test:8080", id="H182 name and port"),
+    pytest.param("HTTP", "app.test", None, 80, "app.test", id="H182 the scheme's own port"),
+    pytest.param("HTTPS", "app.test", None, 80, "app.test:80", id="H183 another scheme's port"),
+    pytest.param("HTTPS", "app.test", None, 443, "app.test", id="H40 HTTPS on 443"),
+    pytest.param("HTTP", "app.test", "192.0.2.1", 80, "app.test", id="H6 the name comes before the address"),
+    pytest.param("HTTP", None, "192.0.2.1", 81, "192.0.2.1:81", id="H40 an address"),
+    pytest.param("HTTP", None, "2001:db8::1", 81, "[2001:db8::1]:81", id="H40 an IPv6 address"),
+])  # fmt: skip
+def test_host_header(type_, name, address, port, host):
+    check = EndpointCheck(EndpointType(type_), ip_address=address, fully_qualified_domain_name=name, port=port)
+    assert host_header(check, address or "192.0.2.7") == host
+
+
+async def test_h37_each_probe_has_a_connection_of_its_own():
+    prober = Prober(Names(), PATIENT)
+    async with endpoint(sends_then_silence(response())) as server:
+        config = EndpointCheck(EndpointType.HTTP, ip_address="127.0.0.1", port=server.port)
+        for _ in range(3):
+            assert (await prober(HealthCheck("hc-1", config), CHECKER)).success
+        assert len(server.requests) == 3
+
+
+async def test_h164_proxies_of_the_environment_are_not_used(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert (await probed(sends(response()))).success
+
+
+async def test_h43_interim_responses_are_skipped():
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    assert (await probed(sends(interim + response(503)))).reason == "HTTP Status Code 503, Service Unavailable"
+
+
+async def test_h48_the_body_is_not_waited_for():
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+    assert (await probed(sends_then_silence(head))).success
+
+
+@pytest.mark.parametrize("script", [
+    pytest.param(never_answers, id="H184 silent after the request"),
+    pytest.param(sends_then_silence(b"HTTP/1.1 200 OK\r\nX: y\r\n"), id="H38 headers without an end"),
+    pytest.param(repeats(b"HTTP/1.1 100 Continue\r\n\r\n"), id="H43 interim responses for ever"),
+])  # fmt: skip
+async def test_no_answer_in_time(script):
+    outcome = await probed(script, budgets=HASTY)
+    assert not outcome.success
+    assert outcome.reason == TIMED_OUT
+
+
+@pytest.mark.parametrize("script", [
+    pytest.param(sends(b""), id="H38 closed without an answer"),
+    pytest.param(sends(b"HTTP/1.1 200 OK\r\nX: y"), id="H38 closed within the headers"),
+    pytest.param(resets, id="H38 reset"),
+    pytest.param(sends(b"SSH-2.0-OpenSSH_9.9\r\n"), id="H47 not HTTP"),
+    pytest.param(sends(b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n"), id="H47 a malformed header line"),
+    pytest.param(repeats(b"HTTP/1.1 200 OK\r\n" + b"X-Pad: " + b"y" * 1000 + b"\r\n"), id="H47 headers without an end"),
+    pytest.param(
+        sends(response(**{f"X{n}": "y" * 1000 for n in range(20)})), id="H194 20 kB of headers",
+    ),
+])  # fmt: skip
+async def test_broken_answers(script):
+    outcome = await probed(script)
+    assert not outcome.success
+    assert len(outcome.reason) > 10
+
+
+async def test_h47_headers_up_to_the_limit_pass():
+    assert (await probed(sends(response(**{f"X{n}": "y" * 1000 for n in range(15)})))).success
+
+
+async def test_h12_a_path_is_sent_as_it_was_declared():
+    async with endpoint(sends(response())) as server:
+        await probe(server.port, resource_path="/#a?b#c")
+    assert server.requests[0].startswith(b"GET /#a?b#c HTTP/1.1\r\n")
+
+
+async def test_a_path_that_no_request_can_carry_is_a_failure():
+    outcome = await probed(never_answers, resource_path="/a\r\nX: y")
+    assert not outcome.success
+    assert outcome.reason.startswith("The request cannot be made")
+
+
+async def test_what_this_host_ran_out_of_is_no_observation():
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    prober = Prober(Names(), PATIENT)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limit[1]))
+    try:
+        with pytest.raises(CannotProbe):
+            await prober(HealthCheck("hc", EndpointCheck(EndpointType.TCP, ip_address="127.0.0.1", port=1)), CHECKER)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+
+
+async def test_h114_g_a_domain_endpoint_is_refused():
+    async with endpoint(never_answers) as server:
+        port = server.port
+    outcome = await probe(port, fully_qualified_domain_name="app.test")
+    assert outcome.reason == "Connection refused. Resolved IP: 127.0.0.1"
+
+
+async def test_h114_g_refused():
+    async with endpoint(never_answers) as server:
+        port = server.port
+    outcome = await probe(port)
+    assert (outcome.success, outcome.reason) == (False, "Connection refused.")
+
+
+# --- search strings ---
+
+
+def body_of(size, needle=b"needle"):
+    """A body in which the needle ends with octet `size`."""
+    return b"." * (size - len(needle)) + needle + b"." * 100
+
+
+def deflated(body, wbits):
+    compressor = zlib.compressobj(wbits=wbits)
+    return compressor.compress(body) + compressor.flush()
+
+
+@pytest.mark.parametrize(("data", "success"), [
+    pytest.param(response(body=b"a needle"), True, id="H49 found"),
+    pytest.param(response(body=b"a NEEDLE"), False, id="H49 case matters"),
+    pytest.param(response(body=b""), False, id="H49 nothing to search"),
+    pytest.param(response(503, body=b"a needle"), False, id="H49 the status must be a success too"),
+    pytest.param(response(body=body_of(5120)), True, id="H178 ends with the last octet"),
+    pytest.param(response(body=body_of(5121)), False, id="H178 ends one octet later"),
+    pytest.param(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nnee\r\n3\r\ndle\r\n0\r\n\r\n", True,
+        id="H49 across two chunks",
+    ),
+    pytest.param(b"HTTP/1.0 200 OK\r\n\r\na needle", True, id="H52 a body that ends with the connection"),
+    pytest.param(response(body=gzip.compress(b"a needle"), Content_Encoding="gzip"), True, id="H179 gzip"),
+    pytest.param(response(body=deflated(b"a needle", 15), Content_Encoding="deflate"), True, id="H50 deflate"),
+    pytest.param(response(body=deflated(b"a needle", -15), Content_Encoding="deflate"), True, id="H50 raw deflate"),
+    pytest.param(response(body=gzip.compress(body_of(5120)), Content_Encoding="gzip"), True, id="H50 5,120 decoded"),
+    pytest.param(response(body=gzip.compress(body_of(5121)), Content_Encoding="gzip"), False, id="H50 5,121 decoded"),
+    pytest.param(response(body=gzip.compress(b"a needle"), Content_Encoding="br"), False, id="H179 brotli"),
+    pytest.param(response(body=b"not gzip needle", Content_Encoding="gzip"), False, id="H50 broken gzip"),
+    pytest.param(
+        response(body=gzip.compress(bytes(50_000_000)), Content_Encoding="gzip"), False, id="H50 a bomb stays packed",
+    ),
+])  # fmt: skip
+async def test_search_string(data, success):
+    outcome = await probed(sends(data), "HTTP_STR_MATCH", search_string="needle")
+    assert outcome.success is success
+
+
+async def test_h50_a_deflated_body_may_begin_with_a_single_octet():
+    data = deflated(b"a needle", 15)
+
+    async def drips(writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n")
+        for octet in data:
+            writer.write(bytes([octet]))
+            await writer.drain()
+            await asyncio.sleep(0.001)  # one packet each
+
+    assert (await probed(drips, "HTTP_STR_MATCH", search_string="needle")).success
+
+
+async def test_h52_what_came_before_the_peer_closed_counts():
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+    assert (await probed(sends(head + b"a needle"), "HTTP_STR_MATCH", search_string="needle")).success
+    outcome = await probed(sends(head + b"hay"), "HTTP_STR_MATCH", search_string="needle")
+    assert "was not found" in outcome.reason
+
+
+async def test_h114_h_the_string_is_not_found():
+    outcome = await probed(sends(response(body=b"hay")), "HTTP_STR_MATCH", search_string="needle")
+    assert outcome.reason == (
+        'HTTP Status Code 200, OK. The string "needle" was not found in the first 5120 bytes of the response body.'
+    )
+
+
+async def test_h51_the_search_string_is_utf_8():
+    outcome = await probed(sends(response(body="größe".encode())), "HTTP_STR_MATCH", search_string="größe")
+    assert outcome.success
+
+
+async def test_h52_reading_stops_when_the_string_is_found():
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\na needle"
+    assert (await probed(sends_then_silence(head), "HTTP_STR_MATCH", search_string="needle")).success
+
+
+async def test_h53_a_body_that_comes_too_slowly_times_out():
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhay"
+    outcome = await probed(sends_then_silence(head), "HTTP_STR_MATCH", search_string="needle", budgets=HASTY)
+    assert (outcome.success, outcome.reason) == (False, TIMED_OUT)
+
+
+# --- names and phases ---
+
+
+async def test_h114_b_a_domain_endpoint_shows_the_address():
+    outcome = await probed(sends(response()), fully_qualified_domain_name="app.test")
+    assert outcome.reason == "HTTP Status Code 200, OK. Resolved IP: 127.0.0.1"
+
+
+async def test_h58_a_name_that_does_not_exist():
+    outcome = await probe(80, fully_qualified_domain_name="gone.test")
+    assert (outcome.success, outcome.reason) == (False, "DNS resolution failed: Rcode NXDomain(3)")
+
+
+async def test_h142_h143_phases_are_timed():
+    phases = (await probed(sends(response()))).phases
+    assert phases.connect_s > 0
+    assert phases.first_byte_s > 0
+    assert phases.tls_s is None
+
+
+async def test_h146_a_bad_status_is_timed_too():
+    assert (await probed(sends(response(503)))).phases.first_byte_s > 0

@@ -1,0 +1,185 @@
+"""The history of health checks: a numbered ring, and who listens to it."""
+
+import pytest
+
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.verdict.history import KEPT_PER_CHECK, EventKind, History, NotAnEventId
+from dnsemu.healthcheck.verdict.snapshot import Status
+
+UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
+
+
+def add(history, check="a", kind=EventKind.STATUS):
+    checker = Checker("eu-west-1", 0) if kind is EventKind.VOTE else None
+    return history.add(at=1.5, kind=kind, check_id=check, checker=checker, old=UP, new=DOWN, cause="broken")
+
+
+def filled(events, capacity):
+    history = History("run", capacity)
+    for _ in range(events):
+        add(history)
+    return history
+
+
+def numbers(events):
+    return [event.number for event in events]
+
+
+def test_an_event_keeps_what_it_was_given():
+    history = History("run")
+    event = add(history, "web", EventKind.VOTE)
+    assert (event.number, event.at, event.kind, event.check_id) == (1, 1.5, EventKind.VOTE, "web")
+    assert (event.checker, event.old, event.new, event.cause) == (Checker("eu-west-1", 0), UP, DOWN, "broken")
+    assert history.since(0) == (event,)
+
+
+@pytest.mark.parametrize(("events", "first", "last"), [
+    pytest.param(0, 1, 0, id="nothing yet"),
+    pytest.param(1, 1, 1, id="one"),
+    pytest.param(4, 1, 4, id="full"),
+    pytest.param(5, 2, 5, id="one has left"),
+    pytest.param(11, 8, 11, id="round more than once"),
+])  # fmt: skip
+def test_what_is_still_kept(events, first, last):
+    history = filled(events, 4)
+    assert (history.first, history.last) == (first, last)
+    assert numbers(history.since(0)) == list(range(first, last + 1))
+
+
+@pytest.mark.parametrize(("after", "limit", "found"), [
+    pytest.param(0, None, [4, 5, 6, 7], id="before what is kept"),
+    pytest.param(3, None, [4, 5, 6, 7], id="just before it"),
+    pytest.param(5, None, [6, 7], id="within it"),
+    pytest.param(7, None, [], id="the newest"),
+    pytest.param(10**17, None, [], id="after the newest"),
+    pytest.param(-5, None, [4, 5, 6, 7], id="a negative number"),
+    pytest.param(4, 2, [5, 6], id="a limit takes the first"),
+    pytest.param(4, 0, [], id="a limit of nothing"),
+])  # fmt: skip
+def test_since(after, limit, found):
+    assert numbers(filled(7, 4).since(after, limit=limit)) == found
+
+
+def test_only_those_of_a_check_or_a_kind():
+    history = History("run", 6)
+    for number in range(1, 9):
+        add(history, "ab"[number % 2], EventKind.VOTE if number % 4 else EventKind.FORCED)
+    assert numbers(history.since(0, check_id="a")) == [4, 6, 8]
+    assert numbers(history.since(0, check_id="a", kind=EventKind.FORCED)) == [4, 8]
+    assert numbers(history.since(4, kind=EventKind.VOTE, limit=2)) == [5, 6]
+    assert numbers(history.newest(2, kind=EventKind.VOTE)) == [6, 7]
+    assert numbers(history.newest(100)) == [3, 4, 5, 6, 7, 8]
+    assert history.since(0, check_id="never declared") == ()
+    assert history.newest(5, check_id="never declared") == ()
+
+
+def test_what_is_not_filtered_is_found_without_a_scan():
+    """A ring that is read event by event gives up no others than those that are asked for."""
+    history = filled(1000, 1000)
+    read = []
+
+    class Ring(list):
+        def __getitem__(self, index):
+            read.append(index)
+            return super().__getitem__(index)
+
+    history._ring = Ring(history._ring)
+    assert numbers(history.since(900, limit=3)) == [901, 902, 903]
+    assert numbers(history.newest(2)) == [999, 1000]
+    assert len(read) <= 6
+
+
+def test_a_quiet_check_keeps_its_last_events_beside_a_loud_one():
+    history = History("run", 10)
+    first = add(history, "quiet")
+    for _ in range(100):
+        add(history, "loud")
+    assert history.of("quiet") == (first,)
+    assert numbers(history.of("loud", 3)) == [99, 100, 101]
+    assert len(history.of("loud", 1000)) == KEPT_PER_CHECK
+    assert history.of("loud", 0) == ()
+    assert history.of("never declared") == ()
+
+
+def test_votes_do_not_crowd_out_what_became_of_a_check():
+    history = History("run")
+    status = add(history)
+    for _ in range(KEPT_PER_CHECK):
+        add(history, kind=EventKind.VOTE)
+    assert history.of("a") == (status,)
+
+
+def test_what_is_forgotten_stays_in_the_ring_only():
+    history = filled(2, 10)
+    history.forget("a")
+    history.forget("never declared")
+    assert history.of("a") == ()
+    assert numbers(history.since(0)) == [1, 2]
+
+
+def test_listeners_hear_each_event_until_they_leave():
+    history, first, second = History("run"), [], []
+    leave = history.subscribe(first.append)
+    history.subscribe(second.append)
+    one = add(history)
+    leave()
+    leave()
+    two = add(history)
+    assert (first, second) == ([one], [one, two])
+
+
+def test_a_listener_finds_the_event_recorded_and_may_leave_meanwhile():
+    history, seen = History("run"), []
+
+    def hear(event):
+        leave()
+        seen.append((history.last, history.since(0)[-1] is event))
+
+    leave = history.subscribe(hear)
+    also = []
+    history.subscribe(also.append)
+    add(history)
+    add(history)
+    assert seen == [(1, True)]
+    assert numbers(also) == [1, 2]
+
+
+@pytest.mark.parametrize(("text", "number"), [
+    pytest.param("run1-2", 2, id="its own"),
+    pytest.param("run1-0", 0, id="from the beginning"),
+    pytest.param("run1-3", 3, id="the newest"),
+    pytest.param("run0-2", None, id="of another run"),
+    pytest.param("run0-999999999999999999", None, id="far on in another run"),
+])  # fmt: skip
+def test_event_ids(text, number):
+    history = History("run1", 2)
+    for _ in range(3):
+        add(history)
+    assert history.parse_event_id(text) == number
+    if number:
+        assert history.id_at(number) == text
+
+
+def test_the_id_of_an_event_leads_back_to_it():
+    history = History("0f3a")
+    event = add(history)
+    assert history.event_id(event) == "0f3a-1"
+    assert history.parse_event_id(history.event_id(event)) == event.number
+
+
+@pytest.mark.parametrize("text", [
+    "", "-", "2", "run1", "run1-", "-2", "run1--2", "run1-x", "run1-2 ", "run1-2\n", "run1-٢", "run1-1e3", "run1-2-2",
+    "run1-" + "9" * 19, "run1-" + "9" * 10_000, "run1-4", "\0-1", "rün-1",
+])  # fmt: skip
+def test_what_is_no_event_id(text):
+    history = History("run1")
+    for _ in range(3):
+        add(history)
+    with pytest.raises(NotAnEventId, match="run1-3"):
+        history.parse_event_id(text)
+
+
+@pytest.mark.parametrize(("run", "capacity"), [("", 1), ("a-b", 1), ("a\n", 1), ("a", 0)])
+def test_a_history_needs_a_name_and_room(run, capacity):
+    with pytest.raises(ValueError):
+        History(run, capacity)
