@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from immutables import Map
 
-from dnsemu.answering.answer import QuickDice
+from dnsemu.answering.dice import QuickDice
 from dnsemu.api.running import DataPlane, Ready
 from dnsemu.api.server import HttpPort
 from dnsemu.clock.clock import Clock
@@ -26,7 +26,10 @@ from dnsemu.commands.hosted_zones.hosted_zones import ZONES
 from dnsemu.commands.record_sets.zone_index import forget
 from dnsemu.commands.traffic.answered import Traffic
 from dnsemu.config.errors import Fault
-from dnsemu.config.model.world import HealthCheckId, HostedZoneId, ServerSettings, VantagePoint, World
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.settings import ServerSettings, VantagePoint
+from dnsemu.config.model.world import World
 from dnsemu.config.text.addresses import Address, parse_address
 from dnsemu.control.command_runner import Keeper
 from dnsemu.control.ids import NewIds
@@ -55,7 +58,8 @@ from dnsemu.runtime.garbage_collection import settle
 from dnsemu.runtime.logs import timestamp
 from dnsemu.server.responder import Responder, TtlDivisor
 from dnsemu.server.transport.listeners import Listeners, Pair, bind_shares, close_pairs, listening_at
-from dnsemu.state.state import HEALTH_CHECK, State, Write
+from dnsemu.state.state import State
+from dnsemu.state.tables import HEALTH_CHECK, Write
 from dnsemu.store.store import MemoryStore, Store
 from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.upstream.hosted_resolver import HostedResolver

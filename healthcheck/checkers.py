@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from dnsemu.config.model.world import ALL_CHECKER_REGIONS, EndpointCheck, HealthCheckers
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
+from dnsemu.config.model.health_checks import EndpointCheck
 
 PUBLISHED_RANGE = IPv4Network("15.177.0.0/18")
 """The network that Route 53 lists for all its health checkers together; the simulated ones have addresses in it."""

@@ -16,7 +16,8 @@ import structlog
 
 from dnsemu.clock.jobs import Appointment, Ending, Rank
 from dnsemu.clock.scheduler import Agenda
-from dnsemu.config.model.world import EndpointCheck, HealthCheck, HealthCheckers, HealthCheckId, ProbeMode
+from dnsemu.config.model.health_checkers import HealthCheckers, ProbeMode
+from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.report.cloudwatch import LatencyBook
 from dnsemu.healthcheck.report.durations import Durations

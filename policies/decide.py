@@ -8,23 +8,22 @@ a hundred weighted record sets are a million leaves): what lies below a record s
 from dataclasses import dataclass, field
 from enum import Enum
 
-from dnsemu.config.model.world import (
-    AliasTarget,
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import AliasTarget, RecordSet
+from dnsemu.config.model.routing import (
     Failover,
     Geolocation,
     Geoproximity,
-    HealthCheckId,
     IpBased,
     Latency,
     Multivalue,
-    RecordSet,
     Simple,
     Weighted,
 )
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies import failover, geolocation, geoproximity, ip_based, latency, multivalue, simple, weighted
-from dnsemu.policies.location.place import Client
+from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group, Outcome, Policy, ResourceState, View
 
 POLICIES: dict[type, Policy] = {

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from dnsemu.config.model.world import Failover, FailoverRole, RecordSet
-from dnsemu.policies.location.place import Client
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Failover, FailoverRole
+from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "failover"

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from dnsemu.config.model.world import Geolocation, RecordSet
-from dnsemu.policies.location.place import Client, Place
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Geolocation
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "geolocation"

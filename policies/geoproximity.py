@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from dnsemu.config.aws.places import LOCAL_ZONES, REGIONS
-from dnsemu.config.model.world import Geoproximity, RecordSet
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Geoproximity
 from dnsemu.policies.geodata.distance import distance_km
-from dnsemu.policies.location.place import Client
+from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "geoproximity"

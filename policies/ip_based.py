@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from dnsemu.config.model.world import IpBased, RecordSet
-from dnsemu.policies.location.place import Client
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import IpBased
+from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "ip-based"

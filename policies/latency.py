@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from dnsemu.config.model.world import Latency, RecordSet
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Latency
 from dnsemu.policies.geodata.region_latency import latencies_ms
-from dnsemu.policies.location.place import Client, Place
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "latency"

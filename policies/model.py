@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from dnsemu.config.model.world import AliasTarget, HealthCheckId, RecordSet, Resource, Target
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import AliasTarget, RecordSet
+from dnsemu.config.model.resources import Resource, Target
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.policies.location.place import Client
+from dnsemu.policies.location.client import Client
 
 
 @dataclass(frozen=True, slots=True)

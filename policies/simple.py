@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from dnsemu.config.model.world import RecordSet
-from dnsemu.policies.location.place import Client
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group, OneOf, Worth
 
 NAME = "simple"

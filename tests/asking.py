@@ -8,10 +8,11 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
-from dnsemu.answering.answer import QuickDice
-from dnsemu.config.model.world import Geo, World
+from dnsemu.answering.dice import QuickDice
+from dnsemu.config.model.geo import Geo
+from dnsemu.config.model.world import World
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Board, Published
 from dnsemu.server.responder import Responder
 from dnsemu.zone.catalog import Catalog

@@ -7,29 +7,26 @@ from ipaddress import ip_address
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import (
-    AliasTarget,
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
+from dnsemu.config.model.resources import Resource, ResourceKind, Target
+from dnsemu.config.model.routing import (
     Failover,
     FailoverRole,
     Geolocation,
     Geoproximity,
-    HealthCheckId,
-    HostedZone,
-    HostedZoneId,
     IpBased,
     Latency,
     Multivalue,
-    RecordSet,
-    Resource,
-    ResourceKind,
     Simple,
-    Target,
     Weighted,
 )
 from dnsemu.config.rdata.parsing import parse_value
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import Decision, Leaf
-from dnsemu.policies.location.place import Client, Place
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
 from dnsemu.zone.compiled import compile_zone
 from dnsemu.zone.resources import compile_resource

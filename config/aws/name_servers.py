@@ -5,7 +5,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address
 
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZoneId, RecordSet
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.parsing import parse_value
 from dnsemu.config.rdata.rrtypes import RRType

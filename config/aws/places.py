@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from dnsemu.config.model.world import DeclaredPlace
+from dnsemu.config.model.geo import DeclaredPlace
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZoneId, Resource, ResourceKind
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.resources import Resource, ResourceKind
 from dnsemu.config.names import DName
 
 

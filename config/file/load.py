@@ -17,25 +17,13 @@ from dnsemu.config.file.documents import Document, parse
 from dnsemu.config.file.load_zones import ZoneReader, written_record_sets
 from dnsemu.config.file.progress import Progress, unseen
 from dnsemu.config.file.report import Report
-from dnsemu.config.model.world import (
-    ALL_CHECKER_REGIONS,
-    ApiSettings,
-    CheckConfig,
-    CidrCollection,
-    DeclaredPlace,
-    EndpointCheck,
-    Geo,
-    GeoLatency,
-    GeoNetwork,
-    HealthCheck,
-    HealthCheckers,
-    HealthCheckId,
-    IPNetwork,
-    Resource,
-    ServerSettings,
-    VantagePoint,
-    World,
-)
+from dnsemu.config.model.addresses import IPNetwork
+from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoLatency, GeoNetwork
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
+from dnsemu.config.model.health_checks import CheckConfig, EndpointCheck, HealthCheck, HealthCheckId
+from dnsemu.config.model.resources import Resource
+from dnsemu.config.model.settings import ApiSettings, ServerSettings, VantagePoint
+from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.config.rules import health_check as check_rules
 from dnsemu.config.shapes import health_checks as checks

@@ -13,16 +13,11 @@ from dnsemu.config.errors import Path, Problem
 from dnsemu.config.file.documents import Document
 from dnsemu.config.file.progress import RECORD_SETS_PER_STEP, Progress, unseen
 from dnsemu.config.file.report import Report
-from dnsemu.config.model.world import (
-    CidrCollection,
-    Geoproximity,
-    HostedZone,
-    HostedZoneId,
-    IpBased,
-    RecordSet,
-    RecordSetKey,
-    Resource,
-)
+from dnsemu.config.model.geo import CidrCollection
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.resources import Resource
+from dnsemu.config.model.routing import Geoproximity, IpBased
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType

@@ -5,26 +5,24 @@ say themselves.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, ValuesView
-from typing import TYPE_CHECKING, Any, Union
+from typing import Any
 
 from immutables import Map
 
+from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
 from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
 
-if TYPE_CHECKING:
-    from dnsemu.config.model.world import RecordSet, RecordSetKey
-    from dnsemu.config.rdata.rrtypes import RRType
-
-_Held = Union["RecordSet", "tuple[RecordSet, ...]"]
+_Held = RecordSet | tuple[RecordSet, ...]
 """What a name has: most names have one record set only, which then stands for itself."""
 
 
-class RecordSets(Mapping["RecordSetKey", "RecordSet"]):
+class RecordSets(Mapping[RecordSetKey, RecordSet]):
     """Record sets by key. It never changes: a change makes another one, at the cost of the names that it touches."""
 
     __slots__ = ("_at", "_number")
 
-    def __init__(self, record_sets: "Mapping[RecordSetKey, RecordSet] | None" = None) -> None:
+    def __init__(self, record_sets: Mapping[RecordSetKey, RecordSet] | None = None) -> None:
         at: dict[DName, list[RecordSet]] = {}
         for record_set in (record_sets or {}).values():
             at.setdefault(record_set.name, []).append(record_set)
@@ -32,7 +30,7 @@ class RecordSets(Mapping["RecordSetKey", "RecordSet"]):
         self._number = sum(map(len, at.values()))
 
     @classmethod
-    def grouped(cls, at: "Mapping[DName, Sequence[RecordSet]]") -> "RecordSets":
+    def grouped(cls, at: Mapping[DName, Sequence[RecordSet]]) -> "RecordSets":
         """Record sets that are known by name; each key is there once."""
         return cls._of(Map((name, _held(members)) for name, members in at.items()), sum(map(len, at.values())))
 
@@ -42,11 +40,11 @@ class RecordSets(Mapping["RecordSetKey", "RecordSet"]):
         made._at, made._number = at, number
         return made
 
-    def at(self, name: DName) -> "Sequence[RecordSet]":
+    def at(self, name: DName) -> Sequence[RecordSet]:
         """All record sets of exactly this name."""
         return _members(self._at.get(name, ()))
 
-    def has_group(self, name: DName, type: "RRType") -> bool:
+    def has_group(self, name: DName, type: RRType) -> bool:
         """Whether there is a record set of exactly this name and type."""
         return any(record_set.type == type for record_set in self.at(name))
 
@@ -55,15 +53,15 @@ class RecordSets(Mapping["RecordSetKey", "RecordSet"]):
         return iter(self._at)
 
     @property
-    def under_names(self) -> "Map[DName, Any]":
+    def under_names(self) -> Map[DName, Any]:
         """The one large mapping in it, for whoever frees it with care."""
         return self._at
 
-    def by_name(self) -> "Iterator[tuple[DName, Sequence[RecordSet]]]":
+    def by_name(self) -> Iterator[tuple[DName, Sequence[RecordSet]]]:
         """Each name with its record sets, in no order."""
         return ((name, _members(held)) for name, held in self._at.items())
 
-    def changed(self, gone: "Iterable[RecordSetKey]" = (), put: "Iterable[RecordSet]" = ()) -> "RecordSets":
+    def changed(self, gone: Iterable[RecordSetKey] = (), put: Iterable[RecordSet] = ()) -> "RecordSets":
         """The same with record sets taken out, and then others put in, each in place of the one with its key.
 
         Raises:
@@ -88,24 +86,24 @@ class RecordSets(Mapping["RecordSetKey", "RecordSet"]):
             at[record_set.name] = _held(tuple(members.values()))
         return self._of(at.finish(), number)
 
-    def update(self, record_sets: "Mapping[RecordSetKey, RecordSet]") -> "RecordSets":
+    def update(self, record_sets: Mapping[RecordSetKey, RecordSet]) -> "RecordSets":
         """The same with others put in, each in place of the one with its key."""
         return self.changed(put=record_sets.values())
 
-    def __getitem__(self, key: "RecordSetKey") -> "RecordSet":
+    def __getitem__(self, key: RecordSetKey) -> RecordSet:
         name, type, identifier = key
         for record_set in _members(self._at[name]):
             if record_set.type == type and record_set.set_identifier == identifier:
                 return record_set
         raise KeyError(key)
 
-    def __iter__(self) -> "Iterator[RecordSetKey]":
+    def __iter__(self) -> Iterator[RecordSetKey]:
         return (record_set.key for record_set in self.values())
 
     def __len__(self) -> int:
         return self._number
 
-    def values(self) -> "ValuesView[RecordSet]":
+    def values(self) -> ValuesView[RecordSet]:
         """All record sets, in no order."""
         return _Values(self)
 
@@ -120,19 +118,19 @@ class RecordSets(Mapping["RecordSetKey", "RecordSet"]):
         return RecordSets._of, (self._at, self._number)
 
 
-class _Values(ValuesView["RecordSet"]):
+class _Values(ValuesView[RecordSet]):
     """As the general one, without looking each key up."""
 
     _mapping: RecordSets
 
-    def __iter__(self) -> "Iterator[RecordSet]":
+    def __iter__(self) -> Iterator[RecordSet]:
         for _, members in self._mapping.by_name():
             yield from members
 
 
-def _members(held: "_Held | tuple[()]") -> "Sequence[RecordSet]":
+def _members(held: _Held | tuple[()]) -> Sequence[RecordSet]:
     return held if isinstance(held, tuple) else (held,)
 
 
-def _held(members: "Sequence[RecordSet]") -> _Held:
+def _held(members: Sequence[RecordSet]) -> _Held:
     return members[0] if len(members) == 1 else tuple(members)

@@ -8,7 +8,8 @@ from immutables import Map
 from dnsemu.config import names
 from dnsemu.config.aws.services import FIXED, service_named, service_of_zone, zones_of
 from dnsemu.config.errors import Problem, Severity
-from dnsemu.config.model.world import AliasTarget, HostedZoneId, RecordSet, RecordSetKey, Resource, ResourceKind
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.resources import Resource, ResourceKind
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dnsemu.config import names
 from dnsemu.config.errors import Problem
-from dnsemu.config.model.world import (
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import (
     Failover,
     Geolocation,
     Geoproximity,
     IpBased,
     Latency,
     Multivalue,
-    RecordSet,
     Routing,
     Simple,
     Weighted,

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from dnsemu.config.aws.reserved_addresses import is_reserved
 from dnsemu.config.errors import Problem
-from dnsemu.config.model.world import CalculatedCheck, CheckConfig, EndpointCheck, HealthCheck, HealthCheckId
+from dnsemu.config.model.health_checks import CalculatedCheck, CheckConfig, EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.config.shapes.health_checks import HealthCheckShape
 
 _EXCLUDED: dict[str, list[tuple[str, str, str]]] = {

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from dnsemu.config import names
 from dnsemu.config.errors import Problem
-from dnsemu.config.model.world import Failover, FailoverRole, HostedZoneId, Multivalue, RecordSet, Simple
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.model.routing import Failover, FailoverRole, Multivalue, Simple
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.group import group_problems, subject

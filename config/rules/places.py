@@ -2,7 +2,7 @@
 
 from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, LOCAL_ZONES, REGIONS, SUBDIVISIONS
 from dnsemu.config.errors import Problem
-from dnsemu.config.model.world import Geolocation, Geoproximity, Latency, Routing
+from dnsemu.config.model.routing import Geolocation, Geoproximity, Latency, Routing
 
 _NOT_COUNTRIES = frozenset({"BV", "CX", "EH", "HM"})
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from dnsemu.config import names
 from dnsemu.config.errors import Problem, Severity
-from dnsemu.config.model.world import RecordSet, RecordSetKey
+from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from dnsemu.config.model.world import AlarmConfiguration
+from dnsemu.config.model.health_checks import AlarmConfiguration
 from dnsemu.config.shapes.base import Says, Shape, refuse
 
 Statistic = Literal["Average", "Sum", "SampleCount", "Maximum", "Minimum"]

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from dnsemu.config.model.world import ApiSettings
+from dnsemu.config.model.settings import ApiSettings
 from dnsemu.config.shapes.base import Says, Shape, refuse
 from dnsemu.config.text.durations import parse_duration
 

@@ -8,7 +8,7 @@ from pydantic import Field, create_model, field_validator
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from dnsemu.config.model.world import ALL_CHECKER_REGIONS, Blocked, HealthCheckers, ProbeMode
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, Blocked, HealthCheckers, ProbeMode
 from dnsemu.config.shapes.base import Says, Shape, refuse
 from dnsemu.config.shapes.health_checks import CHECKER_REGIONS, CheckerRegion
 from dnsemu.config.shapes.networks import client_network

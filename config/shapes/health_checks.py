@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from dnsemu.config import names
-from dnsemu.config.model.world import (
-    ALL_CHECKER_REGIONS,
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS
+from dnsemu.config.model.health_checks import (
     CalculatedCheck,
     CheckConfig,
     EndpointCheck,

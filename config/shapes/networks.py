@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from dnsemu.config.model.world import IPNetwork
+from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.shapes.base import refuse
 
 _MAPPED_BITS = 96

@@ -4,7 +4,8 @@ This module never refuses. Whatever else is written, or has anything wrong with 
 what: so there is one place that knows of faults, and this one only has to agree with it where there are none.
 """
 
-from dnsemu.config.model.world import RecordSet, Simple
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Simple
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType

@@ -8,18 +8,16 @@ from pydantic import Field, field_validator
 
 from dnsemu.config import names
 from dnsemu.config.errors import Problem
-from dnsemu.config.model.world import (
-    AliasTarget,
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
+from dnsemu.config.model.routing import (
     Failover,
     FailoverRole,
     Geolocation,
     Geoproximity,
-    HealthCheckId,
-    HostedZoneId,
     IpBased,
     Latency,
     Multivalue,
-    RecordSet,
     Routing,
     Simple,
     Weighted,

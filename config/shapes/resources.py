@@ -10,7 +10,8 @@ from dnsemu.config import names
 from dnsemu.config.aws.places import REGIONS
 from dnsemu.config.aws.services import is_global, service_named, service_of_kind, without_dualstack
 from dnsemu.config.errors import Path, Problem
-from dnsemu.config.model.world import HealthCheckId, Resource, ResourceKind, Target
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.resources import Resource, ResourceKind, Target
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.shapes.base import Says, Shape, refuse
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from dnsemu.config.aws.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
-from dnsemu.config.model.world import DeclaredPlace, GeoLatency, IPNetwork
+from dnsemu.config.model.addresses import IPNetwork
+from dnsemu.config.model.geo import DeclaredPlace, GeoLatency
 from dnsemu.config.shapes.base import Says, Shape, refuse, snake
 from dnsemu.config.shapes.networks import client_network, parse_network
 from dnsemu.config.shapes.record_sets import bare_id

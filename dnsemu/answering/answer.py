@@ -4,13 +4,13 @@ It goes in two steps, so that the first can be remembered. `throw` chooses among
 records that answer; `Undrawn.drawn` then chooses among samples and puts values in random order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import factorial
-from typing import Any, Protocol, TypeVar
 
+from dnsemu.answering.dice import Dice, pick
 from dnsemu.answering.resolution import Link
-from dnsemu.config.model.world import RecordSet
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import Leaf, Lost, Node
@@ -20,8 +20,6 @@ from dnsemu.wire.reply import NAMES_IN_RDATA, Onward, Reply
 from dnsemu.zone.catalog import ANY, Catalog, NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
 
-_T = TypeVar("_T")
-
 NAME_IN_RDATA: dict[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}
 """Types whose rdata cites a host: octets before its name (R144)."""
 
@@ -30,51 +28,6 @@ MOST_ORDERED = 4
 """Values that name hosts of which each order is a ticket by itself: 24 of them."""
 
 _NAMING_HOSTS = frozenset(NAME_IN_RDATA) | frozenset(NAMES_IN_RDATA)
-
-
-class Dice(Protocol):
-    """What is asked of chance."""
-
-    def randrange(self, stop: int, /) -> int:
-        """A whole number from 0 up to but not including `stop`, each as likely."""
-
-    def sample(self, population: Sequence[_T], k: int) -> list[_T]:
-        """`k` different members in random order."""
-
-    def shuffle(self, x: MutableSequence[Any], /) -> None:
-        """Put the members in random order, in place."""
-
-
-class QuickDice:
-    """Dice on the `random` of a `random.Random`, several times as quick as its other methods.
-
-    A number is a share of 53 random bits; tickets are some ten thousand at most, so that none is visibly favoured.
-    """
-
-    def __init__(self, random: Callable[[], float]) -> None:
-        """Throw with numbers from 0 up to but not including 1."""
-        self._random = random
-
-    def randrange(self, stop: int, /) -> int:
-        """As in `Dice`."""
-        return int(self._random() * stop)
-
-    def sample(self, population: Sequence[_T], k: int) -> list[_T]:
-        """As in `Dice`."""
-        chance, pool = self._random, list(population)
-        left = len(pool)
-        for at in range(k):
-            other = at + int(chance() * left)
-            pool[at], pool[other] = pool[other], pool[at]
-            left -= 1
-        return pool[:k]
-
-    def shuffle(self, x: MutableSequence[Any], /) -> None:
-        """As in `Dice`."""
-        chance = self._random
-        for left in range(len(x), 1, -1):
-            other = int(chance() * left)
-            x[left - 1], x[other] = x[other], x[left - 1]
 
 
 class Unrepeatable(Exception):
@@ -138,16 +91,6 @@ class Throws:
             raise Unrepeatable
         self.has_sampled = True
         return self._dice.sample(outcome.members, outcome.size)
-
-
-def pick(counts: Sequence[int], dice: Dice) -> int:
-    """The index of a ticket's holder, each as likely as it has tickets."""
-    drawn = dice.randrange(sum(counts))
-    for index, count in enumerate(counts):
-        drawn -= count
-        if drawn < 0:
-            return index
-    raise AssertionError("the drawn ticket is among those counted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ The wire, `explain` and every other reader of decisions start here, so they cann
 
 from dataclasses import dataclass, field
 
-from dnsemu.config.model.world import AliasTarget, HealthCheckId, RecordSet
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import AliasTarget, RecordSet
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.decide import Decision, decide
-from dnsemu.policies.location.place import Client
+from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group, ResourceState
 from dnsemu.zone.catalog import ANY, Catalog, Found, Hit, Referral, lookup
 from dnsemu.zone.compiled import Zone

@@ -19,7 +19,7 @@ from dnsemu.api.what_if import WhatIf
 from dnsemu.config import names
 from dnsemu.explain.questions import BadQuestion, explain_question
 from dnsemu.explain.status import serving
-from dnsemu.policies.location.place import Client
+from dnsemu.policies.location.client import Client
 from dnsemu.route53.injected import Injections
 from dnsemu.runtime.logs import timestamp
 

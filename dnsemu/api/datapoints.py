@@ -10,7 +10,7 @@ from aiohttp import web
 
 from dnsemu.api.errors import failure
 from dnsemu.api.running import Running
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.report.cloudwatch import PERIOD_S, UNITS, DataPoint, LatencyMetric, merged, status_values
 from dnsemu.healthcheck.verdict.entry import Entry
 from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck

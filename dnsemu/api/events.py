@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from dnsemu.api.errors import failure
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History, NotAnEventId
 from dnsemu.runtime.logs import timestamp
 

@@ -9,7 +9,7 @@ from dnsemu.api.events import event_json
 from dnsemu.api.health_json import blocked_json, check_json, rule_json, signal_json
 from dnsemu.api.json_calls import BadBody, as_json, body_of, optional_text_in, text_in
 from dnsemu.api.running import Running
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.shapes.health_checkers import parse_blocked
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.times import parse_time

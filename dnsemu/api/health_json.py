@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dnsemu.config.model.world import Blocked, CalculatedCheck, EndpointCheck, MetricCheck, RecoveryCheck
+from dnsemu.config.model.health_checkers import Blocked
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, MetricCheck, RecoveryCheck
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.entry import CheckerState, Entry

@@ -8,7 +8,7 @@ from dnsemu.answering.counters import Answered
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Agenda
 from dnsemu.config.errors import Fault
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.text.addresses import Address
 from dnsemu.control.command_runner import Keeper
 from dnsemu.faults.force_file import ForceFile

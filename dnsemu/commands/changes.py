@@ -3,7 +3,7 @@
 from dnsemu.commands.context import CHANGES, Context, Request, Response, change_info
 from dnsemu.commands.errors import Refusal
 from dnsemu.config.shapes.record_sets import bare_id
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 
 
 def get_change(request: Request, step: Step, context: Context) -> Response:

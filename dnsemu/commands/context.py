@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from heapq import nsmallest
 from typing import Any, Protocol
 
-from dnsemu.config.model.world import ApiSettings, HealthCheckId, HostedZoneId
-from dnsemu.state.state import Step, Table
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.settings import ApiSettings
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 Request = dict[str, Any]
 """A request's members by the service model's names, as botocore would have been given them."""

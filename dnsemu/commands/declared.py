@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dnsemu.state.state import Table
+from dnsemu.state.tables import Table
 
 
 @dataclass(frozen=True, slots=True)

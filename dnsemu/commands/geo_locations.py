@@ -6,7 +6,7 @@ from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.paging import page, page_size
 from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, SUBDIVISIONS
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 
 MAX_ITEMS = 500
 """Places on a page unless fewer are asked for, and at most: more than there are."""

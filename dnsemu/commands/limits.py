@@ -12,7 +12,7 @@ from dnsemu.commands.hosted_zones.hosted_zones import existing_zone, zone_row
 from dnsemu.commands.record_sets.change import MAX_RECORD_SETS
 from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
 from dnsemu.commands.vpcs import MAX_VPCS
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 
 OF_ACCOUNT: dict[str, tuple[int, Callable[[Step], int]]] = {
     "MAX_HEALTH_CHECKS_BY_OWNER": (MAX_HEALTH_CHECKS, lambda step: len(step.world.health_checks)),

@@ -23,7 +23,7 @@ from dnsemu.commands.tags import TAGS
 from dnsemu.commands.traffic import instances, policies
 from dnsemu.commands.traffic.policies import INSTANCES, LINEAGES, POLICIES
 from dnsemu.commands.vpcs import AUTHORIZATIONS
-from dnsemu.state.state import Table
+from dnsemu.state.tables import Table
 
 COMMANDS: dict[str, Command] = {
     # hosted zones

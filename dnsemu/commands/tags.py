@@ -7,7 +7,8 @@ from dnsemu.commands.errors import Refusal
 from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.config.shapes.record_sets import bare_id
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 MAX_TAGS = 50
 """Tags of one resource (A223)."""

@@ -6,9 +6,9 @@ from dnsemu.commands.context import Context, Request, Response, TestAnswer
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone
+from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.names import BadName
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 
 DEFAULT_RESOLVER = "54.243.31.192"
 """An address of us-east-1, where a resolver is that nobody names (R136)."""

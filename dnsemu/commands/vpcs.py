@@ -11,9 +11,11 @@ from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, Vpc, existing_zone, zone_row
 from dnsemu.commands.paging import page, page_size, token, token_key
-from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.names import DName
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 MAX_VPCS = 300
 """Of a zone, where quotas count (A242)."""

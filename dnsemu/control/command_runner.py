@@ -17,7 +17,9 @@ from dnsemu.commands.registry import COMMANDS, is_read
 from dnsemu.config.model.world import World
 from dnsemu.control.ids import UnusedIds
 from dnsemu.control.reconciling import reconcile
-from dnsemu.state.state import State, Step, Write
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Write
 from dnsemu.store.store import MemoryStore, Store
 
 T = TypeVar("T")

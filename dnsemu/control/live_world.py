@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from dnsemu.answering.answer import Dice, draw
+from dnsemu.answering.answer import draw
+from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import resolve
 from dnsemu.commands.context import Seen, TestAnswer
 from dnsemu.config import names
-from dnsemu.config.model.world import HealthCheckId, HostedZoneId, World
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rdata.text import value_text
 from dnsemu.healthcheck.monitor import HealthMonitor

@@ -11,8 +11,12 @@ from dnsemu.commands.health_checks.health_checks import HEALTH_CHECKS
 from dnsemu.commands.hosted_zones.deletion import drop_with_rows
 from dnsemu.commands.tags import TAGS
 from dnsemu.commands.traffic.policies import INSTANCES
-from dnsemu.config.model.world import HealthCheckId, HostedZone, HostedZoneId, RecordSet, RecordSetKey, World
-from dnsemu.state.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Step
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.world import World
+from dnsemu.state.step import Step
+from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE
 
 RECORD_SETS_PER_PIECE = 500
 

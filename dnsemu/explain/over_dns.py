@@ -13,7 +13,7 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.text import explanation_lines
 from dnsemu.explain.tree import CheckDetail, explain
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
-from dnsemu.policies.location.place import Client
+from dnsemu.policies.location.client import Client
 from dnsemu.wire.protocol import RR, RCode
 from dnsemu.wire.reply import Reply
 from dnsemu.zone.catalog import ANY, Catalog

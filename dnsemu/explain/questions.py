@@ -8,7 +8,9 @@ from dnsemu.config import names
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.tree import CheckDetail, Explanation, explain
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
-from dnsemu.policies.location.place import Client, Locator, UnknownPlace, place_named
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import UnknownPlace, place_named
 from dnsemu.publication.board import Published
 from dnsemu.zone.catalog import ANY
 

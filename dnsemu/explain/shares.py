@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from dnsemu.answering.resolution import Link
-from dnsemu.config.model.world import RecordSet
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import Decision, Leaf, Loss, Lost, Why

@@ -10,7 +10,7 @@ from dnsemu.config import names
 from dnsemu.explain.tree import why
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.decide import Decision, decide, policy_of
-from dnsemu.policies.location.place import Client
+from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group
 from dnsemu.publication.board import Published
 

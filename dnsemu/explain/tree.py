@@ -8,10 +8,11 @@ from typing import Any
 
 from dnsemu.answering.resolution import Link
 from dnsemu.config import names
-from dnsemu.config.model.world import HealthCheckId, RecordSet
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import Candidate, Decision, Leaf, Lost, Reason, Why, policy_of
-from dnsemu.policies.location.place import Client
+from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Outcome, ResourceState, Sample, TargetState
 from dnsemu.zone.catalog import ANY, Hit, NoData, NotOurs, NXDomain, Referral
 

@@ -2,180 +2,29 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from itertools import accumulate
+from collections.abc import Callable, Collection
 from typing import Any
 
-from dnsemu.answering.answer import NAME_IN_RDATA, Dice, RRGroups, Throws, Undrawn, Unrepeatable, rrset_of, throw
-from dnsemu.answering.counters import Count, Tally
+from dnsemu.answering.answer import NAME_IN_RDATA, RRGroups, Throws, Undrawn, Unrepeatable, rrset_of, throw
+from dnsemu.answering.counters import Tally
+from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import Link, resolve
-from dnsemu.config import names
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.names import ROOT, DName
+from dnsemu.fastpath.decision_tree import _ANSWER_OCTETS, _READ_OCTETS, Answer, End, Form, Path, Split, _graft
 from dnsemu.fastpath.reads import CLIENT, Key, Reads, check_key, keys_of
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, HealthSnapshot
-from dnsemu.policies.location.place import Located
+from dnsemu.policies.location.client import Located
 from dnsemu.publication.board import Board, Change, Published
-from dnsemu.wire.reply import NAMES_IN_RDATA, Body, Reply, names_in
+from dnsemu.wire.reply import NAMES_IN_RDATA, Reply
 from dnsemu.zone.catalog import Found, Hit, NoData, NotOurs, Referral
 
 MOST_OCTETS = 48 << 20
 """What all answers together may take, by estimate; beyond it the oldest go."""
-
-_ANSWER_OCTETS, _READ_OCTETS = 1200, 150
-_END_OCTETS, _RR_OCTETS = 700, 130
-_FORM_OCTETS, _GROUP_OCTETS, _RECORD_OCTETS = 500, 60, 50
-_SPLIT_OCTETS, _WAY_OCTETS = 350, 48
 MOST_ENDS = 2048
 """What one answer may come to before it is taken for one that never warms up: what is new then is made anew."""
 
 _WILDCARD = b"\x01*"
-_POINTER_OCTETS = 2
-
-Path = tuple[int, ...]
-"""Which way the throws fell, one index each."""
-
-Records = tuple[bytes, ...]
-
-
-class Form:
-    """What answers questions of one length.
-
-    `groups` are records, by record set, of which `size` groups answer in random order; in the body they stand from
-    `start` to `stop`, the first of them in the order given. There are none where the body is all there is.
-    """
-
-    __slots__ = ("body", "groups", "size", "start", "stop")
-
-    def __init__(self, body: Body, groups: tuple[Records, ...] = (), size: int = 0) -> None:
-        self.body = body
-        self.groups = groups
-        self.size = size
-        self.stop = body.ends[1] if groups else 0
-        self.start = self.stop - sum(len(record) for group in groups[:size] for record in group)
-
-    def drawn(self, dice: Dice) -> bytes:
-        """Records drawn to answer, as `dnsemu.answer.Pool` draws them."""
-        groups: Sequence[Records] = self.groups
-        if self.size < len(groups):
-            groups = dice.sample(groups, self.size)
-        records = [record for group in groups for record in group]
-        if len(records) > 1:
-            dice.shuffle(records)
-        return b"".join(records)
-
-    @property
-    def octets(self) -> int:
-        """How much it takes, by estimate."""
-        groups = sum(_GROUP_OCTETS + sum(_RECORD_OCTETS + len(record) for record in group) for group in self.groups)
-        return _FORM_OCTETS + len(self.body.octets) + groups
-
-
-class End:
-    """The end of a path of throws: a reply as it was made for one name, from which forms for others are made.
-
-    It answers every name that ends in `base`, unless the name goes on as a name in the reply does: then compression
-    would find more in common. Not `is_compiled` means that every reply has to be made anew, on the path given.
-    """
-
-    __slots__ = ("_base", "_groups", "_made_for", "_names_below", "_reply", "_size", "count", "path")
-
-    def __init__(self, path: Path, count: Count) -> None:
-        self.path = path
-        self.count = count
-        self._reply: Reply | None = None
-
-    def compile(self, reply: Reply, groups: RRGroups, size: int, made_for: DName, base: DName) -> None:
-        """Answer with a reply from now on.
-
-        Args:
-            groups: the records at the end of its answer that are to be drawn, and all that could be in their place.
-            size: how many groups of them are in one reply.
-            made_for: the name that was asked.
-        """
-        self._reply, self._groups, self._size = reply, groups, size
-        self._made_for, self._base = made_for, base
-        below = {_next_closer(name, base) for name in names_in(reply, made_for) if _is_below(name, base)}
-        self._names_below = frozenset(below)
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether it has forms to answer with."""
-        return self._reply is not None
-
-    def answers(self, name: DName) -> bool:
-        """Whether a name may be answered in a compiled form."""
-        if self._reply is None:
-            return False
-        return not self._names_below or _next_closer(name, self._base) not in self._names_below
-
-    def form(self, name: DName, question: bytes) -> Form:
-        """A form for questions of one length, one of which asks a name that `answers` holds true of."""
-        reply = self._reply
-        assert reply is not None
-        if name != self._made_for:
-            answer = [(name, *rr[1:]) if rr[0] == self._made_for else rr for rr in reply.answer]
-            reply = replace(reply, answer=answer)
-        body = Body.of(question, reply)
-        if not self._groups or len(body.ends) == 1:  # or too many to be sent at all
-            return Form(body)
-        last = len(Body.record(reply.answer[-1]))
-        owner = body.octets[body.ends[1] - last - _POINTER_OCTETS : body.ends[1] - last]
-        return Form(body, tuple(tuple(owner + Body.record(rr) for rr in group) for group in self._groups), self._size)
-
-    @property
-    def octets(self) -> int:
-        """How much it takes, by estimate."""
-        if self._reply is None:
-            return _END_OCTETS
-        reply = self._reply
-        drawn = sum(map(len, self._groups))
-        return _END_OCTETS + _RR_OCTETS * (len(reply.answer) + len(reply.authority) + len(reply.additional) + drawn)
-
-
-class Split:
-    """A throw among tickets; `kids` are what lies behind each, None where nobody came by so far."""
-
-    __slots__ = ("bounds", "kids", "path", "total")
-
-    def __init__(self, path: Path, counts: Sequence[int]) -> None:
-        self.path = path
-        self.bounds = list(accumulate(counts))
-        self.total = self.bounds[-1]
-        self.kids: list[Split | End | None] = [None] * len(counts)
-
-    @property
-    def octets(self) -> int:
-        """How much it takes, by estimate, without what lies behind."""
-        return _SPLIT_OCTETS + _WAY_OCTETS * len(self.kids)
-
-
-class Answer:
-    """What answers one question, for one class of clients or for all; `root` is None once it was dropped.
-
-    `forms` are by end and by the length of the question. They go when it is dropped, whoever still holds an end of it.
-
-    One that `depends_on_client` only says so: what answers is kept for each class of clients, in answers `of_class`.
-    """
-
-    __slots__ = ("depends_on_client", "ends", "forms", "is_of_class", "key", "keys_read", "octets", "root")
-
-    def __init__(self, key: Any, *, depends_on_client: bool = False, is_of_class: bool = False) -> None:
-        self.key = key
-        self.depends_on_client = depends_on_client
-        self.is_of_class = is_of_class
-        self.root: Split | End | None = None
-        self.forms: dict[tuple[End, int], Form] = {}
-        self.ends = 0
-        self.keys_read: tuple[Key, ...] = ()
-        self.octets = 0
-
-    def forget(self) -> None:
-        """Answer nothing from now on."""
-        self.root = None
-        self.forms = {}
-        self.ends = 0
 
 
 class Answers:
@@ -371,29 +220,6 @@ class _Readers:
             del self._by_key[key]
 
 
-def _graft(answer: Answer, throws: Throws, end: End) -> int:
-    """Put an end behind the throws that led there; how many octets more that takes, by estimate."""
-    octets = end.octets
-    above: Split | None = None
-    for depth, (counts, _) in enumerate(throws.taken[: len(end.path)]):
-        split = answer.root if above is None else above.kids[end.path[depth - 1]]
-        if not isinstance(split, Split):
-            split = Split(end.path[:depth], counts)
-            octets += split.octets
-            _put(answer, above, split)
-        above = split
-    _put(answer, above, end)
-    answer.ends += 1
-    return octets
-
-
-def _put(answer: Answer, above: Split | None, node: Split | End) -> None:
-    if above is None:
-        answer.root = node
-    else:
-        above.kids[node.path[-1]] = node
-
-
 def _settled(thrown: Undrawn | Reply) -> tuple[Reply, RRGroups, int] | None:
     """A reply, the records at its end that are to be drawn, and how many groups of them; None if not so simple."""
     if isinstance(thrown, Reply):
@@ -434,16 +260,3 @@ def _base(found: Found, name: DName) -> DName:
     if isinstance(found, Hit | NoData):
         return DName(found.node[len(_WILDCARD) :]) if found.node.startswith(_WILDCARD) else name
     return found.cut.name if isinstance(found, Referral) else found.zone.name
-
-
-def _is_below(name: DName, base: DName) -> bool:
-    return name != base and names.is_at_or_below(name, base)
-
-
-def _next_closer(name: DName, base: DName) -> DName:
-    """The ending of a name with one label more than `base`, which it lies below (RFC 5155 §1.3)."""
-    stop = len(name) - len(base)
-    at = 0
-    while (after := at + 1 + name[at]) < stop:
-        at = after
-    return DName(name[at:])

@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Callable
 
-from dnsemu.answering.answer import Dice
-from dnsemu.fastpath.answers import Answer, End, Form, Path, Split
+from dnsemu.answering.dice import Dice
+from dnsemu.fastpath.decision_tree import Answer, End, Form, Path, Split
 from dnsemu.publication.board import Change, Published
 from dnsemu.query_log.query_log import Line
 from dnsemu.wire.doors import Later

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from immutables import Map
 
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.names import DName
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.publication.board import Change

@@ -6,7 +6,8 @@ import structlog
 
 from dnsemu.clock.jobs import Call
 from dnsemu.clock.scheduler import Agenda
-from dnsemu.config.model.world import HealthCheckId, World
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.world import World
 from dnsemu.faults.force_rules import ForceRule, Pattern
 from dnsemu.faults.matching import checks_meant
 from dnsemu.healthcheck.verdict.entry import Overlay

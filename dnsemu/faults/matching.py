@@ -5,18 +5,12 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
 
-from dnsemu.config.model.world import (
-    EndpointCheck,
-    Failover,
-    FailoverRole,
-    Geoproximity,
-    HealthCheckId,
-    HostedZone,
-    Latency,
-    RecordSet,
-    Resource,
-    World,
-)
+from dnsemu.config.model.health_checks import EndpointCheck, HealthCheckId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.resources import Resource
+from dnsemu.config.model.routing import Failover, FailoverRole, Geoproximity, Latency
+from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.faults.force_rules import Pattern, PatternKind

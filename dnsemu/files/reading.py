@@ -21,11 +21,12 @@ from immutables import Map
 from dnsemu.config.errors import Fault, Refused
 from dnsemu.config.file.load import Loaded, load_files
 from dnsemu.config.file.progress import HowFar, Progress, paced, unseen
-from dnsemu.config.model.world import HostedZone, World
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.world import World
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.names import DName
 from dnsemu.policies.geodata.database import UnusableDatabase
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Published
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Node, Zone, compile_zone

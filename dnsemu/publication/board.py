@@ -7,7 +7,7 @@ from dnsemu.commands.traffic.answered import Traffic
 from dnsemu.config import names
 from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
 

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from dnsemu.commands.traffic.answered import Traffic
-from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey, World
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.policies.model import Group
 from dnsemu.publication.board import Change, Published, names_changed
-from dnsemu.state.state import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write, applied
+from dnsemu.state.step import applied
+from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone, changed, compile_zone
 

@@ -9,7 +9,8 @@ from dnsemu.answering.counters import PROTOCOLS
 from dnsemu.config import names
 from dnsemu.config.names import ROOT, DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.policies.location.place import Locator, Place
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import Place
 from dnsemu.publication.board import Board
 from dnsemu.query_log.edge_locations import nearest_edge
 from dnsemu.query_log.log_file import LogFile

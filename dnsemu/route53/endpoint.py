@@ -9,7 +9,7 @@ from aiohttp import web
 
 from dnsemu.commands.context import Request, Response
 from dnsemu.commands.errors import Refusal
-from dnsemu.config.model.world import ApiSettings
+from dnsemu.config.model.settings import ApiSettings
 from dnsemu.control.command_runner import Keeper
 from dnsemu.route53.injected import Injections
 from dnsemu.route53.model import Operation, service

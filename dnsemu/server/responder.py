@@ -5,18 +5,22 @@ from typing import NamedTuple
 
 import structlog
 
-from dnsemu.answering.answer import Dice, Throws, Undrawn, draw, throw
+from dnsemu.answering.answer import Throws, Undrawn, draw, throw
 from dnsemu.answering.counters import TCP, UDP, Tally, type_name
+from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
 from dnsemu.config.names import ROOT, DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.over_dns import asked_about, explanation_reply
 from dnsemu.explain.tree import CheckDetail
-from dnsemu.fastpath.answers import Answers, Path, is_shared
+from dnsemu.fastpath.answers import Answers, is_shared
+from dnsemu.fastpath.decision_tree import Path
 from dnsemu.fastpath.packets import Packets, Shared, wire_of
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
-from dnsemu.policies.location.place import Located, Locator, Place
+from dnsemu.policies.location.client import Located
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import Place
 from dnsemu.publication.board import Board, Published
 from dnsemu.query_log.query_log import Line, QueryLog
 from dnsemu.upstream.completion import LookUpHere, complete

@@ -15,19 +15,15 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import (
-    CalculatedCheck,
-    EndpointCheck,
+from dnsemu.config.model.addresses import IPAddress, IPNetwork
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, MetricCheck, RecoveryCheck
+from dnsemu.config.model.routing import (
     Failover,
     Geolocation,
     Geoproximity,
-    IPAddress,
     IpBased,
-    IPNetwork,
     Latency,
-    MetricCheck,
     Multivalue,
-    RecoveryCheck,
     Simple,
     Weighted,
 )

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import Insert
 
 from dnsemu import __version__
-from dnsemu.state.state import RECORD_SET, State, Table, Write
+from dnsemu.state.state import State
+from dnsemu.state.tables import RECORD_SET, Table, Write
 from dnsemu.store.backends import Backend
 from dnsemu.store.codec import BadRow
 from dnsemu.store.rows import Assembly, Rows, compact, name_text, record_set_body, record_set_from

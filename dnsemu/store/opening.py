@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dnsemu.state.state import Table
+from dnsemu.state.tables import Table
 from dnsemu.store.store import MemoryStore, Store, StoreUnusable
 
 _INSTEAD = "write sqlite:///FILE, postgresql+asyncpg://USER@HOST/DATABASE or memory:"

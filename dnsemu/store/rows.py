@@ -9,24 +9,18 @@ from typing import Any
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import (
-    AliasTarget,
-    CidrCollection,
-    HealthCheck,
-    HealthCheckId,
-    HostedZone,
-    HostedZoneId,
-    RecordSet,
-    RecordSetKey,
-    Routing,
-    Simple,
-    World,
-)
+from dnsemu.config.model.geo import CidrCollection
+from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.routing import Routing, Simple
+from dnsemu.config.model.world import World
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, State, Table
+from dnsemu.state.state import State
+from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Table
 from dnsemu.store.codec import BadRow, Codec, codec_of, record
 
 RDATA_VERSION = 1

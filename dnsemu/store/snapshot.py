@@ -15,8 +15,10 @@ from typing import Any
 from uuid import uuid4
 
 from dnsemu import __version__
-from dnsemu.config.model.world import HostedZone, RecordSet
-from dnsemu.state.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Key, State, Table
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.state.state import State
+from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Key, Table
 from dnsemu.store.codec import BadRow, codec_of
 from dnsemu.store.rows import Assembly, Rows, compact, name_text, record_set_body, record_set_from
 

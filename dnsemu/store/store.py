@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from dnsemu.state.state import State, Write
+from dnsemu.state.state import State
+from dnsemu.state.tables import Write
 
 
 class StoreUnusable(Exception):

@@ -2,14 +2,16 @@
 
 from ipaddress import IPv4Address
 
-from dnsemu.answering.answer import Dice, draw
+from dnsemu.answering.answer import draw
+from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import MAX_CNAME_LINKS, resolve
 from dnsemu.config import names
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, NX_DOMAIN, SERV_FAIL, Resolver, Unresolved
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
-from dnsemu.policies.location.place import Client, place_named
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Board
 from dnsemu.wire.protocol import RCode
 from dnsemu.zone.catalog import NotOurs, Referral

@@ -8,11 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dnsemu.config.aws.places import CONTINENT_OF, REGIONS
-from dnsemu.config.model.world import DeclaredPlace, Geolocation, Geoproximity, IpBased, Latency, RecordSet, World
+from dnsemu.config.model.geo import DeclaredPlace
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Geolocation, Geoproximity, IpBased, Latency
+from dnsemu.config.model.world import World
 from dnsemu.policies.decide import policy_of
 from dnsemu.policies.geodata.countries import continent_point
 from dnsemu.policies.geolocation import ANYWHERE
-from dnsemu.policies.location.place import Client, Locator, Place, place_declared
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import Place, place_declared
 from dnsemu.policies.model import Group
 from dnsemu.publication.board import Published
 from dnsemu.what_if.work import Progress, Work

@@ -4,16 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dnsemu.config import names
-from dnsemu.config.model.world import (
-    Failover,
-    FailoverRole,
-    Multivalue,
-    RecordSet,
-    RecordSetKey,
-    Resource,
-    ResourceKind,
-    Weighted,
-)
+from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
+from dnsemu.config.model.resources import Resource, ResourceKind
+from dnsemu.config.model.routing import Failover, FailoverRole, Multivalue, Weighted
 from dnsemu.policies.decide import policy_of
 from dnsemu.policies.model import Group
 from dnsemu.what_if.clients import ClientClass

@@ -8,17 +8,10 @@ from math import comb
 
 from immutables import Map
 
-from dnsemu.config.model.world import (
-    CalculatedCheck,
-    Failover,
-    FailoverRole,
-    Geoproximity,
-    HealthCheck,
-    HealthCheckId,
-    Latency,
-    RecordSet,
-    Resource,
-)
+from dnsemu.config.model.health_checks import CalculatedCheck, HealthCheck, HealthCheckId
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.resources import Resource
+from dnsemu.config.model.routing import Failover, FailoverRole, Geoproximity, Latency
 from dnsemu.healthcheck.verdict.calculated import is_met
 from dnsemu.healthcheck.verdict.quorum import is_effective
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status

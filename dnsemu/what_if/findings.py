@@ -6,7 +6,7 @@ from enum import Enum
 from fractions import Fraction
 
 from dnsemu.config import names
-from dnsemu.config.model.world import RecordSet
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.explain.shares import Absence, Nothing, Shares
 from dnsemu.policies.decide import Why
 from dnsemu.what_if.clients import EVERYONE

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnsemu.config import names
-from dnsemu.config.model.world import RecordSet
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.explain.shares import Shares
 from dnsemu.what_if.failures import Endpoint, Scenario
 from dnsemu.what_if.findings import SEVERITY, Finding, Population, when

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from dnsemu.answering.resolution import Link, ZoneView, resolve
 from dnsemu.config import names
-from dnsemu.config.model.world import HealthCheckId, RecordSet, RecordSetKey, Resource
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
+from dnsemu.config.model.resources import Resource
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
-from dnsemu.policies.location.place import Client, Place
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
 from dnsemu.zone.catalog import Catalog, Hit
 

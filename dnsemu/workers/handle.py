@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.publication.board import Change
 from dnsemu.query_log.log_file import STANDARD_OUTPUT
 from dnsemu.workers import messages

@@ -7,7 +7,7 @@ from io import BytesIO
 from operator import attrgetter
 from typing import Any
 
-from dnsemu.config.model.world import RecordSet
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.policies.model import Group
 from dnsemu.zone.compiled import Node
 

@@ -11,7 +11,9 @@ from typing import TypeVar
 
 from immutables import Map
 
-from dnsemu.config.model.world import CidrCollection, HealthCheckId, World
+from dnsemu.config.model.geo import CidrCollection
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
 from dnsemu.policies.location.place import Place

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from dnsemu.answering.counters import Answered
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.text.addresses import Address
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.publication.board import Change, Published

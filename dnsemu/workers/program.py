@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 import structlog
 from immutables import Map
 
-from dnsemu.answering.answer import QuickDice
 from dnsemu.answering.counters import Answered
+from dnsemu.answering.dice import QuickDice
 from dnsemu.config.names import ROOT
 from dnsemu.policies.location.place import Place
 from dnsemu.publication.freeing import let_go, maps_of

@@ -8,10 +8,13 @@ from typing import Any
 
 from immutables import Map, MapMutation
 
-from dnsemu.config.model.world import CidrCollection, Geo, HealthCheckId, World
+from dnsemu.config.model.geo import CidrCollection, Geo
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
-from dnsemu.policies.location.place import Locator, Place
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
 from dnsemu.publication.board import Board, Published
 from dnsemu.workers.pieces import (

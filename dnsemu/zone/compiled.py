@@ -10,7 +10,8 @@ from typing import Any
 from immutables import Map, MapMutation
 
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.model import Group

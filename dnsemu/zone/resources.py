@@ -8,17 +8,11 @@ from ipaddress import IPv4Address
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.aws.services import names_of, zones_of
-from dnsemu.config.model.world import (
-    AliasTarget,
-    HealthCheckId,
-    HostedZone,
-    HostedZoneId,
-    IPAddress,
-    RecordSet,
-    Resource,
-    ResourceKind,
-    Target,
-)
+from dnsemu.config.model.addresses import IPAddress
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
+from dnsemu.config.model.resources import Resource, ResourceKind, Target
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.shapes.resources import GROUPED

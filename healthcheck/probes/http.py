@@ -5,7 +5,7 @@ import ssl
 from http import HTTPStatus
 from time import perf_counter
 
-from dnsemu.config.model.world import EndpointCheck, HealthCheckId
+from dnsemu.config.model.health_checks import EndpointCheck, HealthCheckId
 from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.connect import connect, is_alert, open_socket, tls_context, why
 from dnsemu.healthcheck.probes.exchange import BadResponse, Exchange

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from dnsemu.config.model.world import Blocked
+from dnsemu.config.model.health_checkers import Blocked
 from dnsemu.healthcheck.checkers import Checker
 
 

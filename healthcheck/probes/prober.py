@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from dnsemu.config.aws.reserved_addresses import is_reserved
-from dnsemu.config.model.world import EndpointCheck, HealthCheck
+from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.http import probe_http

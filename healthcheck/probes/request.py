@@ -2,7 +2,7 @@
 
 import re
 
-from dnsemu.config.model.world import EndpointCheck, HealthCheckId
+from dnsemu.config.model.health_checks import EndpointCheck, HealthCheckId
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 

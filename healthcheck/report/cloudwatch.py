@@ -11,7 +11,7 @@ from math import isnan, nan
 from types import MappingProxyType
 from typing import NamedTuple
 
-from dnsemu.config.model.world import CalculatedCheck, EndpointCheck, HealthCheck, HealthCheckId
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.entry import Entry
 from dnsemu.healthcheck.verdict.observation import Observation, Phases

@@ -3,14 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from dnsemu.config.model.world import (
-    CalculatedCheck,
-    EndpointCheck,
-    HealthCheck,
-    HealthCheckers,
-    HealthCheckId,
-    MetricCheck,
-)
+from dnsemu.config.model.health_checkers import HealthCheckers
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, HealthCheck, HealthCheckId, MetricCheck
 from dnsemu.healthcheck.checkers import Checker, checkers_of
 from dnsemu.healthcheck.verdict.observation import Observation
 from dnsemu.healthcheck.verdict.signals import State, source_of

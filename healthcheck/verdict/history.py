@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.snapshot import Status
 

@@ -6,11 +6,11 @@ board follow at once, those of calculated checks too (H85). What changed is then
 
 from collections.abc import Iterable, Mapping
 
-from dnsemu.config.model.world import (
+from dnsemu.config.model.health_checkers import HealthCheckers
+from dnsemu.config.model.health_checks import (
     CalculatedCheck,
     EndpointCheck,
     HealthCheck,
-    HealthCheckers,
     HealthCheckId,
     MetricCheck,
     RecoveryCheck,

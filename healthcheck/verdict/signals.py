@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from dnsemu.config.model.world import InsufficientData, MetricCheck, RecoveryCheck
+from dnsemu.config.model.health_checks import InsufficientData, MetricCheck, RecoveryCheck
 
 
 class AlarmState(Enum):

@@ -6,7 +6,7 @@ from enum import Enum
 
 from immutables import Map
 
-from dnsemu.config.model.world import HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheckId
 
 
 class Status(Enum):

@@ -6,14 +6,8 @@ from contextlib import asynccontextmanager, suppress
 
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Agenda
-from dnsemu.config.model.world import (
-    ALL_CHECKER_REGIONS,
-    CalculatedCheck,
-    EndpointCheck,
-    EndpointType,
-    HealthCheck,
-    HealthCheckers,
-)
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.history import EventKind, History
 from dnsemu.healthcheck.verdict.observation import Outcome

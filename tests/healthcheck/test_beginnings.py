@@ -2,7 +2,8 @@
 
 import pytest
 
-from dnsemu.config.model.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckers
+from dnsemu.config.model.health_checkers import HealthCheckers
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.history import History
 from dnsemu.healthcheck.verdict.ledger import Ledger

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnsemu.config.model.world import ALL_CHECKER_REGIONS
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS
 from dnsemu.healthcheck.checkers import ADDRESSES_PER_REGION, PUBLISHED_RANGE, Checker
 
 regions = st.sampled_from(ALL_CHECKER_REGIONS)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from dnsemu.config.model.world import HealthCheckers, ProbeMode
+from dnsemu.config.model.health_checkers import HealthCheckers, ProbeMode
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.monitor import NoSuchChecker, ProbesAreOff
 from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnsemu.config.model.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckers
+from dnsemu.config.model.health_checkers import HealthCheckers
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.monitor import phase
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.verdict.history import EventKind

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnsemu.config.model.world import Geoproximity
+from dnsemu.config.model.routing import Geoproximity
 from dnsemu.policies.decide import decide
 from dnsemu.policies.geodata.distance import distance_km
 from dnsemu.policies.geoproximity import biased_km, worth

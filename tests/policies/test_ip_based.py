@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from immutables import Map
 
-from dnsemu.config.model.world import CidrCollection, Geo
+from dnsemu.config.model.geo import CidrCollection, Geo
 from dnsemu.policies.decide import Why, decide
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from tests.builders import FakeView, group, ip_based, shares_by_id
 
 

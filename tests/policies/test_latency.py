@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsemu.config.aws.places import REGIONS
-from dnsemu.config.model.world import DeclaredPlace, Geo, GeoLatency, GeoNetwork
+from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoLatency, GeoNetwork
 from dnsemu.policies import latency as policy
 from dnsemu.policies.geodata.region_latency import latencies_ms
-from dnsemu.policies.location.place import Client, Locator, place_named
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import place_named
 from tests.builders import at, group, latency
 
 

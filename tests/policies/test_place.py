@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsemu.config.aws.places import REGIONS
-from dnsemu.config.model.world import DeclaredPlace, Geo, GeoNetwork
+from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
 from dnsemu.policies.geodata.countries import country_point
 from dnsemu.policies.geodata.database import UnusableDatabase
-from dnsemu.policies.location.place import Locator, Place, UnknownPlace, place_declared, place_named
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import Place, UnknownPlace, place_declared, place_named
 from tests.policies import mmdb
 
 

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from dnsemu.commands.errors import Refusal
-from dnsemu.config.model.world import IPNetwork
+from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.shapes.sections import MAX_BLOCKS, MAX_IPV4_BLOCK_BITS, MAX_IPV6_BLOCK_BITS
 
 Locations = Mapping[str, tuple[IPNetwork, ...]]

@@ -10,8 +10,9 @@ from dnsemu.commands.errors import Refusal
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
 from dnsemu.commands.record_sets.change import references_location
 from dnsemu.commands.token_pages import token_page
-from dnsemu.config.model.world import CidrCollection
-from dnsemu.state.state import Step, Table
+from dnsemu.config.model.geo import CidrCollection
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 MAX_COLLECTIONS = 5
 """Of an account, where quotas count (R209.7)."""

@@ -8,8 +8,9 @@ from dnsemu.commands.context import Context, Request, Response, moment
 from dnsemu.commands.dnssec.key_material import ALGORITHM, DIGEST_TYPE, DnsKey, private_key, public_key
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
-from dnsemu.config.model.world import HostedZone
-from dnsemu.state.state import Step, Table
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 MAX_KEYS = 2
 """Key-signing keys of one hosted zone (R153)."""

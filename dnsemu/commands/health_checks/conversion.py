@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from dnsemu.commands.errors import Refusal
-from dnsemu.config.model.world import (
+from dnsemu.config.model.health_checks import (
     AlarmConfiguration,
     CalculatedCheck,
     CheckConfig,

@@ -11,10 +11,12 @@ from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
 from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.tags import TAGS
-from dnsemu.config.model.world import CheckConfig, EndpointCheck, HealthCheck, HealthCheckId, MetricCheck, World
+from dnsemu.config.model.health_checks import CheckConfig, EndpointCheck, HealthCheck, HealthCheckId, MetricCheck
+from dnsemu.config.model.world import World
 from dnsemu.config.rules.health_check import address_problems, child_problems
 from dnsemu.config.shapes.record_sets import bare_id
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 MAX_ITEMS = 1000
 """Health checks on one page at most (H108)."""

@@ -5,10 +5,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from dnsemu.commands.context import Context, Request, Response, Seen, moment
 from dnsemu.commands.errors import Refusal
-from dnsemu.config.model.world import HealthCheck, HealthCheckId
+from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
 from dnsemu.config.shapes.record_sets import bare_id
 from dnsemu.healthcheck.checkers import PUBLISHED_RANGE
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 
 _RANGES_BY_REGION = {
     "us-east-1": ("54.243.31.192/26", "107.23.255.0/26", "2600:1f18:3fff:f800::/53", "2600:1f18:7fff:f800::/53"),

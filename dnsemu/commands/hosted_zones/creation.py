@@ -19,10 +19,11 @@ from dnsemu.commands.hosted_zones.hosted_zones import (
 from dnsemu.commands.vpcs import asked_vpc, refuse_second_zone, shown_vpc
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
-from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.names import BadName, DName
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 
 MAX_ZONES_OF_ACCOUNT = 500
 """Where quotas count (A95)."""

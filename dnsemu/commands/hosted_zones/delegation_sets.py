@@ -11,9 +11,11 @@ from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, ZONES, zone_row
 from dnsemu.commands.paging import marked, page, page_size
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
-from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.shapes.record_sets import bare_id
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 MAX_SETS = 100
 """Of an account, where quotas count (R209.9)."""

@@ -11,9 +11,11 @@ from dnsemu.commands.record_sets.protections import PROTECTIONS, has_protections
 from dnsemu.commands.tags import TAGS
 from dnsemu.commands.traffic.policies import INSTANCES
 from dnsemu.commands.vpcs import AUTHORIZATIONS
-from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 
 def delete_hosted_zone(request: Request, step: Step, context: Context) -> Response:

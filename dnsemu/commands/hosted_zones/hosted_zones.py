@@ -6,9 +6,11 @@ from typing import Any
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors import Refusal
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.shapes.record_sets import bare_id
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 LOCATION = "https://route53.amazonaws.com/2013-04-01"
 """What the Location of everything that is created starts with (A11)."""

@@ -13,10 +13,12 @@ from dnsemu.commands.hosted_zones.hosted_zones import ZONES, shown, zone_row
 from dnsemu.commands.paging import marked, page, page_size, token, token_key
 from dnsemu.commands.record_sets.zone_index import list_name
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.names import BadName
 from dnsemu.config.shapes.record_sets import bare_id
-from dnsemu.state.state import Key, Step
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Key
 
 ACCOUNT = "000000000000"
 """Who owns everything (A15)."""

@@ -7,7 +7,8 @@ from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
 from dnsemu.commands.token_pages import token_page
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 _LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:us-east-1:[0-9]{12}:log-group:[-._/#A-Za-z0-9]{1,512}(:\*)?")
 

@@ -12,16 +12,11 @@ from dnsemu.commands.record_sets.zone_index import index_of
 from dnsemu.config import names
 from dnsemu.config.aws.services import names_of, without_dualstack
 from dnsemu.config.errors import Problem, Severity
-from dnsemu.config.model.world import (
-    Geoproximity,
-    HostedZone,
-    HostedZoneId,
-    IpBased,
-    RecordSet,
-    RecordSetKey,
-    Resource,
-    World,
-)
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.resources import Resource
+from dnsemu.config.model.routing import Geoproximity, IpBased
+from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.alias import alias_target

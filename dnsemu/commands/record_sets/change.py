@@ -11,8 +11,11 @@ from dnsemu.commands.record_sets.conversion import invalid_batch, read
 from dnsemu.commands.record_sets.protections import protected
 from dnsemu.commands.record_sets.shape import check_shape
 from dnsemu.commands.record_sets.zone_index import change_record_sets
-from dnsemu.config.model.world import HostedZone, HostedZoneId, IpBased, RecordSet, RecordSetKey, World
-from dnsemu.state.state import Step
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.routing import IpBased
+from dnsemu.config.model.world import World
+from dnsemu.state.step import Step
 
 MAX_RECORDS = 1000
 MAX_CHARACTERS = 32_000

@@ -9,19 +9,16 @@ from typing import Any
 
 from dnsemu.commands.errors import Refusal
 from dnsemu.config import names
-from dnsemu.config.model.world import (
-    AliasTarget,
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.routing import (
     Failover,
     FailoverRole,
     Geolocation,
     Geoproximity,
-    HealthCheckId,
-    HostedZoneId,
     IpBased,
     Latency,
     Multivalue,
-    RecordSet,
-    RecordSetKey,
     Routing,
     Simple,
     Weighted,

@@ -9,10 +9,11 @@ from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.record_sets.conversion import to_api
 from dnsemu.commands.record_sets.zone_index import Place, index_of, list_name
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZoneId
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.names import BadName
 from dnsemu.config.shapes.record_sets import bare_id
-from dnsemu.state.state import State, Step
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
 
 MAX_PAGE = 300
 

@@ -11,10 +11,12 @@ from dnsemu.commands.paging import page, page_size, token, token_key
 from dnsemu.commands.record_sets.lists import list_start
 from dnsemu.commands.record_sets.zone_index import list_name
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 MAX_ENTRIES = 100
 """Of one request."""

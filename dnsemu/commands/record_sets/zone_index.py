@@ -12,11 +12,12 @@ from itertools import islice
 from math import isqrt
 
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 
 MAX_REMEMBERED = 1000
 """Hosted zones; of more, those are forgotten that were asked about longest ago."""

@@ -11,10 +11,12 @@ from dnsemu.commands.traffic.fields import BadDocument
 from dnsemu.commands.traffic.groups import Site, Tree, grow
 from dnsemu.commands.traffic.policies import INSTANCES, POLICIES, InstanceRow, PolicyRow
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.names import BadName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import Key, State, Table, Write
+from dnsemu.state.state import State
+from dnsemu.state.tables import Key, Table, Write
 
 T = TypeVar("T")
 

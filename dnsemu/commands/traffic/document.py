@@ -7,16 +7,8 @@ from graphlib import CycleError, TopologicalSorter
 from dnsemu.commands.traffic.fields import BadDocument, Fields, read_json
 from dnsemu.commands.traffic.places import LOCATED, LOCATED_2015, check_place, geoproximity, geoproximity_2015
 from dnsemu.config import names
-from dnsemu.config.model.world import (
-    Failover,
-    FailoverRole,
-    Geolocation,
-    HealthCheckId,
-    Latency,
-    Multivalue,
-    Routing,
-    Weighted,
-)
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.routing import Failover, FailoverRole, Geolocation, Latency, Multivalue, Routing, Weighted
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType

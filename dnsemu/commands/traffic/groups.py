@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from dnsemu.commands.traffic.document import Branch, Document, Value
 from dnsemu.config import names
-from dnsemu.config.model.world import AliasTarget, HostedZoneId, RecordSet, Simple
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
+from dnsemu.config.model.routing import Simple
 from dnsemu.config.names import DName
 from dnsemu.policies.model import Group
 

@@ -13,12 +13,13 @@ from dnsemu.commands.record_sets.zone_index import change_record_sets, index_of,
 from dnsemu.commands.traffic.policies import INSTANCES, InstanceRow, existing_version
 from dnsemu.config import names
 from dnsemu.config.errors import Severity
-from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.hosted_zone import insertion
 from dnsemu.config.shapes.record_sets import bare_id
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 
 MAX_INSTANCES = 5
 """Of an account, where quotas count (R209.12)."""

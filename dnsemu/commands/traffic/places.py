@@ -1,7 +1,7 @@
 """The places that a document's rules name: geoproximity has two formats for them (R187), and all have to exist."""
 
 from dnsemu.commands.traffic.fields import BadDocument, Fields
-from dnsemu.config.model.world import Geoproximity, Routing
+from dnsemu.config.model.routing import Geoproximity, Routing
 from dnsemu.config.rules.places import place_problem
 
 LOCATED = ("Location", "Bias")

@@ -11,7 +11,8 @@ from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
 from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.traffic.document import parse
 from dnsemu.commands.traffic.fields import BadDocument
-from dnsemu.state.state import Step, Table
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 MAX_POLICIES = 50
 """Of an account, where quotas count (R209.12)."""

@@ -10,7 +10,8 @@ from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.aws.name_servers import addresses, default_ns, default_soa, derived_zone_id, draw, name_server
 from dnsemu.config.aws.places import CONTINENT_OF, CONTINENTS, COUNTRIES, REGIONS, SUBDIVISIONS, parse_place
-from dnsemu.config.model.world import ALL_CHECKER_REGIONS, DeclaredPlace
+from dnsemu.config.model.geo import DeclaredPlace
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS
 
 ZONE = names.parse("shop.test")
 

@@ -15,24 +15,13 @@ from dnsemu.config import names
 from dnsemu.config.errors import Refused
 from dnsemu.config.file.documents import parse
 from dnsemu.config.file.load import collection_id, load_files, load_text
-from dnsemu.config.model.world import (
-    ALL_CHECKER_REGIONS,
-    AliasTarget,
-    ApiSettings,
-    CidrCollection,
-    DeclaredPlace,
-    EndpointCheck,
-    EndpointType,
-    Failover,
-    FailoverRole,
-    Geo,
-    GeoNetwork,
-    HealthCheckers,
-    Latency,
-    RecordSet,
-    ServerSettings,
-    World,
-)
+from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoNetwork
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType
+from dnsemu.config.model.record_sets import AliasTarget, RecordSet
+from dnsemu.config.model.routing import Failover, FailoverRole, Latency
+from dnsemu.config.model.settings import ApiSettings, ServerSettings
+from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
 
 EXAMPLE = """\

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, Weighted
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.model.routing import Weighted
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.rdata.rrtypes import RRType
 

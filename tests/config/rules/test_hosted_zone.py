@@ -5,7 +5,8 @@ import pytest
 from dnsemu.config import names
 from dnsemu.config.errors import Refused
 from dnsemu.config.file.load import load_text
-from dnsemu.config.model.world import Geoproximity, IpBased, Multivalue, RecordSet, Weighted
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Geoproximity, IpBased, Multivalue, Weighted
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.hosted_zone import insertion
 from dnsemu.config.rules.places import place_problem

@@ -7,7 +7,7 @@ import pytest
 
 from dnsemu.config.errors import Refused
 from dnsemu.config.file.load import load_files, load_text
-from dnsemu.config.model.world import ALL_CHECKER_REGIONS, Blocked, HealthCheckers, ProbeMode
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, Blocked, HealthCheckers, ProbeMode
 from dnsemu.config.shapes.health_checkers import parse_blocked
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from dnsemu.config.errors import Refused
 from dnsemu.config.file.load import load_text
-from dnsemu.config.model.world import (
+from dnsemu.config.model.health_checks import (
     AlarmConfiguration,
     CalculatedCheck,
     EndpointCheck,

@@ -8,7 +8,8 @@ from dnsemu.config import names
 from dnsemu.config.aws.services import service_named, service_of_zone, zones_of
 from dnsemu.config.errors import Refused
 from dnsemu.config.file.load import load_files, load_text
-from dnsemu.config.model.world import AliasTarget, ResourceKind, Target
+from dnsemu.config.model.record_sets import AliasTarget
+from dnsemu.config.model.resources import ResourceKind, Target
 from dnsemu.config.shapes.resources import KindName
 
 ALB, NLB, CLB = (

@@ -16,11 +16,12 @@ from immutables import Map
 
 from dnsemu.answering.resolution import ZoneView
 from dnsemu.config import names
-from dnsemu.config.model.world import DeclaredPlace, Geo, GeoNetwork, World
+from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
+from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 from dnsemu.policies.decide import Leaf, Lost, decide
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.model import Sample
 from dnsemu.publication.board import Board, Published
 from dnsemu.server.responder import Responder, packed_address

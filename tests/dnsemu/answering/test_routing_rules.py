@@ -4,11 +4,11 @@ import pytest
 
 from dnsemu.config.errors import Refused
 from dnsemu.config.file.load import load_text
-from dnsemu.config.model.world import Geo
+from dnsemu.config.model.geo import Geo
 from dnsemu.explain.questions import explain_question
 from dnsemu.files.reading import compile_world
 from dnsemu.healthcheck.verdict.snapshot import Status
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from tests.asking import Server, ecs, lines, rcode
 from tests.builders import multivalue, primary, record_set, secondary, weighted, zone
 

@@ -13,14 +13,8 @@ from dnsemu.api.datapoints import Datapoints
 from dnsemu.api.metrics import Metrics
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Agenda
-from dnsemu.config.model.world import (
-    ALL_CHECKER_REGIONS,
-    CalculatedCheck,
-    EndpointCheck,
-    EndpointType,
-    HealthCheck,
-    HealthCheckers,
-)
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.report.cloudwatch import LatencyBook

@@ -4,15 +4,11 @@ from immutables import Map
 
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
-from dnsemu.config.model.world import (
-    CidrCollection,
-    HealthCheck,
-    HealthCheckId,
-    HostedZone,
-    HostedZoneId,
-    RecoveryCheck,
-    World,
-)
+from dnsemu.config.model.geo import CidrCollection
+from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId, RecoveryCheck
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.world import World
 from dnsemu.state.state import State
 from tests.dnsemu.commands.emulation import Emulation
 

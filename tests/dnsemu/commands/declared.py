@@ -3,7 +3,9 @@
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId, World
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.world import World
 from dnsemu.state.state import State
 from tests.dnsemu.commands.emulation import Emulation
 

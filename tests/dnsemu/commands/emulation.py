@@ -8,8 +8,12 @@ from uuid import UUID
 from dnsemu.commands.context import Context, Request, Response, Seen, TestAnswer
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.registry import COMMANDS
-from dnsemu.config.model.world import ApiSettings, HealthCheckId, HostedZoneId
-from dnsemu.state.state import State, Step, Write
+from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.settings import ApiSettings
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Write
 
 NOW = 1_700_000_000.0
 """2023-11-14 22:13:20 UTC, where the clock of an `Emulation` starts."""

@@ -4,7 +4,7 @@ import pytest
 
 from dnsemu.commands import context
 from dnsemu.commands.context import CHANGES, moment
-from dnsemu.config.model.world import ApiSettings
+from dnsemu.config.model.settings import ApiSettings
 from tests.dnsemu.commands.batches import CHANGE, ZONE, a, batch, create, emulation, said, upsert
 from tests.dnsemu.commands.emulation import NOW
 

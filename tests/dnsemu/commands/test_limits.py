@@ -5,9 +5,10 @@ from botocore.session import get_session
 
 from dnsemu.commands.limits import OF_ACCOUNT
 from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
-from dnsemu.config.model.world import CalculatedCheck, HealthCheck, HealthCheckId, HostedZoneId
+from dnsemu.config.model.health_checks import CalculatedCheck, HealthCheck, HealthCheckId
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import Step
+from dnsemu.state.step import Step
 from tests.dnsemu.commands.emulation import Emulation
 
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}

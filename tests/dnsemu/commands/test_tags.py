@@ -4,7 +4,7 @@ import pytest
 
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.tags import TAGS
-from dnsemu.config.model.world import EndpointCheck, EndpointType, HealthCheck, HealthCheckId
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck, HealthCheckId
 from dnsemu.route53.model import service
 from dnsemu.route53.validation import validate
 from tests.dnsemu.commands.declared import declared_zone, emulation

@@ -8,9 +8,12 @@ from immutables import Map
 
 from dnsemu.commands.context import TestAnswer as Answer
 from dnsemu.commands.test_dns_answer import DEFAULT_RESOLVER
-from dnsemu.config.model.world import ApiSettings, Geo, HostedZone, World
+from dnsemu.config.model.geo import Geo
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.settings import ApiSettings
+from dnsemu.config.model.world import World
 from dnsemu.config.names import parse
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from dnsemu.state.state import State
 from tests.dnsemu.commands.emulation import Emulation
 

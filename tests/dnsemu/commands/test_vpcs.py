@@ -7,8 +7,8 @@ import pytest
 
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES
 from dnsemu.commands.vpcs import AUTHORIZATIONS, AuthorizationRow
-from dnsemu.config.model.world import ApiSettings
-from dnsemu.state.state import Step
+from dnsemu.config.model.settings import ApiSettings
+from dnsemu.state.step import Step
 from tests.dnsemu.commands.emulation import NOW, Emulation
 
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}

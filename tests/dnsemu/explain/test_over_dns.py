@@ -2,7 +2,9 @@
 
 import pytest
 
-from dnsemu.config.model.world import Geo, ServerSettings, World
+from dnsemu.config.model.geo import Geo
+from dnsemu.config.model.settings import ServerSettings
+from dnsemu.config.model.world import World
 from dnsemu.publication.board import Published
 from tests.asking import Server, ecs, flags, rcode
 from tests.builders import latency, record_set, weighted, zone

@@ -1,9 +1,11 @@
 """Who serves what, told in turns."""
 
-from dnsemu.config.model.world import Geo, World
+from dnsemu.config.model.geo import Geo
+from dnsemu.config.model.world import World
 from dnsemu.explain.status import MOST_GROUPS, NAMES_PER_TURN, serving
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
-from dnsemu.policies.location.place import Client, Locator
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Published
 from dnsemu.zone.catalog import Catalog
 from tests.builders import record_set, weighted, zone

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import dns.message
 
-from dnsemu.answering.answer import QuickDice
 from dnsemu.answering.counters import UDP
+from dnsemu.answering.dice import QuickDice
 from dnsemu.fastpath.answers import Answers
 from dnsemu.fastpath.packets import MOST_SOURCES, Packets, Shared
 from dnsemu.publication.board import Change

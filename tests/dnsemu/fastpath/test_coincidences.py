@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dnsemu.answering.answer import QuickDice
+from dnsemu.answering.dice import QuickDice
 from dnsemu.config import names
 from dnsemu.config.names import DName
 from dnsemu.server.responder import Responder

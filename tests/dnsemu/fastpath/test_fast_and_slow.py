@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from dnsemu.answering.answer import QuickDice
+from dnsemu.answering.dice import QuickDice
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.publication.board import Board
 from dnsemu.server.responder import Responder

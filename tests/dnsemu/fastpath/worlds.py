@@ -10,12 +10,15 @@ import dns.message
 
 from dnsemu.commands.traffic.answered import Traffic
 from dnsemu.config import names
-from dnsemu.config.model.world import CidrCollection, DeclaredPlace, Geo, GeoNetwork, HostedZoneId, IpBased, World
+from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoNetwork
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.routing import IpBased
+from dnsemu.config.model.world import World
 from dnsemu.healthcheck.verdict.snapshot import Status
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Published
 from dnsemu.publication.publishing import compiled_anew, with_writes
-from dnsemu.state.state import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
+from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.resources import compile_resource
 from tests.builders import (

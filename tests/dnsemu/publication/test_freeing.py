@@ -5,8 +5,9 @@ import weakref
 
 from immutables import Map
 
-from dnsemu.config.model.world import Geo, World
-from dnsemu.policies.location.place import Locator
+from dnsemu.config.model.geo import Geo
+from dnsemu.config.model.world import World
+from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Published
 from dnsemu.publication.freeing import KEYS_PER_PIECE, let_go, maps_of
 from dnsemu.zone.catalog import Catalog

@@ -10,13 +10,15 @@ import dns.message
 import dns.rdatatype
 import pytest
 
-from dnsemu.answering.answer import QuickDice
+from dnsemu.answering.dice import QuickDice
 from dnsemu.config.errors import Refused
 from dnsemu.config.file.load import load_files
 from dnsemu.config.file.schema import json_schema
-from dnsemu.config.model.world import DeclaredPlace, Geo, GeoNetwork, ServerSettings
+from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
+from dnsemu.config.model.settings import ServerSettings
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
-from dnsemu.policies.location.place import Locator, Place, place_named
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import Place, place_named
 from dnsemu.publication.board import EVERYTHING, Board, Change
 from dnsemu.query_log import log_file
 from dnsemu.query_log.edge_locations import nearest_edge

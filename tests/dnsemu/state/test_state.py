@@ -3,9 +3,13 @@
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, World
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import HOSTED_ZONE, RECORD_SET, RECORD_SETS_PER_PIECE, State, Step
+from dnsemu.state.state import State
+from dnsemu.state.step import RECORD_SETS_PER_PIECE, Step
+from dnsemu.state.tables import HOSTED_ZONE, RECORD_SET
 
 NUMBER = 3 * RECORD_SETS_PER_PIECE
 

@@ -5,8 +5,8 @@ import resource
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from dnsemu.config.model.world import HostedZone
-from dnsemu.state.state import HOSTED_ZONE, RECORD_SET, Write
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.state.tables import HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.store.opening import open_store
 from dnsemu.store.store import Store, StoreFailed
 from tests.builders import record_set

@@ -12,35 +12,37 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import (
+from dnsemu.config.model.geo import CidrCollection
+from dnsemu.config.model.health_checks import (
     AlarmConfiguration,
-    AliasTarget,
     CalculatedCheck,
-    CidrCollection,
     EndpointCheck,
     EndpointType,
+    HealthCheck,
+    HealthCheckId,
+    InsufficientData,
+    MetricCheck,
+    RecoveryCheck,
+)
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
+from dnsemu.config.model.routing import (
     Failover,
     FailoverRole,
     Geolocation,
     Geoproximity,
-    HealthCheck,
-    HealthCheckId,
-    HostedZone,
-    HostedZoneId,
-    InsufficientData,
     IpBased,
     Latency,
-    MetricCheck,
     Multivalue,
-    RecordSet,
-    RecoveryCheck,
     Simple,
     Weighted,
 )
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.parsing import parse_value
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import State, Step, Table
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Table
 
 unhurried = settings(deadline=None, suppress_health_check=[Slowness.too_slow])
 """However busy the machine is, a property holds."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import IPAddress
+from dnsemu.config.model.addresses import IPAddress
 from dnsemu.config.names import DName
 from dnsemu.store.codec import BadRow, codec_of, spelled_path
 from tests.dnsemu.store.kept import Colour, Part, Piece, Thing, things, unhurried

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
 
-from dnsemu.state.state import State, Step, Write
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
+from dnsemu.state.tables import Write
 from dnsemu.store.backends import Postgres
 from dnsemu.store.database import PIECE_ROWS, DatabaseStore
 from dnsemu.store.opening import open_store

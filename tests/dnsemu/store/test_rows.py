@@ -7,9 +7,12 @@ from hypothesis import given
 
 from dnsemu.commands import registry as commands
 from dnsemu.config import names
-from dnsemu.config.model.world import CidrCollection, HostedZone, HostedZoneId, Weighted
+from dnsemu.config.model.geo import CidrCollection
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.routing import Weighted
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE
+from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE
 from dnsemu.store.codec import BadRow
 from dnsemu.store.rows import RDATA_VERSION, Assembly, Rows, compact, name_text, record_set_body, record_set_from
 from tests.builders import record_set

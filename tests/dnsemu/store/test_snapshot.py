@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from dnsemu import __version__
-from dnsemu.config.model.world import Weighted
+from dnsemu.config.model.routing import Weighted
 from dnsemu.store.snapshot import PIECE_CHARACTERS, Snapshot, SnapshotFailed, SnapshotUnusable, load, read, save, write
 from tests.builders import record_set
 from tests.dnsemu.store.kept import TABLES, declared, steps, unhurried, without_empty

@@ -10,7 +10,7 @@ import dns.flags
 import dns.message
 import pytest
 
-from dnsemu.answering.answer import QuickDice
+from dnsemu.answering.dice import QuickDice
 from dnsemu.config.text.addresses import Address
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import bind

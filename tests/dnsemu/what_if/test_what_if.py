@@ -13,20 +13,14 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import (
-    CalculatedCheck,
-    CidrCollection,
-    DeclaredPlace,
-    EndpointCheck,
-    EndpointType,
-    Geo,
-    GeoNetwork,
-    HealthCheck,
-    World,
-)
+from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoNetwork
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
+from dnsemu.config.model.world import World
 from dnsemu.explain.questions import BadQuestion
 from dnsemu.policies.decide import decide
-from dnsemu.policies.location.place import Client, Locator, place_named
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.locator import Locator
+from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Published
 from dnsemu.what_if.findings import Id
 from dnsemu.what_if.plan import TooMuchWork, what_if

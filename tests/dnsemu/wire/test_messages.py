@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnsemu.config.model.world import DeclaredPlace, Geo, GeoNetwork
+from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
 from dnsemu.policies.location.place import Place
 from dnsemu.wire.edns import parse_client_subnet
 from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query

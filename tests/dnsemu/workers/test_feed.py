@@ -13,9 +13,10 @@ from immutables import Map
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.traffic.answered import Traffic
 from dnsemu.config import names
-from dnsemu.config.model.world import Geo, World
+from dnsemu.config.model.geo import Geo
+from dnsemu.config.model.world import World
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import EVERYTHING, Board, Change, Published
 from dnsemu.publication.publishing import beside, compiled_anew, with_writes
 from dnsemu.workers.feed import MOST_NAMES, Feed, Source, together

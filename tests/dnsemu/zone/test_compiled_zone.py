@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, RecordSet, Weighted
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Weighted
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.zone.compiled import changed, compile_zone
 

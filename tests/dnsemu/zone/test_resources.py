@@ -6,7 +6,7 @@ from dnsemu.answering.answer import draw
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
 from dnsemu.config.file.load import load_text
-from dnsemu.config.model.world import Resource, ResourceKind
+from dnsemu.config.model.resources import Resource, ResourceKind
 from dnsemu.explain.text import explanation_lines
 from dnsemu.explain.tree import explain
 from dnsemu.files.reading import compile_world

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from dnsemu.config.model.world import EndpointCheck, EndpointType, HealthCheck
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.prober import Prober

@@ -4,7 +4,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from dnsemu.config.model.world import Blocked, EndpointCheck, EndpointType, HealthCheck, HealthCheckers
+from dnsemu.config.model.health_checkers import Blocked, HealthCheckers
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.partitions import Blockade

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from dnsemu.config.model.world import EndpointCheck, EndpointType, HealthCheck
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.request import request, target

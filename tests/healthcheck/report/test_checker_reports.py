@@ -2,14 +2,8 @@
 
 import pytest
 
-from dnsemu.config.model.world import (
-    CalculatedCheck,
-    EndpointCheck,
-    EndpointType,
-    HealthCheck,
-    HealthCheckers,
-    MetricCheck,
-)
+from dnsemu.config.model.health_checkers import HealthCheckers
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck, MetricCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.report.checker_reports import Report, last_failures, latest
 from dnsemu.healthcheck.verdict.entry import taken_over

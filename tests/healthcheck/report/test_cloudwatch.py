@@ -2,13 +2,12 @@
 
 import pytest
 
-from dnsemu.config.model.world import (
-    ALL_CHECKER_REGIONS,
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
+from dnsemu.config.model.health_checks import (
     CalculatedCheck,
     EndpointCheck,
     EndpointType,
     HealthCheck,
-    HealthCheckers,
     MetricCheck,
     RecoveryCheck,
 )

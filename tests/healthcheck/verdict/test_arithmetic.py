@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from immutables import Map
 
-from dnsemu.config.model.world import ALL_CHECKER_REGIONS, EndpointCheck, EndpointType, HealthCheckers
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType
 from dnsemu.healthcheck.checkers import Checker, checkers_of
 from dnsemu.healthcheck.probes.http import http_status
 from dnsemu.healthcheck.verdict.calculated import is_met

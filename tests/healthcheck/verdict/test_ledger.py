@@ -4,14 +4,8 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from dnsemu.config.model.world import (
-    ALL_CHECKER_REGIONS,
-    CalculatedCheck,
-    EndpointCheck,
-    EndpointType,
-    HealthCheck,
-    HealthCheckers,
-)
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import checkers_of
 from dnsemu.healthcheck.verdict.entry import Overlay
 from dnsemu.healthcheck.verdict.history import EventKind, History

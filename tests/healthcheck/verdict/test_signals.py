@@ -2,7 +2,7 @@
 
 import pytest
 
-from dnsemu.config.model.world import HealthCheck, InsufficientData, MetricCheck, RecoveryCheck
+from dnsemu.config.model.health_checks import HealthCheck, InsufficientData, MetricCheck, RecoveryCheck
 from dnsemu.healthcheck.verdict.entry import Overlay
 from dnsemu.healthcheck.verdict.history import EventKind
 from dnsemu.healthcheck.verdict.signals import Alarm, AlarmState, ControlState, NoSuchSource, RoutingControl, source_of

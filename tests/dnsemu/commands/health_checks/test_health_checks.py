@@ -9,21 +9,21 @@ from immutables import Map
 from dnsemu.commands.health_checks.conversion import declared, to_api
 from dnsemu.commands.health_checks.health_checks import CHECK_REFERENCES, HEALTH_CHECKS, HealthCheckRow
 from dnsemu.commands.tags import TAGS
-from dnsemu.config.model.world import (
+from dnsemu.config.model.health_checks import (
     AlarmConfiguration,
-    ApiSettings,
     CalculatedCheck,
     EndpointCheck,
     EndpointType,
     HealthCheck,
-    HostedZone,
     InsufficientData,
     MetricCheck,
-    RecordSet,
     RecoveryCheck,
-    Weighted,
-    World,
 )
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.routing import Weighted
+from dnsemu.config.model.settings import ApiSettings
+from dnsemu.config.model.world import World
 from dnsemu.config.names import parse
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from dnsemu.commands.context import Seen
-from dnsemu.config.model.world import ALL_CHECKER_REGIONS
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS
 from dnsemu.healthcheck.checkers import Checker
 from tests.dnsemu.commands.emulation import Emulation
 

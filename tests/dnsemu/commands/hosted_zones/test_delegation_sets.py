@@ -9,8 +9,9 @@ from dnsemu.commands.hosted_zones.hosted_zones import ZONES
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.file.load import load_text
-from dnsemu.config.model.world import ApiSettings
-from dnsemu.state.state import State, Step
+from dnsemu.config.model.settings import ApiSettings
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
 from tests.dnsemu.commands.emulation import Emulation
 
 FILE = "hosted_zones: [{name: file.test, id: Z0FILE, record_sets: []}]"

@@ -15,9 +15,12 @@ from dnsemu.commands.vpcs import AUTHORIZATIONS
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.file.load import load_text
-from dnsemu.config.model.world import ApiSettings, HostedZone, HostedZoneId, RecordSet
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.model.settings import ApiSettings
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import State, Step
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
 from tests.dnsemu.commands.emulation import NOW, Emulation
 
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}

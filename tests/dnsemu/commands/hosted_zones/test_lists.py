@@ -5,8 +5,9 @@ import pytest
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, ZoneRow
 from dnsemu.commands.hosted_zones.lists import Ordered
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId
-from dnsemu.state.state import Step
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.state.step import Step
 from tests.dnsemu.commands.emulation import Emulation
 
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dnsemu.config.model.world import ApiSettings
-from dnsemu.state.state import RECORD_SET
+from dnsemu.config.model.settings import ApiSettings
+from dnsemu.state.tables import RECORD_SET
 from tests.dnsemu.commands.batches import (
     CHANGE,
     CHECK,

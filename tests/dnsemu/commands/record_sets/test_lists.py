@@ -8,9 +8,12 @@ from immutables import Map
 from dnsemu.commands.record_sets import zone_index
 from dnsemu.commands.record_sets.zone_index import ZoneIndex, change_record_sets, index_of, list_name
 from dnsemu.config import names
-from dnsemu.config.model.world import HostedZone, HostedZoneId, RecordSet, Weighted
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.model.routing import Weighted
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import State, Step
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
 from tests.dnsemu.commands.batches import CHANGE, LIST, ZONE, a, batch, create, delete, emulation, leaf, member, upsert
 
 # --- order ---

@@ -4,7 +4,7 @@ import pytest
 
 from dnsemu.commands.record_sets.change import references_location
 from dnsemu.config import names
-from dnsemu.config.model.world import Resource, ResourceKind
+from dnsemu.config.model.resources import Resource, ResourceKind
 from tests.dnsemu.commands.batches import (
     CHANGE,
     CHECK,

@@ -11,16 +11,18 @@ from dnsemu.commands.registry import TABLES
 from dnsemu.commands.traffic.answered import Traffic
 from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
 from dnsemu.config import names
-from dnsemu.config.model.world import Geo, World
+from dnsemu.config.model.geo import Geo
+from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.shares import shares_of
 from dnsemu.explain.text import explanation_lines
 from dnsemu.explain.tree import explain
 from dnsemu.healthcheck.verdict.snapshot import Status
-from dnsemu.policies.location.place import Locator
+from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Published
 from dnsemu.publication.publishing import beside, with_writes
-from dnsemu.state.state import State, Step
+from dnsemu.state.state import State
+from dnsemu.state.step import Step
 from dnsemu.store.snapshot import Snapshot, load, save
 from dnsemu.what_if.tree import tree_of
 from dnsemu.zone.catalog import Catalog, Hit

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dnsemu.config import names
-from dnsemu.config.model.world import ApiSettings
+from dnsemu.config.model.settings import ApiSettings
 from dnsemu.config.rdata.rrtypes import RRType
 from tests.dnsemu.commands.batches import LIST, OTHER, PRIVATE, ZONE, batch, create, delete, emulation, upsert
 from tests.dnsemu.commands.traffic.traffic_documents import (

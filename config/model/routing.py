@@ -1,0 +1,79 @@
+"""Routing: a tagged union with one member a policy, so that a weight exists only on `Weighted` (R31)."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+# --- routing: a tagged union, so that a weight exists only on `Weighted` (R31) ---
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """One record set answers for its name and type (R60)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """`weight`: 0–255, no unit (R62)."""
+
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """`region`: an AWS Region code that Route 53 takes in a latency record set (R69)."""
+
+    region: str
+
+
+class FailoverRole(Enum):
+    """Which of the two a failover record set is (R72)."""
+
+    PRIMARY = "PRIMARY"
+    SECONDARY = "SECONDARY"
+
+
+@dataclass(frozen=True, slots=True)
+class Failover:
+    """Primary or secondary (R72)."""
+
+    role: FailoverRole
+
+
+@dataclass(frozen=True, slots=True)
+class Geolocation:
+    """A continent, or a country with or without subdivision, or country `*`: the default (R75)."""
+
+    continent: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Geoproximity:
+    """Exactly one of Region, Local Zone group and coordinates (degrees); `bias` −99…99 (R83).
+
+    `divides_by_bias` chooses the older formula for negative biases (R86).
+    """
+
+    region: str | None = None
+    local_zone_group: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    bias: int = 0
+    divides_by_bias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IpBased:
+    """A location of a CIDR collection, or `*`: the default (R92)."""
+
+    collection_id: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Multivalue:
+    """One of the up to eight that answer together (R90)."""
+
+
+Routing = Simple | Weighted | Latency | Failover | Geolocation | Geoproximity | IpBased | Multivalue

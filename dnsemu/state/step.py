@@ -1,0 +1,240 @@
+"""The step in which one command changes the state.
+
+A command reads a `Step` and writes to it. Nothing counts until the command runner takes over `step.state`, after
+`step.writes` are durable: a refused command leaves no trace.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any, TypeVar
+
+from immutables import Map
+
+from dnsemu.config.model.geo import CidrCollection
+from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.world import World
+from dnsemu.config.model.zone_contents import RecordSets
+from dnsemu.state.state import State
+from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, RECORD_SET, Key, Table, Write
+
+T = TypeVar("T")
+
+RECORD_SETS_PER_PIECE = 500
+"""Record sets that are compared between two looks at who else is waiting: about a millisecond."""
+
+
+def _pieces(left: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(left)
+    while piece := list(islice(iterator, RECORD_SETS_PER_PIECE)):
+        yield piece
+
+
+class Step:
+    """One command's work: the state as it was, and what the command makes of it."""
+
+    def __init__(self, state: State) -> None:
+        self._before = state
+        self._world = state.world
+        self._tables: dict[str, Map[Key, Any]] = {}
+        self._writes: dict[tuple[str, Any], Any | None] = {}
+
+    @property
+    def world(self) -> World:
+        """What is declared, with this step's changes."""
+        return self._world
+
+    @property
+    def state(self) -> State:
+        """The state with this step's changes."""
+        return State(self._world, self._before.tables.update(self._tables))
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """What the step changed, each row once, in the order of its first change."""
+        return tuple(Write(table, key, value) for (table, key), value in self._writes.items())
+
+    def settle(self, declared: World) -> None:
+        """Take over what only files declare: where clients are, resources, how to serve; that is not kept."""
+        held = self._world
+        self._world = replace(
+            declared,
+            hosted_zones=held.hosted_zones,
+            health_checks=held.health_checks,
+            cidr_collections=held.cidr_collections,
+        )
+
+    def becoming(self, state: State) -> Iterator[None]:
+        """Hold another state, and write all that differs, in pieces between which others may have their turn.
+
+        It counts when it has come to its end.
+        """
+        for zone_id in [zone_id for zone_id in self._world.hosted_zones if zone_id not in state.world.hosted_zones]:
+            self.drop_hosted_zone(zone_id)
+            yield
+        for zone in state.world.hosted_zones.values():
+            held = self._world.hosted_zones.get(zone.id)
+            before = held.record_sets if held is not None else RecordSets()
+            differences: dict[RecordSetKey, RecordSet | None] = {}
+            for piece in _pieces(before if before is not zone.record_sets else ()):
+                differences.update(dict.fromkeys(key for key in piece if key not in zone.record_sets))
+                yield
+            for new in _pieces(zone.record_sets.values() if before is not zone.record_sets else ()):
+                differences.update((r.key, r) for r in new if before.get(r.key) != r)
+                yield
+            self.replace_hosted_zone(zone, differences)
+        checks = state.world.health_checks
+        for check_id in [check_id for check_id in self._world.health_checks if check_id not in checks]:
+            self.drop_health_check(check_id)
+        for check in checks.values():
+            self.put_health_check(check)
+        collections = state.world.cidr_collections
+        for collection_id in [one for one in self._world.cidr_collections if one not in collections]:
+            self.drop_cidr_collection(collection_id)
+        for collection in collections.values():
+            self.put_cidr_collection(collection)
+        for name in {*self._before.tables, *state.tables}:
+            wanted = state.tables.get(name, Map())
+            for key in self._rows(name):
+                if key not in wanted:
+                    self._writes[name, key] = None
+            self._writes.update({(name, key): row for key, row in wanted.items()})
+            self._tables[name] = wanted
+
+    # --- what the API keeps besides the World ---
+
+    def get(self, table: Table[T], *key: str) -> T | None:
+        """A row, or None."""
+        found: T | None = self._rows(table.name).get(key)
+        return found
+
+    def all(self, table: Table[T]) -> Iterator[tuple[Key, T]]:
+        """All rows with their keys, in no order; as they were when it was called."""
+        return iter(self._rows(table.name).items())
+
+    def put(self, table: Table[T], *key: str, row: T) -> None:
+        """Keep a row, in place of the one with this key if there is one."""
+        self._tables[table.name] = self._rows(table.name).set(key, row)
+        self._writes[table.name, key] = row
+
+    def drop(self, table: Table[Any], *key: str) -> None:
+        """Take a row away if it is there."""
+        rows = self._rows(table.name)
+        if key in rows:
+            self._tables[table.name] = rows.delete(key)
+            self._writes[table.name, key] = None
+
+    def _rows(self, table: str) -> Map[Key, Any]:
+        return self._tables[table] if table in self._tables else self._before.tables.get(table, Map())
+
+    # --- the World ---
+
+    def put_hosted_zone(self, zone: HostedZone) -> None:
+        """Declare a zone with all its record sets, or put it in place of what it was, which keeps its record sets."""
+        old = self._world.hosted_zones.get(zone.id)
+        if old is None:
+            for key, record_set in zone.record_sets.items():
+                self._writes[RECORD_SET, (zone.id, *key)] = record_set
+        else:
+            zone = replace(zone, record_sets=old.record_sets)
+        self._writes[HOSTED_ZONE, zone.id] = zone
+        self._world = replace(self._world, hosted_zones=self._world.hosted_zones.set(zone.id, zone))
+
+    def replace_hosted_zone(self, zone: HostedZone, differences: Mapping[RecordSetKey, RecordSet | None]) -> None:
+        """Put a zone in place of what it was, its record sets too; only where they differ is written."""
+        self._writes[HOSTED_ZONE, zone.id] = zone
+        for key, record_set in differences.items():
+            self._writes[RECORD_SET, (zone.id, *key)] = record_set
+        self._world = replace(self._world, hosted_zones=self._world.hosted_zones.set(zone.id, zone))
+
+    def drop_hosted_zone(self, zone_id: HostedZoneId) -> None:
+        """Take a zone away, its record sets with it."""
+        zone = self._world.hosted_zones[zone_id]
+        for key in zone.record_sets:
+            self._writes[RECORD_SET, (zone_id, *key)] = None
+        self._writes[HOSTED_ZONE, zone_id] = None
+        self._world = replace(self._world, hosted_zones=self._world.hosted_zones.delete(zone_id))
+
+    def change_record_sets(
+        self, zone_id: HostedZoneId, *, gone: Iterable[RecordSetKey] = (), put: Iterable[RecordSet] = ()
+    ) -> None:
+        """Take record sets out of a zone that are there, then put others in."""
+        zone = self._world.hosted_zones[zone_id]
+        gone, put = tuple(gone), tuple(put)
+        for key in gone:
+            self._writes[RECORD_SET, (zone_id, *key)] = None
+        for record_set in put:
+            self._writes[RECORD_SET, (zone_id, *record_set.key)] = record_set
+        record_sets = zone.record_sets.changed(gone, put)
+        zones = self._world.hosted_zones.set(zone_id, replace(zone, record_sets=record_sets))
+        self._world = replace(self._world, hosted_zones=zones)
+
+    def put_health_check(self, check: HealthCheck) -> None:
+        """Declare a health check, or put one in place of what it was."""
+        self._writes[HEALTH_CHECK, check.id] = check
+        self._world = replace(self._world, health_checks=self._world.health_checks.set(check.id, check))
+
+    def drop_health_check(self, check_id: HealthCheckId) -> None:
+        """Take a health check away."""
+        self._writes[HEALTH_CHECK, check_id] = None
+        self._world = replace(self._world, health_checks=self._world.health_checks.delete(check_id))
+
+    def put_cidr_collection(self, collection: CidrCollection) -> None:
+        """Declare a CIDR collection, or put one in place of what it was."""
+        self._writes[CIDR_COLLECTION, collection.id] = collection
+        collections = self._world.cidr_collections.set(collection.id, collection)
+        self._world = replace(self._world, cidr_collections=collections)
+
+    def drop_cidr_collection(self, collection_id: str) -> None:
+        """Take a CIDR collection away."""
+        self._writes[CIDR_COLLECTION, collection_id] = None
+        self._world = replace(self._world, cidr_collections=self._world.cidr_collections.delete(collection_id))
+
+
+def applied(world: World, writes: Iterable[Write]) -> World:
+    """A World with a step's writes to what it holds, as far as they still make a difference to it."""
+    step = Step(State(world))
+    record_sets: dict[HostedZoneId, dict[RecordSetKey, RecordSet | None]] = {}
+    for write in writes:
+        if write.table == RECORD_SET:
+            record_sets.setdefault(write.key[0], {})[write.key[1:]] = write.value
+        elif (kept := _OF_THE_WORLD.get(write.table)) is not None:
+            put, drop = kept
+            if write.value is not None:
+                put(step, write.value)
+            else:
+                drop(step, write.key)
+    for zone_id, changes in record_sets.items():
+        zone = step.world.hosted_zones.get(zone_id)
+        if zone is not None:
+            gone = [key for key, value in changes.items() if value is None and key in zone.record_sets]
+            step.change_record_sets(zone_id, gone=gone, put=[value for value in changes.values() if value is not None])
+    return step.world
+
+
+def _put_zone(step: Step, zone: HostedZone) -> None:
+    step.put_hosted_zone(replace(zone, record_sets=RecordSets()))  # they have writes of their own
+
+
+def _drop_zone(step: Step, zone_id: HostedZoneId) -> None:
+    if zone_id in step.world.hosted_zones:
+        step.drop_hosted_zone(zone_id)
+
+
+def _drop_check(step: Step, check_id: HealthCheckId) -> None:
+    if check_id in step.world.health_checks:
+        step.drop_health_check(check_id)
+
+
+def _drop_collection(step: Step, collection_id: str) -> None:
+    if collection_id in step.world.cidr_collections:
+        step.drop_cidr_collection(collection_id)
+
+
+_OF_THE_WORLD: dict[str, tuple[Callable[[Step, Any], None], Callable[[Step, Any], None]]] = {
+    HOSTED_ZONE: (_put_zone, _drop_zone),
+    HEALTH_CHECK: (Step.put_health_check, _drop_check),
+    CIDR_COLLECTION: (Step.put_cidr_collection, _drop_collection),
+}
