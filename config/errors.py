@@ -1,4 +1,4 @@
-"""What is wrong with what the user wrote: `Problem` inside one thing, `Fault` with its file and line."""
+"""What is wrong with what the user wrote: `Problem` inside one thing, `FileError` with its file and line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FileError:
     """A problem in a file. `line` counts from 1; 0 where no line can be named. `where` is a dotted field path."""
 
     file: str
@@ -55,15 +55,15 @@ class Fault:
         return f"{place}:{where} {self.message}{instead} [{f'{self.rule} {self.id}'.strip()}]"
 
 
-class Refused(Exception):
+class FilesRefused(Exception):
     """What the user wrote was refused; it carries every fault there is, in the order of the files' lines."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[FileError]) -> None:
         super().__init__("\n".join(map(str, faults)))
         self.faults = tuple(faults)
 
-    def __reduce__(self) -> tuple[type["Refused"], tuple[tuple[Fault, ...]]]:
-        return Refused, (self.faults,)
+    def __reduce__(self) -> tuple[type["FilesRefused"], tuple[tuple[FileError, ...]]]:
+        return FilesRefused, (self.faults,)
 
 
 def dotted(path: Path) -> str:

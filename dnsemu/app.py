@@ -21,26 +21,26 @@ from dnsemu.answering.dice import QuickDice
 from dnsemu.api.running import DataPlane, Ready
 from dnsemu.api.server import HttpPort
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES
 from dnsemu.commands.record_sets.zone_index import forget
 from dnsemu.commands.traffic.answered import Traffic
-from dnsemu.config.errors import Fault
+from dnsemu.config.errors import FileError
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.model.settings import ServerSettings, VantagePoint
 from dnsemu.config.model.world import World
 from dnsemu.config.text.addresses import Address, parse_address
-from dnsemu.control.command_runner import Keeper
+from dnsemu.control.command_runner import CommandRunner
 from dnsemu.control.ids import NewIds
 from dnsemu.control.live_world import LiveWorld
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.files.declared_files import DeclaredFiles
-from dnsemu.files.reading import Reading
+from dnsemu.files.reading import LoadedFiles
 from dnsemu.files.watch import Stamp
 from dnsemu.healthcheck.monitor import HealthMonitor
-from dnsemu.healthcheck.probes.partitions import Blockade
+from dnsemu.healthcheck.probes.partitions import Partitions
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.resolve import HostResolver
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History
@@ -48,7 +48,7 @@ from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.place import Place, place_declared
 from dnsemu.publication.board import EVERYTHING, Board
-from dnsemu.publication.freeing import let_go, maps_of
+from dnsemu.publication.freeing import free_incrementally, maps_of
 from dnsemu.publication.publishing import beside, compiled_anew, with_writes
 from dnsemu.publication.target_hosts import TargetHosts
 from dnsemu.query_log.log_file import LogFile
@@ -64,8 +64,8 @@ from dnsemu.store.store import MemoryStore, Store
 from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.upstream.hosted_resolver import HostedResolver
 from dnsemu.workers.feed import Source
-from dnsemu.workers.in_process import Alone
-from dnsemu.workers.pool import Pool
+from dnsemu.workers.in_process import InProcess
+from dnsemu.workers.pool import WorkerPool
 from dnsemu.zone.catalog import Catalog
 
 DEFAULT_DNS = ("127.0.0.1:1053",)
@@ -87,7 +87,7 @@ class Application:
 
     def __init__(
         self,
-        reading: Reading,
+        reading: LoadedFiles,
         *,
         files: Sequence[Path] = (),
         seen: Stamp | None = None,
@@ -105,7 +105,7 @@ class Application:
     ) -> None:
         self._listen = listen or Listen()
         self.clock = clock or Clock()
-        self.agenda = Agenda(self.clock, most_at_once=most_probes())
+        self.scheduler = Scheduler(self.clock, most_at_once=most_probes())
         chance = random.Random(seed)
         dice = QuickDice(chance.random)
         self.board = Board(reading.published)
@@ -131,11 +131,11 @@ class Application:
         self.data_plane: DataPlane
         """Whoever answers; there from when addresses are bound."""
         resolver = HostedResolver(self.board, self.health, lookup_dice, HostResolver())
-        self.blockade = Blockade()
-        self.prober = Prober(resolver, is_cut_off=self.blockade.is_cut_off, is_strict=self._is_strict)
-        self.target_hosts = TargetHosts(self.board, resolver, self.agenda)
+        self.partitions = Partitions()
+        self.prober = Prober(resolver, is_cut_off=self.partitions.is_cut_off, is_strict=self._is_strict)
+        self.target_hosts = TargetHosts(self.board, resolver, self.scheduler)
         self.monitor = HealthMonitor(
-            agenda=self.agenda,
+            scheduler=self.scheduler,
             board=self.health,
             history=self.history,
             probe=self.prober,
@@ -143,16 +143,16 @@ class Application:
             is_served=resolver.serves,
         )
         self._force_file = force_file
-        self.forcing = Forcing(self.agenda, self.monitor.overlay)
+        self.forcing = Forcing(self.scheduler, self.monitor.overlay)
         self.force_file = ForceFile(self.forcing, self.clock)
-        self.keeper = Keeper(
+        self.command_runner = CommandRunner(
             store or MemoryStore(),
-            self.agenda,
+            self.scheduler,
             NewIds(None if seed is None else chance.getrandbits(64)),
-            LiveWorld(self.board, self.health, self.monitor, dice, lambda: self.keeper.state.world),
+            LiveWorld(self.board, self.health, self.monitor, dice, lambda: self.command_runner.state.world),
             self._publish,
         )
-        self._reading: Reading | None = reading
+        self._reading: LoadedFiles | None = reading
         self.started_at = self.clock.now()
         self.is_ready = False
         self.failures: dict[str, str] = {}
@@ -185,7 +185,7 @@ class Application:
         addresses = self._listen.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
         async with AsyncExitStack() as opened:
-            opened.push_async_callback(self.keeper.close)
+            opened.push_async_callback(self.command_runner.close)
             if self.query_log is not None:
                 self.query_log.start()
                 opened.callback(self.query_log.close)
@@ -218,9 +218,9 @@ class Application:
         doors = [self.responder.doors()] * common
         doors += [self.responder.doors(partial(self._vantage.__getitem__, point.dns)) for point in vantage_points]
         if self._workers == 1:
-            return Alone(self.responder, Listeners(shares[0]), doors)
+            return InProcess(self.responder, Listeners(shares[0]), doors)
         source = Source(self.board, self.health, self._vantage, self.clock, lambda: self.responder.ttl_divisor)
-        return Pool(
+        return WorkerPool(
             source,
             shares,
             places,
@@ -236,12 +236,12 @@ class Application:
         """Take over what the store holds and what files declare."""
         reading, self._reading = self._reading, None
         assert reading is not None, "an application runs once"
-        await self.keeper.open(reading.published.world, partial(self.serve, reading))
+        await self.command_runner.open(reading.published.world, partial(self.serve, reading))
 
     async def _serve(self, ready: Ready, announce: Callable[[Ready], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
             running = [
-                tasks.create_task(self._outlived("health checkers", self.agenda.run())),
+                tasks.create_task(self._outlived("health checkers", self.scheduler.run())),
                 tasks.create_task(self._outlived("force file watch", self.force_file.watch())),
                 tasks.create_task(self._outlived("file watch", self.files.watch())),
                 tasks.create_task(self._outlived("reload", self.files.run())),
@@ -252,7 +252,7 @@ class Application:
             announce(ready)
             await self._stopping.wait()
             self.is_ready = False
-            self.agenda.break_off()
+            self.scheduler.break_off()
             await self.data_plane.close()
             for task in running:
                 task.cancel()
@@ -268,7 +268,7 @@ class Application:
             self.query_log.reopen()
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[FileError, ...]:
         """What stands in the way of the files' present state being served; empty when it is served."""
         return (*self.files.faults, *self.force_file.faults)
 
@@ -298,28 +298,30 @@ class Application:
         """
         await self.restore(State())
         self.forcing.forget()
-        self.blockade.forget()
+        self.partitions.forget()
 
     async def restore(self, state: State) -> None:
         """Hold another state, under what files declare; raises as `reset` does."""
 
-        async def hold(reading: Reading) -> None:
-            await self.keeper.restore(state, reading.published.world, partial(self.serve, reading, anew=True))
+        async def hold(reading: LoadedFiles) -> None:
+            await self.command_runner.restore(state, reading.published.world, partial(self.serve, reading, anew=True))
 
         await self.files.read_for(hold)
 
-    async def _replace(self, reading: Reading) -> None:
+    async def _replace(self, reading: LoadedFiles) -> None:
         """Serve this from now on, and let go of what was served before in small pieces: freeing takes time too."""
         before = self.board.current
         # What waited to become visible is compiled anew: what is answered now does not have it.
-        await self.keeper.declare(reading.published.world, lambda: self.serve(reading, anew=self.keeper.is_waiting))
+        await self.command_runner.declare(
+            reading.published.world, lambda: self.serve(reading, anew=self.command_runner.is_waiting)
+        )
         old = maps_of(before, self.board.current)
         del before
         forget()
-        for _ in let_go(old):
+        for _ in free_incrementally(old):
             await asyncio.sleep(0)
 
-    def serve(self, reading: Reading, *, anew: bool = False) -> None:
+    def serve(self, reading: LoadedFiles, *, anew: bool = False) -> None:
         """Serve this from now on, beside what the API made: one step, between two queries.
 
         Args:
@@ -327,7 +329,7 @@ class Application:
         """
         before = self.board.current
         known = Catalog(Map()) if anew else before.catalog
-        state = self.keeper.state
+        state = self.command_runner.state
         published = beside(reading.published, known, state.world, self._created_at, Traffic.of(state))
         world = published.world
         if _addresses(world.server) != _addresses(before.world.server):
@@ -335,7 +337,7 @@ class Application:
         if world.server.query_log != before.world.server.query_log:
             log.warning("the file of the query log changed; that takes effect at the next start")
         self._vantage |= {point.dns: _place(point) for point in world.server.vantage_points}
-        self.blockade.declared = world.health_checkers.blocked
+        self.partitions.declared = world.health_checkers.blocked
         self._watch_over(world)
         self.force_file.follow(str(self._force_file) if self._force_file else world.server.force_file)
         self.board.publish(self.target_hosts.taken_over(published))
@@ -349,7 +351,7 @@ class Application:
             published, change = with_writes(before, writes, self._created_at)
         except Exception:  # a fault of ours, of which nothing may be left behind: it is kept already
             log.exception("a change could not be compiled by itself; everything is compiled anew")
-            state = self.keeper.state
+            state = self.command_runner.state
             published = compiled_anew(before, state.world, self._created_at, Traffic.of(state))
         if any(write.table == HEALTH_CHECK for write in writes):
             self._watch_over(published.world)
@@ -362,7 +364,7 @@ class Application:
         self.forcing.apply(world)
 
     def _created_at(self, zone_id: HostedZoneId) -> float:
-        row = self.keeper.state.row(ZONES, zone_id)
+        row = self.command_runner.state.row(ZONES, zone_id)
         return row.created_at or 0.0 if row is not None else 0.0
 
     async def _outlived(self, part: str, work: Coroutine[Any, Any, None]) -> None:

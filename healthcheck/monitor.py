@@ -14,8 +14,8 @@ from time import perf_counter
 
 import structlog
 
-from dnsemu.clock.jobs import Appointment, Ending, Rank
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.jobs import Job, JobResult, Rank
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.model.health_checkers import HealthCheckers, ProbeMode
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.healthcheck.checkers import Checker
@@ -48,22 +48,22 @@ class NoSuchChecker(Exception):
     """A call named a Region, or a checker in it, from which a health check is not probed."""
 
 
-class Post:
+class ProbeSchedule:
     """One checker's watch over one endpoint: what is scheduled."""
 
-    __slots__ = ("appointment", "check_id", "checker", "rank")
+    __slots__ = ("check_id", "checker", "job", "rank")
 
     def __init__(self, check_id: HealthCheckId, checker: Checker) -> None:
         self.check_id = check_id
         self.checker = checker
         self.rank: Rank = (check_id, checker.region, checker.number)
-        self.appointment: Appointment | None = None
+        self.job: Job | None = None
 
     def leave(self) -> None:
         """Break off what is under way and what is planned."""
-        if self.appointment is not None:
-            self.appointment.cancel()
-            self.appointment = None
+        if self.job is not None:
+            self.job.cancel()
+            self.job = None
 
 
 def phase(seed: int, check_id: HealthCheckId, checker: Checker) -> float:
@@ -82,7 +82,7 @@ class HealthMonitor:
     def __init__(
         self,
         *,
-        agenda: Agenda,
+        scheduler: Scheduler,
         board: HealthBoard,
         history: History,
         probe: Probe,
@@ -96,14 +96,14 @@ class HealthMonitor:
             seed: of the phases in which checkers probe.
             is_served: whether a name is answered by this server, so that its address follows from what is observed.
         """
-        self._agenda = agenda
-        self._clock = agenda.clock
+        self._scheduler = scheduler
+        self._clock = scheduler.clock
         self._probe = probe
         self._seed = seed
         self._is_served = is_served
         self._mode = ProbeMode.ON
         self._ledger = Ledger(board, history)
-        self._posts: dict[HealthCheckId, dict[Checker, Post]] = {}
+        self._posts: dict[HealthCheckId, dict[Checker, ProbeSchedule]] = {}
         self.history = history
         self.latency = LatencyBook()
         self.probes: Counter[tuple[HealthCheckId, str, bool]] = Counter()
@@ -214,37 +214,37 @@ class HealthMonitor:
     def next_probe(self, check_id: HealthCheckId, checker: Checker) -> float | None:
         """When a checker is to probe an endpoint next, or began to; seconds since the epoch, None if it is not to."""
         post = self._posts.get(check_id, {}).get(checker)
-        return post.appointment.due if post and post.appointment else None
+        return post.job.due if post and post.job else None
 
     @property
     def in_flight(self) -> int:
         """How many probes are under way."""
-        return self._agenda.in_flight
+        return self._scheduler.in_flight
 
-    def _manned(self, post: Post | None, check: HealthCheck, checker: Checker, now: float, is_moved: bool) -> Post:
+    def _manned(
+        self, post: ProbeSchedule | None, check: HealthCheck, checker: Checker, now: float, is_moved: bool
+    ) -> ProbeSchedule:
         """The post, with its next probe planned."""
         if post is None:
-            post = Post(check.id, checker)
+            post = ProbeSchedule(check.id, checker)
         elif is_moved:
             post.leave()
         if self._mode is not ProbeMode.ON:
             post.leave()
-        elif post.appointment is None:
+        elif post.job is None:
             self._plan(post, now + phase(self._seed, check.id, checker) * _interval_s(check), check)
         return post
 
-    def _plan(self, post: Post, when: float, check: HealthCheck) -> None:
+    def _plan(self, post: ProbeSchedule, when: float, check: HealthCheck) -> None:
         # The address of a name that we serve may depend on what is observed before.
         config = check.config
         assert isinstance(config, EndpointCheck)
         is_fixed = config.ip_address is not None or not self._is_served(config.fully_qualified_domain_name or "")
-        post.appointment = self._agenda.work_at(
-            when, partial(self._carry_out, post), post.rank, may_begin_early=is_fixed
-        )
+        post.job = self._scheduler.work_at(when, partial(self._carry_out, post), post.rank, may_begin_early=is_fixed)
 
-    async def _carry_out(self, post: Post) -> Ending:
-        if post.appointment is not None:
-            self.lateness.add(max(self._clock.now() - post.appointment.due, 0.0))
+    async def _carry_out(self, post: ProbeSchedule) -> JobResult:
+        if post.job is not None:
+            self.lateness.add(max(self._clock.now() - post.job.due, 0.0))
         outcome = await self._attempt(self._ledger.entry(post.check_id).check, post.checker)
         return (outcome.waited_s if outcome else 0.0), partial(self._take_in, post, outcome)
 
@@ -266,7 +266,7 @@ class HealthMonitor:
         self.probes[check.id, checker.region, outcome.success] += 1
         return outcome
 
-    def _take_in(self, post: Post, outcome: Outcome | None, at: float) -> None:
+    def _take_in(self, post: ProbeSchedule, outcome: Outcome | None, at: float) -> None:
         """Fold what a probe found, and plan the next one: an interval after its end (H63)."""
         if not self._is_manned(post):
             return
@@ -278,13 +278,13 @@ class HealthMonitor:
             self.latency.record(check, post.checker, observation)
             self._ledger.record(post.check_id, post.checker, observation)
 
-    def _is_manned(self, post: Post) -> bool:
+    def _is_manned(self, post: ProbeSchedule) -> bool:
         return self._posts.get(post.check_id, {}).get(post.checker) is post
 
     def _is_the_same(self, probed: HealthCheck) -> bool:
         return what_is_probed(self._ledger.entry(probed.id).check) == what_is_probed(probed)
 
-    def _posts_of(self, check_id: HealthCheckId, region: str | None) -> list[Post]:
+    def _posts_of(self, check_id: HealthCheckId, region: str | None) -> list[ProbeSchedule]:
         checkers = self._checkers_of(check_id, region)
         if self._mode is ProbeMode.OFF:
             raise ProbesAreOff

@@ -24,7 +24,7 @@ from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies import failover, geolocation, geoproximity, ip_based, latency, multivalue, simple, weighted
 from dnsemu.policies.location.client import Client
-from dnsemu.policies.model import Group, Outcome, Policy, ResourceState, View
+from dnsemu.policies.model import Group, Outcome, Policy, ResourceState, Surroundings
 
 POLICIES: dict[type, Policy] = {
     Simple: simple,
@@ -125,7 +125,7 @@ class Decision:
     outcome: Outcome | None
     reads_client: bool
     _client: Client = field(repr=False)
-    _view: View = field(repr=False)
+    _view: Surroundings = field(repr=False)
     _level: int = 0
 
     def below(self, record_set: RecordSet) -> "Node":
@@ -147,7 +147,7 @@ class Decision:
 Node = Decision | Leaf | Lost | ResourceState
 
 
-def decide(group: Group, client: Client, view: View) -> Decision:
+def decide(group: Group, client: Client, view: Surroundings) -> Decision:
     """Decide how a group's answers to a client are shared.
 
     Args:
@@ -164,7 +164,7 @@ def policy_of(group: Group) -> Policy:
     return POLICIES[type(group.record_sets[0].routing)]
 
 
-def _decide(group: Group, client: Client, view: View, level: int) -> Decision:
+def _decide(group: Group, client: Client, view: Surroundings, level: int) -> Decision:
     policy = policy_of(group)
     health = _Health(client, view)
     candidates = tuple(Candidate(r, health.verdict(r, level)) for r in policy.candidates(group, client))
@@ -186,7 +186,7 @@ def _decide(group: Group, client: Client, view: View, level: int) -> Decision:
 class _Health:
     """Verdicts on record sets for one client at one instant; each group below an alias is judged once."""
 
-    def __init__(self, client: Client, view: View) -> None:
+    def __init__(self, client: Client, view: Surroundings) -> None:
         self._client = client
         self._view = view
         self._judged: dict[tuple[DName, RRType], Verdict] = {}

@@ -104,7 +104,7 @@ class Policy(Protocol):
         """What this candidate is worth to this client, in words and numbers."""
 
 
-class View(Protocol):
+class Surroundings(Protocol):
     """One instant of everything a decision may read: an alias's own hosted zone, resources, the health of checks."""
 
     def group(self, name: DName, type: RRType) -> Group | None:

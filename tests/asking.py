@@ -42,9 +42,9 @@ class Server:
         door = self.udp if over_udp else self.tcp
         return door(packet, source)
 
-    def ask(self, name, type_="A", *, source="127.0.0.1", over_udp=True, klass="IN", **more):
+    def ask(self, name, type_="A", *, source="127.0.0.1", over_udp=True, client_class="IN", **more):
         """The reply as a dnspython message, checked to match its question; `more` goes to `make_query`."""
-        query = dns.message.make_query(name, type_, klass, **more)
+        query = dns.message.make_query(name, type_, client_class, **more)
         wire = self.raw(query.to_wire(), source, over_udp)
         reply = dns.message.from_wire(wire)
         assert query.is_response(reply), (query.to_text(), reply.to_text())

@@ -14,7 +14,7 @@ from dnsemu.config.names import DName
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class AwsService:
     """A service in a Region, None for a global one; `name` is as in `alias-zones.json`."""
 
     name: str
@@ -83,15 +83,15 @@ def _regex(form: str) -> str:
     return re.sub(r"\\\{(\w+)\\\}", lambda hole: _REGION if hole[1] == "region" else ".+", re.escape(form))
 
 
-def _zones(data: dict[str, Any]) -> dict[Service, tuple[HostedZoneId, ...]]:
+def _zones(data: dict[str, Any]) -> dict[AwsService, tuple[HostedZoneId, ...]]:
     seen = {**data["also_seen"], "alb_clb": data["also_seen"]["clb_without_dualstack"]}
-    zones: dict[Service, tuple[HostedZoneId, ...]] = {
-        Service(service): (HostedZoneId(found["zone_id"]),) for service, found in data["global"].items()
+    zones: dict[AwsService, tuple[HostedZoneId, ...]] = {
+        AwsService(service): (HostedZoneId(found["zone_id"]),) for service, found in data["global"].items()
     }
     for service, regions in data["regional"].items():
         for region, zone in regions.items():
             older = seen.get(service, {}).get(region, [])
-            zones[Service(service, region)] = (zone, *([older] if isinstance(older, str) else older))
+            zones[AwsService(service, region)] = (zone, *([older] if isinstance(older, str) else older))
     return zones
 
 
@@ -101,21 +101,21 @@ _ZONES = _zones(_DATA)
 _SERVICE_OF = {zone: service for service, zones in _ZONES.items() for zone in zones}
 
 
-def service_of_kind(kind: ResourceKind, region: str | None) -> Service:
+def service_of_kind(kind: ResourceKind, region: str | None) -> AwsService:
     """The service that resources of a kind belong to."""
-    return Service(_NAMES[kind], region)
+    return AwsService(_NAMES[kind], region)
 
 
-def service_named(name: DName) -> Service | None:
+def service_named(name: DName) -> AwsService | None:
     """The service that a DNS name belongs to by its looks, if to any."""
     text = names.to_text(name).rstrip(".")
     for pattern, service in _PATTERNS:
         if (match := pattern.fullmatch(text)) is not None:
-            return Service(service.removesuffix("_china"), match.groupdict().get("region"))
+            return AwsService(service.removesuffix("_china"), match.groupdict().get("region"))
     return None
 
 
-def service_of_zone(zone: HostedZoneId) -> Service | None:
+def service_of_zone(zone: HostedZoneId) -> AwsService | None:
     """The service that a hosted zone belongs to, if it is known."""
     return _SERVICE_OF.get(zone)
 
@@ -124,7 +124,7 @@ def zones_of(resource: Resource) -> tuple[HostedZoneId, ...]:
     """The hosted zones that an alias to a resource may name, today's first; none where they are not known."""
     service = service_of_kind(resource.kind, resource.region)
     if service.name == "cloudfront" and names.to_text(resource.name).endswith(".cn."):
-        service = Service("cloudfront_china")
+        service = AwsService("cloudfront_china")
     return _ZONES.get(service, ())
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from dnsemu.config.errors import Fault, Path, Refused, dotted
+from dnsemu.config.errors import FileError, FilesRefused, Path, dotted
 
 try:
     from yaml import CSafeLoader as _EventReader
@@ -30,7 +30,7 @@ Entries = dict[str | int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class ParsedTree:
     """Plain data, and for each mapping and list in it, by `id`, the lines of its entries."""
 
     data: Any = None
@@ -40,11 +40,11 @@ class Tree:
 class Document:
     """One file's content; `data` is not to be edited."""
 
-    def __init__(self, file: str, data: Any, seek: Callable[[], Tree]) -> None:
+    def __init__(self, file: str, data: Any, seek: Callable[[], ParsedTree]) -> None:
         self.file = file
         self.data = data
         self._seek = seek
-        self._tree: Tree | None = None
+        self._tree: ParsedTree | None = None
 
     def find(self, path: Path, known_as: Callable[[str], str] = str) -> tuple[int, str]:
         """Where something is written.
@@ -89,8 +89,8 @@ def parse(file: str, raw: bytes | str) -> Document:
     return Document(file, tree.data, lambda: tree)
 
 
-def _refused(file: str, line: int, id: str, message: str, instead: str = "") -> Refused:
-    return Refused([Fault(file, line, "", "", id, message, instead)])
+def _refused(file: str, line: int, id: str, message: str, instead: str = "") -> FilesRefused:
+    return FilesRefused([FileError(file, line, "", "", id, message, instead)])
 
 
 def _decode(file: str, raw: bytes) -> str:
@@ -125,7 +125,7 @@ _JSON_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def _half_character(file: str, line: int) -> Refused:
+def _half_character(file: str, line: int) -> FilesRefused:
     return _refused(file, line, "surrogate", "half of a surrogate pair is no character", "write the character itself")
 
 
@@ -147,11 +147,11 @@ def _parse_json(file: str, text: str) -> Document:
     return Document(file, data, lambda: _json_tree(file, text))
 
 
-def _json_tree(file: str, text: str) -> Tree:
+def _json_tree(file: str, text: str) -> ParsedTree:
     try:
         return _YamlReader(file, text).tree()
-    except Refused:
-        return Tree()
+    except FilesRefused:
+        return ParsedTree()
 
 
 # --- YAML ---
@@ -200,7 +200,7 @@ class _YamlReader:
         self._values = 0
         self._aliased_values = 0
 
-    def tree(self) -> Tree:
+    def tree(self) -> ParsedTree:
         """Read the one document of the text; an empty text is None.
 
         Raises:
@@ -211,7 +211,7 @@ class _YamlReader:
             self._next()  # the stream's start
             event: Any = self._next()
             if isinstance(event, yaml.StreamEndEvent):
-                return Tree()
+                return ParsedTree()
             data = self._value(self._next(), 0)
             self._next()  # the document's end
             event = self._next()
@@ -226,9 +226,9 @@ class _YamlReader:
         if not isinstance(event, yaml.StreamEndEvent):
             line = event.start_mark.line + 1
             raise self._refused(line, "several-documents", "a second document begins here", "give it a file of its own")
-        return Tree(data, self._lines)
+        return ParsedTree(data, self._lines)
 
-    def _refused(self, line: int, id: str, message: str, instead: str = "") -> Refused:
+    def _refused(self, line: int, id: str, message: str, instead: str = "") -> FilesRefused:
         return _refused(self._file, line, id, message, instead)
 
     def _has_tab(self, mark: Any) -> bool:

@@ -11,12 +11,12 @@ from immutables import Map
 
 from dnsemu.config import names
 from dnsemu.config.aws.services import names_of
-from dnsemu.config.errors import Fault, Path, Problem, Refused, Severity
+from dnsemu.config.errors import FileError, FilesRefused, Path, Problem, Severity
 from dnsemu.config.file import opening
 from dnsemu.config.file.documents import Document, parse
 from dnsemu.config.file.load_zones import ZoneReader, written_record_sets
 from dnsemu.config.file.progress import Progress, unseen
-from dnsemu.config.file.report import Report
+from dnsemu.config.file.report import ErrorReport
 from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoLatency, GeoNetwork
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
@@ -43,7 +43,7 @@ class Loaded:
     """What the files declare, and what is odd about them but no fault."""
 
     world: World
-    warnings: tuple[Fault, ...] = ()
+    warnings: tuple[FileError, ...] = ()
 
 
 def load_files(paths: Sequence[FilePath], progress: Progress = unseen) -> Loaded:
@@ -56,13 +56,13 @@ def load_files(paths: Sequence[FilePath], progress: Progress = unseen) -> Loaded
         Refused: with every fault of all files.
     """
     documents: list[tuple[Document, FilePath]] = []
-    faults: list[Fault] = []
+    faults: list[FileError] = []
     seen: dict[opening.Identity, FilePath] = {}
     for path in paths:
         progress("reading", 0, 0)
         try:
             documents.append((parse(str(path), opening.read(path, seen)), path.parent))
-        except Refused as refused:
+        except FilesRefused as refused:
             faults += refused.faults
     return _load(documents, faults, progress)
 
@@ -85,15 +85,15 @@ def collection_id(name: str) -> str:
 
 
 def _load(
-    documents: Sequence[tuple[Document, FilePath | None]], unread: Iterable[Fault], progress: Progress = unseen
+    documents: Sequence[tuple[Document, FilePath | None]], unread: Iterable[FileError], progress: Progress = unseen
 ) -> Loaded:
-    loader = _Loader(Report([document for document, _ in documents]), progress)
+    loader = _Loader(ErrorReport([document for document, _ in documents]), progress)
     for document, folder in documents:
         loader.sections(document, folder)
     world = loader.world()
     faults = [*unread, *loader.report.told(Severity.FAULT)]
     if faults:
-        raise Refused(faults)
+        raise FilesRefused(faults)
     return Loaded(world, tuple(loader.report.told(Severity.WARNING)))
 
 
@@ -108,7 +108,7 @@ class _Placed:
 class _Loader:
     """Takes the documents' sections one after the other, and makes a World of them."""
 
-    def __init__(self, report: Report, progress: Progress) -> None:
+    def __init__(self, report: ErrorReport, progress: Progress) -> None:
         self.report = report
         self._progress = progress
         self._first: dict[tuple[str, str], _Placed] = {}

@@ -12,7 +12,7 @@ from dnsemu.config.aws.services import zones_of
 from dnsemu.config.errors import Path, Problem
 from dnsemu.config.file.documents import Document
 from dnsemu.config.file.progress import RECORD_SETS_PER_STEP, Progress, unseen
-from dnsemu.config.file.report import Report
+from dnsemu.config.file.report import ErrorReport
 from dnsemu.config.model.geo import CidrCollection
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
@@ -96,7 +96,7 @@ class ZoneReader:
 
     def __init__(
         self,
-        report: Report,
+        report: ErrorReport,
         check_ids: Collection[str],
         collections: Mapping[str, CidrCollection | None],
         resources: Mapping[DName, Resource | None],

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from dnsemu.config.errors import Fault, Refused
+from dnsemu.config.errors import FileError, FilesRefused
 from dnsemu.config.file.documents import MAX_OCTETS
 
 Identity = tuple[int, int]
@@ -48,5 +48,5 @@ def read(path: Path, seen: dict[Identity, Path]) -> bytes:
     return octets
 
 
-def _refused(path: Path, id: str, message: str, instead: str = "") -> Refused:
-    return Refused([Fault(str(path), 0, "", "", id, message, instead)])
+def _refused(path: Path, id: str, message: str, instead: str = "") -> FilesRefused:
+    return FilesRefused([FileError(str(path), 0, "", "", id, message, instead)])

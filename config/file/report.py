@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from dnsemu.config.errors import Fault, Path, Problem, Severity
+from dnsemu.config.errors import FileError, Path, Problem, Severity
 from dnsemu.config.file.documents import Document
 from dnsemu.config.shapes.base import snake
 
 
-class Report:
+class ErrorReport:
     """The problems found so far, with the places they were found at."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
@@ -22,14 +22,14 @@ class Report:
         """`file:line` of something, to name it in a message about something else."""
         return f"{document.file}:{document.find(path, snake)[0]}"
 
-    def told(self, severity: Severity) -> list[Fault]:
+    def told(self, severity: Severity) -> list[FileError]:
         """The problems of one severity as faults, by file and line."""
         faults = []
         for document, problem in self._found:
             if problem.severity is severity:
                 line, where = document.find(problem.path, snake)
                 faults.append(
-                    Fault(
+                    FileError(
                         document.file, line, where, problem.rule, problem.id, problem.message, problem.instead, severity
                     )
                 )

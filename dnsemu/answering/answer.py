@@ -94,7 +94,7 @@ class Throws:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class ValuePool:
     """Leaves of one group of which `size` answer together, every choice as likely (R90)."""
 
     leaves: tuple[RecordSet, ...]
@@ -148,7 +148,7 @@ class Undrawn:
     first: Link
     last: Link
     chain: tuple[RR, ...]
-    pools: tuple[Pool, ...]
+    pools: tuple[ValuePool, ...]
     scope_bits: int
 
     @property
@@ -209,7 +209,7 @@ def throw(first: Link, throws: Throws, scope_bits: int) -> Undrawn | Reply:
         scope = scope_bits if throws.reads_client else 0
         if any(walk.failed for walk in walks):
             return Reply(RCode.SERVFAIL, is_authoritative=False, scope_bits=scope)
-        pools = tuple(Pool(tuple(walk.leaves), walk.size or len(walk.leaves)) for walk in walks if walk.has_values)
+        pools = tuple(ValuePool(tuple(walk.leaves), walk.size or len(walk.leaves)) for walk in walks if walk.has_values)
         if not pools:
             target = next((walk.lost for walk in walks if walk.lost), None)
             onward = Onward(target, link.name) if target else None

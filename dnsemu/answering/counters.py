@@ -30,7 +30,7 @@ class Answered(NamedTuple):
     protocol: str
 
 
-class Tally:
+class Counters:
     """Counts by zone, type, rcode and policy; whoever sends replies keeps the count it adds to."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ MAX_CNAME_LINKS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class ZoneView:
+class ZoneSurroundings:
     """One hosted zone, the resources and the health of one instant: what decisions in that zone may read."""
 
     catalog: Catalog
@@ -112,6 +112,6 @@ def _link(
 ) -> Link:
     decisions: tuple[Decision, ...] = ()
     if isinstance(found, Hit):
-        view = ZoneView(catalog, found.zone, health)
+        view = ZoneSurroundings(catalog, found.zone, health)
         decisions = tuple(decide(group, client, view) for group in found.groups)
     return Link(name, type_, found, decisions, client, health, catalog, trail)

@@ -9,7 +9,7 @@ from dnsemu.api.events import event_json
 from dnsemu.api.json_calls import BadBody, as_json, body_of, text_in
 from dnsemu.api.running import Running
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.healthcheck.verdict.history import EventKind
 from dnsemu.runtime.logs import timestamp
@@ -29,7 +29,7 @@ class ClockCalls:
 
     async def read(self, _request: web.Request) -> web.Response:
         """`GET clock`."""
-        return as_json(clock_json(self._application.agenda))
+        return as_json(clock_json(self._application.scheduler))
 
     async def change(self, request: web.Request) -> web.Response:
         """`POST clock`; an advance returns when everything that fell due is done, with the statuses that changed."""
@@ -40,33 +40,33 @@ class ClockCalls:
             match text_in(body, "do", EXAMPLE):
                 case "pause":
                     _nothing_by(body)
-                    app.agenda.break_off()
-                    await app.agenda.steer(clock.pause)
+                    app.scheduler.break_off()
+                    await app.scheduler.steer(clock.pause)
                 case "resume":
                     _nothing_by(body)
-                    await app.agenda.steer(clock.resume)
+                    await app.scheduler.steer(clock.resume)
                 case "speed":
                     speed = _speed(body.get("by"))
-                    await app.agenda.steer(lambda: clock.set_speed(speed))
+                    await app.scheduler.steer(lambda: clock.set_speed(speed))
                 case "advance":
                     return await self._advance(_duration(body.get("by")))
                 case other:
                     raise BadBody(f"the clock cannot '{other}'; write {EXAMPLE}", "do")
         except BadBody as bad:
             return bad.reply
-        return as_json(clock_json(app.agenda))
+        return as_json(clock_json(app.scheduler))
 
     async def _advance(self, by_s: float) -> web.Response:
         app = self._application
         before = app.history.last
-        await app.agenda.advance(by_s)
+        await app.scheduler.advance(by_s)
         changes = app.history.since(before, kind=EventKind.STATUS, limit=MOST_EVENTS)
-        return as_json(clock_json(app.agenda) | {"changes": [event_json(app.history, event) for event in changes]})
+        return as_json(clock_json(app.scheduler) | {"changes": [event_json(app.history, event) for event in changes]})
 
 
-def clock_json(agenda: Agenda) -> dict[str, Any]:
+def clock_json(scheduler: Scheduler) -> dict[str, Any]:
     """The clock as plain data: `speed` is 0 while it stands still, `pace` what it runs at when it runs."""
-    clock, to = agenda.clock, agenda.advancing_to
+    clock, to = scheduler.clock, scheduler.advancing_to
     return {
         "now": timestamp(clock.now()),
         "now_s": round(clock.now(), 6),

@@ -70,7 +70,7 @@ class ControlApi:
         status = {
             "version": __version__,
             "time": timestamp(now),
-            "clock": clock_json(app.agenda),
+            "clock": clock_json(app.scheduler),
             "uptime_s": round(now - app.started_at, 3),
             "dns": [str(address) for address in app.ready.dns] if app.ready else [],
             "http": str(app.ready.http) if app.ready else None,

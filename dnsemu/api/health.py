@@ -247,7 +247,7 @@ class HealthCalls:
 
     async def _block(self, request: web.Request) -> web.Response:
         try:
-            self._application.blockade.block(await _blocked(request))
+            self._application.partitions.block(await _blocked(request))
         except BadBody as bad:
             return bad.reply
         return as_json(self._fleet())
@@ -257,23 +257,23 @@ class HealthCalls:
             blocked = await _blocked(request)
         except BadBody as bad:
             return bad.reply
-        if not self._application.blockade.unblock(blocked):
-            declared = blocked in self._application.blockade.declared
+        if not self._application.partitions.unblock(blocked):
+            declared = blocked in self._application.partitions.declared
             what = "the file says so; change it there" if declared else "no call blocks that path"
             return failure(404, what, "from")
         return as_json(self._fleet())
 
     def _fleet(self) -> dict[str, Any]:
         fleet = self._application.board.current.world.health_checkers
-        blockade = self._application.blockade
+        partitions = self._application.partitions
         return {
             "regions": list(fleet.regions),
             "per_region": fleet.per_region,
             "probes": fleet.probes.value,
             "strict_addresses": fleet.strict_addresses,
             "blocked": [
-                *(blocked_json(blocked, "file") for blocked in blockade.declared),
-                *(blocked_json(blocked, "call") for blocked in blockade.called),
+                *(blocked_json(blocked, "file") for blocked in partitions.declared),
+                *(blocked_json(blocked, "call") for blocked in partitions.called),
             ],
         }
 

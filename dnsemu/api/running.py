@@ -6,15 +6,15 @@ from typing import Any, Protocol
 
 from dnsemu.answering.counters import Answered
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.scheduler import Agenda
-from dnsemu.config.errors import Fault
+from dnsemu.clock.scheduler import Scheduler
+from dnsemu.config.errors import FileError
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.text.addresses import Address
-from dnsemu.control.command_runner import Keeper
+from dnsemu.control.command_runner import CommandRunner
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.healthcheck.monitor import HealthMonitor
-from dnsemu.healthcheck.probes.partitions import Blockade
+from dnsemu.healthcheck.probes.partitions import Partitions
 from dnsemu.healthcheck.verdict.history import History
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.publication.board import Board
@@ -77,15 +77,15 @@ class Running(Protocol):
     history: History
     forcing: Forcing
     force_file: ForceFile
-    blockade: Blockade
-    agenda: Agenda
+    partitions: Partitions
+    scheduler: Scheduler
     clock: Clock
     started_at: float
     is_ready: bool
     ready: Ready | None
     data_plane: DataPlane
 
-    keeper: Keeper
+    command_runner: CommandRunner
 
     async def reset(self) -> None:
         """Go back to what files declare, or to nothing.
@@ -99,7 +99,7 @@ class Running(Protocol):
         """Hold another state, under what files declare; raises as `reset` does."""
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[FileError, ...]:
         """What keeps the files' present state from being served, the force file's too."""
 
     @property

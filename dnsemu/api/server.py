@@ -12,7 +12,7 @@ from dnsemu.api.guard import guard
 from dnsemu.api.metrics import Metrics
 from dnsemu.api.running import Running
 from dnsemu.config.text.addresses import Address
-from dnsemu.route53.endpoint import Endpoint
+from dnsemu.route53.endpoint import ApiEndpoint
 from dnsemu.route53.injected import Injections
 from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.server.transport.sockets import bind_tcp
@@ -57,7 +57,7 @@ class HttpPort:
                 _on_the_wire(application),
             ],
         )
-        route53 = Endpoint(application.keeper, lambda: application.board.current.world.api, injections)
+        route53 = ApiEndpoint(application.command_runner, lambda: application.board.current.world.api, injections)
         app.add_routes(
             [
                 *route53.routes(),

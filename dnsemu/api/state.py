@@ -9,7 +9,7 @@ from dnsemu.api.errors import failure
 from dnsemu.api.json_calls import as_json
 from dnsemu.api.running import Running
 from dnsemu.commands.registry import TABLES
-from dnsemu.files.reading import ReadingFailed
+from dnsemu.files.reading import LoadingFailed
 from dnsemu.store.snapshot import Snapshot, SnapshotUnusable, load, save
 from dnsemu.store.store import StoreFailed
 
@@ -34,7 +34,7 @@ class StateCalls:
         """Back to the files' state, or to nothing; what was forced or blocked by call is forgotten, too."""
         try:
             await self._application.reset()
-        except (StoreFailed, ReadingFailed) as failed:
+        except (StoreFailed, LoadingFailed) as failed:
             return failure(503, str(failed))
         return as_json(self._kept())
 
@@ -42,7 +42,7 @@ class StateCalls:
         app = self._application
         response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
         await response.prepare(request)
-        for piece in save(Snapshot(app.keeper.state, app.clock.now()), TABLES):
+        for piece in save(Snapshot(app.command_runner.state, app.clock.now()), TABLES):
             await response.write(piece.encode())
         return response
 
@@ -58,12 +58,12 @@ class StateCalls:
             await self._application.restore(snapshot.state)
         except (SnapshotUnusable, UnicodeDecodeError) as unusable:
             return failure(400, str(unusable), "body")
-        except (StoreFailed, ReadingFailed) as failed:
+        except (StoreFailed, LoadingFailed) as failed:
             return failure(503, str(failed))
         return as_json(self._kept())
 
     def _kept(self) -> dict[str, Any]:
-        world = self._application.keeper.state.world
+        world = self._application.command_runner.state.world
         return {
             "hosted_zones": len(world.hosted_zones),
             "record_sets": sum(len(zone.record_sets) for zone in world.hosted_zones.values()),

@@ -241,7 +241,7 @@ for command in running_server.COMMANDS:
 
 def _read(files: Sequence[Path], as_json: bool, now: Callable[[], float] = time.time) -> Any:
     from dnsemu.cli.loading import shown
-    from dnsemu.config.errors import Refused
+    from dnsemu.config.errors import FilesRefused
     from dnsemu.config.file.load import load_files
     from dnsemu.files.reading import compile_world
     from dnsemu.runtime.garbage_collection import starting_up
@@ -249,7 +249,7 @@ def _read(files: Sequence[Path], as_json: bool, now: Callable[[], float] = time.
     try:
         with starting_up(), shown(as_json=as_json, now=now) as progress:
             return compile_world(load_files(files, progress), progress)
-    except Refused as refused:
+    except FilesRefused as refused:
         if as_json:
             print_json({"faults": [_fault(fault) for fault in refused.faults]})
         else:

@@ -12,16 +12,16 @@ Rank = tuple[str, str, int]
 
 NO_RANK: Rank = ("", "", 0)
 
-Ending = tuple[float, Callable[[float], None]]
+JobResult = tuple[float, Callable[[float], None]]
 """What work cost, in emulated seconds, and what is to be done at the instant that it then is."""
 
-Work = Callable[[], Awaitable[Ending]]
+Work = Callable[[], Awaitable[JobResult]]
 
 _SMALL = 1024
 """A heap is not swept before it has twice as many entries as after the last time, and this many."""
 
 
-class Call:
+class Timer:
     """A call on the agenda, to be made at its instant."""
 
     __slots__ = ("action", "is_live")
@@ -35,7 +35,7 @@ class Call:
         self.is_live = False
 
 
-class Appointment:
+class Job:
     """Work on the agenda; `due` is in seconds since the epoch."""
 
     __slots__ = ("_ending", "_task", "due", "is_live", "may_begin_early", "rank", "work")
@@ -47,7 +47,7 @@ class Appointment:
         self.may_begin_early = may_begin_early
         self.is_live = True
         self._task: asyncio.Task[None] | None = None
-        self._ending: Call | None = None
+        self._ending: Timer | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -58,7 +58,7 @@ class Appointment:
         """Remember what carries it out."""
         self._task = task
 
-    def end_by(self, ending: Call) -> None:
+    def end_by(self, ending: Timer) -> None:
         """Remember what its end is to be."""
         self._ending = ending
 
@@ -78,7 +78,7 @@ class _Cancellable(Protocol):
 E = TypeVar("E", bound=_Cancellable)
 
 
-class Due(Generic[E]):
+class TimeQueue(Generic[E]):
     """Entries in order of instant and rank. Those that were cancelled are passed over, and swept out in time."""
 
     def __init__(self) -> None:

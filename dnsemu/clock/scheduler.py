@@ -13,7 +13,7 @@ from math import inf
 import structlog
 
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.jobs import NO_RANK, Appointment, Call, Due, Rank, Work
+from dnsemu.clock.jobs import NO_RANK, Job, Rank, TimeQueue, Timer, Work
 
 MOST_AT_ONCE = 2000
 """Work under way at once (H163)."""
@@ -27,14 +27,14 @@ _CALLS_BETWEEN_TURNS = 64
 log = structlog.get_logger()
 
 
-class Agenda:
+class Scheduler:
     """Follows the clock while `run` runs; `advance` moves the clock and does everything that falls due on the way."""
 
     def __init__(self, clock: Clock, *, most_at_once: int = MOST_AT_ONCE) -> None:
         self._clock = clock
         self._most_at_once = most_at_once
-        self._calls: Due[Call] = Due()
-        self._works: Due[Appointment] = Due()
+        self._calls: TimeQueue[Timer] = TimeQueue()
+        self._works: TimeQueue[Job] = TimeQueue()
         self._running: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._stepping = asyncio.Lock()
@@ -53,19 +53,19 @@ class Agenda:
         """How much work is under way."""
         return len(self._running)
 
-    def call_at(self, when: float, action: Callable[[float], None], rank: Rank = NO_RANK) -> Call:
+    def call_at(self, when: float, action: Callable[[float], None], rank: Rank = NO_RANK) -> Timer:
         """Have something done at an instant.
 
         Args:
             when: seconds since the epoch; what is past is done as soon as possible.
             action: it is given the instant, and neither waits nor raises.
         """
-        call = Call(action)
+        call = Timer(action)
         if self._calls.push(when, rank, call):
             self._woken.set()
         return call
 
-    def work_at(self, when: float, work: Work, rank: Rank = NO_RANK, *, may_begin_early: bool = False) -> Appointment:
+    def work_at(self, when: float, work: Work, rank: Rank = NO_RANK, *, may_begin_early: bool = False) -> Job:
         """Have work begun at an instant.
 
         Args:
@@ -74,7 +74,7 @@ class Agenda:
             may_begin_early: whether, when the clock is moved, it may begin before what is due earlier has ended: it
                 must read nothing that the emulated world changes.
         """
-        entry = Appointment(when, rank, work, may_begin_early=may_begin_early)
+        entry = Job(when, rank, work, may_begin_early=may_begin_early)
         self._enter(entry)
         return entry
 
@@ -121,7 +121,7 @@ class Agenda:
         async with self._stepping:
             change()
 
-    def _enter(self, entry: Appointment) -> None:
+    def _enter(self, entry: Job) -> None:
         if self._works.push(entry.due, entry.rank, entry):
             self._woken.set()
 
@@ -145,33 +145,33 @@ class Agenda:
     async def _begin_together(self, end: float) -> None:
         """Begin the first work that is due, and with it what may begin before it has ended; wait for all of it."""
         now = self._clock.now()
-        together: list[Appointment] = [self._works.pop()]
-        later: list[Appointment] = []
+        together: list[Job] = [self._works.pop()]
+        later: list[Job] = []
         while len(together) < self._most_at_once and self._works.when <= end:
             entry = self._works.pop()
             (together if entry.may_begin_early else later).append(entry)
         for entry in later:
             self._enter(entry)
-        alike: dict[str, list[Appointment]] = {}
-        for appointment in together:
-            alike.setdefault(appointment.rank[0], []).append(appointment)
+        alike: dict[str, list[Job]] = {}
+        for job in together:
+            alike.setdefault(job.rank[0], []).append(job)
         try:
             await asyncio.gather(*(self._begin_in_turn(some, now) for some in alike.values()))
         finally:  # a step that is broken off leaves what it did not come to
-            for appointment in together:
-                if not appointment.has_begun:
-                    self._enter(appointment)
+            for job in together:
+                if not job.has_begun:
+                    self._enter(job)
 
-    async def _begin_in_turn(self, appointments: list[Appointment], now: float) -> None:
+    async def _begin_in_turn(self, jobs: list[Job], now: float) -> None:
         """Begin a few at a time, more as they end or are slow: a small server cannot take all its clients at once."""
         begun: list[asyncio.Task[None]] = []
         running: set[asyncio.Task[None]] = set()
-        for appointment in appointments:
+        for job in jobs:
             if len(running) >= _ALIKE_AT_ONCE:
                 done, _ = await asyncio.wait(running, timeout=_SLOW_S, return_when=asyncio.FIRST_COMPLETED)
                 running = running - done if done else set()
-            if appointment.is_live:
-                task = self._begin(appointment, max(appointment.due, now), is_stepped=True)
+            if job.is_live:
+                task = self._begin(job, max(job.due, now), is_stepped=True)
                 begun.append(task)
                 running.add(task)
         if begun:
@@ -190,7 +190,7 @@ class Agenda:
         while self._works.when <= now and len(self._running) < self._most_at_once:
             self._begin(self._works.pop(), now, is_stepped=False)
 
-    def _begin(self, entry: Appointment, begun: float, *, is_stepped: bool) -> asyncio.Task[None]:
+    def _begin(self, entry: Job, begun: float, *, is_stepped: bool) -> asyncio.Task[None]:
         task = asyncio.create_task(self._carry_out(entry, begun, is_stepped))
         entry.begin(task)
         self._running.add(task)
@@ -202,7 +202,7 @@ class Agenda:
         if len(self._works) and len(self._running) == self._most_at_once - 1:
             self._woken.set()  # there is room again
 
-    async def _carry_out(self, entry: Appointment, begun: float, is_stepped: bool) -> None:
+    async def _carry_out(self, entry: Job, begun: float, is_stepped: bool) -> None:
         try:
             cost_s, action = await entry.work()
         except Exception as fault:  # ours, not the endpoint's

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.commands.context import Context, Ids, Live, Request, Response
 from dnsemu.commands.declared import FROM_FILE
 from dnsemu.commands.record_sets.lists import preparation
@@ -28,13 +28,13 @@ Publish = Callable[[Sequence[Write]], None]
 """Has writes answered from now on."""
 
 
-class Keeper:
+class CommandRunner:
     """Holds the one state; reads see the last one that is durable."""
 
-    def __init__(self, store: Store, agenda: Agenda, ids: Ids, live: Live, publish: Publish) -> None:
+    def __init__(self, store: Store, scheduler: Scheduler, ids: Ids, live: Live, publish: Publish) -> None:
         self._store = store
         self._is_kept = not isinstance(store, MemoryStore)
-        self._agenda = agenda
+        self._scheduler = scheduler
         self._ids = ids
         self._live = live
         self._publish = publish
@@ -123,7 +123,7 @@ class Keeper:
 
     def _make_visible(self, writes: Sequence[Write]) -> None:
         """At once, or when the change is in sync (R43), but never before an earlier one."""
-        now = self._agenda.clock.now()
+        now = self._scheduler.clock.now()
         when = now + self.state.world.api.change_delay_s
         if self._waiting:
             when = max(when, self._waiting[-1][0])
@@ -131,7 +131,7 @@ class Keeper:
             self._publish(writes)
             return
         self._waiting.append((when, writes))
-        self._agenda.call_at(when, self._publish_due)
+        self._scheduler.call_at(when, self._publish_due)
 
     def _publish_due(self, at: float) -> None:
         while self._waiting and self._waiting[0][0] <= at:
@@ -139,7 +139,7 @@ class Keeper:
 
     def _context(self) -> Context:
         ids = UnusedIds(self._ids, self.state)
-        return Context(self._agenda.clock.now(), ids, self.state.world.api, self._live)
+        return Context(self._scheduler.clock.now(), ids, self.state.world.api, self._live)
 
     async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
         """A write that has begun is finished, even if whoever asked for it has left."""

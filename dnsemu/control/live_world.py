@@ -13,7 +13,7 @@ from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rdata.text import value_text
 from dnsemu.healthcheck.monitor import HealthMonitor
-from dnsemu.healthcheck.report.checker_reports import Report, last_failures, latest
+from dnsemu.healthcheck.report.checker_reports import CheckerReport, last_failures, latest
 from dnsemu.healthcheck.verdict.entry import Entry
 from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
@@ -84,5 +84,5 @@ class LiveWorld:
         return compiled if is_it and compiled else compiled_zone(declared, published.traffic)
 
 
-def _seen(report: Report) -> Seen:
+def _seen(report: CheckerReport) -> Seen:
     return Seen(report.checker.region, report.checker.address, report.text, report.at)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import count
 from typing import Any
 
-from dnsemu.answering.resolution import ZoneView
+from dnsemu.answering.resolution import ZoneSurroundings
 from dnsemu.config import names
 from dnsemu.explain.tree import why
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
@@ -29,7 +29,7 @@ def serving(published: Published, health: HealthSnapshot, client: Client) -> Ite
     """
     room, seen = MOST_GROUPS, count(1)
     for zone in published.catalog.zones.values():
-        view = ZoneView(published.catalog, zone, health)
+        view = ZoneSurroundings(published.catalog, zone, health)
         for name, node in zone.nodes.items():
             if not next(seen) % NAMES_PER_TURN:
                 yield None

@@ -6,12 +6,21 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from dnsemu.answering.answer import NAME_IN_RDATA, RRGroups, Throws, Undrawn, Unrepeatable, rrset_of, throw
-from dnsemu.answering.counters import Tally
+from dnsemu.answering.counters import Counters
 from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import Link, resolve
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.names import ROOT, DName
-from dnsemu.fastpath.decision_tree import _ANSWER_OCTETS, _READ_OCTETS, Answer, End, Form, Path, Split, _graft
+from dnsemu.fastpath.decision_tree import (
+    ANSWER_BYTES,
+    READ_BYTES,
+    AnswerBranch,
+    AnswerLeaf,
+    CompiledAnswer,
+    Path,
+    ReplyTemplate,
+    insert_leaf,
+)
 from dnsemu.fastpath.reads import CLIENT, Key, Reads, check_key, keys_of
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, HealthSnapshot
 from dnsemu.policies.location.client import Located
@@ -38,7 +47,7 @@ class Answers:
         board: Board,
         health: HealthBoard,
         dice: Dice,
-        tally: Tally,
+        counters: Counters,
         *,
         is_complete: Callable[[Reply], bool],
         most_octets: int = MOST_OCTETS,
@@ -52,10 +61,10 @@ class Answers:
         self._board = board
         self._health = health
         self._dice = dice
-        self._tally = tally
+        self._counters = counters
         self._is_complete = is_complete
         self._most_octets = most_octets
-        self._answers: OrderedDict[Any, Answer] = OrderedDict()
+        self._answers: OrderedDict[Any, CompiledAnswer] = OrderedDict()
         self._readers = _Readers()
         self.octets = 0
         board.subscribe(self._changed)
@@ -64,7 +73,9 @@ class Answers:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def find(self, name: DName, type_: int, found: Found, located: Located, given: Path = ()) -> tuple[Answer, End]:
+    def find(
+        self, name: DName, type_: int, found: Found, located: Located, given: Path = ()
+    ) -> tuple[CompiledAnswer, AnswerLeaf]:
         """What answers a question, and how the dice fell for it.
 
         Args:
@@ -74,11 +85,11 @@ class Answers:
         key = _key(found, type_)
         answer = self._answers.get(key)
         if answer is not None and answer.depends_on_client:
-            answer = self._answers.get((key, located.klass))
+            answer = self._answers.get((key, located.client_class))
         path = given
         if answer is not None:
             node = answer.root
-            while isinstance(node, Split):
+            while isinstance(node, AnswerBranch):
                 depth = len(node.path)
                 if depth == len(path):
                     path = (*path, bisect_right(node.bounds, self._dice.randrange(node.total)))
@@ -87,10 +98,10 @@ class Answers:
             if node is not None:
                 return answer, node
             if answer.ends >= MOST_ENDS:
-                return answer, End(path, self._tally.of())
+                return answer, AnswerLeaf(path, self._counters.of())
         return self._grow(key, name, type_, found, located, path)
 
-    def form(self, answer: Answer, end: End, name: DName, question: bytes) -> Form:
+    def form(self, answer: CompiledAnswer, end: AnswerLeaf, name: DName, question: bytes) -> ReplyTemplate:
         """What answers a question, where `find` came to for it; the end answers the name."""
         key = end, len(question)
         form = answer.forms.get(key)
@@ -103,7 +114,7 @@ class Answers:
 
     def _grow(
         self, key: Any, name: DName, type_: int, found: Found, located: Located, path: Path
-    ) -> tuple[Answer, End]:
+    ) -> tuple[CompiledAnswer, AnswerLeaf]:
         """Follow the throws where nobody went before, and remember what is there."""
         published, reads = self._board.current, Reads()
         catalog, health = reads.catalog(published.catalog), reads.health(self._health.current)
@@ -111,7 +122,7 @@ class Answers:
         throws = Throws(self._dice, path, may_sample=False)
         end = self._end(link, throws, located, _base(found, name))
         if end.is_compiled and not end.answers(name):
-            return Answer(key), End(end.path, end.count)  # it may not do for others
+            return CompiledAnswer(key), AnswerLeaf(end.path, end.count)  # it may not do for others
         family = self._answers.get(key)
         is_of_class = throws.reads_client or (family is not None and family.depends_on_client)
         if is_of_class:
@@ -119,49 +130,49 @@ class Answers:
             if family is None or not family.depends_on_client:
                 if family is not None:
                     self._drop(family)
-                self._keep(Answer(key, depends_on_client=True), reads.keys)
-            key = key, located.klass
+                self._keep(CompiledAnswer(key, depends_on_client=True), reads.keys)
+            key = key, located.client_class
         answer = self._answers.get(key)
         if answer is None or answer.root is None:
             if answer is not None:
                 self._drop(answer)
-            answer = Answer(key, is_of_class=is_of_class)
-        octets = _graft(answer, throws, end)
+            answer = CompiledAnswer(key, is_of_class=is_of_class)
+        octets = insert_leaf(answer, throws, end)
         self._keep(answer, reads.keys, octets)
         return answer, end
 
-    def _end(self, link: Link, throws: Throws, located: Located, base: DName) -> End:
+    def _end(self, link: Link, throws: Throws, located: Located, base: DName) -> AnswerLeaf:
         """What a path of throws ends in; compiled if replies there differ in the order and choice of values alone."""
         try:
             settled = _settled(throw(link, throws, located.scope_bits))
         except Unrepeatable:
             settled = None
         if settled is None or not self._is_complete(settled[0]):
-            return End(throws.path, self._tally.of())
+            return AnswerLeaf(throws.path, self._counters.of())
         reply, groups, size = settled
-        end = End(throws.path, self._tally.of_answer(link, reply.rcode))
+        end = AnswerLeaf(throws.path, self._counters.of_answer(link, reply.rcode))
         end.compile(reply, groups, size, link.name, base)
         return end
 
-    def _keep(self, answer: Answer, keys: set[Key], octets: int = 0) -> None:
+    def _keep(self, answer: CompiledAnswer, keys: set[Key], octets: int = 0) -> None:
         """Keep an answer, or what was added to it; the oldest give way."""
         if answer.key not in self._answers:
             self._answers[answer.key] = answer
-            octets += _ANSWER_OCTETS
+            octets += ANSWER_BYTES
         fresh = tuple(keys.difference(answer.keys_read))
         for key in fresh:
             self._readers.add(key, answer)
         answer.keys_read += fresh
-        self._charge(answer, octets + _READ_OCTETS * len(fresh))
+        self._charge(answer, octets + READ_BYTES * len(fresh))
 
-    def _charge(self, answer: Answer, octets: int) -> None:
+    def _charge(self, answer: CompiledAnswer, octets: int) -> None:
         """Count what an answer takes more; the oldest give way, and at last itself."""
         answer.octets += octets
         self.octets += octets
         while self.octets > self._most_octets:
             self._drop(next(iter(self._answers.values())))
 
-    def _drop(self, answer: Answer) -> None:
+    def _drop(self, answer: CompiledAnswer) -> None:
         answer.forget()
         if self._answers.pop(answer.key, None) is not None:
             self.octets -= answer.octets
@@ -194,16 +205,16 @@ class _Readers:
     """The answers that read each key. Most keys are read by one answer only, so that one stands there by itself."""
 
     def __init__(self) -> None:
-        self._by_key: dict[Key, Answer | set[Answer]] = {}
+        self._by_key: dict[Key, CompiledAnswer | set[CompiledAnswer]] = {}
 
-    def of(self, key: Key) -> list[Answer]:
+    def of(self, key: Key) -> list[CompiledAnswer]:
         """Those that read a key."""
         found = self._by_key.get(key)
         if found is None:
             return []
         return list(found) if isinstance(found, set) else [found]
 
-    def add(self, key: Key, answer: Answer) -> None:
+    def add(self, key: Key, answer: CompiledAnswer) -> None:
         """Note that an answer read a key, for the first time."""
         found = self._by_key.setdefault(key, answer)
         if isinstance(found, set):
@@ -211,7 +222,7 @@ class _Readers:
         elif found is not answer:
             self._by_key[key] = {found, answer}
 
-    def discard(self, key: Key, answer: Answer) -> None:
+    def discard(self, key: Key, answer: CompiledAnswer) -> None:
         """Forget it again."""
         found = self._by_key[key]
         if isinstance(found, set):

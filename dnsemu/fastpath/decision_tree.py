@@ -13,7 +13,7 @@ from dnsemu.config.names import DName
 from dnsemu.fastpath.reads import Key
 from dnsemu.wire.reply import Body, Reply, names_in
 
-_ANSWER_OCTETS, _READ_OCTETS = 1200, 150
+ANSWER_BYTES, READ_BYTES = 1200, 150
 _END_OCTETS, _RR_OCTETS = 700, 130
 _FORM_OCTETS, _GROUP_OCTETS, _RECORD_OCTETS = 500, 60, 50
 _SPLIT_OCTETS, _WAY_OCTETS = 350, 48
@@ -25,7 +25,7 @@ Path = tuple[int, ...]
 Records = tuple[bytes, ...]
 
 
-class Form:
+class ReplyTemplate:
     """What answers questions of one length.
 
     `groups` are records, by record set, of which `size` groups answer in random order; in the body they stand from
@@ -58,7 +58,7 @@ class Form:
         return _FORM_OCTETS + len(self.body.octets) + groups
 
 
-class End:
+class AnswerLeaf:
     """The end of a path of throws: a reply as it was made for one name, from which forms for others are made.
 
     It answers every name that ends in `base`, unless the name goes on as a name in the reply does: then compression
@@ -96,7 +96,7 @@ class End:
             return False
         return not self._names_below or _next_closer(name, self._base) not in self._names_below
 
-    def form(self, name: DName, question: bytes) -> Form:
+    def form(self, name: DName, question: bytes) -> ReplyTemplate:
         """A form for questions of one length, one of which asks a name that `answers` holds true of."""
         reply = self._reply
         assert reply is not None
@@ -105,10 +105,12 @@ class End:
             reply = replace(reply, answer=answer)
         body = Body.of(question, reply)
         if not self._groups or len(body.ends) == 1:  # or too many to be sent at all
-            return Form(body)
+            return ReplyTemplate(body)
         last = len(Body.record(reply.answer[-1]))
         owner = body.octets[body.ends[1] - last - _POINTER_OCTETS : body.ends[1] - last]
-        return Form(body, tuple(tuple(owner + Body.record(rr) for rr in group) for group in self._groups), self._size)
+        return ReplyTemplate(
+            body, tuple(tuple(owner + Body.record(rr) for rr in group) for group in self._groups), self._size
+        )
 
     @property
     def octets(self) -> int:
@@ -120,7 +122,7 @@ class End:
         return _END_OCTETS + _RR_OCTETS * (len(reply.answer) + len(reply.authority) + len(reply.additional) + drawn)
 
 
-class Split:
+class AnswerBranch:
     """A throw among tickets; `kids` are what lies behind each, None where nobody came by so far."""
 
     __slots__ = ("bounds", "kids", "path", "total")
@@ -129,7 +131,7 @@ class Split:
         self.path = path
         self.bounds = list(accumulate(counts))
         self.total = self.bounds[-1]
-        self.kids: list[Split | End | None] = [None] * len(counts)
+        self.kids: list[AnswerBranch | AnswerLeaf | None] = [None] * len(counts)
 
     @property
     def octets(self) -> int:
@@ -137,7 +139,7 @@ class Split:
         return _SPLIT_OCTETS + _WAY_OCTETS * len(self.kids)
 
 
-class Answer:
+class CompiledAnswer:
     """What answers one question, for one class of clients or for all; `root` is None once it was dropped.
 
     `forms` are by end and by the length of the question. They go when it is dropped, whoever still holds an end of it.
@@ -151,8 +153,8 @@ class Answer:
         self.key = key
         self.depends_on_client = depends_on_client
         self.is_of_class = is_of_class
-        self.root: Split | End | None = None
-        self.forms: dict[tuple[End, int], Form] = {}
+        self.root: AnswerBranch | AnswerLeaf | None = None
+        self.forms: dict[tuple[AnswerLeaf, int], ReplyTemplate] = {}
         self.ends = 0
         self.keys_read: tuple[Key, ...] = ()
         self.octets = 0
@@ -164,14 +166,14 @@ class Answer:
         self.ends = 0
 
 
-def _graft(answer: Answer, throws: Throws, end: End) -> int:
+def insert_leaf(answer: CompiledAnswer, throws: Throws, end: AnswerLeaf) -> int:
     """Put an end behind the throws that led there; how many octets more that takes, by estimate."""
     octets = end.octets
-    above: Split | None = None
+    above: AnswerBranch | None = None
     for depth, (counts, _) in enumerate(throws.taken[: len(end.path)]):
         split = answer.root if above is None else above.kids[end.path[depth - 1]]
-        if not isinstance(split, Split):
-            split = Split(end.path[:depth], counts)
+        if not isinstance(split, AnswerBranch):
+            split = AnswerBranch(end.path[:depth], counts)
             octets += split.octets
             _put(answer, above, split)
         above = split
@@ -180,7 +182,7 @@ def _graft(answer: Answer, throws: Throws, end: End) -> int:
     return octets
 
 
-def _put(answer: Answer, above: Split | None, node: Split | End) -> None:
+def _put(answer: CompiledAnswer, above: AnswerBranch | None, node: AnswerBranch | AnswerLeaf) -> None:
     if above is None:
         answer.root = node
     else:

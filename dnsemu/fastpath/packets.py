@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from dnsemu.answering.dice import Dice
-from dnsemu.fastpath.decision_tree import Answer, End, Form, Path, Split
+from dnsemu.fastpath.decision_tree import AnswerBranch, AnswerLeaf, CompiledAnswer, Path, ReplyTemplate
 from dnsemu.publication.board import Change, Published
 from dnsemu.query_log.query_log import Line
 from dnsemu.wire.doors import Later
@@ -32,12 +32,12 @@ Note = Callable[[Line, str], None]
 """Logs an answer that is about to be sent: (what to say of it, sender's address)."""
 
 
-class Loose:
+class DrawnReply:
     """A reply in which some records are still to be drawn: what stands before them but for the id, and behind them."""
 
     __slots__ = ("form", "head", "tail")
 
-    def __init__(self, head: bytes, form: Form, tail: bytes) -> None:
+    def __init__(self, head: bytes, form: ReplyTemplate, tail: bytes) -> None:
         self.head = head
         self.form = form
         self.tail = tail
@@ -47,18 +47,18 @@ class Loose:
         return self.head + self.form.drawn(dice) + self.tail
 
 
-Wire = bytes | Loose
+Wire = bytes | DrawnReply
 
 
-def wire_of(message: bytes, query: Query, form: Form) -> Wire:
+def wire_of(message: bytes, query: Query, form: ReplyTemplate) -> Wire:
     """What can be sent again of a message made from a form; the id is left out."""
     start = HEADER.size + len(query.question)
     if not form.groups or message[start : start + form.stop] != form.body.octets[: form.stop]:
         return message[ID_OCTETS:]  # nothing to draw, or cut down to nothing
-    return Loose(message[ID_OCTETS : start + form.start], form, message[start + form.stop :])
+    return DrawnReply(message[ID_OCTETS : start + form.start], form, message[start + form.stop :])
 
 
-class Known:
+class KnownPacket:
     """A packet that came before: `answer`, or where that depends on who sent it one for each source.
 
     `lines` are what the query log says of the wires, as far as it logs them.
@@ -67,10 +67,10 @@ class Known:
     __slots__ = ("answer", "by_source", "lines", "octets", "wires")
 
     def __init__(self) -> None:
-        self.answer: Answer | None = None
-        self.by_source: dict[str, Answer] = {}
-        self.wires: dict[End | None, Wire] = {}
-        self.lines: dict[End, Line] = {}
+        self.answer: CompiledAnswer | None = None
+        self.by_source: dict[str, CompiledAnswer] = {}
+        self.wires: dict[AnswerLeaf | None, Wire] = {}
+        self.lines: dict[AnswerLeaf, Line] = {}
         self.octets = 0
 
     def forget(self) -> int:
@@ -83,7 +83,7 @@ class Known:
         return freed
 
 
-class Shared:
+class SharedRoom:
     """What doors share: room, and the marks of packets that came once, so many of them."""
 
     def __init__(self, most_octets: int = MOST_OCTETS) -> None:
@@ -117,7 +117,9 @@ class Packets:
     Nothing is remembered of a packet that came only once, so a flood of ever new ones leaves no more than hashes.
     """
 
-    def __init__(self, unknown: Unknown, dice: Dice, protocol: int, shared: Shared, note: Note | None = None) -> None:
+    def __init__(
+        self, unknown: Unknown, dice: Dice, protocol: int, shared: SharedRoom, note: Note | None = None
+    ) -> None:
         """Answer what is known, and leave the rest to `unknown`.
 
         Args:
@@ -131,9 +133,9 @@ class Packets:
         self._randrange = dice.randrange
         self._dice = dice
         self._protocol = protocol
-        self._exact: dict[bytes, Known] = {}
-        self._but_for_cookie: dict[bytes, Known] = {}
-        self._shared: set[Known] = set()
+        self._exact: dict[bytes, KnownPacket] = {}
+        self._but_for_cookie: dict[bytes, KnownPacket] = {}
+        self._shared: set[KnownPacket] = set()
         self.octets = 0
 
     def respond(self, packet: bytes, source: str) -> bytes | Later | None:
@@ -145,7 +147,7 @@ class Packets:
         if answer is None:
             return self._unknown(packet, source, ())
         node, split, index = answer.root, None, 0
-        while isinstance(node, Split):
+        while isinstance(node, AnswerBranch):
             split, index = node, bisect_right(node.bounds, self._randrange(node.total))
             node = split.kids[index]
         wire = known.wires.get(node)
@@ -161,8 +163,8 @@ class Packets:
         packet: bytes,
         query: Query,
         source: str | None,
-        answer: Answer,
-        end: End,
+        answer: CompiledAnswer,
+        end: AnswerLeaf,
         wire: Wire,
         line: Line | None = None,
         *,
@@ -183,7 +185,7 @@ class Packets:
         if known is None:
             if not self._room.came_before(hash(key)):
                 return
-            known = packets[key] = Known()
+            known = packets[key] = KnownPacket()
             self.octets += _KNOWN_OCTETS + len(key)
         if is_shared:
             self._shared.add(known)

@@ -15,7 +15,7 @@ from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
 
 
-class Kind(IntEnum):
+class ReadKind(IntEnum):
     """What a key is about, where it is not a name in a zone: those are (the zone's name, the name)."""
 
     ZONE = 0
@@ -27,7 +27,7 @@ class Kind(IntEnum):
 Key = tuple[Any, Any]
 """One thing that can be read, and can change."""
 
-CLIENT: Key = (Kind.CLIENT, None)
+CLIENT: Key = (ReadKind.CLIENT, None)
 
 
 class Reads:
@@ -39,7 +39,7 @@ class Reads:
     def catalog(self, catalog: Catalog) -> Catalog:
         """The same catalog, watched."""
         zones = _Zones(catalog.zones, self)
-        resources = _Watched(catalog.resources, lambda name: self.keys.add((Kind.RESOURCE, name)))
+        resources = _Watched(catalog.resources, lambda name: self.keys.add((ReadKind.RESOURCE, name)))
         return Catalog(cast(Map[DName, Zone], zones), cast(Any, resources))
 
     def health(self, health: HealthSnapshot) -> HealthSnapshot:
@@ -50,17 +50,17 @@ class Reads:
 def keys_of(change: Change) -> Iterator[Key]:
     """The keys of what changed."""
     for name in change.zones:
-        yield Kind.ZONE, name
+        yield ReadKind.ZONE, name
     yield from change.names
     for name in change.resources:
-        yield Kind.RESOURCE, name
+        yield ReadKind.RESOURCE, name
     if change.clients:
         yield CLIENT
 
 
 def check_key(check: HealthCheckId) -> Key:
     """The key of a health check's status."""
-    return Kind.CHECK, check
+    return ReadKind.CHECK, check
 
 
 class _Watched:
@@ -97,7 +97,7 @@ class _Zones:
 
     def get(self, name: DName) -> Zone | None:
         """The zone of exactly this name."""
-        self._reads.keys.add((Kind.ZONE, name))
+        self._reads.keys.add((ReadKind.ZONE, name))
         zone = self._zones.get(name)
         if zone is None:
             return None
@@ -128,5 +128,5 @@ class _WatchedHealth(HealthSnapshot):
 
     def is_healthy(self, check: HealthCheckId | None) -> bool:
         if check is not None and self.keys is not None:
-            self.keys.add((Kind.CHECK, check))
+            self.keys.add((ReadKind.CHECK, check))
         return HealthSnapshot.is_healthy(self, check)

@@ -5,7 +5,7 @@ from pathlib import Path
 import structlog
 
 from dnsemu.clock.clock import Clock
-from dnsemu.config.errors import Fault, Refused
+from dnsemu.config.errors import FileError, FilesRefused
 from dnsemu.faults.force_rules import ForceRule, parse_force_file
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.files.watch import Stamp, changes, stamp
@@ -25,7 +25,7 @@ class ForceFile:
         self._read_at = 0.0
         self._began: dict[ForceRule, float] = {}
         """When each rule was first read: a duration counts from there."""
-        self.faults: tuple[Fault, ...] = ()
+        self.faults: tuple[FileError, ...] = ()
 
     def follow(self, path: str | None) -> None:
         """Read this file from now on, or none; the same one is not read again."""
@@ -50,11 +50,11 @@ class ForceFile:
         except FileNotFoundError:
             text = ""  # nothing is forced until it is there
         except (OSError, ValueError) as failure:
-            self._refused((Fault(str(self._path), 0, "", "", "force-file", f"cannot be read: {failure}"),))
+            self._refused((FileError(str(self._path), 0, "", "", "force-file", f"cannot be read: {failure}"),))
             return
         try:
             rules = self._as_before(parse_force_file(str(self._path), text, self._clock.now()))
-        except Refused as refused:
+        except FilesRefused as refused:
             self._refused(refused.faults)
             return
         self.faults = ()
@@ -80,7 +80,7 @@ class ForceFile:
         self._began = dict(kept)
         return tuple(rule for rule, _ in kept)
 
-    def _refused(self, faults: tuple[Fault, ...]) -> None:
+    def _refused(self, faults: tuple[FileError, ...]) -> None:
         self.faults = faults
         for fault in faults:
             log.error("force file refused; what it said before still counts", fault=str(fault))

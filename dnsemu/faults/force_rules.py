@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_network
 
 from dnsemu.config.aws.places import REGIONS
-from dnsemu.config.errors import Fault, Refused, shown
+from dnsemu.config.errors import FileError, FilesRefused, shown
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.times import parse_time
 
@@ -62,7 +62,7 @@ def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
         Refused: with the faults of all lines.
     """
     rules: list[ForceRule] = []
-    faults: list[Fault] = []
+    faults: list[FileError] = []
     for number, line in enumerate(text.split("\n"), 1):
         words = line.partition("#")[0].split()
         try:
@@ -70,9 +70,9 @@ def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
                 rules.append(_parse_rule(words, now))
         except ValueError as error:
             message, _, instead = str(error).rpartition(": write ")
-            faults.append(Fault(name, number, "", "", "force-line", message, f"write {instead}"))
+            faults.append(FileError(name, number, "", "", "force-line", message, f"write {instead}"))
     if faults:
-        raise Refused(faults)
+        raise FilesRefused(faults)
     return tuple(rules)
 
 

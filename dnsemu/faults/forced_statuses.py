@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from dnsemu.clock.jobs import Call
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.jobs import Timer
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.world import World
 from dnsemu.faults.force_rules import ForceRule, Pattern
@@ -32,13 +32,13 @@ class Forcing:
     An `auto` takes away what earlier rules laid over the checks that it means. A rule that has run out is dropped.
     """
 
-    def __init__(self, agenda: Agenda, lay_over: LayOver) -> None:
-        self._agenda = agenda
+    def __init__(self, scheduler: Scheduler, lay_over: LayOver) -> None:
+        self._scheduler = scheduler
         self._lay_over = lay_over
         self._world = World()
         self._called: tuple[ForceRule, ...] = ()
         self._from_file: tuple[ForceRule, ...] = ()
-        self._expiry: Call | None = None
+        self._expiry: Timer | None = None
 
     @property
     def from_file(self) -> tuple[ForceRule, ...]:
@@ -89,7 +89,7 @@ class Forcing:
 
     def _settle(self, _at: float = 0.0) -> None:
         """Lay over what follows from the rules, and look again when the next one runs out."""
-        now = self._agenda.clock.now()
+        now = self._scheduler.clock.now()
         self._from_file = tuple(rule for rule in self._from_file if rule.until is None or rule.until > now)
         self._called = _without_idle(
             [rule for rule in self._called if rule.until is None or rule.until > now], bool(self._from_file)
@@ -105,7 +105,7 @@ class Forcing:
         if self._expiry is not None:
             self._expiry.cancel()
         ends = [rule.until for rule in self.rules if rule.until is not None]
-        self._expiry = self._agenda.call_at(min(ends), self._settle) if ends else None
+        self._expiry = self._scheduler.call_at(min(ends), self._settle) if ends else None
 
 
 def _outlasts(earlier: ForceRule, later: ForceRule) -> bool:

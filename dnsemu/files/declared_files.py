@@ -6,13 +6,13 @@ from pathlib import Path
 
 import structlog
 
-from dnsemu.config.errors import Fault, Refused
-from dnsemu.files.reading import Reading, ReadingFailed, count_record_sets, read_files
+from dnsemu.config.errors import FileError, FilesRefused
+from dnsemu.files.reading import LoadedFiles, LoadingFailed, count_record_sets, read_files
 from dnsemu.files.watch import Stamp, changes, stamp
 from dnsemu.runtime.garbage_collection import taking_in
 from dnsemu.store.store import StoreFailed
 
-TakeIn = Callable[[Reading], Awaitable[None]]
+TakeIn = Callable[[LoadedFiles], Awaitable[None]]
 """Has what was read kept and served; raises StoreFailed where that cannot be."""
 
 log = structlog.get_logger()
@@ -24,7 +24,7 @@ class DeclaredFiles:
     def __init__(
         self,
         files: tuple[Path, ...],
-        first: Reading,
+        first: LoadedFiles,
         seen: Stamp | None,
         database: Callable[[], str | None],
         take_in: TakeIn,
@@ -47,7 +47,7 @@ class DeclaredFiles:
         self._failures = failures
         self._wanted = asyncio.Event()
         self._turn = asyncio.Lock()
-        self.faults: tuple[Fault, ...] = ()
+        self.faults: tuple[FileError, ...] = ()
         """What stands in the way of the files' present state being served; empty when it is served."""
 
     def reload(self) -> None:
@@ -78,8 +78,8 @@ class DeclaredFiles:
             with taking_in():
                 try:
                     reading = self._inline or await read_files(self._files)
-                except Refused as refused:
-                    raise ReadingFailed(f"the files have faults: {refused.faults[0]}") from refused
+                except FilesRefused as refused:
+                    raise LoadingFailed(f"the files have faults: {refused.faults[0]}") from refused
                 await take_in(reading)
 
     async def _reload(self) -> None:
@@ -88,13 +88,13 @@ class DeclaredFiles:
                 with taking_in():
                     reading = self._inline or await read_files(self._files, _log_progress)
                     await self._take_in(reading)
-        except Refused as refused:
+        except FilesRefused as refused:
             self._failures.pop("reload", None)
             self.faults = refused.faults
             for fault in refused.faults:
                 log.error("reload refused", fault=str(fault))
             log.error("still serving what was read before", faults=len(refused.faults))
-        except (ReadingFailed, StoreFailed) as failed:
+        except (LoadingFailed, StoreFailed) as failed:
             self._failures["reload"] = str(failed)
             log.error("reload failed; still serving what was read before", error=str(failed))
         else:
@@ -113,7 +113,7 @@ def _log_progress(what: str, done: int, total: int) -> None:
     log.info(what, **({"record_sets": done, "of": total} if total else {}))
 
 
-def _sizes(reading: Reading) -> dict[str, int]:
+def _sizes(reading: LoadedFiles) -> dict[str, int]:
     world = reading.published.world
     return {
         "hosted_zones": len(world.hosted_zones),

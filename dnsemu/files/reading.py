@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from immutables import Map
 
-from dnsemu.config.errors import Fault, Refused
+from dnsemu.config.errors import FileError, FilesRefused
 from dnsemu.config.file.load import Loaded, load_files
 from dnsemu.config.file.progress import HowFar, Progress, paced, unseen
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -40,19 +40,19 @@ TOLD_EVERY_S = 3.0
 _LENGTH_OCTETS = 8
 
 
-class ReadingFailed(Exception):
+class LoadingFailed(Exception):
     """The child ended without a result; that is a fault of ours or of the machine, not of the files."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LoadedFiles:
     """What files came to: ready to publish, with warnings that do not stand in the way."""
 
     published: Published
-    warnings: tuple[Fault, ...]
+    warnings: tuple[FileError, ...]
 
 
-def compile_world(loaded: Loaded, progress: Progress = unseen) -> Reading:
+def compile_world(loaded: Loaded, progress: Progress = unseen) -> LoadedFiles:
     """Compile a World in this process; for start-up, when nobody is being answered yet.
 
     Args:
@@ -69,7 +69,7 @@ def compile_world(loaded: Loaded, progress: Progress = unseen) -> Reading:
         zones.append(compile_zone(zone))
         done += len(zone.record_sets)
     catalog = Catalog.of(zones, resources)
-    return Reading(Published(world, catalog, _locator(world)), loaded.warnings)
+    return LoadedFiles(Published(world, catalog, _locator(world)), loaded.warnings)
 
 
 def count_record_sets(world: World) -> int:
@@ -77,7 +77,7 @@ def count_record_sets(world: World) -> int:
     return sum(len(zone.record_sets) for zone in world.hosted_zones.values())
 
 
-async def read_files(files: Sequence[Path], progress: Progress = unseen) -> Reading:
+async def read_files(files: Sequence[Path], progress: Progress = unseen) -> LoadedFiles:
     """Read, check and compile files in a child process.
 
     Args:
@@ -90,12 +90,12 @@ async def read_files(files: Sequence[Path], progress: Progress = unseen) -> Read
     try:
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     except OSError as failure:
-        raise ReadingFailed(f"no process to read files in: {failure}") from failure
+        raise LoadingFailed(f"no process to read files in: {failure}") from failure
     assert process.stdout is not None
     try:
         return await _assemble(_pieces(process.stdout), progress)
     except asyncio.IncompleteReadError as cut_off:
-        raise ReadingFailed(f"the process that reads files ended with status {await process.wait()}") from cut_off
+        raise LoadingFailed(f"the process that reads files ended with status {await process.wait()}") from cut_off
     finally:
         if process.returncode is None:
             process.kill()
@@ -111,7 +111,7 @@ async def _pieces(stream: asyncio.StreamReader) -> AsyncIterator[Any]:
         await asyncio.sleep(0)
 
 
-async def _assemble(pieces: AsyncIterator[Any], progress: Progress) -> Reading:
+async def _assemble(pieces: AsyncIterator[Any], progress: Progress) -> LoadedFiles:
     """Put together what `_write_out` took apart."""
     declared: dict[str, HostedZone] = {}
     zones: list[Zone] = []
@@ -119,7 +119,7 @@ async def _assemble(pieces: AsyncIterator[Any], progress: Progress) -> Reading:
     head = None
     nodes: Map[DName, Node] = Map()
     async for piece in pieces:
-        if isinstance(piece, Refused):
+        if isinstance(piece, FilesRefused):
             raise piece
         if isinstance(piece, HowFar):
             progress(piece.what, piece.done, piece.total)
@@ -138,7 +138,7 @@ async def _assemble(pieces: AsyncIterator[Any], progress: Progress) -> Reading:
     world, warnings = head
     declared_resources = Map((resource.declared.name, resource.declared) for resource in resources)
     world = replace(world, hosted_zones=Map(declared), resources=declared_resources)
-    return Reading(Published(world, Catalog.of(zones, resources), _locator(world)), warnings)
+    return LoadedFiles(Published(world, Catalog.of(zones, resources), _locator(world)), warnings)
 
 
 def _locator(world: World) -> Locator:
@@ -148,7 +148,9 @@ def _locator(world: World) -> Locator:
     except UnusableDatabase as unusable:
         instead = "name a MaxMind DB file (.mmdb), or leave geo.database out to use the embedded one"
         where = "geo.database"
-        raise Refused([Fault(str(database), 0, where, "R135", "database-unusable", str(unusable), instead)]) from None
+        raise FilesRefused(
+            [FileError(str(database), 0, where, "R135", "database-unusable", str(unusable), instead)]
+        ) from None
 
 
 async def _record_sets(nodes: Map[DName, Node]) -> RecordSets:
@@ -196,7 +198,7 @@ def _main(files: Sequence[Path], out: BinaryIO) -> None:
     try:
         for piece in _write_out(load_files(files, progress), progress):
             send(piece)
-    except Refused as refused:
+    except FilesRefused as refused:
         send(refused)
     out.write(bytes(_LENGTH_OCTETS))
     out.flush()

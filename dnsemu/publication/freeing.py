@@ -24,7 +24,7 @@ def maps_of(published: Published, current: Published) -> list[Map[Any, Any]]:
     return [*(zone.nodes for zone in compiled), *(zone.record_sets.under_names for zone in kept)]
 
 
-def let_go(maps: list[Map[Any, Any]]) -> Iterator[None]:
+def free_incrementally(maps: list[Map[Any, Any]]) -> Iterator[None]:
     """Empty mappings that nobody else holds, in pieces; the list is empty afterwards.
 
     What somebody else does hold stays as it is: then this only costs time.

@@ -7,8 +7,8 @@ from ipaddress import IPv4Address
 
 import structlog
 
-from dnsemu.clock.jobs import Appointment, Ending
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.jobs import Job, JobResult
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
 from dnsemu.healthcheck.probes.resolve import Resolver, Unresolved
 from dnsemu.publication.board import Board, Change, Published
@@ -27,13 +27,13 @@ class TargetHosts:
     delays no other, and is not begun again before it ends.
     """
 
-    def __init__(self, board: Board, resolver: Resolver, agenda: Agenda) -> None:
+    def __init__(self, board: Board, resolver: Resolver, scheduler: Scheduler) -> None:
         self._board = board
         self._resolver = resolver
-        self._agenda = agenda
+        self._scheduler = scheduler
         self._found: dict[LookUp, IPv4Address | None] = {}
         self._lost: set[LookUp] = set()
-        self._planned: dict[LookUp, Appointment] = {}
+        self._planned: dict[LookUp, Job] = {}
 
     def taken_over(self, published: Published) -> Published:
         """What was declared anew, with the addresses of hosts that are still there; the others are looked up soon."""
@@ -42,16 +42,16 @@ class TargetHosts:
             self._planned.pop(gone).cancel()
         for look_up in still:
             if look_up not in self._planned:
-                self._plan(look_up, self._agenda.clock.now())
+                self._plan(look_up, self._scheduler.clock.now())
         self._found = {look_up: address for look_up, address in self._found.items() if look_up in still}
         self._lost &= still.keys()
         return _filled_in(published, self._affected(published, self._found))
 
     def _plan(self, look_up: LookUp, when: float) -> None:
         rank = (names.display(look_up[0]), look_up[1], 0)
-        self._planned[look_up] = self._agenda.work_at(when, partial(self._ask, look_up), rank)
+        self._planned[look_up] = self._scheduler.work_at(when, partial(self._ask, look_up), rank)
 
-    async def _ask(self, look_up: LookUp) -> Ending:
+    async def _ask(self, look_up: LookUp) -> JobResult:
         host, region = look_up
         answer: str | Unresolved | None
         try:

@@ -103,7 +103,7 @@ class QueryLog:
         Args:
             zone: the zone that answers.
             message: the answer.
-            protocol: as in `dnsemu.tally`.
+            protocol: as in `dnsemu.counters`.
             place: where the sender is taken to be, if its listener says so.
         """
         resource = self._board.current.catalog.resources.get(zone.name)

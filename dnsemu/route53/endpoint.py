@@ -10,7 +10,7 @@ from aiohttp import web
 from dnsemu.commands.context import Request, Response
 from dnsemu.commands.errors import Refusal
 from dnsemu.config.model.settings import ApiSettings
-from dnsemu.control.command_runner import Keeper
+from dnsemu.control.command_runner import CommandRunner
 from dnsemu.route53.injected import Injections
 from dnsemu.route53.model import Operation, service
 from dnsemu.route53.routing import route
@@ -25,11 +25,13 @@ CONTENT_TYPE = "text/xml"
 log = structlog.get_logger()
 
 
-class Endpoint:
+class ApiEndpoint:
     """Answers every request below `/2013-04-01`; nothing that is sent makes it fail."""
 
-    def __init__(self, keeper: Keeper, settings: Callable[[], ApiSettings], injections: Injections) -> None:
-        self._keeper = keeper
+    def __init__(
+        self, command_runner: CommandRunner, settings: Callable[[], ApiSettings], injections: Injections
+    ) -> None:
+        self._keeper = command_runner
         self._injections = injections
         self._settings = settings
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from dnsemu.route53.model import Shape
+from dnsemu.route53.model import ModelShape
 
 SCHEMA_TYPES: Mapping[str, str] = {
     "Bias": "Bias",
@@ -60,12 +60,12 @@ class Facet:
 
 
 @cache
-def facets(shape: Shape) -> tuple[Facet, ...]:
+def facets(shape: ModelShape) -> tuple[Facet, ...]:
     """All that the model demands of a string, number or list, in the order in which Route 53 lists it (H13)."""
     return tuple(_facets(shape))
 
 
-def _facets(shape: Shape) -> Iterator[Facet]:
+def _facets(shape: ModelShape) -> Iterator[Facet]:
     if shape.name == "RequestInterval":  # H11: 10 or 30, where the model says 10 to 30
         yield _enumeration(("10", "30"))
     elif shape.type in ("integer", "long"):
@@ -82,7 +82,7 @@ def _facets(shape: Shape) -> Iterator[Facet]:
             yield _enumeration(_as_printed(shape))
 
 
-def _value_bounds(shape: Shape) -> Iterator[Facet]:
+def _value_bounds(shape: ModelShape) -> Iterator[Facet]:
     if (most := shape.maximum) is not None:
         constraint = f"Member must have value less than or equal to {most}"
         yield Facet("maxInclusive", str(most), constraint, lambda value: value <= most)
@@ -91,7 +91,7 @@ def _value_bounds(shape: Shape) -> Iterator[Facet]:
         yield Facet("minInclusive", str(least), constraint, lambda value: value >= least)
 
 
-def _length_bounds(shape: Shape) -> Iterator[Facet]:
+def _length_bounds(shape: ModelShape) -> Iterator[Facet]:
     if (most := shape.maximum) is not None:
         constraint = f"Member must have length less than or equal to {most}"
         yield Facet("maxLength", str(most), constraint, lambda value: len(value) <= most)
@@ -118,7 +118,7 @@ def _enumeration(values: tuple[str, ...]) -> Facet:
     return Facet("enumeration", printed, constraint, lambda value: str(value) in values)
 
 
-def _as_printed(shape: Shape) -> tuple[str, ...]:
+def _as_printed(shape: ModelShape) -> tuple[str, ...]:
     first = tuple(value for value in _ENUM_ORDERS.get(shape.name, ()) if value in shape.enum)
     return first + tuple(value for value in shape.enum if value not in first)
 

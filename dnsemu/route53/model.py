@@ -40,7 +40,7 @@ COMMON_STATUSES: Mapping[str, int] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class ModelShape:
     """One type of the model. `minimum` and `maximum` bound a number's value, a string's length or a list's."""
 
     name: str
@@ -48,7 +48,7 @@ class Shape:
     members: "Mapping[str, Member]"
     """Of a structure, in the model's order, which is the order on the wire (A201)."""
     required: tuple[str, ...]
-    item: "Shape | None"
+    item: "ModelShape | None"
     item_name: str
     """The element that repeats in a list (A6)."""
     enum: tuple[str, ...]
@@ -66,7 +66,7 @@ class Member:
     """One member of a structure. In a body its element is called like the member itself."""
 
     name: str
-    shape: Shape
+    shape: ModelShape
     location: Location
     wire_name: str
     """What it is called where it is: in the path's template, the query string or the headers."""
@@ -82,8 +82,8 @@ class Operation:
     """A template such as `/2013-04-01/hostedzone/{Id}`."""
     status: int
     """The HTTP status of success."""
-    input: Shape
-    output: Shape
+    input: ModelShape
+    output: ModelShape
     errors: tuple[str, ...]
     root: str | None
     """The root element of its request's body; None for an operation without one (A4)."""
@@ -93,7 +93,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Service:
+class ServiceModel:
     """All operations by name, and the HTTP statuses of errors by code."""
 
     operations: Mapping[str, Operation]
@@ -105,7 +105,7 @@ class Service:
 
 
 @cache
-def service() -> Service:
+def service() -> ServiceModel:
     """Route 53, as the installed botocore describes it.
 
     Raises:
@@ -114,13 +114,13 @@ def service() -> Service:
     return read_service(json.loads(gzip.decompress((files("botocore") / MODEL).read_bytes())))
 
 
-def read_service(model: dict[str, Any]) -> Service:
+def read_service(model: dict[str, Any]) -> ServiceModel:
     """Read a service model: the parsed `service-2.json`."""
     shapes = _Shapes(model["shapes"])
     errors = {error["shape"] for operation in model["operations"].values() for error in operation.get("errors", ())}
     modelled = {code: model["shapes"][code].get("error", {}).get("httpStatusCode", 400) for code in errors}
     operations = {name: _operation(described, shapes) for name, described in model["operations"].items()}
-    return Service(MappingProxyType(operations), MappingProxyType({**COMMON_STATUSES, **modelled}))
+    return ServiceModel(MappingProxyType(operations), MappingProxyType({**COMMON_STATUSES, **modelled}))
 
 
 def _operation(described: dict[str, Any], shapes: "_Shapes") -> Operation:
@@ -142,16 +142,16 @@ class _Shapes:
 
     def __init__(self, described: dict[str, Any]) -> None:
         self._described = described
-        self._made: dict[str, Shape] = {}
+        self._made: dict[str, ModelShape] = {}
 
-    def of(self, name: str) -> Shape:
+    def of(self, name: str) -> ModelShape:
         if name not in self._made:
             self._made[name] = self._make(name, self._described[name])
         return self._made[name]
 
-    def _make(self, name: str, described: dict[str, Any]) -> Shape:
+    def _make(self, name: str, described: dict[str, Any]) -> ModelShape:
         item = described.get("member")
-        return Shape(
+        return ModelShape(
             name=name,
             type=described["type"],
             members=MappingProxyType({n: self._member(n, m) for n, m in described.get("members", {}).items()}),

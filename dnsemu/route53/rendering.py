@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from dnsemu.route53.model import NAMESPACE, Operation, Shape
+from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
 
 PROLOG = '<?xml version="1.0"?>\n'
 
@@ -48,7 +48,7 @@ def _element(name: str, content: str, attributes: str = "") -> str:
 
 
 @cache
-def _content_of(shape: Shape) -> Write:
+def _content_of(shape: ModelShape) -> Write:
     """A function that writes what stands between a shape's tags. Made once a shape: long lists are to be quick."""
     if shape.type == "structure":
         return _structure_content(shape)
@@ -57,7 +57,7 @@ def _content_of(shape: Shape) -> Write:
     return _SCALARS.get(shape.type, _text)
 
 
-def _structure_content(shape: Shape) -> Write:
+def _structure_content(shape: ModelShape) -> Write:
     members = [(m.name, _writer(m.shape, m.name)) for m in shape.members.values() if m.location == "body"]
 
     def content(value: Mapping[str, Any]) -> str:
@@ -68,7 +68,7 @@ def _structure_content(shape: Shape) -> Write:
     return content
 
 
-def _list_content(item: Shape, item_name: str) -> Write:
+def _list_content(item: ModelShape, item_name: str) -> Write:
     write = _writer(item, item_name)
 
     def content(value: list[Any]) -> str:
@@ -78,7 +78,7 @@ def _list_content(item: Shape, item_name: str) -> Write:
 
 
 @cache
-def _writer(shape: Shape, name: str) -> Write:
+def _writer(shape: ModelShape, name: str) -> Write:
     """A function that writes an element with its tags."""
     content, start, end, empty = _content_of(shape), f"<{name}>", f"</{name}>", f"<{name}/>"
     if shape.type in ("structure", "list"):

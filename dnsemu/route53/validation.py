@@ -6,7 +6,7 @@ from typing import Any
 from dnsemu.commands.errors import Refusal
 from dnsemu.route53.facets import SCHEMA_TYPES, facets, not_empty
 from dnsemu.route53.invalid_input import constraint_fault, schema_fault
-from dnsemu.route53.model import NAMESPACE, Operation, Shape
+from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
 
 _NOT_EMPTY = {("CreateHostedZoneRequest", "Name")}
 """Strings that the schema wants a character of, although the model does not say so (A87)."""
@@ -33,7 +33,7 @@ def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]
     return _with_type_in_upper_case(request)
 
 
-def _schema_faults(shape: Shape, value: Any, element: str, required: list[str] | None = None) -> Iterator[Refusal]:
+def _schema_faults(shape: ModelShape, value: Any, element: str, required: list[str] | None = None) -> Iterator[Refusal]:
     """What the schema finds in a body, in document order; an element's missing content at its end.
 
     Args:
@@ -65,19 +65,19 @@ def _incomplete(element: str, missing: str) -> Refusal:
     )
 
 
-def _missing_parameters(shape: Shape, request: Mapping[str, Any]) -> Iterator[Refusal]:
+def _missing_parameters(shape: ModelShape, request: Mapping[str, Any]) -> Iterator[Refusal]:
     """What should have come with the path or the query string; the schema saw to the body."""
     for name in shape.required:
         if name not in request:
             yield constraint_fault(None, _camel(name), "Member must not be null")
 
 
-def _structure_faults(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[Refusal]:
+def _structure_faults(shape: ModelShape, value: Mapping[str, Any], path: str) -> Iterator[Refusal]:
     for name, part in value.items():
         yield from _constraint_faults(shape.members[name].shape, part, f"{path}{_camel(name)}")
 
 
-def _constraint_faults(shape: Shape, value: Any, path: str) -> Iterator[Refusal]:
+def _constraint_faults(shape: ModelShape, value: Any, path: str) -> Iterator[Refusal]:
     if shape.type == "structure":
         yield from _structure_faults(shape, value, f"{path}.")
         return

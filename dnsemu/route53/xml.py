@@ -7,7 +7,7 @@ from typing import Any
 from dnsemu.commands.errors import Refusal
 from dnsemu.route53.document import Element, read_document
 from dnsemu.route53.invalid_input import constraint_fault, schema_fault
-from dnsemu.route53.model import NAMESPACE, Member, Operation, Shape
+from dnsemu.route53.model import NAMESPACE, Member, ModelShape, Operation
 from dnsemu.route53.rendering import render, render_error, response_headers
 from dnsemu.route53.routing import bare_id
 
@@ -65,7 +65,7 @@ def _parameter(member: Member, text: str) -> Any:
         raise constraint_fault(text, path, f"Member must be of type {member.shape.type}") from None
 
 
-def _structure(shape: Shape, element: Element) -> dict[str, Any]:
+def _structure(shape: ModelShape, element: Element) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for child in element.children:
         member = shape.members.get(child.name)
@@ -80,7 +80,7 @@ def _structure(shape: Shape, element: Element) -> dict[str, Any]:
     return found
 
 
-def _value(shape: Shape, element: Element) -> Any:
+def _value(shape: ModelShape, element: Element) -> Any:
     if shape.type == "structure":
         return _structure(shape, element)
     if shape.item:
@@ -94,7 +94,7 @@ def _value(shape: Shape, element: Element) -> Any:
         raise schema_fault(f"cvc-datatype-valid.1.2.1: '{element.text}' is not a valid value for '{what}'.") from None
 
 
-def _scalar(shape: Shape, text: str) -> Any:
+def _scalar(shape: ModelShape, text: str) -> Any:
     """Read a value as XML Schema would; ValueError if it is not one of its type. No request holds other types."""
     if shape.type in ("integer", "long"):
         if not _INTEGER.fullmatch(text.strip(_XML_SPACE)):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import structlog
 
 from dnsemu.answering.answer import Throws, Undrawn, draw, throw
-from dnsemu.answering.counters import TCP, UDP, Tally, type_name
+from dnsemu.answering.counters import TCP, UDP, Counters, type_name
 from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
@@ -16,7 +16,7 @@ from dnsemu.explain.over_dns import asked_about, explanation_reply
 from dnsemu.explain.tree import CheckDetail
 from dnsemu.fastpath.answers import Answers, is_shared
 from dnsemu.fastpath.decision_tree import Path
-from dnsemu.fastpath.packets import Packets, Shared, wire_of
+from dnsemu.fastpath.packets import Packets, SharedRoom, wire_of
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.client import Located
 from dnsemu.policies.location.locator import Locator
@@ -102,8 +102,8 @@ class Responder:
         self._ask_elsewhere = ask_elsewhere
         self.query_log = query_log
         self.ttl_divisor = ttl_divisor
-        self.answered = Tally()
-        self._shared = Shared()
+        self.answered = Counters()
+        self._shared = SharedRoom()
         self.dropped = 0
         self.answers = Answers(board, health, dice, self.answered, is_complete=self._is_complete)
 
@@ -173,7 +173,7 @@ class Responder:
         if query.edns is not None and query.edns.version:
             self._count(asked.protocol, RCode.BADVERS)
             return render(query, Reply(RCode.BADVERS, is_authoritative=False), asked.limit)
-        if query.klass != CLASS_IN or query.type in (AXFR, IXFR):
+        if query.qclass != CLASS_IN or query.type in (AXFR, IXFR):
             return self._refuse(asked)
         located = _located(asked, published.locator)
         found = published.catalog.lookup(query.name, query.type)

@@ -28,14 +28,14 @@ UNLOCATED = "clients nothing locates"
 
 
 @dataclass(frozen=True, slots=True)
-class ClientClass:
+class Audience:
     """Clients that no decision of a tree tells apart; `names` says who they are, broadest first."""
 
     client: Client
     names: tuple[str, ...]
 
 
-def client_classes(groups: Sequence[Group], published: Published, progress: Progress) -> Work[tuple[ClientClass, ...]]:
+def audiences(groups: Sequence[Group], published: Published, progress: Progress) -> Work[tuple[Audience, ...]]:
     """Every class of clients of a tree.
 
     They are what location policies can tell apart: declared locations, and everywhere else; the blocks of CIDR
@@ -44,13 +44,13 @@ def client_classes(groups: Sequence[Group], published: Published, progress: Prog
     """
     placed = [group for group in groups if policy_of(group).READS_CLIENT]
     if not placed:
-        return (ClientClass(Client.somewhere(published.locator.unlocated), (EVERYONE,)),)
+        return (Audience(Client.somewhere(published.locator.unlocated), (EVERYONE,)),)
     seen: dict[object, tuple[Client, list[str]]] = {}
     for name, client in dict(_people(placed, published)).items():
         order = tuple(tuple(r.key for r in policy_of(group).candidates(group, client)) for group in placed)
         seen.setdefault(order, (client, []))[1].append(name)
         yield progress
-    return tuple(ClientClass(client, tuple(names)) for client, names in seen.values())
+    return tuple(Audience(client, tuple(names)) for client, names in seen.values())
 
 
 def _people(groups: Sequence[Group], published: Published) -> Iterator[tuple[str, Client]]:

@@ -9,14 +9,14 @@ from dnsemu.config.model.resources import Resource, ResourceKind
 from dnsemu.config.model.routing import Failover, FailoverRole, Multivalue, Weighted
 from dnsemu.policies.decide import policy_of
 from dnsemu.policies.model import Group
-from dnsemu.what_if.clients import ClientClass
+from dnsemu.what_if.clients import Audience
 from dnsemu.what_if.failures import Checks, can_fail
 from dnsemu.what_if.findings import Finding, Id
-from dnsemu.what_if.tree import Tree
+from dnsemu.what_if.tree import AnswerTree
 from dnsemu.zone.resources import counts_as_healthy
 
 
-def defects(tree: Tree, classes: Sequence[ClientClass], checks: Checks) -> Iterator[Finding]:
+def defects(tree: AnswerTree, classes: Sequence[Audience], checks: Checks) -> Iterator[Finding]:
     """Every record set that would go on answering although something could stand in for it, and sleeping weights."""
     health = _Health(tree, checks)
     for record_set in _heeded(tree, classes, checks):
@@ -30,7 +30,7 @@ def defects(tree: Tree, classes: Sequence[ClientClass], checks: Checks) -> Itera
 class _Health:
     """Which record sets can become unhealthy."""
 
-    tree: Tree
+    tree: AnswerTree
     checks: Checks
     _known: dict[RecordSetKey, bool] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ class _Health:
         return any(able) if policy_of(target).READS_CLIENT else all(able)
 
 
-def _heeded(tree: Tree, classes: Sequence[ClientClass], checks: Checks) -> Iterator[RecordSet]:
+def _heeded(tree: AnswerTree, classes: Sequence[Audience], checks: Checks) -> Iterator[RecordSet]:
     """The record sets whose health decides who answers, unless a health check of an alias above speaks for them.
 
     It decides where something could stand in: another member of the group, or of the group of an alias above that
@@ -82,7 +82,7 @@ def _heeded(tree: Tree, classes: Sequence[ClientClass], checks: Checks) -> Itera
     yield from found.values()
 
 
-def _last_in_line(group: Group, classes: Sequence[ClientClass]) -> set[RecordSetKey]:
+def _last_in_line(group: Group, classes: Sequence[Audience]) -> set[RecordSetKey]:
     """The members that answer only when no other of the group can, whoever asks."""
     if len(group.record_sets) == 1 or isinstance(group.record_sets[0].routing, Multivalue):
         return set()
@@ -93,7 +93,7 @@ def _last_in_line(group: Group, classes: Sequence[ClientClass]) -> set[RecordSet
     return {r.key for r in group.record_sets} - {r.key for order in orders for r in order[:-1]}
 
 
-def _unnoticed(record_set: RecordSet, tree: Tree) -> Iterator[Finding]:
+def _unnoticed(record_set: RecordSet, tree: AnswerTree) -> Iterator[Finding]:
     """What to say of a record set that can never be unhealthy although it should be able to."""
     alias, target = record_set.alias, tree.target(record_set)
     who = _called(record_set)
@@ -121,7 +121,7 @@ def _sleepers(group: Group, health: _Health) -> Iterator[Finding]:
                 yield Finding(Id.ZERO_WEIGHT, text, at=record_set)
 
 
-def _is_checked(target: Group | Resource | None, tree: Tree) -> bool:
+def _is_checked(target: Group | Resource | None, tree: AnswerTree) -> bool:
     """Whether a health check is anywhere below."""
     waiting, seen = [target], set()
     while waiting:

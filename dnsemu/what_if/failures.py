@@ -16,12 +16,12 @@ from dnsemu.healthcheck.verdict.calculated import is_met
 from dnsemu.healthcheck.verdict.quorum import is_effective
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
 from dnsemu.policies.model import Group
-from dnsemu.what_if.tree import Tree
+from dnsemu.what_if.tree import AnswerTree
 
 Checks = Mapping[HealthCheckId, HealthCheck]
 
 
-class Kind(Enum):
+class FailureKind(Enum):
     """What fails at once."""
 
     CHECK = "health check"
@@ -33,12 +33,12 @@ class Kind(Enum):
 class Endpoint:
     """Something that fails as a whole, and the health checks that then fail."""
 
-    kind: Kind
+    kind: FailureKind
     name: str
     checks: frozenset[HealthCheckId]
 
     def __str__(self) -> str:
-        return self.name if self.kind is Kind.CHECK else f"all of {self.name}"
+        return self.name if self.kind is FailureKind.CHECK else f"all of {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class Scenario:
     checks: frozenset[HealthCheckId]
 
 
-def endpoints_of(tree: Tree, checks: Checks) -> tuple[Endpoint, ...]:
+def endpoints_of(tree: AnswerTree, checks: Checks) -> tuple[Endpoint, ...]:
     """What can fail: each health check that probes something, then whole Regions and Availability Zones.
 
     A calculated check fails by its children only. A disabled check never does (H73). A Region or Availability Zone with
     the checks of another endpoint is that endpoint under another name, and left out.
     """
     probed = sorted({check for named in tree.checks() for check in _probed(named, checks)})
-    found = {frozenset({check}): Endpoint(Kind.CHECK, check, frozenset({check})) for check in probed}
+    found = {frozenset({check}): Endpoint(FailureKind.CHECK, check, frozenset({check})) for check in probed}
     for endpoint in (*_regions(tree, checks), *_zones(tree, checks)):
         if endpoint.checks:
             found.setdefault(endpoint.checks, endpoint)
@@ -111,7 +111,7 @@ def _probed(check_id: HealthCheckId, checks: Checks) -> list[HealthCheckId]:
     return [check_id]
 
 
-def _regions(tree: Tree, checks: Checks) -> Iterator[Endpoint]:
+def _regions(tree: AnswerTree, checks: Checks) -> Iterator[Endpoint]:
     """Each Region that record sets or resources are in, with the checks of all that is there."""
     regions = (*map(_region, tree.record_sets()), *(resource.region for resource in tree.resources()))
     for region in dict.fromkeys(filter(None, regions)):
@@ -120,10 +120,10 @@ def _regions(tree: Tree, checks: Checks) -> Iterator[Endpoint]:
             target = tree.target(record_set)
             if _region(record_set) == region or (isinstance(target, Resource) and target.region == region):
                 found |= _in_region(tree, record_set, region)
-        yield Endpoint(Kind.REGION, region, _failing(found, checks))
+        yield Endpoint(FailureKind.REGION, region, _failing(found, checks))
 
 
-def _in_region(tree: Tree, first: RecordSet, region: str) -> set[HealthCheckId]:
+def _in_region(tree: AnswerTree, first: RecordSet, region: str) -> set[HealthCheckId]:
     """The checks of a record set in a Region and of what is below it, but for other Regions' and spare parts."""
     found: set[HealthCheckId] = set()
     seen = {first.key}
@@ -144,14 +144,14 @@ def _in_region(tree: Tree, first: RecordSet, region: str) -> set[HealthCheckId]:
     return found
 
 
-def _zones(tree: Tree, checks: Checks) -> Iterator[Endpoint]:
+def _zones(tree: AnswerTree, checks: Checks) -> Iterator[Endpoint]:
     """Each Availability Zone that targets of resources are in, with their checks."""
     found: dict[str, set[HealthCheckId]] = {}
     for target in (target for resource in tree.resources() for target in resource.targets):
         if target.availability_zone is not None and target.health_check_id is not None:
             found.setdefault(target.availability_zone, set()).add(target.health_check_id)
     for zone, its_checks in found.items():
-        yield Endpoint(Kind.ZONE, zone, _failing(its_checks, checks))
+        yield Endpoint(FailureKind.ZONE, zone, _failing(its_checks, checks))
 
 
 def _failing(named: Collection[HealthCheckId], checks: Checks) -> frozenset[HealthCheckId]:

@@ -14,7 +14,7 @@ from dnsemu.what_if.failures import Scenario
 from dnsemu.what_if.work import Progress, Work
 
 
-class Severity(Enum):
+class FindingSeverity(Enum):
     """How bad it is."""
 
     ERROR = "error"
@@ -35,15 +35,15 @@ class Id(Enum):
     ZERO_WEIGHT = "forgotten-zero-weight"
 
 
-SEVERITY: Mapping[Id, Severity] = {
-    Id.BLACK_HOLE: Severity.ERROR,
-    Id.MISSING_DEFAULT: Severity.ERROR,
-    Id.SINGLE_POINT: Severity.WARNING,
-    Id.FAIL_OPEN: Severity.WARNING,
-    Id.PRIMARY_UNCHECKED: Severity.WARNING,
-    Id.HEALTH_IGNORED: Severity.WARNING,
-    Id.UNCHECKED: Severity.WARNING,
-    Id.ZERO_WEIGHT: Severity.NOTE,
+SEVERITY: Mapping[Id, FindingSeverity] = {
+    Id.BLACK_HOLE: FindingSeverity.ERROR,
+    Id.MISSING_DEFAULT: FindingSeverity.ERROR,
+    Id.SINGLE_POINT: FindingSeverity.WARNING,
+    Id.FAIL_OPEN: FindingSeverity.WARNING,
+    Id.PRIMARY_UNCHECKED: FindingSeverity.WARNING,
+    Id.HEALTH_IGNORED: FindingSeverity.WARNING,
+    Id.UNCHECKED: FindingSeverity.WARNING,
+    Id.ZERO_WEIGHT: FindingSeverity.NOTE,
 }
 
 

@@ -16,12 +16,12 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.questions import BadQuestion
 from dnsemu.explain.shares import Shares, shares_of
 from dnsemu.publication.board import Published
-from dnsemu.what_if.clients import ClientClass, client_classes
+from dnsemu.what_if.clients import Audience, audiences
 from dnsemu.what_if.defects import defects
 from dnsemu.what_if.failures import Endpoint, Scenario, count, endpoints_of, health_when, scenarios
 from dnsemu.what_if.findings import Population, effects
 from dnsemu.what_if.report import Study, report
-from dnsemu.what_if.tree import TooManyLinks, Tree, Unanswered, tree_of
+from dnsemu.what_if.tree import AnswerTree, TooManyLinks, Unanswered, tree_of
 from dnsemu.what_if.work import Progress, Work
 
 MOST_JUDGEMENTS = 1_000_000
@@ -36,9 +36,9 @@ class TooMuchWork(ValueError):
 class Plan:
     """What there is to do for one name."""
 
-    tree: Tree
+    tree: AnswerTree
     endpoints: tuple[Endpoint, ...]
-    classes: tuple[ClientClass, ...]
+    classes: tuple[Audience, ...]
     most_failures: int
 
     @property
@@ -87,7 +87,7 @@ def _plan(published: Published, name: DName, type_: RRType, fail: int) -> Work[P
         tree = tree_of(published.catalog, name, type_)
     except (Unanswered, TooManyLinks) as unfit:
         raise BadQuestion("name", str(unfit)) from None
-    classes = yield from client_classes(tree.groups, published, Progress())
+    classes = yield from audiences(tree.groups, published, Progress())
     return Plan(tree, endpoints_of(tree, published.world.health_checks), classes, fail)
 
 
@@ -112,7 +112,7 @@ def _study(published: Published, plan: Plan, before: Progress) -> Work[Study]:
     return Study(tree, plan.endpoints, tuple(happening), populations, findings)
 
 
-def _populations(classes: Sequence[ClientClass], columns: Sequence[Sequence[Shares]]) -> tuple[Population, ...]:
+def _populations(classes: Sequence[Audience], columns: Sequence[Sequence[Shares]]) -> tuple[Population, ...]:
     """Classes that get the same in every scenario, put together."""
     found: dict[tuple[int, ...], tuple[list[str], Sequence[Shares]]] = {}
     for one, column in zip(classes, columns, strict=True):

@@ -9,7 +9,7 @@ from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.explain.shares import Shares
 from dnsemu.what_if.failures import Endpoint, Scenario
 from dnsemu.what_if.findings import SEVERITY, Finding, Population, when
-from dnsemu.what_if.tree import Tree
+from dnsemu.what_if.tree import AnswerTree
 from dnsemu.what_if.work import Progress, Work
 
 
@@ -17,7 +17,7 @@ from dnsemu.what_if.work import Progress, Work
 class Study:
     """Everything found out about one name."""
 
-    tree: Tree
+    tree: AnswerTree
     endpoints: tuple[Endpoint, ...]
     scenarios: tuple[Scenario, ...]
     populations: tuple[Population, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dnsemu.answering.resolution import Link, ZoneView, resolve
+from dnsemu.answering.resolution import Link, ZoneSurroundings, resolve
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
@@ -31,7 +31,7 @@ class TooManyLinks(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class AnswerTree:
     """The groups that a question leads to, along aliases and CNAMEs, each once; all of one zone.
 
     `roots` are the groups where health is not read from above: the question's own, and those that CNAMEs lead to.
@@ -41,7 +41,7 @@ class Tree:
     type: RRType
     groups: tuple[Group, ...]
     roots: tuple[Group, ...]
-    view: ZoneView
+    view: ZoneSurroundings
     cnames: dict[RecordSetKey, Group]
 
     def target(self, record_set: RecordSet) -> Group | Resource | None:
@@ -78,7 +78,7 @@ class Tree:
         return [c for c in (record_set.health_check_id, *(t.health_check_id for t in targets)) if c is not None]
 
 
-def tree_of(catalog: Catalog, name: DName, type_: RRType) -> Tree:
+def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
     """Walk down from a question, whoever asks.
 
     Raises:
@@ -88,7 +88,7 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> Tree:
     first = resolve(catalog, HealthSnapshot(), _ANYONE, name, type_)
     if not isinstance(first.found, Hit):
         raise Unanswered(f"no record set answers {names.display(name)} {type_.name}")
-    view = ZoneView(catalog, first.found.zone, HealthSnapshot())
+    view = ZoneSurroundings(catalog, first.found.zone, HealthSnapshot())
     groups: dict[tuple[DName, RRType], Group] = {}
     roots: dict[tuple[DName, RRType], Group] = {}
     cnames: dict[RecordSetKey, Group] = {}
@@ -108,7 +108,7 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> Tree:
             assert isinstance(following.found, Hit)
             cnames[cname.key] = following.found.groups[0]
             waiting.append(following)
-    return Tree(name, type_, tuple(groups.values()), tuple(roots.values()), view, cnames)
+    return AnswerTree(name, type_, tuple(groups.values()), tuple(roots.values()), view, cnames)
 
 
 def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, Link]]:
@@ -119,7 +119,7 @@ def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, 
             yield record_set, following
 
 
-def _reached(view: ZoneView, root: Group) -> dict[tuple[DName, RRType], Group]:
+def _reached(view: ZoneSurroundings, root: Group) -> dict[tuple[DName, RRType], Group]:
     """A group and those that its aliases lead to."""
     found = {(root.name, root.type): root}
     waiting = [root]
@@ -132,7 +132,7 @@ def _reached(view: ZoneView, root: Group) -> dict[tuple[DName, RRType], Group]:
     return found
 
 
-def _target(view: ZoneView, record_set: RecordSet) -> Group | Resource | None:
+def _target(view: ZoneSurroundings, record_set: RecordSet) -> Group | Resource | None:
     if record_set.alias is None:
         return None
     state = view.target(record_set.alias, record_set.type)

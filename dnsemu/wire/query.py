@@ -60,7 +60,7 @@ class Query(NamedTuple):
     question: bytes
     name: DName
     type: int
-    klass: int
+    qclass: int
     edns: Edns | None
 
 
@@ -86,7 +86,7 @@ def parse_query(packet: bytes) -> Query:
     question = b""
     try:
         end = _skip_name(packet, HEADER.size, may_point=False)
-        type_, klass = _TYPE_CLASS.unpack_from(packet, end)
+        type_, qclass = _TYPE_CLASS.unpack_from(packet, end)
         question = packet[HEADER.size : end + _TYPE_CLASS.size]
         edns = None
         position = HEADER.size + len(question)
@@ -97,7 +97,7 @@ def parse_query(packet: bytes) -> Query:
     except (ValueError, IndexError, error) as fault:
         has_opt = isinstance(fault, _BadOpt)
         raise Rejected(RCode.FORMERR, id, flags, str(fault), question, has_opt=has_opt) from None
-    return Query(id, flags, question, DName(question[: -_TYPE_CLASS.size].lower()), type_, klass, edns)
+    return Query(id, flags, question, DName(question[: -_TYPE_CLASS.size].lower()), type_, qclass, edns)
 
 
 def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Edns | None:
@@ -110,14 +110,14 @@ def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Ed
     for index in range(before + additionals):
         start = position
         position = _skip_name(packet, position, may_point=True) if packet[position] else position + 1
-        type_, klass, ttl, length = _RR_FIXED.unpack_from(packet, position)
+        type_, qclass, ttl, length = _RR_FIXED.unpack_from(packet, position)
         position += _RR_FIXED.size + length
         if position > len(packet):
             raise ValueError("a record reaches beyond the packet")
         if type_ == OPT and index >= before:
             if edns is not None or packet[start : start + 1] != ROOT:
                 raise _BadOpt("more than one OPT record, or one whose owner is not the root")
-            edns = _edns(klass, ttl, packet[position - length : position])
+            edns = _edns(qclass, ttl, packet[position - length : position])
         elif edns is not None:
             edns = edns._replace(ends_in_cookie=False)
     if position != len(packet):

@@ -34,7 +34,7 @@ REAP_EVERY_S = 0.01
 log = structlog.get_logger()
 
 
-class Worker:
+class WorkerHandle:
     """One process. What it is told is bounded: at most a window's octets, and the merged changes that wait."""
 
     def __init__(
@@ -42,8 +42,8 @@ class Worker:
         source: Source,
         *,
         begun: Callable[[], None],
-        counted: Callable[[messages.Counted], None],
-        ask: Callable[[messages.Question, Callable[[bytes], None]], None],
+        counted: Callable[[messages.CountersRead], None],
+        ask: Callable[[messages.RelayedQuery, Callable[[bytes], None]], None],
     ) -> None:
         """Prepare one.
 
@@ -137,7 +137,7 @@ class Worker:
 
     def count(self, number: int) -> None:
         """Have it tell what it counted."""
-        self._send(messages.Count(number))
+        self._send(messages.ReadCounters(number))
 
     def terminate(self) -> None:
         """Have it answer what is queued, and end."""
@@ -195,7 +195,7 @@ class Worker:
                 if not self._feed.is_behind:
                     if not self.is_live:
                         self.is_live = True
-                        self._send(messages.Begin())
+                        self._send(messages.StartAnswering())
                     return
                 self._telling, self._frames = self._noted, self._feed.message()
             frame = next(self._frames, None)
@@ -224,17 +224,17 @@ class Worker:
     def _handle(self, message: Any) -> None:
         self._heard_at = self._loop.time()
         match message:
-            case messages.Taken(frames):
+            case messages.Acknowledged(frames):
                 self._on_taken(frames)
-            case messages.Counted():
+            case messages.CountersRead():
                 self._counted(message)
-            case messages.Begun():
+            case messages.Answering():
                 self._begun()
-            case messages.Question(number):
+            case messages.RelayedQuery(number):
                 self._ask(message, lambda packet: self._reply(number, packet))
 
     def _reply(self, number: int, packet: bytes) -> None:
-        self._send(messages.Reply(number, packet))
+        self._send(messages.RelayedReply(number, packet))
 
     def _on_taken(self, frames: int) -> None:
         self._taken = frames

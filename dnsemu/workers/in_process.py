@@ -10,7 +10,7 @@ from dnsemu.server.transport.listeners import Listeners
 from dnsemu.wire.doors import Doors
 
 
-class Alone:
+class InProcess:
     """Answers in this process."""
 
     def __init__(self, responder: Responder, listeners: Listeners, doors: Sequence[Doors]) -> None:

@@ -26,31 +26,31 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class StartAnswering:
     """Answer on the sockets from now on, from what was told before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Answering:
     """The worker answers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Acknowledged:
     """How many frames the worker has taken in and acted on since it began."""
 
     frames: int
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class ReadCounters:
     """Tell what was counted; `number` comes back with it. 0 if nobody waits."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountersRead:
     """What a worker counted since it told the last time; in answer to `number`, or None for of its own accord."""
 
     number: int | None
@@ -60,7 +60,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RelayedQuery:
     """A query that only the control plane can answer, with the arguments of `Responder.respond`."""
 
     number: int
@@ -71,8 +71,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """The reply to a `Question`; empty where there is none."""
+class RelayedReply:
+    """The reply to a `RelayedQuery`; empty where there is none."""
 
     number: int
     packet: bytes

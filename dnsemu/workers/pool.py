@@ -17,8 +17,8 @@ from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Listeners, Pair, close_pairs
 from dnsemu.wire.doors import Doors
 from dnsemu.workers.feed import Source
-from dnsemu.workers.handle import Worker
-from dnsemu.workers.messages import Counted, Question, Setup
+from dnsemu.workers.handle import WorkerHandle
+from dnsemu.workers.messages import CountersRead, RelayedQuery, Setup
 
 WATCH_EVERY_S = 0.25
 COUNT_EVERY = 4
@@ -38,7 +38,7 @@ ENDED_WITHIN_S = 3.0
 log = structlog.get_logger()
 
 
-class Pool:
+class WorkerPool:
     """The data plane of a server with workers."""
 
     def __init__(
@@ -73,7 +73,7 @@ class Pool:
         self._is_stopping = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._slots = [
-            _Slot(
+            _WorkerSlot(
                 self,
                 source,
                 pairs,
@@ -174,7 +174,7 @@ class Pool:
             log.warning("workers did not tell in time what they counted", workers=sorted(self._counts[number][0]))
         del self._counts[number]
 
-    def on_counted(self, worker: int, counted: Counted) -> None:
+    def on_counted(self, worker: int, counted: CountersRead) -> None:
         """Add what a worker counted."""
         for label, count in counted.answered.items():
             self._told[label] += count
@@ -188,7 +188,7 @@ class Pool:
 
     # --- the rest ---
 
-    def ask(self, question: Question, reply: Callable[[bytes], None]) -> None:
+    def ask(self, question: RelayedQuery, reply: Callable[[bytes], None]) -> None:
         """Answer what a worker cannot."""
         found = self._responder.respond(question.packet, question.source, question.over_udp, question.vantage)
         if found is None or isinstance(found, bytes):
@@ -200,7 +200,7 @@ class Pool:
         """Each worker as plain data, for `status`."""
         return [slot.row() for slot in self._slots]
 
-    def _workers(self) -> list[Worker]:
+    def _workers(self) -> list[WorkerHandle]:
         return [slot.worker for slot in self._slots if slot.worker is not None]
 
     async def _watch(self) -> None:
@@ -225,15 +225,17 @@ class Pool:
         task.add_done_callback(self._tasks.discard)
 
 
-class _Slot:
+class _WorkerSlot:
     """The place of one worker: its sockets, whoever answers there now, and how often it was replaced."""
 
-    def __init__(self, pool: Pool, source: Source, pairs: Sequence[Pair], doors: Sequence[Doors], setup: Setup) -> None:
+    def __init__(
+        self, pool: WorkerPool, source: Source, pairs: Sequence[Pair], doors: Sequence[Doors], setup: Setup
+    ) -> None:
         self._pool, self._source, self._pairs, self._doors, self._setup = pool, source, pairs, doors, setup
         self._stand_in: Listeners | None = None
         self._reason: str | None = None
         self.number = setup.number
-        self.worker: Worker | None = None
+        self.worker: WorkerHandle | None = None
         self.restarts = 0
         self.tried = asyncio.Event()
         """Set when a worker answers, or has failed to."""
@@ -268,7 +270,7 @@ class _Slot:
 
     async def _live(self) -> int | str:
         """One worker's life; its exit status, or why there is none."""
-        worker = self.worker = Worker(
+        worker = self.worker = WorkerHandle(
             self._source,
             begun=self._on_begun,
             counted=lambda counted: self._pool.on_counted(self.number, counted),

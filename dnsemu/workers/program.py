@@ -22,7 +22,7 @@ from dnsemu.answering.counters import Answered
 from dnsemu.answering.dice import QuickDice
 from dnsemu.config.names import ROOT
 from dnsemu.policies.location.place import Place
-from dnsemu.publication.freeing import let_go, maps_of
+from dnsemu.publication.freeing import free_incrementally, maps_of
 from dnsemu.query_log.log_file import LogFile, LogFileUnusable
 from dnsemu.query_log.query_log import QueryLog
 from dnsemu.runtime.event_loop import loop_factory
@@ -37,7 +37,7 @@ from dnsemu.wire.query import parse_query
 from dnsemu.wire.reply import PLAIN_UDP_OCTETS, Reply, render
 from dnsemu.workers import messages
 from dnsemu.workers.channel import Channel
-from dnsemu.workers.counting import Meter
+from dnsemu.workers.counting import CounterReader
 from dnsemu.workers.pieces import Anew, Piece, Publish
 from dnsemu.workers.replica import Replica
 
@@ -55,7 +55,7 @@ TOLD_WITHIN_S = 0.5
 log = structlog.get_logger()
 
 
-class Worker:
+class WorkerProgram:
     """Everything that one worker is."""
 
     def __init__(self, stopping: asyncio.Event) -> None:
@@ -72,7 +72,7 @@ class Worker:
         self._listeners: Listeners | None = None
         self._doors: list[Doors] = []
         self._responder: Responder | None = None
-        self._meter: Meter | None = None
+        self._meter: CounterReader | None = None
         self._query_log: QueryLog | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -105,12 +105,12 @@ class Worker:
         match message:
             case messages.Setup():
                 self._set_up(message)
-            case messages.Begin():
+            case messages.StartAnswering():
                 self._spawn(self._begin())
-            case messages.Count(number):
+            case messages.ReadCounters(number):
                 if self._meter is not None:
                     self._channel.send(self._meter.read(number))
-            case messages.Reply(number, packet):
+            case messages.RelayedReply(number, packet):
                 waiting = self._asked.get(number)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(packet)
@@ -119,7 +119,7 @@ class Worker:
 
     def _handled(self, count: int) -> None:
         self._taken += count
-        self._channel.send(messages.Taken(self._taken))
+        self._channel.send(messages.Acknowledged(self._taken))
 
     def _set_up(self, setup: messages.Setup) -> None:
         self._number = setup.number
@@ -137,7 +137,7 @@ class Worker:
             ask_elsewhere=self._ask,
             query_log=self._query_log,
         )
-        self._responder, self._meter = responder, Meter(responder)
+        self._responder, self._meter = responder, CounterReader(responder)
         pairs = [(socket.socket(fileno=udp), socket.socket(fileno=tcp)) for udp, tcp, _ in setup.sockets]
         self._listeners = Listeners(pairs)
         self._doors = [
@@ -186,7 +186,7 @@ class Worker:
         except Exception:
             self._give_up("a worker cannot answer on its sockets; it ends")
         self._has_begun = True
-        self._channel.send(messages.Begun())
+        self._channel.send(messages.Answering())
 
     def _give_up(self, why: str) -> NoReturn:
         """End at once: the control plane sees to it that others answer."""
@@ -227,7 +227,7 @@ class Worker:
             self._questions += 1
             number = self._questions
             answered = self._asked[number] = asyncio.get_running_loop().create_future()
-            self._channel.send(messages.Question(number, packet, source, over_udp, vantage))
+            self._channel.send(messages.RelayedQuery(number, packet, source, over_udp, vantage))
             try:
                 async with asyncio.timeout(REPLY_WITHIN_S):
                     reply = await answered
@@ -249,7 +249,7 @@ class Worker:
 
 
 async def _let_go(maps: list[Map[Any, Any]]) -> None:
-    for _ in let_go(maps):
+    for _ in free_incrementally(maps):
         await asyncio.sleep(0)
 
 
@@ -268,4 +268,4 @@ async def _main(fd: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await Worker(stopping).run(socket.socket(fileno=fd))
+    await WorkerProgram(stopping).run(socket.socket(fileno=fd))

@@ -7,7 +7,7 @@ from dnsemu.config.model.health_checkers import Blocked
 from dnsemu.healthcheck.checkers import Checker
 
 
-class Blockade:
+class Partitions:
     """The paths that are down."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ _NEVER_FAILED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckerReport:
     """One checker's status text, and when it made the probe that this is about, in seconds since the epoch."""
 
     checker: Checker
@@ -22,25 +22,25 @@ class Report:
     at: float
 
 
-def latest(entry: Entry) -> tuple[Report, ...]:
+def latest(entry: Entry) -> tuple[CheckerReport, ...]:
     """What each reporting checker saw last.
 
     Inversion and disabling leave it as it is (H116). There is none before the first probe (H117), and none of a check
     that is no endpoint (H118).
     """
-    return tuple(Report(state.checker, last.text, last.at) for state, last in _reporting(entry))
+    return tuple(CheckerReport(state.checker, last.text, last.at) for state, last in _reporting(entry))
 
 
-def last_failures(entry: Entry) -> tuple[Report, ...]:
+def last_failures(entry: Entry) -> tuple[CheckerReport, ...]:
     """The last failure that each reporting checker saw; of one that saw none, since when and its last probe (H113)."""
     return tuple(_last_failure(state, last) for state, last in _reporting(entry))
 
 
-def _last_failure(state: CheckerState, last: Observation) -> Report:
+def _last_failure(state: CheckerState, last: Observation) -> CheckerReport:
     if (failure := state.last_failure) is not None:
-        return Report(state.checker, failure.text, failure.at)
+        return CheckerReport(state.checker, failure.text, failure.at)
     since = datetime.fromtimestamp(state.since, UTC).isoformat(timespec="milliseconds")
-    return Report(state.checker, f"{_NEVER_FAILED} {since}", last.at)
+    return CheckerReport(state.checker, f"{_NEVER_FAILED} {since}", last.at)
 
 
 def _reporting(entry: Entry) -> Iterator[tuple[CheckerState, Observation]]:

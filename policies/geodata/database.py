@@ -20,7 +20,7 @@ class UnusableDatabase(ValueError):
         self.path = path
 
 
-class Finding(NamedTuple):
+class LocationRecord(NamedTuple):
     """What a database says of an address, in its own words; whatever it does not say is None. Degrees."""
 
     country: str | None
@@ -44,7 +44,7 @@ class LocationDatabase:
             raise UnusableDatabase(path, error) from error
         self._holds_ipv6 = self._reader.metadata().ip_version == 6
 
-    def find(self, address: bytes) -> Finding | None:
+    def find(self, address: bytes) -> LocationRecord | None:
         """The record of an address of 4 or 16 octets; None where there is none, as for private addresses."""
         if len(address) == 16 and not self._holds_ipv6:
             return None
@@ -58,9 +58,9 @@ def embedded() -> LocationDatabase:
     return LocationDatabase(DIRECTORY / "ip-country.mmdb")
 
 
-def _finding(record: object) -> Finding:
+def _finding(record: object) -> LocationRecord:
     if not isinstance(record, dict):
-        return Finding(None, None, None, None, None)
+        return LocationRecord(None, None, None, None, None)
     country = (
         _in(record.get("country"), "iso_code")
         or _in(record.get("registered_country"), "iso_code")
@@ -72,7 +72,7 @@ def _finding(record: object) -> Finding:
         latitude, longitude = record.get("latitude"), record.get("longitude")
     subdivisions = record.get("subdivisions")
     subdivision = _in(subdivisions[0], "iso_code") if isinstance(subdivisions, list) and subdivisions else None
-    return Finding(
+    return LocationRecord(
         _text(country),
         _text(subdivision),
         _text(_in(record.get("continent"), "code")),

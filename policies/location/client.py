@@ -45,12 +45,12 @@ def _class(place: Place, cidr_locations: tuple[CidrLocation, ...], scope_bits: i
 class Located(NamedTuple):
     """A client, and how many bits of its address an answer that depends on it holds for: the ECS scope.
 
-    Clients of one `klass` get the same answers, with the same scope.
+    Clients of one `client_class` get the same answers, with the same scope.
     """
 
     client: Client
     scope_bits: int
-    klass: "ClientClass"
+    client_class: "ClientClass"
 
     @property
     def place(self) -> Place:
@@ -59,8 +59,8 @@ class Located(NamedTuple):
 
     def moved_to(self, place: Place) -> "Located":
         """The same client somewhere else, with nothing to tell of its network."""
-        return _located_at(self.client._replace(place=place), 0)
+        return located_at(self.client._replace(place=place), 0)
 
 
-def _located_at(client: Client, scope_bits: int) -> Located:
+def located_at(client: Client, scope_bits: int) -> Located:
     return Located(client, scope_bits, _class(client.place, client.cidr_locations, scope_bits))

@@ -9,9 +9,9 @@ from typing import TypeVar
 from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.model.geo import CidrCollection, Geo
 from dnsemu.policies.geodata.database import LocationDatabase, embedded
-from dnsemu.policies.location.client import MEMO_SIZE, CidrLocation, Client, Located, _located_at
+from dnsemu.policies.location.client import MEMO_SIZE, CidrLocation, Client, Located, located_at
 from dnsemu.policies.location.memo import Memo
-from dnsemu.policies.location.place import Place, _place_found, place_declared
+from dnsemu.policies.location.place import Place, place_declared, place_found
 from dnsemu.policies.location.prefix_table import PrefixTable, native
 
 IPV4_SCOPE_BITS = 24
@@ -81,7 +81,7 @@ class Locator:
         self._senders = Memo(self._locate_sender, self._memo_size)
 
     def _locate_sender(self, address: bytes) -> Located:
-        return _located_at(self._locate((address, len(address) * 8)).client, 0)
+        return located_at(self._locate((address, len(address) * 8)).client, 0)
 
     def locate(self, address: bytes, bits: int) -> Located:
         """Where the clients of a network are.
@@ -112,7 +112,7 @@ class Locator:
         blocks = self._blocks[octets].holding(number, own_bits)
         held = tuple(dict.fromkeys(location for block in blocks for location in block)) if blocks else ()
         client = Client(address, bits, place, held)
-        return _located_at(client, self._scopes[octets].bits(number) + bits - own_bits)
+        return located_at(client, self._scopes[octets].bits(number) + bits - own_bits)
 
     def timed(self, place: Place) -> Place:
         """The place with the round-trip times that the user gave for its Region or country, if there are any."""
@@ -123,7 +123,7 @@ class Locator:
 
     def _look_up(self, address: bytes) -> Place | None:
         finding = (self._database or embedded()).find(address)
-        return None if finding is None else _place_found(finding)
+        return None if finding is None else place_found(finding)
 
 
 def _tables(networks: Iterable[tuple[IPNetwork, T]]) -> dict[int, PrefixTable[T]]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from dnsemu.config.aws.places import CONTINENT_OF, COUNTRIES, REGIONS, SUBDIVISIONS, parse_place
 from dnsemu.config.model.geo import DeclaredPlace
 from dnsemu.policies.geodata.countries import continent_point, country_point
-from dnsemu.policies.geodata.database import Finding
+from dnsemu.policies.geodata.database import LocationRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class UnknownPlace(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def _place_found(finding: Finding) -> Place | None:
+def place_found(finding: LocationRecord) -> Place | None:
     """The place a database's finding comes to; remembered, so that equal findings share one object.
 
     The continent is Route 53's own for the country (R81), the database's only for a country that Route 53 does not

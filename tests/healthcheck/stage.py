@@ -5,7 +5,7 @@ from collections import Counter
 from contextlib import asynccontextmanager, suppress
 
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.monitor import HealthMonitor
@@ -79,12 +79,12 @@ class Stage:
             if is_stepped
             else Clock(start=START, monotonic=asyncio.get_running_loop().time)
         )
-        self.agenda = Agenda(self.clock, most_at_once=most_at_once)
+        self.scheduler = Scheduler(self.clock, most_at_once=most_at_once)
         self.board = HealthBoard()
         self.history = History("stage")
         self.endpoints = Endpoints(self.clock)
         self.monitor = HealthMonitor(
-            agenda=self.agenda, board=self.board, history=self.history, probe=probe or self.endpoints, seed=seed
+            scheduler=self.scheduler, board=self.board, history=self.history, probe=probe or self.endpoints, seed=seed
         )
 
     def apply(self, *checks, fleet=ONE):
@@ -100,12 +100,12 @@ class Stage:
 
     async def passes(self, seconds):
         """Let emulated time pass, or step through it."""
-        await (self.agenda.advance(seconds) if self.is_stepped else asyncio.sleep(seconds))
+        await (self.scheduler.advance(seconds) if self.is_stepped else asyncio.sleep(seconds))
 
     @asynccontextmanager
     async def running(self):
         """Follow the clock meanwhile."""
-        task = asyncio.create_task(self.agenda.run())
+        task = asyncio.create_task(self.scheduler.run())
         try:
             yield self
         finally:

@@ -7,7 +7,7 @@ insertion held against the image at that moment; the apex rules come last. Any m
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dnsemu.commands.record_sets.conversion import Reading
+from dnsemu.commands.record_sets.conversion import ReadRecordSet
 from dnsemu.commands.record_sets.zone_index import index_of
 from dnsemu.config import names
 from dnsemu.config.aws.services import names_of, without_dualstack
@@ -31,14 +31,14 @@ NO_APEX_SOA = "A HostedZone must contain exactly one SOA record."
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BatchChange:
     """One change of a batch: CREATE, DELETE or UPSERT, and what it is about.
 
     `refusal` is what speaks against it whatever the zone holds, such as a protection.
     """
 
     action: str
-    reading: Reading
+    reading: ReadRecordSet
     refusal: str | None = None
 
 
@@ -94,7 +94,7 @@ class Draft:
         return gone, put
 
 
-def work_off(changes: Sequence[Change], zone: HostedZone, world: World) -> tuple[Draft, list[str]]:
+def work_off(changes: Sequence[BatchChange], zone: HostedZone, world: World) -> tuple[Draft, list[str]]:
     """Carry out the changes on an image of the zone.
 
     Returns:
@@ -123,7 +123,7 @@ def work_off(changes: Sequence[Change], zone: HostedZone, world: World) -> tuple
     return draft, [*said, *_apex_messages(draft, zone, failed)]
 
 
-def _actions(changes: Sequence[Change]) -> dict[RecordSetKey, list[str]]:
+def _actions(changes: Sequence[BatchChange]) -> dict[RecordSetKey, list[str]]:
     """What is asked to be done with each identity."""
     found: dict[RecordSetKey, list[str]] = {}
     for change in changes:
@@ -137,7 +137,7 @@ def _is_invalid_set(actions: Sequence[str]) -> bool:
     return len(actions) > 1 and not (len(actions) == 2 and actions[0] == "DELETE" != actions[1])
 
 
-def _invalid_sets(changes: Sequence[Change], actions: dict[RecordSetKey, list[str]]) -> Iterator[str]:
+def _invalid_sets(changes: Sequence[BatchChange], actions: dict[RecordSetKey, list[str]]) -> Iterator[str]:
     """Each such identity where it occurs first, and what could not be read: the zone is not looked at."""
     told: set[RecordSetKey] = set()
     for change in changes:
@@ -152,7 +152,7 @@ def _invalid_sets(changes: Sequence[Change], actions: dict[RecordSetKey, list[st
 # --- one change ---
 
 
-def _messages(change: Change, draft: Draft, world: World) -> Iterator[str]:
+def _messages(change: BatchChange, draft: Draft, world: World) -> Iterator[str]:
     key, record_set = change.reading.key, change.reading.record_set
     if change.refusal is not None:
         yield change.refusal

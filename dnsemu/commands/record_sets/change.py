@@ -6,7 +6,7 @@ from typing import Any
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors import Refusal
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
-from dnsemu.commands.record_sets.batch import Change, work_off
+from dnsemu.commands.record_sets.batch import BatchChange, work_off
 from dnsemu.commands.record_sets.conversion import invalid_batch, read
 from dnsemu.commands.record_sets.protections import protected
 from dnsemu.commands.record_sets.shape import check_shape
@@ -64,7 +64,7 @@ def _over_limits(given: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"RDATA character limit of {MAX_CHARACTERS} exceeded."
 
 
-def _read(change: Mapping[str, Any], step: Step, zone_id: HostedZoneId) -> Change:
+def _read(change: Mapping[str, Any], step: Step, zone_id: HostedZoneId) -> BatchChange:
     data = change["ResourceRecordSet"]
     reading = read(data)
     refusal = None
@@ -73,10 +73,10 @@ def _read(change: Mapping[str, Any], step: Step, zone_id: HostedZoneId) -> Chang
         refusal = "Record sets of a traffic policy instance are changed through the instance. No changes made."
     elif reading.key is not None:
         refusal = protected(step, zone_id, *reading.key[:2])
-    return Change(change["Action"], reading, refusal)
+    return BatchChange(change["Action"], reading, refusal)
 
 
-def _check_health_checks(changes: Sequence[Change], world: World) -> None:
+def _check_health_checks(changes: Sequence[BatchChange], world: World) -> None:
     """A120; a record set may well be deleted whose health check is gone."""
     for change in changes:
         record_set = change.reading.record_set

@@ -104,7 +104,7 @@ def _degrees(number: float | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadRecordSet:
     """What a ResourceRecordSet turned out to be. `key` is None where not even the name could be read.
 
     `messages` are Route 53's sentences about what is wrong; `record_set` is there when there are none.
@@ -115,7 +115,7 @@ class Reading:
     messages: tuple[str, ...] = ()
 
 
-def read(data: Mapping[str, Any]) -> Reading:
+def read(data: Mapping[str, Any]) -> ReadRecordSet:
     """Read a ResourceRecordSet whose shape is in order; its name is absolute with or without its last dot (A50)."""
     messages: list[str] = []
     type = _TYPES[data["Type"]]
@@ -132,7 +132,7 @@ def read(data: Mapping[str, Any]) -> Reading:
     values = tuple([record["Value"] for record in data.get("ResourceRecords", ())])
     rdata = _rdata(type, values, messages)
     if messages:
-        return Reading(key, None, tuple(messages))
+        return ReadRecordSet(key, None, tuple(messages))
     check_id = data.get("HealthCheckId")
     record_set = RecordSet(
         name,
@@ -146,7 +146,7 @@ def read(data: Mapping[str, Any]) -> Reading:
         HealthCheckId(check_id) if check_id is not None else None,
         data.get("TrafficPolicyInstanceId"),
     )
-    return Reading(key, record_set)
+    return ReadRecordSet(key, record_set)
 
 
 def invalid_batch(messages: tuple[str, ...] | list[str]) -> Refusal:

@@ -8,7 +8,7 @@ from immutables import Map
 
 from dnsemu.commands.traffic.document import parse
 from dnsemu.commands.traffic.fields import BadDocument
-from dnsemu.commands.traffic.groups import Site, Tree, grow
+from dnsemu.commands.traffic.groups import InstanceTree, Site, grow
 from dnsemu.commands.traffic.policies import INSTANCES, POLICIES, InstanceRow, PolicyRow
 from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -51,13 +51,13 @@ class Traffic:
                 if row is not None and (root := _root(row)) is not None:
                     yield HostedZoneId(row.hosted_zone_id), root
 
-    def trees(self, zone: HostedZone) -> list[Tree]:
+    def trees(self, zone: HostedZone) -> list[InstanceTree]:
         """What all instances in a hosted zone answer."""
         rows = (row for row in self.instances.values() if row.hosted_zone_id == zone.id)
         listed = (zone.record_sets.get(root) for row in rows if (root := _root(row)) is not None)
         return [tree for root in listed if root is not None and (tree := self.tree(root, zone.id)) is not None]
 
-    def tree(self, root: RecordSet, zone_id: HostedZoneId) -> Tree | None:
+    def tree(self, root: RecordSet, zone_id: HostedZoneId) -> InstanceTree | None:
         """What stands behind a listed record set; None of one of no instance, or where rows were tampered with."""
         instance_id = root.traffic_policy_instance_id
         row = self.instances.get((instance_id,)) if instance_id is not None else None

@@ -69,7 +69,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class TrafficDocument:
     """A traffic policy's tree. All its references lead somewhere, and none in a circle."""
 
     type: RRType
@@ -79,7 +79,7 @@ class Document:
     rules: Mapping[str, tuple[Branch, ...]]
 
 
-def parse(text: str) -> Document:
+def parse(text: str) -> TrafficDocument:
     """Read a traffic policy document.
 
     Raises:
@@ -104,7 +104,7 @@ def parse(text: str) -> Document:
     if start not in (rules if starts_with_rule else endpoints):
         raise top.fault(field, f"there is no {'rule' if starts_with_rule else 'endpoint'} {start}")
     _check_depth(branches, start)
-    return Document(type, start, starts_with_rule, endpoints, branches)
+    return TrafficDocument(type, start, starts_with_rule, endpoints, branches)
 
 
 def _by_id(top: Fields, section: str, known: tuple[str, ...]) -> Iterator[tuple[str, Fields]]:

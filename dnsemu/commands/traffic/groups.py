@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from dnsemu.commands.traffic.document import Branch, Document, Value
+from dnsemu.commands.traffic.document import Branch, TrafficDocument, Value
 from dnsemu.config import names
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
 from dnsemu.config.model.routing import Simple
@@ -20,7 +20,7 @@ _SIMPLE = Simple()
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class InstanceTree:
     """What an instance answers: the record set at its name, and the groups below that nobody can ask for."""
 
     root: RecordSet
@@ -41,7 +41,7 @@ class Site:
     key: str
 
 
-def grow(document: Document, site: Site) -> Tree:
+def grow(document: TrafficDocument, site: Site) -> InstanceTree:
     """The groups of a document; rules that nothing leads to are left out."""
     positions = {rule: position for position, rule in enumerate(document.rules)}
 
@@ -69,7 +69,7 @@ def grow(document: Document, site: Site) -> Tree:
 
     # An alias to the traffic policy's record inherits the health of the whole tree (R113), hence `True`.
     start = Branch(document.start, document.starts_with_rule, _SIMPLE, document.starts_with_rule, None)
-    return Tree(member(start, site.root.name, None), tuple(map(group, _reached(document))))
+    return InstanceTree(member(start, site.root.name, None), tuple(map(group, _reached(document))))
 
 
 def _identifiers(branches: tuple[Branch, ...]) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _identifiers(branches: tuple[Branch, ...]) -> Iterator[str]:
         yield branch.to if times == 1 else f"{branch.to} #{times}"
 
 
-def _reached(document: Document) -> list[str]:
+def _reached(document: TrafficDocument) -> list[str]:
     """The rules that the start leads to, each once."""
     found = dict.fromkeys([document.start] if document.starts_with_rule else [])
     waiting = list(found)

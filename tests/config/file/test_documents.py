@@ -5,14 +5,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file import documents
 from dnsemu.config.file.documents import parse
 from dnsemu.config.shapes.base import snake
 
 
 def refusal(file, raw):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         parse(file, raw)
     (fault,) = caught.value.faults
     return fault
@@ -241,7 +241,7 @@ def test_json_is_yaml(value):
     """Read as YAML, JSON text gives the same data, unless libyaml does not know a character."""
     try:
         data = parse("f.yaml", json.dumps(value, ensure_ascii=False)).data
-    except Refused as refused:
+    except FilesRefused as refused:
         assert refused.faults[0].id == "yaml-syntax"  # noqa: PT017
     else:
         assert data == value
@@ -251,7 +251,7 @@ def test_json_is_yaml(value):
 def test_nothing_crashes(raw, file):
     try:
         document = parse(file, raw)
-    except Refused as refused:
+    except FilesRefused as refused:
         assert refused.faults  # noqa: PT017
     else:
         assert document.find(("a", 0, "b"))[0] in (0, 1)

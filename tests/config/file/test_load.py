@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsemu.config import names
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.documents import parse
 from dnsemu.config.file.load import collection_id, load_files, load_text
 from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoNetwork
@@ -53,7 +53,7 @@ LEAF = {"ttl": 60, "values": ("192.0.2.1",), "rdata": (b"\xc0\0\2\1",)}
 
 
 def refusals(text, name="f.yaml"):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_text(name, text)
     return caught.value.faults
 
@@ -105,7 +105,7 @@ def test_a_world_survives_pickling():
 
 
 def test_a_refusal_survives_pickling():
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_text("f.yaml", "servers: {}")
     copy = pickle.loads(pickle.dumps(caught.value))
     assert copy.faults == caught.value.faults
@@ -390,7 +390,7 @@ def test_files_merge(write):
 def test_twice_names_both_places(write):
     first = write("first.yaml", EXAMPLE)
     second = write("second.yaml", EXAMPLE)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_files([first, second])
     found = [(fault.file, fault.line, fault.id, fault.message.rpartition("/")[2]) for fault in caught.value.faults]
     assert found == [
@@ -404,7 +404,7 @@ def test_all_faults_of_all_files_at_once(write, tmp_path):
     missing = tmp_path / "missing.yaml"
     broken = write("broken.yaml", "a: [")
     wrong = write("wrong.json", '{\n"server": {\n"dns": ["x"]}}')
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_files([missing, tmp_path, broken, wrong])
     assert [(Path(f.file).name, f.line, f.id) for f in caught.value.faults] == [
         ("missing.yaml", 0, "unreadable"),
@@ -420,7 +420,7 @@ def test_a_file_given_twice(write, tmp_path):
     first = write("first.yaml", EXAMPLE)
     linked = tmp_path / "linked.yaml"
     linked.symlink_to(first)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_files([first, linked, first])
     assert [(fault.file, fault.id, fault.message) for fault in caught.value.faults] == [
         (str(linked), "file-twice", f"{first} is given twice"),
@@ -429,14 +429,14 @@ def test_a_file_given_twice(write, tmp_path):
 
 
 def test_a_device_is_no_file():
-    with pytest.raises(Refused, match="no-file"):
+    with pytest.raises(FilesRefused, match="no-file"):
         load_files([Path("/dev/zero")])
 
 
 def test_a_pipe_without_a_writer_does_not_hang(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_files([pipe])
     assert [(fault.file, fault.id) for fault in caught.value.faults] == [(str(pipe), "no-file")]
 
@@ -507,7 +507,7 @@ ANYTHING = st.recursive(
 def test_any_data_is_loaded_or_refused(data):
     try:
         loaded = load_text("f.json", json.dumps(data).replace("NaN", "0").replace("Infinity", "1"))
-    except Refused as refused:
+    except FilesRefused as refused:
         assert all(str(fault) for fault in refused.faults)  # noqa: PT017
         assert refused.faults  # noqa: PT017
     else:
@@ -518,7 +518,7 @@ def test_any_data_is_loaded_or_refused(data):
 def test_any_octets_are_loaded_or_refused(raw):
     try:
         loaded = load_text("f.yaml", raw)
-    except Refused as refused:
+    except FilesRefused as refused:
         assert refused.faults  # noqa: PT017
     else:
         assert loaded.world == World()
@@ -554,7 +554,7 @@ def test_a3_r43_the_api_settings():
     ("api: {stict: true}", "api.stict", "strict"),
 ])  # fmt: skip
 def test_a_fault_in_the_api_settings(text, where, says):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FilesRefused) as refused:
         load_text("f.yaml", text)
     (fault,) = refused.value.faults
     assert fault.where.startswith(where)

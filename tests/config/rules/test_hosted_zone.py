@@ -3,7 +3,7 @@
 import pytest
 
 from dnsemu.config import names
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.routing import Geoproximity, IpBased, Multivalue, Weighted
@@ -24,7 +24,7 @@ FIRST_LINE = 5
 
 
 def faults(*entries):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_text("shop.yaml", zone(*entries))
     return caught.value.faults
 

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_files, load_text
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, Blocked, HealthCheckers, ProbeMode
 from dnsemu.config.shapes.health_checkers import parse_blocked
@@ -75,7 +75,7 @@ def test_a_region_outside_the_fleet_may_be_blocked():
     ],
 )  # fmt: skip
 def test_refused(fields, where, rule, message, instead):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         checkers(fields)
     (fault,) = caught.value.faults
     assert (fault.where, fault.rule, fault.message) == (f"health_checkers.{where}", rule, message)
@@ -114,5 +114,5 @@ def test_files_merge(tmp_path):
     assert world.health_checkers == load_files(paths[::-1]).world.health_checkers == merged
     assert pickle.loads(pickle.dumps(world)) == world
     (tmp_path / "drill.yaml").write_text("health_checkers: {probes: manual}")
-    with pytest.raises(Refused, match="health_checkers probes is already declared"):
+    with pytest.raises(FilesRefused, match="health_checkers probes is already declared"):
         load_files(paths)

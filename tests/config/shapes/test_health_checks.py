@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.health_checks import (
     AlarmConfiguration,
@@ -113,7 +113,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("entry", "rule", "field", "words"), REFUSED)
 def test_refused(entry, rule, field, words):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load(entry)
     (fault,) = caught.value.faults
     assert (fault.rule, fault.where, fault.line) == (rule, f"health_checks[0]{field}", 2)
@@ -209,7 +209,7 @@ def test_order_never_matters():
 
 
 def test_a_broken_child_is_not_also_missing():
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load("{id: all, type: CALCULATED, health_threshold: 1, child_health_checks: [one]}", "{id: one, type: TCP}")
     assert {fault.line for fault in caught.value.faults} == {3}
 
@@ -237,7 +237,7 @@ def test_h82_a_calculated_check_has_up_to_256_children(count):
     if count == 256:
         assert load(parent, *children)["all"].config == CalculatedCheck(tuple(ids), 1)
         return
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load(parent, *children)
     (fault,) = caught.value.faults
     assert (fault.rule, fault.where) == ("H82", "health_checks[0].child_health_checks")
@@ -263,7 +263,7 @@ def load_endpoint(endpoint, before):
 )
 def test_reserved_addresses(address, message):
     assert load_endpoint(f"ip_address: {address}", "").config.ip_address == address.strip("'")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_endpoint(f"ip_address: {address}", STRICT)
     (fault,) = caught.value.faults
     assert (fault.line, fault.where, fault.rule) == (2, "health_checks[0].ip_address", "H7")
@@ -271,7 +271,7 @@ def test_reserved_addresses(address, message):
 
 
 def test_h7_strict_wherever_it_is_written():
-    with pytest.raises(Refused, match=r"IPv4 address 127\.0\.0\.1 is forbidden"):
+    with pytest.raises(FilesRefused, match=r"IPv4 address 127\.0\.0\.1 is forbidden"):
         load_text("c.yaml", "health_checks: [{id: a, type: HTTP, ip_address: 127.0.0.1}]\n" + STRICT)
 
 
@@ -362,7 +362,7 @@ def test_h89_without_a_configuration():
     ],
 )  # fmt: skip
 def test_alarms_that_route_53_does_not_support(changes, rule, field, message):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         metric(ALARM | changes)
     (fault,) = caught.value.faults
     assert (fault.rule, fault.where) == (rule, f"health_checks[0].cloud_watch_alarm_configuration{field}")
@@ -375,6 +375,6 @@ def test_h90_as_many_datapoints_as_periods():
 
 
 def test_h89_an_alarm_belongs_to_a_metric_check():
-    with pytest.raises(Refused, match="only CLOUDWATCH_METRIC health checks follow an alarm, not TCP") as caught:
+    with pytest.raises(FilesRefused, match="only CLOUDWATCH_METRIC health checks follow an alarm, not TCP") as caught:
         metric(ALARM, "TCP")
     assert "health_checks[0].cloud_watch_alarm_configuration" in {fault.where for fault in caught.value.faults}

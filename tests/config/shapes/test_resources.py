@@ -6,7 +6,7 @@ import pytest
 
 from dnsemu.config import names
 from dnsemu.config.aws.services import service_named, service_of_zone, zones_of
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_files, load_text
 from dnsemu.config.model.record_sets import AliasTarget
 from dnsemu.config.model.resources import ResourceKind, Target
@@ -38,7 +38,7 @@ def file(resources, *record_sets):
 
 
 def faults(resources, *record_sets):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         load_text("shop.yaml", file(resources, *record_sets))
     return caught.value.faults
 

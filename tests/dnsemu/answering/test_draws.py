@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
 
-from dnsemu.answering.resolution import ZoneView
+from dnsemu.answering.resolution import ZoneSurroundings
 from dnsemu.config import names
 from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
 from dnsemu.config.model.world import World
@@ -147,7 +147,7 @@ def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, sou
 
     client = locator.locate(packed_address(source), 32).client
     group = compiled.group(names.parse("g0.test"), RRType.A)
-    expected = decided(decide(group, client, ZoneView(catalog, compiled, health.current)))
+    expected = decided(decide(group, client, ZoneSurroundings(catalog, compiled, health.current)))
 
     drawn = {}
     for reply, probability in dice.falls(lambda: door(QUERY, source)):

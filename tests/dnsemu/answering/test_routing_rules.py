@@ -2,7 +2,7 @@
 
 import pytest
 
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.geo import Geo
 from dnsemu.explain.questions import explain_question
@@ -96,7 +96,7 @@ def test_r93_block_sizes(block, accepted):
     if accepted:
         assert load_text("shop.yaml", text).world.cidr_collections
     else:
-        with pytest.raises(Refused, match="R93 block-size"):
+        with pytest.raises(FilesRefused, match="R93 block-size"):
             load_text("shop.yaml", text)
 
 
@@ -115,12 +115,12 @@ def test_names_of_hosted_zones(name, fault):
     if fault is None:
         assert len(load_text("shop.yaml", text).world.hosted_zones) == 1
     else:
-        with pytest.raises(Refused, match=fault.replace(" ", ".*")):
+        with pytest.raises(FilesRefused, match=fault.replace(" ", ".*")):
             load_text("shop.yaml", text)
 
 
 def test_r12_two_zones_of_one_name_cannot_share_a_file():
-    with pytest.raises(Refused, match="already declared"):
+    with pytest.raises(FilesRefused, match="already declared"):
         load_text("shop.yaml", "hosted_zones: [{name: a.test}, {name: A.test.}]")
 
 

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from dnsemu.api.datapoints import Datapoints
 from dnsemu.api.metrics import Metrics
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
@@ -83,11 +83,11 @@ async def probed(stand):
     async def probe(check, _checker):
         return Outcome(check.id == "web", "as told", Phases(0.25, 0.125, 1.0))
 
-    agenda = Agenda(Clock(start=NOW, stands_still=True))
-    stand.clock = agenda.clock
-    stand.monitor = HealthMonitor(agenda=agenda, board=HealthBoard(), history=History("run"), probe=probe, seed=1)
+    scheduler = Scheduler(Clock(start=NOW, stands_still=True))
+    stand.clock = scheduler.clock
+    stand.monitor = HealthMonitor(scheduler=scheduler, board=HealthBoard(), history=History("run"), probe=probe, seed=1)
     stand.monitor.apply({id: endpoint(id) for id in ("web", "down")}, SIXTEEN)
-    await agenda.advance(600)
+    await scheduler.advance(600)
     return stand
 
 

@@ -7,7 +7,7 @@ import pytest
 import structlog.testing
 
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.scheduler import Scheduler
 from tests.healthcheck.leaping_loop import leaping
 from tests.healthcheck.stage import START, settle
 
@@ -17,14 +17,14 @@ class Followed:
 
     def __init__(self, *, most_at_once=2000, **clock):
         self.clock = Clock(start=START, monotonic=asyncio.get_running_loop().time, **clock)
-        self.agenda = Agenda(self.clock, most_at_once=most_at_once)
+        self.scheduler = Scheduler(self.clock, most_at_once=most_at_once)
         self.begun = []
         self.done = []
         self.under_way = 0
         self.most_under_way = 0
 
     def call(self, name, after_s):
-        return self.agenda.call_at(START + after_s, lambda at: self.done.append((name, at - START)))
+        return self.scheduler.call_at(START + after_s, lambda at: self.done.append((name, at - START)))
 
     def work(self, name, after_s, *, takes_s=0.0, cost_s=0.0):
         async def carry_out():
@@ -37,11 +37,11 @@ class Followed:
                 self.under_way -= 1
             return cost_s, lambda at: self.done.append((name, at - START))
 
-        return self.agenda.work_at(START + after_s, carry_out)
+        return self.scheduler.work_at(START + after_s, carry_out)
 
     @asynccontextmanager
     async def running(self):
-        task = asyncio.create_task(self.agenda.run())
+        task = asyncio.create_task(self.scheduler.run())
         try:
             yield self
         finally:
@@ -101,10 +101,10 @@ async def test_work_that_is_cancelled_under_way_is_broken_off_and_nothing_follow
     async with Followed().running() as followed:
         work = followed.work("a", 10, takes_s=10)
         await asyncio.sleep(15)
-        assert (work.is_live, followed.agenda.in_flight) == (True, 1)
+        assert (work.is_live, followed.scheduler.in_flight) == (True, 1)
         work.cancel()
         await settle()
-        assert (work.is_live, followed.agenda.in_flight) == (False, 0)
+        assert (work.is_live, followed.scheduler.in_flight) == (False, 0)
         await asyncio.sleep(15)
         assert followed.done == []
 
@@ -114,7 +114,7 @@ async def test_work_that_is_cancelled_after_it_took_its_time_but_before_its_end_
     async with Followed(speed=0.1).running() as followed:
         work = followed.work("a", 1, takes_s=1, cost_s=5)
         await asyncio.sleep(20)
-        assert followed.agenda.in_flight == 0
+        assert followed.scheduler.in_flight == 0
         work.cancel()
         await asyncio.sleep(1000)
         assert followed.done == []
@@ -124,13 +124,13 @@ async def test_work_that_is_cancelled_after_it_took_its_time_but_before_its_end_
 async def test_work_broken_off_before_it_began_leaves_its_place():
     async with Followed(most_at_once=1).running() as followed:
         broken_off = followed.work("a", 0)
-        while not followed.agenda.in_flight:  # noqa: ASYNC110
+        while not followed.scheduler.in_flight:  # noqa: ASYNC110
             await asyncio.sleep(0)
         assert followed.begun == []
         broken_off.cancel()
         followed.work("b", 1)
         await asyncio.sleep(2)
-        assert (followed.begun, followed.agenda.in_flight) == (near(("b", 1)), 0)
+        assert (followed.begun, followed.scheduler.in_flight) == (near(("b", 1)), 0)
 
 
 @leaping
@@ -158,9 +158,9 @@ async def test_what_cannot_be_done_is_logged_and_the_rest_goes_on():
 
     async with Followed().running() as followed:
         with structlog.testing.capture_logs() as logs:
-            followed.agenda.work_at(START + 1, cannot)
-            followed.agenda.call_at(START + 2, fails)
-            followed.agenda.work_at(START + 3, ends_badly)
+            followed.scheduler.work_at(START + 1, cannot)
+            followed.scheduler.call_at(START + 2, fails)
+            followed.scheduler.work_at(START + 3, ends_badly)
             followed.call("a", 4)
             followed.work("b", 5)
             await asyncio.sleep(10)
@@ -214,10 +214,10 @@ async def test_while_paused_work_under_way_ends_and_nothing_new_begins():
         followed.work("next", 11)
         followed.call("call", 12)
         await asyncio.sleep(10)
-        await followed.agenda.steer(followed.clock.pause)
+        await followed.scheduler.steer(followed.clock.pause)
         await asyncio.sleep(1000)
         assert followed.done == near(("under way", 10))  # the clock stands at 10
-        await followed.agenda.steer(followed.clock.resume)
+        await followed.scheduler.steer(followed.clock.resume)
         await asyncio.sleep(1.5)
         assert followed.done[1:] == near(("next", 11))
         await asyncio.sleep(1)
@@ -231,7 +231,7 @@ async def test_a_time_out_that_passes_while_paused_ends_where_it_would_have():
         await asyncio.sleep(6)
         followed.clock.pause()
         await asyncio.sleep(100)
-        assert (followed.done, followed.agenda.in_flight) == ([], 0)
+        assert (followed.done, followed.scheduler.in_flight) == ([], 0)
         followed.clock.resume()
         await asyncio.sleep(3.1)
         assert followed.done == near(("a", 9))
@@ -261,7 +261,7 @@ def test_h165_a_stop_right_after_a_wake_is_not_lost(turns):
     async def follow():
         followed = Followed()
         followed.call("late", 1000)
-        running = asyncio.create_task(followed.agenda.run())
+        running = asyncio.create_task(followed.scheduler.run())
         await settle()
         followed.call("sooner", 500)
         for _ in range(turns):

@@ -116,4 +116,4 @@ def test_chains_of_aliases_and_cnames_are_told_as_far_as_there_is_room():
 
 
 def test_r57_another_class_is_refused(server):
-    assert rcode(server.ask("www.example.test._explain", "TXT", klass="CH")) == "REFUSED"
+    assert rcode(server.ask("www.example.test._explain", "TXT", client_class="CH")) == "REFUSED"

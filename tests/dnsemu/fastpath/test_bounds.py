@@ -8,7 +8,7 @@ import dns.message
 from dnsemu.answering.counters import UDP
 from dnsemu.answering.dice import QuickDice
 from dnsemu.fastpath.answers import Answers
-from dnsemu.fastpath.packets import MOST_SOURCES, Packets, Shared
+from dnsemu.fastpath.packets import MOST_SOURCES, Packets, SharedRoom
 from dnsemu.publication.board import Change
 from dnsemu.wire.query import parse_query
 from tests.asking import Server, ecs, lines
@@ -70,7 +70,7 @@ def test_packets_that_came_once_are_not_kept():
 
 def test_known_packets_are_bounded_and_forgotten_together():
     server, sizes = Server(ZONE), []
-    packets = Packets(server.udp.__self__._unknown, QuickDice(random.Random(1).random), UDP, Shared(20_000))
+    packets = Packets(server.udp.__self__._unknown, QuickDice(random.Random(1).random), UDP, SharedRoom(20_000))
     asked = {n: dns.message.make_query(f"r{n}.test", "A") for n in range(100)}
     known = {n: parse_query(query.to_wire()) for n, query in asked.items()}
     for _ in range(3):
@@ -157,7 +157,7 @@ def test_a_change_takes_back_what_shared_packets_took():
 
 
 def test_doors_share_their_room():
-    shared = Shared(1000)
+    shared = SharedRoom(1000)
     for _ in range(4):
         shared.join()
     assert shared.most_octets == 250

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.faults.force_rules import ForceRule, Pattern, PatternKind, parse_force_file, parse_pattern
 
 NOW = 1_000.0
@@ -99,7 +99,7 @@ def test_nothing_is_forced(text):
     ],
 )
 def test_lines_that_are_refused(line, said):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         parse_force_file("forced", f"# first\n{line}  # why", NOW)
     (fault,) = caught.value.faults
     assert str(fault).startswith(f"forced:2: {said}")
@@ -107,7 +107,7 @@ def test_lines_that_are_refused(line, said):
 
 
 def test_every_fault_is_told_at_once():
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FilesRefused) as caught:
         parse_force_file("forced", "a b\nweb healthy\nc d\x0b\x0c\n\u2028\nzonk:x auto", NOW)
     assert [fault.line for fault in caught.value.faults] == [1, 3, 5]
 
@@ -121,7 +121,7 @@ WORDS = st.sampled_from(
 def test_any_text_is_read_or_refused(text):
     try:
         rules = parse_force_file("forced", text, NOW)
-    except Refused as refused:
+    except FilesRefused as refused:
         assert all(fault.message and fault.instead and str(fault).isprintable() for fault in refused.faults)  # noqa: PT017
     else:
         assert all(parse_pattern(str(rule.pattern)) == rule.pattern for rule in rules)

@@ -123,7 +123,7 @@ class Forced(Stage):
 
     def __init__(self, text=WORLD):
         super().__init__(is_stepped=True)
-        self.forcing = Forcing(self.agenda, self.monitor.overlay)
+        self.forcing = Forcing(self.scheduler, self.monitor.overlay)
         self.declare(text)
 
     def declare(self, text):
@@ -280,7 +280,7 @@ async def test_a_rule_whose_time_is_past_has_no_effect():
 @leaping
 async def test_a_rule_runs_out_as_time_passes_too():
     stage = Stage()
-    forcing = Forcing(stage.agenda, stage.monitor.overlay)
+    forcing = Forcing(stage.scheduler, stage.monitor.overlay)
     declared = world()
     async with stage.running():
         stage.monitor.apply(declared.health_checks, declared.health_checkers)

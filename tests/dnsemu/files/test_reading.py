@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_files
 from dnsemu.config.file.progress import HowFar
 from dnsemu.files.reading import _assemble, _write_out, compile_world, read_files
@@ -35,7 +35,7 @@ async def test_a_child_reads_the_same(file):
 
 async def test_a_child_tells_of_faults(tmp_path):
     (tmp_path / "f.json").write_text('{"hosted_zones": 1}')
-    with pytest.raises(Refused):
+    with pytest.raises(FilesRefused):
         await read_files([tmp_path / "f.json"])
 
 

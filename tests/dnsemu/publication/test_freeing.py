@@ -9,7 +9,7 @@ from dnsemu.config.model.geo import Geo
 from dnsemu.config.model.world import World
 from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Published
-from dnsemu.publication.freeing import KEYS_PER_PIECE, let_go, maps_of
+from dnsemu.publication.freeing import KEYS_PER_PIECE, free_incrementally, maps_of
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import compile_zone
 from tests.builders import hosted_zone
@@ -26,7 +26,7 @@ def numbered(number):
 def test_a_map_is_freed_piece_by_piece():
     maps = [numbered(5 * KEYS_PER_PIECE)]
     things = [weakref.ref(thing) for thing in maps[0].values()]
-    left = [sum(thing() is not None for thing in things) for _ in let_go(maps)]
+    left = [sum(thing() is not None for thing in things) for _ in free_incrementally(maps)]
     freed = [before - after for before, after in zip(left, [*left[1:], 0], strict=True)]
     assert max(freed) == KEYS_PER_PIECE
     assert sum(freed) == len(things)
@@ -37,7 +37,7 @@ def test_what_somebody_else_holds_stays():
     held = numbered(1000)
     other = held.set("new", Thing())
     expected = dict(other)
-    for _ in let_go([held]):
+    for _ in free_incrementally([held]):
         pass
     del held
     gc.collect()

@@ -7,7 +7,7 @@ import structlog.testing
 
 from dnsemu.app import Application
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.scheduler import Agenda
+from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.file.load import load_files, load_text
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.files.reading import compile_world, read_files
@@ -59,13 +59,13 @@ class FakeResolver:
 async def followed(first, resolver, **clock):
     """A server whose hosts are looked up as time passes: gives the server, the part at work, and the agenda."""
     server = Server()
-    agenda = Agenda(Clock(start=START, monotonic=asyncio.get_running_loop().time, **clock))
-    hosts = TargetHosts(server.board, resolver, agenda)
+    scheduler = Scheduler(Clock(start=START, monotonic=asyncio.get_running_loop().time, **clock))
+    hosts = TargetHosts(server.board, resolver, scheduler)
     server.board.publish(hosts.taken_over(first.published))
-    task = asyncio.create_task(agenda.run())
+    task = asyncio.create_task(scheduler.run())
     await settle()
     try:
-        yield server, hosts, agenda
+        yield server, hosts, scheduler
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -170,10 +170,10 @@ async def test_a_slow_look_up_is_made_again_ten_seconds_after_its_end():
 async def test_the_look_up_of_a_host_that_is_gone_is_broken_off_for_good():
     resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
     resolver.held["a.test"] = asyncio.Event()
-    async with followed(reading("a.test", "b.test"), resolver) as (server, hosts, agenda):
+    async with followed(reading("a.test", "b.test"), resolver) as (server, hosts, scheduler):
         server.board.publish(hosts.taken_over(reading("b.test").published))
         await settle()
-        assert agenda.in_flight == 0
+        assert scheduler.in_flight == 0
         del resolver.asked[:]
         await asyncio.sleep(3 * EVERY_S + 0.1)
         assert {name for name, _ in resolver.asked} == {"b.test"}
@@ -185,30 +185,30 @@ async def test_the_look_up_of_a_host_that_is_gone_is_broken_off_for_good():
 @leaping
 async def test_a_step_looks_hosts_up_as_often_as_falls_in_it():
     resolver = FakeResolver(a_test="192.0.2.1")
-    async with followed(reading("a.test"), resolver, stands_still=True) as (server, _, agenda):
+    async with followed(reading("a.test"), resolver, stands_still=True) as (server, _, scheduler):
         assert addresses(server) == ["192.0.2.1"]  # the first is due at once
         resolver.addresses["a.test"] = "192.0.2.2"
         await asyncio.sleep(1000)
-        await agenda.advance(EVERY_S - 0.001)
+        await scheduler.advance(EVERY_S - 0.001)
         assert addresses(server) == ["192.0.2.1"]
-        await agenda.advance(0.001)
+        await scheduler.advance(0.001)
         assert addresses(server) == ["192.0.2.2"]
-        await agenda.advance(3 * EVERY_S)
+        await scheduler.advance(3 * EVERY_S)
         assert len(resolver.asked) == 5
 
 
 @leaping
 async def test_a_step_waits_for_a_slow_look_up_which_costs_no_emulated_time():
     resolver = FakeResolver(a_test="192.0.2.1")
-    async with followed(reading("a.test"), resolver, stands_still=True) as (server, _, agenda):
+    async with followed(reading("a.test"), resolver, stands_still=True) as (server, _, scheduler):
         resolver.addresses["a.test"] = "192.0.2.2"
         resolver.held["a.test"] = asyncio.Event()
-        step = asyncio.create_task(agenda.advance(EVERY_S))
+        step = asyncio.create_task(scheduler.advance(EVERY_S))
         await asyncio.sleep(5)
         assert not step.done()
         resolver.held["a.test"].set()
         await step
-        assert (addresses(server), agenda.clock.now()) == (["192.0.2.2"], START + EVERY_S)
+        assert (addresses(server), scheduler.clock.now()) == (["192.0.2.2"], START + EVERY_S)
 
 
 # --- what a resolver does, and what is declared ---
@@ -272,7 +272,7 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     server = Application(found, seed=1, clock=Clock(start=START, stands_still=True))
     asking = Server()
     asking.by(server.responder)
-    await server.keeper.open(found.published.world, lambda: server.serve(found))
+    await server.command_runner.open(found.published.world, lambda: server.serve(found))
     assert addresses(asking) == []
-    await server.agenda.advance(0)
+    await server.scheduler.advance(0)
     assert addresses(asking) == ["192.0.2.7"]

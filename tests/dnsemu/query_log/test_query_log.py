@@ -11,7 +11,7 @@ import dns.rdatatype
 import pytest
 
 from dnsemu.answering.dice import QuickDice
-from dnsemu.config.errors import Refused
+from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_files
 from dnsemu.config.file.schema import json_schema
 from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
@@ -173,7 +173,7 @@ def test_the_root_zone_has_a_name_too():
     "ask",
     [
         pytest.param(lambda s: s.ask("www.example.org"), id="R206 a name in no zone"),
-        pytest.param(lambda s: s.ask("www.example.com", klass="CH"), id="R206 another class"),
+        pytest.param(lambda s: s.ask("www.example.com", client_class="CH"), id="R206 another class"),
         pytest.param(lambda s: s.ask("example.com", "AXFR", over_udp=False), id="R206 a transfer"),
         pytest.param(lambda s: s.ask("www.example.com", use_edns=1), id="R206 a version of EDNS that is not read"),
         pytest.param(lambda s: s.raw(bytes(12)), id="R206 no question"),
@@ -500,7 +500,7 @@ def test_a_path_is_relative_to_its_file(tmp_path, written, means):
 @pytest.mark.parametrize("written", ["''", "3", "[a]"])
 def test_a_path_that_is_none(tmp_path, written):
     (tmp_path / "f.yaml").write_text(f"server: {{query_log: {written}}}")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FilesRefused) as refused:
         load_files([tmp_path / "f.yaml"])
     assert [fault.where for fault in refused.value.faults] == ["server.query_log"]
 

@@ -138,15 +138,15 @@ def test_r42_outside_is_refused_without_opt(server):
 
 
 @pytest.mark.parametrize(
-    ("type_", "klass", "code"),
+    ("type_", "client_class", "code"),
     [
         pytest.param("A", "CH", "REFUSED", id="R57.1 another class"),
         pytest.param("AXFR", "IN", "REFUSED", id="R57.3 zone transfer"),
         pytest.param("IXFR", "IN", "REFUSED", id="R57.3 incremental transfer"),
     ],
 )
-def test_r57_other_forms(server, type_, klass, code):
-    assert rcode(server.ask("example.test", type_, klass=klass)) == code
+def test_r57_other_forms(server, type_, client_class, code):
+    assert rcode(server.ask("example.test", type_, client_class=client_class)) == code
 
 
 def test_r56_any_answers_one_selection_per_group():

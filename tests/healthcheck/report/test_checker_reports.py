@@ -5,7 +5,7 @@ import pytest
 from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck, MetricCheck
 from dnsemu.healthcheck.checkers import Checker
-from dnsemu.healthcheck.report.checker_reports import Report, last_failures, latest
+from dnsemu.healthcheck.report.checker_reports import CheckerReport, last_failures, latest
 from dnsemu.healthcheck.verdict.entry import taken_over
 from dnsemu.healthcheck.verdict.history import History
 from dnsemu.healthcheck.verdict.ledger import Ledger
@@ -46,7 +46,7 @@ def test_h110_one_report_per_reporting_checker_of_its_last_probe():
     watched = Watched(endpoint())
     watched.probe(FIRST, DOWN, 1)
     watched.probe(FIRST, UP, 31)
-    assert latest(watched.entry) == (Report(FIRST, "Success: HTTP Status Code 200, OK", STARTED + 31),)
+    assert latest(watched.entry) == (CheckerReport(FIRST, "Success: HTTP Status Code 200, OK", STARTED + 31),)
     watched.probe(SECOND, UP, 32)
     assert [report.checker.address for report in latest(watched.entry)] == ["15.177.14.133", "15.177.14.134"]
 
@@ -67,7 +67,7 @@ def test_h113_the_last_failure_and_its_time_outlive_later_successes():
     for outcome, after_s in ((DOWN, 1), (DOWN, 31), (UP, 61)):
         watched.probe(FIRST, outcome, after_s)
     assert last_failures(watched.entry) == (
-        Report(FIRST, "Failure: HTTP Status Code 503, Service Unavailable", STARTED + 31),
+        CheckerReport(FIRST, "Failure: HTTP Status Code 503, Service Unavailable", STARTED + 31),
     )
 
 
@@ -75,7 +75,7 @@ def test_h113_a_checker_that_never_failed_says_since_when():
     watched = Watched(endpoint())
     watched.probe(FIRST, UP, 456.703)
     assert last_failures(watched.entry) == (
-        Report(
+        CheckerReport(
             FIRST,
             "The health check endpoint has not failed since the Route 53 health checker for this endpoint restarted at "
             "2014-10-24T02:55:12.106+00:00",
