@@ -8,19 +8,19 @@ DName = NewType("DName", bytes)
 """A name in uncompressed wire form (RFC 1035 §3.1), ASCII letters folded to lower case, ending in the root's zero."""
 
 ROOT = DName(b"\x00")
-MAX_LABEL_OCTETS = 63
-MAX_WIRE_OCTETS = 255
+MAX_LABEL_BYTES = 63
+MAX_WIRE_BYTES = 255
 MAX_TEXT_CHARACTERS = 253
 """Without the trailing dot and without escapes (A51)."""
 
 _HIDDEN = 0xFF
-"""The first octet of what is no name: a label is never so long (`MAX_LABEL_OCTETS`)."""
+"""The first byte of what is no name: a label is never so long (`MAX_LABEL_BYTES`)."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
 """What most names are: no escapes, nothing to refuse."""
 _OCTAL = frozenset("01234567")
-_API_RAW_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_"
-_API_RAW = frozenset(_API_RAW_OCTETS)
+_API_RAW_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789-_"
+_API_RAW = frozenset(_API_RAW_BYTES)
 _DISPLAY_RAW = frozenset(range(0x21, 0x7F)) - frozenset(b".\\")
 
 
@@ -79,7 +79,7 @@ def parse(text: str) -> DName:
     if label:
         _end_label(wire, label, text)
     wire.append(0)
-    if len(wire) > MAX_WIRE_OCTETS:
+    if len(wire) > MAX_WIRE_BYTES:
         raise BadName("DomainNameTooLong", "Domain name is too long", text)
     return DName(bytes(wire).lower())
 
@@ -93,7 +93,7 @@ def _octal(digits: str) -> int | None:
 def _end_label(wire: bytearray, label: bytearray, text: str) -> None:
     if not label:
         raise BadName("DomainLabelEmpty", "Domain label is empty", text)
-    if len(label) > MAX_LABEL_OCTETS:
+    if len(label) > MAX_LABEL_BYTES:
         raise BadName("DomainLabelTooLong", "Domain label is too long", label.decode("latin-1"))
     wire.append(len(label))
     wire += label
@@ -111,7 +111,7 @@ def labels(name: DName) -> Iterator[bytes]:
 def to_text(name: DName) -> str:
     r"""The form the Route 53 API prints: trailing dot, every octet outside `a-z 0-9 - _` as `\ooo` (R5, A49)."""
     parts = [*labels(name)]
-    if parts and not b"".join(parts).translate(None, _API_RAW_OCTETS):  # as most are: nothing to escape
+    if parts and not b"".join(parts).translate(None, _API_RAW_BYTES):  # as most are: nothing to escape
         return (b".".join(parts) + b".").decode()
     return _text(name, _API_RAW)
 
@@ -165,7 +165,7 @@ def join(name: DName, suffix: DName) -> DName:
         BadName: together they are too long.
     """
     joined = DName(name[:-1] + suffix)
-    if len(joined) > MAX_WIRE_OCTETS:
+    if len(joined) > MAX_WIRE_BYTES:
         raise BadName("DomainNameTooLong", "Domain name is too long", display(joined))
     return joined
 

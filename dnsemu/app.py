@@ -53,7 +53,7 @@ from dnsemu.publication.publishing import beside, compiled_anew, with_writes
 from dnsemu.publication.target_hosts import TargetHosts
 from dnsemu.query_log.log_file import LogFile
 from dnsemu.query_log.query_log import QueryLog
-from dnsemu.runtime.file_limit import most_probes
+from dnsemu.runtime.file_limit import max_probes
 from dnsemu.runtime.garbage_collection import settle
 from dnsemu.runtime.logs import timestamp
 from dnsemu.server.responder import Responder, TtlDivisor
@@ -105,7 +105,7 @@ class Application:
     ) -> None:
         self._listen = listen or Listen()
         self.clock = clock or Clock()
-        self.scheduler = Scheduler(self.clock, most_at_once=most_probes())
+        self.scheduler = Scheduler(self.clock, max_concurrent=max_probes())
         chance = random.Random(seed)
         dice = QuickDice(chance.random)
         self.board = Board(reading.published)

@@ -8,7 +8,7 @@ from dnsemu.policies.model import Group, Sample, Worth
 
 NAME = "multivalue"
 READS_CLIENT = False
-MOST_RECORD_SETS = 8
+MAX_RECORD_SETS = 8
 
 
 def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
@@ -18,7 +18,7 @@ def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
 
 def shares(pool: Sequence[RecordSet]) -> Sample:
     """All of the pool, or eight of it drawn afresh for each answer; record sets are counted, not values (R91)."""
-    return Sample(min(MOST_RECORD_SETS, len(pool)), tuple(pool))
+    return Sample(min(MAX_RECORD_SETS, len(pool)), tuple(pool))
 
 
 def worth(record_set: RecordSet, client: Client) -> Worth:

@@ -19,7 +19,7 @@ try:
 except ImportError:  # PyYAML was built without libyaml: slower, otherwise the same
     from yaml import SafeLoader as _EventReader  # type: ignore[assignment]
 
-MAX_OCTETS = 512 * 1024 * 1024
+MAX_BYTES = 512 * 1024 * 1024
 MAX_DEPTH = 32
 """Nothing declared nests deeper than a dozen levels."""
 MAX_ALIASED_VALUES = 1_000_000
@@ -80,8 +80,8 @@ def parse(file: str, raw: bytes | str) -> Document:
     Raises:
         Refused: with one fault, since nothing after a broken place can be trusted.
     """
-    if len(raw) > MAX_OCTETS:
-        raise _refused(file, 0, "file-too-long", f"the file is longer than {MAX_OCTETS:,} octets", "split it")
+    if len(raw) > MAX_BYTES:
+        raise _refused(file, 0, "file-too-long", f"the file is longer than {MAX_BYTES:,} octets", "split it")
     text = raw if isinstance(raw, str) else _decode(file, raw)
     if file.lower().endswith(".json"):
         return _parse_json(file, text)

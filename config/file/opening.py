@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from dnsemu.config.errors import FileError, FilesRefused
-from dnsemu.config.file.documents import MAX_OCTETS
+from dnsemu.config.file.documents import MAX_BYTES
 
 Identity = tuple[int, int]
 """Device and inode: what one file has under all of its names."""
@@ -19,7 +19,7 @@ def read(path: Path, seen: dict[Identity, Path]) -> bytes:
     Args:
         seen: the files that were read before; this one is added.
     Returns:
-        At most one octet more than a document may have.
+        At most one byte more than a document may have.
     Raises:
         Refused: it cannot be read, is a folder or device, or was read before.
     """
@@ -36,12 +36,12 @@ def read(path: Path, seen: dict[Identity, Path]) -> bytes:
             seen[identity] = path
             os.set_blocking(descriptor, True)
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                octets = file.read(MAX_OCTETS + 1)
+                octets = file.read(MAX_BYTES + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise _refused(path, "unreadable", f"cannot be read: {error.strerror or error}") from None
-    except ValueError as error:  # a path that holds a zero octet
+    except ValueError as error:  # a path that holds a zero byte
         raise _refused(path, "unreadable", f"cannot be read: {error}") from None
     if is_pipe and not octets:
         raise _refused(path, "no-file", "nothing was written into this pipe", INSTEAD)

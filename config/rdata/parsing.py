@@ -20,7 +20,7 @@ from dnsemu.config.rdata.text import value_text
 
 __all__ = ["BadValue", "parse_value", "value_text"]
 
-MAX_STRING_OCTETS = 255
+MAX_STRING_BYTES = 255
 _TOKEN = re.compile(r'[ \t]*("(?:[^"\\]|\\.)*"|[^ \t"][^ \t]*)(?=[ \t]|$)', re.DOTALL)
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
 
@@ -41,7 +41,7 @@ def parse_value(type: RRType, text: str) -> bytes:
         return _PARSERS[type](text)
     except BadName as error:
         raise BadValue(error.code, error.reason, error.encountered) from None
-    except (struct.error, OverflowError):  # more octets than a field of the wire form can count
+    except (struct.error, OverflowError):  # more bytes than a field of the wire form can count
         raise BadValue("CharacterStringTooLong", "Value is too long", text) from None
 
 
@@ -89,13 +89,13 @@ def _hex(text: str, refusal: BadValue) -> bytes:
 # --- addresses and names ---
 
 
-_OCTETS = {str(octet): octet for octet in range(256)}
+_BYTES = {str(octet): octet for octet in range(256)}
 
 
 def _a(text: str) -> bytes:
     try:
         first, second, third, fourth = text.split(".")
-        return bytes((_OCTETS[first], _OCTETS[second], _OCTETS[third], _OCTETS[fourth]))
+        return bytes((_BYTES[first], _BYTES[second], _BYTES[third], _BYTES[fourth]))
     except (ValueError, KeyError):
         pass  # what is wrong with it, or odd, is found out slowly
     if " " in text.strip():
@@ -170,7 +170,7 @@ def _string(token: str, whole: str) -> bytes:
         encountered = odd if odd < "\x7f" else "?"
         raise BadValue("UnsupportedCharacter", "Value contains unsupported characters", encountered)
     octets = _ESCAPE.sub(_unescaped, token[1:-1]).encode("latin-1")
-    if len(octets) > MAX_STRING_OCTETS:
+    if len(octets) > MAX_STRING_BYTES:
         raise BadValue("CharacterStringTooLong", "Value is too long", token)
     return octets
 
@@ -196,7 +196,7 @@ def _caa(text: str) -> bytes:
         raise BadValue("CAARRDATANotThreeFields", "CAA record doesn't have 3 fields", text)
     flags = _whole(fields[0], 255, _invalid("CAARRDATA", "Flags", fields[0]))
     tag = fields[1]
-    if not (tag.isascii() and tag.isalnum() and len(tag) <= MAX_STRING_OCTETS):
+    if not (tag.isascii() and tag.isalnum() and len(tag) <= MAX_STRING_BYTES):
         raise BadValue("CAARRDATAInvalidTag", "Invalid tag", tag)
     if flags < _CRITICAL and tag.lower() not in _CAA_TAGS:
         encountered = "Only issue/issuewild/iodef is allowed for non critical flags."

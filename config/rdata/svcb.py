@@ -46,7 +46,7 @@ def params(texts: Sequence[str]) -> list[tuple[int, bytes]]:
     """Read `key=value` fields.
 
     Returns:
-        (key number, value octets) in ascending order of keys, as the wire wants them (RFC 9460 §2.2).
+        (key number, value bytes) in ascending order of keys, as the wire wants them (RFC 9460 §2.2).
     Raises:
         BadValue: an unknown or repeated key, a value its key does not take, or parameters that contradict each other.
     """
@@ -163,7 +163,7 @@ _ENCODERS: dict[int, Callable[[bytes], bytes]] = {
 }
 
 
-# --- octets to text ---
+# --- bytes to text ---
 
 _NAMES = {number: name for name, number in KEYS.items()}
 _RAW = frozenset(range(0x21, 0x7F)) - frozenset(b'"\\,;()')

@@ -26,7 +26,7 @@ def _name(rdata: bytes) -> str:
 
 
 def _take_name(octets: bytes) -> tuple[DName, bytes]:
-    """The name that octets begin with, and the rest."""
+    """The name that bytes begin with, and the rest."""
     position = 0
     while octets[position]:
         position += 1 + octets[position]
@@ -34,7 +34,7 @@ def _take_name(octets: bytes) -> tuple[DName, bytes]:
 
 
 def _take_string(octets: bytes) -> tuple[str, bytes]:
-    """The character string that octets begin with, quoted, and the rest."""
+    """The character string that bytes begin with, quoted, and the rest."""
     end = 1 + octets[0]
     return _quoted(octets[1:end]), octets[end:]
 

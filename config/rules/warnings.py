@@ -13,7 +13,7 @@ _DIGESTS: dict[RRType, tuple[int, dict[int, int]]] = {
     RRType.SSHFP: (1, {1: 20, 2: 32}),
     RRType.TLSA: (2, {1: 32, 2: 64}),
 }
-"""Where in the rdata the digest's type stands, right before the digest; the octets of each type's digests."""
+"""Where in the rdata the digest's type stands, right before the digest; the bytes of each type's digests."""
 
 
 def unanswered(

@@ -268,7 +268,7 @@ def convert(
 
 
 def _rdata(type: RRType, values: Sequence[str], found: list[Problem]) -> tuple[bytes, ...]:
-    """The values' octets; what is too long or too much is refused as that, and not read."""
+    """The values' bytes; what is too long or too much is refused as that, and not read."""
     rdata: list[bytes] = []
     for index, value in enumerate(values if len(values) <= MAX_VALUES else ()):
         if len(value) > MAX_VALUE_CHARACTERS:

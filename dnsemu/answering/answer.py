@@ -21,10 +21,10 @@ from dnsemu.zone.catalog import ANY, Catalog, NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
 
 NAME_IN_RDATA: dict[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}
-"""Types whose rdata cites a host: octets before its name (R144)."""
+"""Types whose rdata cites a host: bytes before its name (R144)."""
 
 
-MOST_ORDERED = 4
+MAX_ORDERED = 4
 """Values that name hosts of which each order is a ticket by itself: 24 of them."""
 
 _NAMING_HOSTS = frozenset(NAME_IN_RDATA) | frozenset(NAMES_IN_RDATA)
@@ -162,7 +162,7 @@ class Undrawn:
         if len(self.pools) > 1 or pool.size < len(pool.leaves) or type_ not in _NAMING_HOSTS:
             return ()
         values = rrset_of(self.last.name, pool.leaves)
-        return values if 1 < len(values) <= MOST_ORDERED else ()
+        return values if 1 < len(values) <= MAX_ORDERED else ()
 
     def drawn(self, dice: Dice) -> Reply:
         """The reply, with its values drawn."""

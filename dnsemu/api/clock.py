@@ -14,8 +14,8 @@ from dnsemu.config.text.durations import parse_duration
 from dnsemu.healthcheck.verdict.history import EventKind
 from dnsemu.runtime.logs import timestamp
 
-MOST_ADVANCE_S = 31 * 86_400.0
-MOST_EVENTS = 1000
+MAX_ADVANCE_S = 31 * 86_400.0
+MAX_EVENTS = 1000
 """Changes told in the reply to an advance; the history has the rest."""
 
 EXAMPLE = '{"do": "advance", "by": "90s"}, {"do": "speed", "by": 10}, {"do": "pause"} or {"do": "resume"}'
@@ -60,7 +60,7 @@ class ClockCalls:
         app = self._application
         before = app.history.last
         await app.scheduler.advance(by_s)
-        changes = app.history.since(before, kind=EventKind.STATUS, limit=MOST_EVENTS)
+        changes = app.history.since(before, kind=EventKind.STATUS, limit=MAX_EVENTS)
         return as_json(clock_json(app.scheduler) | {"changes": [event_json(app.history, event) for event in changes]})
 
 
@@ -100,6 +100,6 @@ def _duration(by: Any) -> float:
         by_s = parse_duration(by) if isinstance(by, str) else float(by)
     except (TypeError, ValueError) as bad:
         raise BadBody(str(bad) if isinstance(by, str) else 'write a duration such as "90s"', "by") from None
-    if not math.isfinite(by_s) or not 0 < by_s <= MOST_ADVANCE_S:
+    if not math.isfinite(by_s) or not 0 < by_s <= MAX_ADVANCE_S:
         raise BadBody('time only goes forward, at most 31 days at once: write a duration such as "90s"', "by")
     return by_s

@@ -12,8 +12,8 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History, NotAnEventId
 from dnsemu.runtime.logs import timestamp
 
-DEFAULT_LIMIT, MOST_EVENTS = 100, 10_000
-MOST_STREAMS = 100
+DEFAULT_LIMIT, MAX_EVENTS = 100, 10_000
+MAX_STREAMS = 100
 ALIVE_EVERY_S = 15.0
 """Real seconds of silence after which a stream says that it is alive, so that proxies keep it."""
 
@@ -144,8 +144,8 @@ class Events:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the reader has left")
-        if sum(not other.is_closing() for other in self._streams) >= MOST_STREAMS:
-            return failure(503, f"{MOST_STREAMS} streams are open already; close one, or ask for history instead")
+        if sum(not other.is_closing() for other in self._streams) >= MAX_STREAMS:
+            return failure(503, f"{MAX_STREAMS} streams are open already; close one, or ask for history instead")
         response = web.StreamResponse(headers=HEADERS)
         self._streams.add(transport)
         try:
@@ -250,6 +250,6 @@ def event_json(history: History, event: Event) -> dict[str, Any]:
 
 
 def _limit(text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_EVENTS)) and 1 <= int(text) <= MOST_EVENTS:
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_EVENTS)) and 1 <= int(text) <= MAX_EVENTS:
         return int(text)
-    raise BadParameter(f"write how many events at most, 1 to {MOST_EVENTS}", "limit")
+    raise BadParameter(f"write how many events at most, 1 to {MAX_EVENTS}", "limit")

@@ -31,7 +31,7 @@ from dnsemu.healthcheck.verdict.signals import (
 from dnsemu.runtime.logs import timestamp
 
 STATUSES = {"healthy": "healthy", "unhealthy": "unhealthy", "auto": None}
-MOST_REASON_CHARACTERS = 255
+MAX_REASON_CHARACTERS = 255
 EVENTS_OF_ONE = 20
 
 _FORCE_ONE = '{"status": "unhealthy"}, healthy or auto, and "for": "10m" if it is to end'
@@ -167,8 +167,8 @@ class HealthCalls:
             if not isinstance(success, bool):
                 raise BadBody(f"write for example {_OBSERVE}", "success")
             reason = optional_text_in(body, "reason", _OBSERVE) or "as told by a control call"
-            if len(reason) > MOST_REASON_CHARACTERS:
-                raise BadBody(f"write at most {MOST_REASON_CHARACTERS} characters", "reason")
+            if len(reason) > MAX_REASON_CHARACTERS:
+                raise BadBody(f"write at most {MAX_REASON_CHARACTERS} characters", "reason")
             region = optional_text_in(body, "region", _OBSERVE)
             self._application.monitor.observe(check_id, Outcome(success, reason), region)
         except BadBody as bad:

@@ -17,7 +17,7 @@ from dnsemu.route53.injected import Injections
 from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.server.transport.sockets import bind_tcp
 
-MOST_BODY_OCTETS = 2 << 20
+MAX_BODY_BYTES = 2 << 20
 SHUTDOWN_S = 1.0
 
 _quiet = logging.getLogger("dnsemu.http")
@@ -50,7 +50,7 @@ class HttpPort:
         injections = Injections()
         self._control = ControlApi(application, injections)
         app = web.Application(
-            client_max_size=MOST_BODY_OCTETS,
+            client_max_size=MAX_BODY_BYTES,
             middlewares=[
                 told(PREFIX),
                 guard(lambda: application.board.current.world.server.allowed_hosts),

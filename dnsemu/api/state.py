@@ -13,7 +13,7 @@ from dnsemu.files.reading import LoadingFailed
 from dnsemu.store.snapshot import Snapshot, SnapshotUnusable, load, save
 from dnsemu.store.store import StoreFailed
 
-MOST_SNAPSHOT_OCTETS = 1 << 30
+MAX_SNAPSHOT_BYTES = 1 << 30
 
 
 class StateCalls:
@@ -50,8 +50,8 @@ class StateCalls:
         octets = bytearray()
         async for piece in request.content.iter_any():
             octets += piece
-            if len(octets) > MOST_SNAPSHOT_OCTETS:
-                return failure(413, f"a snapshot has at most {MOST_SNAPSHOT_OCTETS} bytes", "body")
+            if len(octets) > MAX_SNAPSHOT_BYTES:
+                return failure(413, f"a snapshot has at most {MAX_SNAPSHOT_BYTES} bytes", "body")
         try:
             # In a thread, since reading takes its time, and DNS goes on meanwhile.
             snapshot = await asyncio.to_thread(load, octets.decode(), TABLES)

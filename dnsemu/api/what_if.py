@@ -12,12 +12,12 @@ from dnsemu.publication.board import Board
 from dnsemu.what_if.plan import TooMuchWork, what_if
 from dnsemu.what_if.work import Work
 
-MOST_JUDGEMENTS = 100_000
+MAX_JUDGEMENTS = 100_000
 """Record sets judged for one call; more is for a process that serves nobody."""
 
 MOMENT_S = 0.001
 TOKENS_PER_MOMENT = 1000
-MOST_DIGITS = 9
+MAX_DIGITS = 9
 PARAMETERS = frozenset({"name", "type", "fail"})
 
 
@@ -33,13 +33,13 @@ class WhatIf:
         if unknown := sorted(set(request.query) - PARAMETERS):
             return failure(400, f"unknown parameter {unknown[0]}; there are {', '.join(sorted(PARAMETERS))}", "query")
         fail = request.query.get("fail", "1")
-        if not fail.isascii() or not fail.isdecimal() or len(fail) > MOST_DIGITS:
+        if not fail.isascii() or not fail.isdecimal() or len(fail) > MAX_DIGITS:
             return failure(400, "write how many endpoints fail together at most, such as 2", "fail")
         names, type_ = request.query.getall("name", []), request.query.get("type", "A")
         if not names:
             return failure(400, "a name is missing", "name")
         async with self._turn:
-            work = what_if(self._board.current, names, type_, int(fail), MOST_JUDGEMENTS)
+            work = what_if(self._board.current, names, type_, int(fail), MAX_JUDGEMENTS)
             try:
                 text = await _spelled(await _finished(work))
             except BadQuestion as bad:

@@ -339,11 +339,11 @@ def _clock(text: str) -> Any:
 
 
 def _workers(text: str) -> int:
-    from dnsemu.workers import MOST_WORKERS
+    from dnsemu.workers import MAX_WORKERS
 
     number = int(text) if text.isascii() and text.isdecimal() else 0
-    if not 1 <= number <= MOST_WORKERS:
-        refuse(f"--workers: {text!r} is no number of processes: write one from 1 to {MOST_WORKERS}, such as 2")
+    if not 1 <= number <= MAX_WORKERS:
+        refuse(f"--workers: {text!r} is no number of processes: write one from 1 to {MAX_WORKERS}, such as 2")
     if number > 1 and sys.platform != "linux":
         refuse(f"--workers: only Linux divides queries between processes, and this is {sys.platform}: write 1")
     return number

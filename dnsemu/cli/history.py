@@ -20,7 +20,7 @@ SILENCE_S = 45.0
 
 TRIES = 10
 PAUSE_S = 1.0
-MOST_LINE_OCTETS = 1 << 20
+MAX_LINE_BYTES = 1 << 20
 
 _COLOURS = {"healthy": "green", "unhealthy": "red"}
 
@@ -229,7 +229,7 @@ def _events(url: str, since: str | None, server: str) -> Iterator[tuple[str | No
 
 def _fields(response: HTTPResponse) -> Iterator[tuple[str, str]]:
     """The lines of a stream as fields and values; an empty line ends an event and has neither."""
-    while line := response.readline(MOST_LINE_OCTETS):
+    while line := response.readline(MAX_LINE_BYTES):
         if not line.endswith(b"\n"):
             raise ValueError("it broke off")
         if not line.startswith(b":"):  # a comment

@@ -18,8 +18,8 @@ PATIENCE_S = 0.5
 """Work that is done by then shows no progress."""
 
 REDRAW_S = 0.1
-MOST_ROWS = 60
-MOST_VALUES = 2
+MAX_ROWS = 60
+MAX_VALUES = 2
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
@@ -93,7 +93,7 @@ def _answers(name: dict[str, Any]) -> Table:
     """What each population gets, and where a scenario makes a difference to whom."""
     table = _table("", "who", "gets")
     for number, (when, row) in enumerate(_rows(name)):
-        if number == MOST_ROWS:
+        if number == MAX_ROWS:
             table.add_row("…", "", "more with --json")
             break
         table.add_row(when, row["population"], _gets(row))
@@ -117,8 +117,8 @@ def _gets(row: dict[str, Any]) -> str:
 
 def _called(answer: dict[str, Any]) -> str:
     values = answer["values"]
-    more = len(values) - MOST_VALUES
-    shown = " ".join(values[:MOST_VALUES]) + (f" and {more} more" if more > 0 else "")
+    more = len(values) - MAX_VALUES
+    shown = " ".join(values[:MAX_VALUES]) + (f" and {more} more" if more > 0 else "")
     return f"{answer['set_identifier']} {shown}" if answer["set_identifier"] else shown
 
 

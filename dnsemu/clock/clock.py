@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-MOST_SPEED = 10_000.0
+MAX_SPEED = 10_000.0
 LEAST_SPEED = 0.001
 
 
@@ -82,8 +82,8 @@ class Clock:
         Raises:
             ValueError: it is not within 0.001 to 10,000.
         """
-        if not LEAST_SPEED <= speed <= MOST_SPEED:
-            raise ValueError(f"a speed is a number from {LEAST_SPEED:g} to {MOST_SPEED:g}")
+        if not LEAST_SPEED <= speed <= MAX_SPEED:
+            raise ValueError(f"a speed is a number from {LEAST_SPEED:g} to {MAX_SPEED:g}")
         self._set(speed, stands_still=self._stands_still)
 
     def move_to(self, when: float) -> None:

@@ -15,7 +15,7 @@ import structlog
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.jobs import NO_RANK, Job, Rank, TimeQueue, Timer, Work
 
-MOST_AT_ONCE = 2000
+MAX_AT_ONCE = 2000
 """Work under way at once (H163)."""
 _ALIKE_AT_ONCE = 4
 _SLOW_S = 0.1
@@ -30,9 +30,9 @@ log = structlog.get_logger()
 class Scheduler:
     """Follows the clock while `run` runs; `advance` moves the clock and does everything that falls due on the way."""
 
-    def __init__(self, clock: Clock, *, most_at_once: int = MOST_AT_ONCE) -> None:
+    def __init__(self, clock: Clock, *, max_concurrent: int = MAX_AT_ONCE) -> None:
         self._clock = clock
-        self._most_at_once = most_at_once
+        self._most_at_once = max_concurrent
         self._calls: TimeQueue[Timer] = TimeQueue()
         self._works: TimeQueue[Job] = TimeQueue()
         self._running: set[asyncio.Task[None]] = set()

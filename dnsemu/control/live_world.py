@@ -58,7 +58,7 @@ class LiveWorld:
         """What a client of a network would be answered from a zone alone, by the function that answers on the wire.
 
         Args:
-            address: 4 or 16 octets; none for a resolver in us-east-1.
+            address: 4 or 16 bytes; none for a resolver in us-east-1.
             is_ecs: whether the network came as EDNS Client Subnet; both are located alike.
         """
         published = self._board.current

@@ -19,13 +19,13 @@ from dnsemu.wire.reply import Reply
 from dnsemu.zone.catalog import ANY, Catalog
 
 SUFFIX = DName(b"\x08_explain\x00")
-MOST_STRING_OCTETS = 255
-MOST_DECISIONS = 40
+MAX_STRING_BYTES = 255
+MAX_DECISIONS = 40
 """Decisions written out; whoever wants more has the shell and the control API."""
-MOST_OCTETS = 50_000
+MAX_BYTES = 50_000
 """Text of one answer; a message has room for little more."""
 
-_RR_OCTETS = 20
+_RR_BYTES = 20
 _ASCII = str.maketrans({"└": "`-", "←": "<-", "→": "->", "·": "-", "…": "..."})
 
 
@@ -57,15 +57,15 @@ def explanation_reply(
         asked: what is asked about.
         owner: the query's own name.
     """
-    lines = explanation_lines(explain(resolve(catalog, health, client, *asked), scope_bits, detail, MOST_DECISIONS))
+    lines = explanation_lines(explain(resolve(catalog, health, client, *asked), scope_bits, detail, MAX_DECISIONS))
     answer: list[RR] = [(owner, int(RRType.TXT), 0, rdata) for rdata in _txt(lines)]
     return Reply(RCode.NOERROR, True, answer, scope_bits=scope_bits)
 
 
 def _txt(lines: Iterable[str]) -> Iterable[bytes]:
-    room = MOST_OCTETS
+    room = MAX_BYTES
     for number, line in enumerate(lines, 1):
-        room -= len(line) + _RR_OCTETS
+        room -= len(line) + _RR_BYTES
         if room < 0:
             yield from _txt_line(f"{number:03} and more that does not fit into a DNS message")
             return
@@ -74,5 +74,5 @@ def _txt(lines: Iterable[str]) -> Iterable[bytes]:
 
 def _txt_line(line: str) -> Iterable[bytes]:
     text = line.encode("ascii", "replace")
-    strings = [text[at : at + MOST_STRING_OCTETS] for at in range(0, len(text), MOST_STRING_OCTETS)]
+    strings = [text[at : at + MAX_STRING_BYTES] for at in range(0, len(text), MAX_STRING_BYTES)]
     yield b"".join(bytes([len(string)]) + string for string in strings)

@@ -14,7 +14,7 @@ from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group
 from dnsemu.publication.board import Published
 
-MOST_GROUPS = 500
+MAX_GROUPS = 500
 """Groups whose shares are written out; a zone may have thousands."""
 NAMES_PER_TURN = 1000
 
@@ -27,7 +27,7 @@ def serving(published: Published, health: HealthSnapshot, client: Client) -> Ite
     Returns:
         The groups, and None wherever others should have their turn: zones may have a million names.
     """
-    room, seen = MOST_GROUPS, count(1)
+    room, seen = MAX_GROUPS, count(1)
     for zone in published.catalog.zones.values():
         view = ZoneSurroundings(published.catalog, zone, health)
         for name, node in zone.nodes.items():

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-MOST_VALUES = 4
-MOST_ANSWERS = 20
+MAX_VALUES = 4
+MAX_ANSWERS = 20
 
 
 def explanation_lines(explanation: dict[str, Any]) -> Iterator[str]:
@@ -99,8 +99,8 @@ def _worth(worth: dict[str, Any]) -> str:
 
 
 def _values(values: list[str]) -> str:
-    more = len(values) - MOST_VALUES
-    return " ".join(values[:MOST_VALUES]) + (f" and {more} more" if more > 0 else "")
+    more = len(values) - MAX_VALUES
+    return " ".join(values[:MAX_VALUES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _percent(percent: float) -> str:
@@ -120,11 +120,11 @@ def _answers(explanation: dict[str, Any]) -> Iterator[str]:
     elif not explanation["answers"]:
         yield f"answer  NODATA{scope}"
     answers = explanation["answers"]
-    for number, answer in enumerate(answers[:MOST_ANSWERS]):
+    for number, answer in enumerate(answers[:MAX_ANSWERS]):
         label = "answer" if number == 0 else ""
         record = f"{answer['ttl']}  {answer['type']}  {_values(answer['values'])}"
         yield f"{label:6}  {_percent(answer['percent']):>8}  {answer['owner']}  {record}{scope if number == 0 else ''}"
-    if len(answers) > MOST_ANSWERS:
-        yield f"        and {len(answers) - MOST_ANSWERS} more"
+    if len(answers) > MAX_ANSWERS:
+        yield f"        and {len(answers) - MAX_ANSWERS} more"
     if not explanation["is_complete"]:
         yield "        the tree is larger than is written out here"

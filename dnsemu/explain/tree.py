@@ -22,9 +22,9 @@ Explanation = dict[str, Any]
 CheckDetail = Callable[[HealthCheckId], str]
 """What to say of a health check: how many checkers are up, and since when."""
 
-MOST_DECISIONS = 500
+MAX_DECISIONS = 500
 """Decisions written out in one explanation; a tree may have millions."""
-MOST_LEVELS = 64
+MAX_LEVELS = 64
 """Decisions written out one below the other; aliases and CNAMEs together may go deeper."""
 
 _FOUND = {
@@ -40,7 +40,7 @@ def explain(
     link: Link,
     scope_bits: int,
     detail: CheckDetail,
-    most: int = MOST_DECISIONS,
+    most: int = MAX_DECISIONS,
     forward_to: Sequence[str] = (),
 ) -> Explanation:
     """Write out everything that decides the answer to a question, with exact shares.
@@ -101,8 +101,8 @@ class _Writer:
 
     def _goes_on(self) -> bool:
         """Whether there is room for another decision below."""
-        self.is_complete = self.is_complete and self.room > 0 and self.level < MOST_LEVELS
-        return self.room > 0 and self.level < MOST_LEVELS
+        self.is_complete = self.is_complete and self.room > 0 and self.level < MAX_LEVELS
+        return self.room > 0 and self.level < MAX_LEVELS
 
     def _decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
         self.reads_client = self.reads_client or decision.reads_client

@@ -28,9 +28,9 @@ from dnsemu.publication.board import Board, Change, Published
 from dnsemu.wire.reply import NAMES_IN_RDATA, Reply
 from dnsemu.zone.catalog import Found, Hit, NoData, NotOurs, Referral
 
-MOST_OCTETS = 48 << 20
+MAX_BYTES = 48 << 20
 """What all answers together may take, by estimate; beyond it the oldest go."""
-MOST_ENDS = 2048
+MAX_ENDS = 2048
 """What one answer may come to before it is taken for one that never warms up: what is new then is made anew."""
 
 _WILDCARD = b"\x01*"
@@ -50,20 +50,20 @@ class Answers:
         counters: Counters,
         *,
         is_complete: Callable[[Reply], bool],
-        most_octets: int = MOST_OCTETS,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         """Answer from two boards.
 
         Args:
             is_complete: whether a reply may be sent as it is; one that is to be completed elsewhere is not compiled.
-            most_octets: memory to keep to, by estimate.
+            max_bytes: memory to keep to, by estimate.
         """
         self._board = board
         self._health = health
         self._dice = dice
         self._counters = counters
         self._is_complete = is_complete
-        self._most_octets = most_octets
+        self._most_octets = max_bytes
         self._answers: OrderedDict[Any, CompiledAnswer] = OrderedDict()
         self._readers = _Readers()
         self.octets = 0
@@ -97,7 +97,7 @@ class Answers:
                 node = node.kids[index]
             if node is not None:
                 return answer, node
-            if answer.ends >= MOST_ENDS:
+            if answer.ends >= MAX_ENDS:
                 return answer, AnswerLeaf(path, self._counters.of())
         return self._grow(key, name, type_, found, located, path)
 

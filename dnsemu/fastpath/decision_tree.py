@@ -14,10 +14,10 @@ from dnsemu.fastpath.reads import Key
 from dnsemu.wire.reply import Body, Reply, names_in
 
 ANSWER_BYTES, READ_BYTES = 1200, 150
-_END_OCTETS, _RR_OCTETS = 700, 130
-_FORM_OCTETS, _GROUP_OCTETS, _RECORD_OCTETS = 500, 60, 50
-_SPLIT_OCTETS, _WAY_OCTETS = 350, 48
-_POINTER_OCTETS = 2
+_END_BYTES, _RR_BYTES = 700, 130
+_FORM_BYTES, _GROUP_BYTES, _RECORD_BYTES = 500, 60, 50
+_SPLIT_BYTES, _WAY_BYTES = 350, 48
+_POINTER_BYTES = 2
 
 Path = tuple[int, ...]
 """Which way the throws fell, one index each."""
@@ -54,8 +54,8 @@ class ReplyTemplate:
     @property
     def octets(self) -> int:
         """How much it takes, by estimate."""
-        groups = sum(_GROUP_OCTETS + sum(_RECORD_OCTETS + len(record) for record in group) for group in self.groups)
-        return _FORM_OCTETS + len(self.body.octets) + groups
+        groups = sum(_GROUP_BYTES + sum(_RECORD_BYTES + len(record) for record in group) for group in self.groups)
+        return _FORM_BYTES + len(self.body.octets) + groups
 
 
 class AnswerLeaf:
@@ -107,7 +107,7 @@ class AnswerLeaf:
         if not self._groups or len(body.ends) == 1:  # or too many to be sent at all
             return ReplyTemplate(body)
         last = len(Body.record(reply.answer[-1]))
-        owner = body.octets[body.ends[1] - last - _POINTER_OCTETS : body.ends[1] - last]
+        owner = body.octets[body.ends[1] - last - _POINTER_BYTES : body.ends[1] - last]
         return ReplyTemplate(
             body, tuple(tuple(owner + Body.record(rr) for rr in group) for group in self._groups), self._size
         )
@@ -116,10 +116,10 @@ class AnswerLeaf:
     def octets(self) -> int:
         """How much it takes, by estimate."""
         if self._reply is None:
-            return _END_OCTETS
+            return _END_BYTES
         reply = self._reply
         drawn = sum(map(len, self._groups))
-        return _END_OCTETS + _RR_OCTETS * (len(reply.answer) + len(reply.authority) + len(reply.additional) + drawn)
+        return _END_BYTES + _RR_BYTES * (len(reply.answer) + len(reply.authority) + len(reply.additional) + drawn)
 
 
 class AnswerBranch:
@@ -136,7 +136,7 @@ class AnswerBranch:
     @property
     def octets(self) -> int:
         """How much it takes, by estimate, without what lies behind."""
-        return _SPLIT_OCTETS + _WAY_OCTETS * len(self.kids)
+        return _SPLIT_BYTES + _WAY_BYTES * len(self.kids)
 
 
 class CompiledAnswer:
@@ -167,7 +167,7 @@ class CompiledAnswer:
 
 
 def insert_leaf(answer: CompiledAnswer, throws: Throws, end: AnswerLeaf) -> int:
-    """Put an end behind the throws that led there; how many octets more that takes, by estimate."""
+    """Put an end behind the throws that led there; how many bytes more that takes, by estimate."""
     octets = end.octets
     above: AnswerBranch | None = None
     for depth, (counts, _) in enumerate(throws.taken[: len(end.path)]):

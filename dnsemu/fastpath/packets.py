@@ -8,22 +8,22 @@ from dnsemu.fastpath.decision_tree import AnswerBranch, AnswerLeaf, CompiledAnsw
 from dnsemu.publication.board import Change, Published
 from dnsemu.query_log.query_log import Line
 from dnsemu.wire.doors import Later
-from dnsemu.wire.edns import COOKIE_OCTETS
+from dnsemu.wire.edns import COOKIE_BYTES
 from dnsemu.wire.query import HEADER, Query
 
-ID_OCTETS = 2
+ID_BYTES = 2
 
-MOST_OCTETS = 32 << 20
+MAX_BYTES = 32 << 20
 """What the packets of all doors may take, by estimate; a door that is beyond its share forgets all of its own."""
-MOST_SEEN = 1 << 16
+MAX_SEEN = 1 << 16
 """Hashes of packets that came once."""
-MOST_SOURCES = 4096
+MAX_SOURCES = 4096
 """Senders remembered for one packet."""
 
-_KNOWN_OCTETS = 500
-_WIRE_OCTETS = 150
-_SOURCE_OCTETS = 100
-_LINE_OCTETS = 400
+_KNOWN_BYTES = 500
+_WIRE_BYTES = 150
+_SOURCE_BYTES = 100
+_LINE_BYTES = 400
 
 Unknown = Callable[[bytes, str, Path], bytes | Later | None]
 """Answers a packet that is not known, or not so far: (packet, sender's address, how the dice have fallen)."""
@@ -54,8 +54,8 @@ def wire_of(message: bytes, query: Query, form: ReplyTemplate) -> Wire:
     """What can be sent again of a message made from a form; the id is left out."""
     start = HEADER.size + len(query.question)
     if not form.groups or message[start : start + form.stop] != form.body.octets[: form.stop]:
-        return message[ID_OCTETS:]  # nothing to draw, or cut down to nothing
-    return DrawnReply(message[ID_OCTETS : start + form.start], form, message[start + form.stop :])
+        return message[ID_BYTES:]  # nothing to draw, or cut down to nothing
+    return DrawnReply(message[ID_BYTES : start + form.start], form, message[start + form.stop :])
 
 
 class KnownPacket:
@@ -74,7 +74,7 @@ class KnownPacket:
         self.octets = 0
 
     def forget(self) -> int:
-        """Have the next such packet looked up anew; how many octets that frees, by estimate."""
+        """Have the next such packet looked up anew; how many bytes that frees, by estimate."""
         freed, self.octets = self.octets, 0
         self.answer = None
         self.by_source.clear()
@@ -86,9 +86,9 @@ class KnownPacket:
 class SharedRoom:
     """What doors share: room, and the marks of packets that came once, so many of them."""
 
-    def __init__(self, most_octets: int = MOST_OCTETS) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         """Share so much memory, by estimate."""
-        self._most_octets = most_octets
+        self._most_octets = max_bytes
         self._doors = 0
         self._marks: set[int] = set()
 
@@ -97,7 +97,7 @@ class SharedRoom:
         self._doors += 1
 
     @property
-    def most_octets(self) -> int:
+    def max_bytes(self) -> int:
         """What one door may take."""
         return self._most_octets // self._doors
 
@@ -105,14 +105,14 @@ class SharedRoom:
         """Whether a mark is there; it is from now on."""
         if mark in self._marks:
             return True
-        if len(self._marks) >= MOST_SEEN:
+        if len(self._marks) >= MAX_SEEN:
             self._marks.clear()
         self._marks.add(mark)
         return False
 
 
 class Packets:
-    """The packets known at one door, by all of their octets but the id, and but a client's cookie at the end.
+    """The packets known at one door, by all of their bytes but the id, and but a client's cookie at the end.
 
     Nothing is remembered of a packet that came only once, so a flood of ever new ones leaves no more than hashes.
     """
@@ -178,15 +178,15 @@ class Packets:
             is_shared: whether the answer is also for other names, and so does not tell when this name changes.
         """
         if query.edns is not None and query.edns.ends_in_cookie:
-            key, packets = packet[ID_OCTETS:-COOKIE_OCTETS], self._but_for_cookie
+            key, packets = packet[ID_BYTES:-COOKIE_BYTES], self._but_for_cookie
         else:
-            key, packets = packet[ID_OCTETS:], self._exact
+            key, packets = packet[ID_BYTES:], self._exact
         known = packets.get(key)
         if known is None:
             if not self._room.came_before(hash(key)):
                 return
             known = packets[key] = KnownPacket()
-            self.octets += _KNOWN_OCTETS + len(key)
+            self.octets += _KNOWN_BYTES + len(key)
         if is_shared:
             self._shared.add(known)
         octets = 0
@@ -196,21 +196,21 @@ class Packets:
             known.answer = answer
         else:
             before = known.by_source.get(source)
-            is_full = before is None and len(known.by_source) >= MOST_SOURCES
+            is_full = before is None and len(known.by_source) >= MAX_SOURCES
             if known.answer is not None or is_full or (before is not None and before.root is None):
                 self.octets -= known.forget()
             if source not in known.by_source:
-                octets += _SOURCE_OCTETS
+                octets += _SOURCE_BYTES
             known.by_source[source] = answer
         if end not in known.wires:
             known.wires[end] = wire
-            octets += _WIRE_OCTETS + (len(wire) if isinstance(wire, bytes) else len(wire.head) + len(wire.tail))
+            octets += _WIRE_BYTES + (len(wire) if isinstance(wire, bytes) else len(wire.head) + len(wire.tail))
             if line is not None:
                 known.lines[end] = line
-                octets += _LINE_OCTETS
+                octets += _LINE_BYTES
         known.octets += octets
         self.octets += octets
-        if self.octets > self._room.most_octets:
+        if self.octets > self._room.max_bytes:
             self._forget()
 
     def changed(self, published: Published, change: Change) -> None:

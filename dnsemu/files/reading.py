@@ -37,7 +37,7 @@ NODES_PER_PIECE = 100
 
 TOLD_EVERY_S = 3.0
 
-_LENGTH_OCTETS = 8
+_LENGTH_BYTES = 8
 
 
 class LoadingFailed(Exception):
@@ -104,7 +104,7 @@ async def read_files(files: Sequence[Path], progress: Progress = unseen) -> Load
 
 async def _pieces(stream: asyncio.StreamReader) -> AsyncIterator[Any]:
     while True:
-        length = int.from_bytes(await stream.readexactly(_LENGTH_OCTETS), "big")
+        length = int.from_bytes(await stream.readexactly(_LENGTH_BYTES), "big")
         if not length:
             return
         yield pickle.loads(await stream.readexactly(length))
@@ -187,7 +187,7 @@ def _write_out(loaded: Loaded, progress: Progress) -> Iterator[Any]:
 def _main(files: Sequence[Path], out: BinaryIO) -> None:
     def send(piece: Any) -> None:
         data = pickle.dumps(piece, pickle.HIGHEST_PROTOCOL)
-        out.write(len(data).to_bytes(_LENGTH_OCTETS, "big") + data)
+        out.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
 
     def tell(what: str, done: int, total: int) -> None:
         send(HowFar(what, done, total))
@@ -200,7 +200,7 @@ def _main(files: Sequence[Path], out: BinaryIO) -> None:
             send(piece)
     except FilesRefused as refused:
         send(refused)
-    out.write(bytes(_LENGTH_OCTETS))
+    out.write(bytes(_LENGTH_BYTES))
     out.flush()
 
 

@@ -12,7 +12,7 @@ import structlog
 STANDARD_OUTPUT = "-"
 """What stands for standard output in place of a path."""
 
-MOST_OCTETS = 16 << 20
+MAX_BYTES = 16 << 20
 """What may wait to be written."""
 GATHER_S = 0.2
 """How long lines are gathered before they are written."""
@@ -21,7 +21,7 @@ RETRY_S = 1.0
 CLOSE_WITHIN_S = 2.0
 """How long the last lines may take, at the end."""
 
-_PIECE_OCTETS = 1 << 18
+_PIECE_BYTES = 1 << 18
 
 log = structlog.get_logger()
 
@@ -37,17 +37,17 @@ class LogFile:
     lines wait; what there is no room for is dropped and counted. Lines are whole but where a disk was full.
     """
 
-    def __init__(self, path: str, *, most_octets: int = MOST_OCTETS) -> None:
+    def __init__(self, path: str, *, max_bytes: int = MAX_BYTES) -> None:
         """Open it.
 
         Args:
             path: `-` for standard output. The file is made if there is none, its folder is not.
-            most_octets: what may wait to be written.
+            max_bytes: what may wait to be written.
         Raises:
             LogFileUnusable: it cannot be opened for writing.
         """
         self.path = path
-        self._most_octets = most_octets
+        self._most_octets = max_bytes
         try:
             self._open()
         except OSError as failure:
@@ -55,7 +55,7 @@ class LogFile:
             raise LogFileUnusable(f"{path!r} cannot be opened: {failure.strerror}; {instead}") from None
         self._chunks: deque[bytes] = deque()
         self._queued = self._written = 0
-        """Octets that were taken ever, by whoever appends; and that were written, or given up, by the thread."""
+        """Bytes that were taken ever, by whoever appends; and that were written, or given up, by the thread."""
         self._rest = b""
         self._fault: str | None = None
         """Why lines could not be written the last time."""
@@ -135,7 +135,7 @@ class LogFile:
         """See to it that there is something to write, if anything waits."""
         if not self._rest:
             chunks, octets = [], 0
-            while self._chunks and octets < _PIECE_OCTETS:
+            while self._chunks and octets < _PIECE_BYTES:
                 chunks.append(self._chunks.popleft())
                 octets += len(chunks[-1])
             self._rest = b"".join(chunks)

@@ -22,7 +22,7 @@ from dnsemu.zone.catalog import ANY
 from dnsemu.zone.compiled import Zone
 
 VERSION = "1.0"
-MOST_SENDERS = 1 << 16
+MAX_SENDERS = 1 << 16
 """Senders whose place is remembered."""
 
 _OTHER_TYPES = {
@@ -131,7 +131,7 @@ class QueryLog:
         entries, self._entries = self._entries, []
         if not entries:
             return
-        if self._locator is not self._board.current.locator or len(self._senders) > MOST_SENDERS:
+        if self._locator is not self._board.current.locator or len(self._senders) > MAX_SENDERS:
             self._locator = self._board.current.locator
             self._senders.clear()
         known, lines, last, stamp = self._senders, [], -1, ""

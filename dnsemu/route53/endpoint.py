@@ -1,4 +1,4 @@
-"""The Route 53 API on HTTP: octets in, an operation carried out, octets out."""
+"""The Route 53 API on HTTP: bytes in, an operation carried out, bytes out."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -29,7 +29,7 @@ from dnsemu.wire.addresses import packed_address
 from dnsemu.wire.doors import Doors, Later, Respond
 from dnsemu.wire.protocol import CLASS_IN, RCode
 from dnsemu.wire.query import RD, Query, Rejected, Unanswerable, parse_query
-from dnsemu.wire.reply import PLAIN_UDP_OCTETS, Reply, render, render_refused, render_rejected, size_limit
+from dnsemu.wire.reply import PLAIN_UDP_BYTES, Reply, render, render_refused, render_rejected, size_limit
 from dnsemu.zone.catalog import NotOurs, Referral
 from dnsemu.zone.compiled import Zone
 
@@ -58,7 +58,7 @@ class Asked(NamedTuple):
 
     @property
     def limit(self) -> int:
-        """The most octets that a reply may have."""
+        """The most bytes that a reply may have."""
         return size_limit(self.query.edns, over_udp=self.protocol == UDP)
 
     @property
@@ -166,7 +166,7 @@ class Responder:
     def _failed(self, asked: Asked) -> bytes:
         log.exception("query failed", packet=asked.packet.hex(), source=asked.source)
         self._count(asked.protocol, RCode.SERVFAIL)
-        return render(asked.query, Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_OCTETS)
+        return render(asked.query, Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_BYTES)
 
     def _answer(self, asked: Asked, packets: Packets | None, path: Path) -> bytes | Later:
         query, published = asked.query, self._board.current

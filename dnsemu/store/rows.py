@@ -80,7 +80,7 @@ def record_set_body(record_set: RecordSet, *, with_rdata: bool = True) -> dict[s
     """A record set without name, type and set identifier, as a JSON value.
 
     Args:
-        with_rdata: keep the octets too, which otherwise are read from the values again.
+        with_rdata: keep the bytes too, which otherwise are read from the values again.
     """
     body: dict[str, Any] = {}
     if record_set.routing != _SIMPLE:
@@ -144,7 +144,7 @@ def _below(field: str, codec: Codec, value: Any) -> Any:
 
 
 def _rdata(type: RRType, values: tuple[Any, ...], stored: Any) -> tuple[bytes, ...]:
-    """The octets as they were stored, or from the values, which are the truth."""
+    """The bytes as they were stored, or from the values, which are the truth."""
     if isinstance(stored, list) and stored[:1] == [RDATA_VERSION] and len(stored) == len(values) + 1:
         try:
             return tuple(map(bytes.fromhex, stored[1:]))

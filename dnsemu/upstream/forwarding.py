@@ -19,9 +19,9 @@ from dnsemu.wire.query import HEADER, QR, RA, RD, TC, Query
 
 UPSTREAM_S = 2.0
 """How long one upstream may take over UDP, and again over TCP, before the next is asked."""
-MOST_PENDING = 1000
+MAX_PENDING = 1000
 """Queries under way upstream at once; one more is answered SERVFAIL."""
-MOST_OCTETS = 65535
+MAX_BYTES = 65535
 
 _OPT_RR = b"\x00" + OPT.to_bytes(2, "big") + (4096).to_bytes(2, "big") + bytes(6)
 
@@ -43,7 +43,7 @@ class Forwarder:
 
         Args:
             packet: the query as it came.
-            limit: the most octets the client takes; a longer reply is cut to its question, with TC set.
+            limit: the most bytes the client takes; a longer reply is cut to its question, with TC set.
         Raises:
             UpstreamFailed: nobody answered.
         """
@@ -69,8 +69,8 @@ class Forwarder:
             raise UpstreamFailed(f"the reply cannot be read: {fault}") from fault
 
     async def _ask(self, packet: bytes, question: bytes) -> bytes:
-        if self._pending >= MOST_PENDING:
-            raise UpstreamFailed(f"{MOST_PENDING} queries are under way already")
+        if self._pending >= MAX_PENDING:
+            raise UpstreamFailed(f"{MAX_PENDING} queries are under way already")
         self._pending += 1
         try:
             return await self._ask_each(packet, question)
@@ -105,7 +105,7 @@ async def _over_udp(upstream: Address, packet: bytes, question: bytes) -> bytes:
         sock.connect(upstream)
         await loop.sock_sendall(sock, packet)
         while True:
-            reply = await loop.sock_recv(sock, MOST_OCTETS)
+            reply = await loop.sock_recv(sock, MAX_BYTES)
             if _answers(reply, packet, question):
                 return reply
 

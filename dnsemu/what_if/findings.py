@@ -57,11 +57,11 @@ class Population:
     @property
     def name(self) -> str:
         """A short name."""
-        more = len(self.names) - MOST_NAMES
-        return ", ".join(self.names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+        more = len(self.names) - MAX_NAMES
+        return ", ".join(self.names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-MOST_NAMES = 3
+MAX_NAMES = 3
 """Names of places that make up a population's own."""
 
 

@@ -24,7 +24,7 @@ from dnsemu.what_if.report import Study, report
 from dnsemu.what_if.tree import AnswerTree, TooManyLinks, Unanswered, tree_of
 from dnsemu.what_if.work import Progress, Work
 
-MOST_JUDGEMENTS = 1_000_000
+MAX_JUDGEMENTS = 1_000_000
 """Record sets judged, in all scenarios for all classes of clients: under a minute and under a gigabyte."""
 
 
@@ -51,7 +51,7 @@ class Plan:
 
 
 def what_if(
-    published: Published, of: Sequence[str], type_text: str = "A", fail: int = 1, most: int = MOST_JUDGEMENTS
+    published: Published, of: Sequence[str], type_text: str = "A", fail: int = 1, most: int = MAX_JUDGEMENTS
 ) -> Work[dict[str, Any]]:
     """Fail every combination of up to `fail` endpoints below some names, and report what each population gets.
 

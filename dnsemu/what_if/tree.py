@@ -16,7 +16,7 @@ from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
 from dnsemu.zone.catalog import Catalog, Hit
 
-MOST_LINKS = 1000
+MAX_LINKS = 1000
 """Ways along CNAMEs that are followed; a tree with more is given up."""
 
 _ANYONE = Client.somewhere(Place(0.0, 0.0))
@@ -83,7 +83,7 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
 
     Raises:
         Unanswered: no record set is there.
-        TooManyLinks: more than `MOST_LINKS` ways along CNAMEs.
+        TooManyLinks: more than `MAX_LINKS` ways along CNAMEs.
     """
     first = resolve(catalog, HealthSnapshot(), _ANYONE, name, type_)
     if not isinstance(first.found, Hit):
@@ -97,8 +97,8 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
     while waiting:
         link = waiting.pop()
         links += 1
-        if links > MOST_LINKS:
-            raise TooManyLinks(f"CNAMEs lead on from {names.display(name)} in more than {MOST_LINKS} ways")
+        if links > MAX_LINKS:
+            raise TooManyLinks(f"CNAMEs lead on from {names.display(name)} in more than {MAX_LINKS} ways")
         assert isinstance(link.found, Hit)
         (root,) = link.found.groups
         roots[root.name, root.type] = root

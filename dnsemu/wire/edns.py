@@ -10,19 +10,19 @@ from dnsemu.wire.protocol import OPT, RCode
 
 CLIENT_SUBNET = 8
 COOKIE = 10
-COOKIE_OCTETS = 8
+COOKIE_BYTES = 8
 """What a client's cookie has (RFC 7873 §4)."""
-SERVER_UDP_OCTETS = 4096
+SERVER_UDP_BYTES = 4096
 """What our own OPT record says we take, and the most we send over UDP (R137, R138)."""
 
 _OPTION = Struct("!HH")
 _SUBNET = Struct("!HBB")
 _OPT_RR = Struct("!BHHIH")
-_FAMILY_OCTETS = {1: 4, 2: 16}
+_FAMILY_BYTES = {1: 4, 2: 16}
 
 
 class ClientSubnet(NamedTuple):
-    """The network a resolver asks for: `address` as sent, only the octets that `source_bits` needs.
+    """The network a resolver asks for: `address` as sent, only the bytes that `source_bits` needs.
 
     `family` is 1 for IPv4, 2 for IPv6, or 0 when nothing is disclosed.
     """
@@ -38,14 +38,14 @@ class ClientSubnet(NamedTuple):
 
     @property
     def padded_address(self) -> bytes:
-        """The network's base address: 4 or 16 octets."""
-        return self.address.ljust(_FAMILY_OCTETS[self.family], b"\x00")
+        """The network's base address: 4 or 16 bytes."""
+        return self.address.ljust(_FAMILY_BYTES[self.family], b"\x00")
 
 
 class Edns(NamedTuple):
     """A query's OPT record. `udp_octets` is the size of datagram the sender takes.
 
-    `ends_in_cookie` tells that the packet's last eight octets are a client's cookie, which means nothing to us (R147).
+    `ends_in_cookie` tells that the packet's last eight bytes are a client's cookie, which means nothing to us (R147).
     """
 
     udp_octets: int
@@ -73,7 +73,7 @@ def parse_options(data: bytes) -> tuple[ClientSubnet | None, bool]:
         position += _OPTION.size + length
         if position > len(data):
             raise ValueError("an EDNS option reaches beyond its record")
-        is_cookie = code == COOKIE and length == COOKIE_OCTETS
+        is_cookie = code == COOKIE and length == COOKIE_BYTES
         if code == CLIENT_SUBNET:
             if subnet is not None:
                 raise ValueError("two client subnets")
@@ -85,16 +85,16 @@ def parse_client_subnet(option: bytes) -> ClientSubnet:
     """Read an EDNS Client Subnet option.
 
     Args:
-        option: OPTION-DATA, without code and length; 4–20 octets.
+        option: OPTION-DATA, without code and length; 4–20 bytes.
     Raises:
-        ValueError: unknown family, a scope in a query, or address octets that do not fit the prefix.
+        ValueError: unknown family, a scope in a query, or address bytes that do not fit the prefix.
     Source: RFC 7871 §6, §7.1.2; rule R129.
     """
     if len(option) < _SUBNET.size:
         raise ValueError("a client subnet shorter than its fixed part")
     family, source_bits, scope_bits = _SUBNET.unpack_from(option)
     address = option[_SUBNET.size :]
-    octets = _FAMILY_OCTETS.get(family, 0)
+    octets = _FAMILY_BYTES.get(family, 0)
     if not octets and (family or source_bits):
         raise ValueError(f"client subnet of unknown family {family}")
     if scope_bits:
@@ -118,4 +118,4 @@ def opt_record(query: Edns, rcode: RCode, scope_bits: int) -> bytes:
         data = _SUBNET.pack(subnet.family, subnet.source_bits, scope_bits) + subnet.address
         options = _OPTION.pack(CLIENT_SUBNET, len(data)) + data
     ttl = (rcode >> 4) << 24 | (0x8000 if query.dnssec_ok else 0)
-    return _OPT_RR.pack(0, OPT, SERVER_UDP_OCTETS, ttl, len(options)) + options
+    return _OPT_RR.pack(0, OPT, SERVER_UDP_BYTES, ttl, len(options)) + options

@@ -3,7 +3,7 @@
 from struct import Struct, error
 from typing import NamedTuple
 
-from dnsemu.config.names import MAX_LABEL_OCTETS, MAX_WIRE_OCTETS, ROOT, DName
+from dnsemu.config.names import MAX_LABEL_BYTES, MAX_WIRE_BYTES, ROOT, DName
 from dnsemu.wire.edns import Edns, parse_options
 from dnsemu.wire.protocol import OPT, RCode
 
@@ -143,11 +143,11 @@ def _skip_name(packet: bytes, position: int, *, may_point: bool) -> int:
     """
     start = position
     while length := packet[position]:
-        if length > MAX_LABEL_OCTETS:
+        if length > MAX_LABEL_BYTES:
             if may_point and length >= 0xC0:
                 return position + 2
             raise ValueError("a label longer than 63 octets, or a pointer in the question")
         position += 1 + length
-        if position - start >= MAX_WIRE_OCTETS:
+        if position - start >= MAX_WIRE_BYTES:
             raise ValueError("a name longer than 255 octets")
     return position + 1

@@ -6,14 +6,14 @@ from struct import Struct
 
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.wire.edns import SERVER_UDP_OCTETS, Edns, opt_record
+from dnsemu.wire.edns import SERVER_UDP_BYTES, Edns, opt_record
 from dnsemu.wire.protocol import CLASS_IN, RR, RCode
 from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, RA, TC, Query, Rejected
 
 MAX_TTL_S = 2**31 - 1
 """RFC 2181 §8."""
-PLAIN_UDP_OCTETS = 512
-TCP_OCTETS = 65535
+PLAIN_UDP_BYTES = 512
+TCP_BYTES = 65535
 
 _FIXED = Struct("!HHIH")
 _POINTER = Struct("!H")
@@ -27,7 +27,7 @@ NAMES_IN_RDATA: dict[int, tuple[int, int]] = {
     RRType.MX: (2, 1),
     RRType.SOA: (0, 2),
 }
-"""Types whose rdata may be compressed (RFC 3597 §4): octets before the first name, and how many names follow."""
+"""Types whose rdata may be compressed (RFC 3597 §4): bytes before the first name, and how many names follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,12 @@ class Reply:
 
 
 def size_limit(edns: Edns | None, *, over_udp: bool) -> int:
-    """The most octets a reply may have: 512 over plain UDP, what EDNS allows up to 4096, or TCP's 65,535 (R137)."""
+    """The most bytes a reply may have: 512 over plain UDP, what EDNS allows up to 4096, or TCP's 65,535 (R137)."""
     if not over_udp:
-        return TCP_OCTETS
+        return TCP_BYTES
     if edns is None:
-        return PLAIN_UDP_OCTETS
-    return max(PLAIN_UDP_OCTETS, min(edns.udp_octets, SERVER_UDP_OCTETS))
+        return PLAIN_UDP_BYTES
+    return max(PLAIN_UDP_BYTES, min(edns.udp_octets, SERVER_UDP_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class Body:
     scope_bits: int
 
     @classmethod
-    def of(cls, question: bytes, reply: Reply, limit: int = TCP_OCTETS) -> "Body":
-        """Write the sections of a reply; what lies beyond `limit` octets of the message is left out."""
+    def of(cls, question: bytes, reply: Reply, limit: int = TCP_BYTES) -> "Body":
+        """Write the sections of a reply; what lies beyond `limit` bytes of the message is left out."""
         message = _Message(question)
         start = len(message.octets)
         ends = [0]
@@ -127,7 +127,7 @@ class Body:
         return _FIXED.pack(type_, CLASS_IN, ttl, len(rdata)) + rdata
 
     def fitted(self, query: Query, limit: int, *, recursion_available: bool = False) -> bytes:
-        """The message to a query in at most `limit` octets.
+        """The message to a query in at most `limit` bytes.
 
         What does not fit goes in this order: additional, authority, then everything with TC set (R139, R145).
         """
@@ -144,7 +144,7 @@ class Body:
         if kept == len(counts):
             head = HEADER.pack(query.id, flags | self.flags, 1, counts[0], counts[1], counts[2] + bool(opt))
             return head + query.question + self.octets + opt
-        if kept or limit < TCP_OCTETS:
+        if kept or limit < TCP_BYTES:
             flags |= self.flags | (0 if kept else TC)
         else:
             flags |= RCode.SERVFAIL  # there is no larger message to ask for
@@ -169,7 +169,7 @@ def names_in(reply: Reply, asked: DName) -> Iterator[DName]:
 
 
 def render(query: Query, reply: Reply, limit: int, *, recursion_available: bool = False) -> bytes:
-    """Write a reply to a query in at most `limit` octets, as `Body.fitted` does."""
+    """Write a reply to a query in at most `limit` bytes, as `Body.fitted` does."""
     body = Body.of(query.question, reply, limit)
     return body.fitted(query, limit, recursion_available=recursion_available)
 

@@ -5,4 +5,4 @@ workers' copies true, and stands in for a worker that is not there. A worker dec
 decide otherwise, and writes nothing down.
 """
 
-MOST_WORKERS = 64
+MAX_WORKERS = 64

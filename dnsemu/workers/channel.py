@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, cast
 
-LENGTH_OCTETS = 4
+LENGTH_BYTES = 4
 TURN_S = 0.001
 """How long received messages are handled before the rest of the loop gets a turn."""
-MOST_WAITING_OCTETS = 1 << 20
+MAX_WAITING_BYTES = 1 << 20
 """Received and not handled; with more nothing is read."""
 
 
@@ -56,7 +56,7 @@ class Channel(asyncio.Protocol):
     def send_pickled(self, message: bytes) -> None:
         """Send a message that is pickled already; what is sent after the end is lost."""
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(len(message).to_bytes(LENGTH_OCTETS, "big") + message)
+            self._transport.write(len(message).to_bytes(LENGTH_BYTES, "big") + message)
 
     def close(self) -> None:
         """Send what is written already, and end."""
@@ -70,8 +70,8 @@ class Channel(asyncio.Protocol):
         received = self._received
         received += data
         position = 0
-        while len(received) - position >= LENGTH_OCTETS:
-            start = position + LENGTH_OCTETS
+        while len(received) - position >= LENGTH_BYTES:
+            start = position + LENGTH_BYTES
             end = start + int.from_bytes(received[position:start], "big")
             if len(received) < end:
                 break
@@ -80,7 +80,7 @@ class Channel(asyncio.Protocol):
             position = end
         if position:
             del received[:position]
-        if self._waiting_octets > MOST_WAITING_OCTETS and self._transport is not None and not self._is_paused:
+        if self._waiting_octets > MAX_WAITING_BYTES and self._transport is not None and not self._is_paused:
             self._is_paused = True
             self._transport.pause_reading()
         if self._waiting:
@@ -114,6 +114,6 @@ class Channel(asyncio.Protocol):
         if self._is_ended:
             if not self._waiting:
                 self._lost()
-        elif self._is_paused and self._waiting_octets <= MOST_WAITING_OCTETS and self._transport is not None:
+        elif self._is_paused and self._waiting_octets <= MAX_WAITING_BYTES and self._transport is not None:
             self._is_paused = False
             self._transport.resume_reading()

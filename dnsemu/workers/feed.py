@@ -17,7 +17,7 @@ from dnsemu.server.responder import TtlDivisor
 from dnsemu.workers.pickling import pickled
 from dnsemu.workers.pieces import Pace, Piece, Publish, declared_pieces, status_pieces
 
-MOST_NAMES = 100_000
+MAX_NAMES = 100_000
 """Names that wait one by one; with more, everything is told anew."""
 
 NOTHING = Change()
@@ -35,7 +35,7 @@ def together(first: Change, second: Change) -> Change:
         first.resources | second.resources,
         clients=first.clients or second.clients,
     )
-    return EVERYTHING if len(both.names) > MOST_NAMES else both
+    return EVERYTHING if len(both.names) > MAX_NAMES else both
 
 
 class Source:

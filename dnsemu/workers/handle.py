@@ -17,7 +17,7 @@ from dnsemu.workers import messages
 from dnsemu.workers.channel import Channel
 from dnsemu.workers.feed import Feed, Source
 
-WINDOW_OCTETS = 128 << 10
+WINDOW_BYTES = 128 << 10
 """Sent and not taken in: with more, nothing is sent."""
 TURN_S = 0.002
 """How long pieces are made for a worker before the rest of the loop gets a turn."""
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class WorkerHandle:
-    """One process. What it is told is bounded: at most a window's octets, and the merged changes that wait."""
+    """One process. What it is told is bounded: at most a window's bytes, and the merged changes that wait."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class WorkerHandle:
         self._taken: int | None = None
         """Frames taken in; None before the first word."""
         self._unacknowledged: deque[tuple[int, int, float]] = deque()
-        """Frames that are under way: number, octets, when sent."""
+        """Frames that are under way: number, bytes, when sent."""
         self._unacknowledged_octets = 0
         self._noted = self._telling = self._applied = 0
         """How many changes were noted; how many the message under way has in it; how many were applied."""
@@ -190,7 +190,7 @@ class WorkerHandle:
     def _send_pieces(self) -> None:
         """Send pieces while there are some, and room for them, and it is our turn."""
         until = self._loop.time() + TURN_S
-        while self._unacknowledged_octets < WINDOW_OCTETS and not self.ended.is_set():
+        while self._unacknowledged_octets < WINDOW_BYTES and not self.ended.is_set():
             if self._frames is None or self._feed.is_void:
                 if not self._feed.is_behind:
                     if not self.is_live:

@@ -34,7 +34,7 @@ from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.wire.doors import Doors
 from dnsemu.wire.protocol import RCode
 from dnsemu.wire.query import parse_query
-from dnsemu.wire.reply import PLAIN_UDP_OCTETS, Reply, render
+from dnsemu.wire.reply import PLAIN_UDP_BYTES, Reply, render
 from dnsemu.workers import messages
 from dnsemu.workers.channel import Channel
 from dnsemu.workers.counting import CounterReader
@@ -45,7 +45,7 @@ SILENT_S = 5.0
 """A control plane that has not said a word for this long stands still: it says something every second."""
 LOOK_EVERY_S = 1.0
 REPLY_WITHIN_S = 1.0
-MOST_ASKED = 100
+MAX_ASKED = 100
 """Questions that wait for the control plane; one more is answered SERVFAIL."""
 DRAIN_S = 0.2
 """How long what comes in still is answered at the end, while there is something."""
@@ -223,7 +223,7 @@ class WorkerProgram:
     async def _ask(self, packet: bytes, source: str, over_udp: bool, vantage: Place | None) -> bytes:
         """The control plane's reply to a query; SERVFAIL if there is none within a second."""
         reply = b""
-        if not self._is_alone and len(self._asked) < MOST_ASKED and not self._channel.unsent_octets:
+        if not self._is_alone and len(self._asked) < MAX_ASKED and not self._channel.unsent_octets:
             self._questions += 1
             number = self._questions
             answered = self._asked[number] = asyncio.get_running_loop().create_future()
@@ -240,7 +240,7 @@ class WorkerProgram:
         if self._meter is not None:
             protocol = "UDP" if over_udp else "TCP"
             self._meter.failed[Answered(ROOT, "TXT", RCode.SERVFAIL.name, "none", protocol)] += 1
-        return render(parse_query(packet), Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_OCTETS)
+        return render(parse_query(packet), Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_BYTES)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

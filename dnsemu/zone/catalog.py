@@ -14,7 +14,7 @@ from dnsemu.zone.compiled import Node, Zone
 from dnsemu.zone.resources import CompiledResource
 
 ANY = 255
-MOST_FOUND = 4096
+MAX_FOUND = 4096
 
 
 class Hit(NamedTuple):
@@ -115,7 +115,7 @@ class Catalog:
         if type_ == RRType.DS and name == zone.name and name != names.ROOT:
             zone = self.zone_of(names.parent(name)) or zone
         found = lookup(zone, name, type_)
-        if isinstance(found, Hit | NoData) and found.node == name and len(self._found) < MOST_FOUND:
+        if isinstance(found, Hit | NoData) and found.node == name and len(self._found) < MAX_FOUND:
             self._found[key] = found
         return found
 

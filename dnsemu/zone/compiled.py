@@ -17,7 +17,7 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.model import Group
 from dnsemu.wire.protocol import RR
 
-SOA_MINIMUM_OCTETS = 4
+SOA_MINIMUM_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,5 +256,5 @@ def _group(record_sets: list[RecordSet]) -> Group:
 
 def _negative(soa: RR) -> RR:
     owner, type_, ttl, rdata = soa
-    minimum = int.from_bytes(rdata[-SOA_MINIMUM_OCTETS:], "big")
+    minimum = int.from_bytes(rdata[-SOA_MINIMUM_BYTES:], "big")
     return owner, type_, min(ttl, minimum), rdata

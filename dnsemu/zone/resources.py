@@ -19,7 +19,7 @@ from dnsemu.config.shapes.resources import GROUPED
 from dnsemu.policies.model import OneOf, Outcome, ResourceState, Sample, TargetState
 from dnsemu.zone.compiled import Zone, compile_zone
 
-MOST_ADDRESSES = 8
+MAX_ADDRESSES = 8
 """Addresses in one answer, as of a load balancer."""
 
 TTL_S = 60
@@ -94,7 +94,7 @@ class CompiledResource:
         if self.declared.kind is ResourceKind.MULTI_AZ_DATABASE:
             return OneOf(((pool[0], 1),))
         different = tuple({leaf.rdata: leaf for leaf in pool}.values())
-        return Sample(min(MOST_ADDRESSES, len(different)), different)
+        return Sample(min(MAX_ADDRESSES, len(different)), different)
 
 
 def compile_resource(declared: Resource) -> CompiledResource:

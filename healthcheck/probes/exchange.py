@@ -12,11 +12,11 @@ from aiohttp.streams import StreamReader
 
 from dnsemu.healthcheck.probes.search import Search
 
-MOST_HEADER_OCTETS = 16384
+MAX_HEADER_BYTES = 16384
 """A response whose headers are larger fails (H47)."""
-MOST_OCTETS = 2**20
+MAX_BYTES = 2**20
 """How much of a response is read; what follows is left in the socket until the time limit ends the probe."""
-_UNFINISHED_OCTETS = 2 * MOST_HEADER_OCTETS  # with the status line; when all headers are here, they are counted
+_UNFINISHED_BYTES = 2 * MAX_HEADER_BYTES  # with the status line; when all headers are here, they are counted
 _PARSED_AT_ONCE = 2**16
 _BOUNDED_ELSEWHERE = 2**30
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -74,7 +74,7 @@ class Exchange(BaseProtocol):
         if self.first_byte_s is None:
             self.first_byte_s = perf_counter() - self._asked_at
         self._octets += len(data)
-        if self._octets > MOST_OCTETS and self.transport is not None:
+        if self._octets > MAX_BYTES and self.transport is not None:
             self.transport.pause_reading()
         try:
             messages, _, _ = self._responses.feed_data(data)
@@ -111,7 +111,7 @@ class Exchange(BaseProtocol):
                 self._search.begin(message.headers.get("Content-Encoding", ""))
                 self._body = body
             return
-        if self._octets - self._interim_octets > _UNFINISHED_OCTETS:
+        if self._octets - self._interim_octets > _UNFINISHED_BYTES:
             raise _headers_too_large()
 
     def _look(self) -> None:
@@ -145,12 +145,12 @@ def _check_headers(message: RawResponseMessage) -> None:
         octets += len(name) + len(value) + 4
         if _CONTROLS.search(value):
             raise BadResponse("The response is malformed: A header's value holds a control character.")
-    if octets > MOST_HEADER_OCTETS:
+    if octets > MAX_HEADER_BYTES:
         raise _headers_too_large()
 
 
 def _headers_too_large() -> BadResponse:
-    return BadResponse(f"The response headers are larger than {MOST_HEADER_OCTETS} bytes.")
+    return BadResponse(f"The response headers are larger than {MAX_HEADER_BYTES} bytes.")
 
 
 def _malformed(failure: Exception) -> str:

@@ -10,7 +10,7 @@ from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.connect import connect, is_alert, open_socket, tls_context, why
 from dnsemu.healthcheck.probes.exchange import BadResponse, Exchange
 from dnsemu.healthcheck.probes.request import request
-from dnsemu.healthcheck.probes.search import SEARCHED_OCTETS, Search
+from dnsemu.healthcheck.probes.search import SEARCHED_BYTES, Search
 from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Outcome, Phases, resolved
 
 
@@ -113,7 +113,7 @@ class _Attempt:
         status = http_status(code, self._resolved_ip)
         if is_found:
             return Outcome(200 <= code < 400, status, self._phases())
-        missing = f'The string "{self._search_string}" was not found in the first {SEARCHED_OCTETS} bytes'
+        missing = f'The string "{self._search_string}" was not found in the first {SEARCHED_BYTES} bytes'
         return Outcome(False, f"{status}. {missing} of the response body.", self._phases())
 
     def _failed(self, reason: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""The request of an HTTP probe, octet for octet as Route 53's checkers send it (H40–H42)."""
+"""The request of an HTTP probe, byte for byte as Route 53's checkers send it (H40–H42)."""
 
 import re
 

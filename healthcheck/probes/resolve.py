@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Protocol
 
-MOST_LOOKUPS = 100
+MAX_LOOKUPS = 100
 """Look-ups under way at once, each of another name."""
 
 
@@ -47,7 +47,7 @@ class HostResolver:
     def __init__(self, getaddrinfo: GetAddrInfo = socket.getaddrinfo) -> None:
         self._getaddrinfo = getaddrinfo
         self._lookups: dict[str, asyncio.Task[Answer]] = {}
-        self._free = asyncio.Semaphore(MOST_LOOKUPS)
+        self._free = asyncio.Semaphore(MAX_LOOKUPS)
 
     async def resolve(self, name: str, region: str) -> Answer:
         """The first IPv4 address of the answer, so that a resolver that rotates also rotates probes (H57)."""

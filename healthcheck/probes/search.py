@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterator
 
-SEARCHED_OCTETS = 5120
+SEARCHED_BYTES = 5120
 """How much of the decoded body is searched (H49, H50)."""
 
 
@@ -21,20 +21,20 @@ class Search:
         self._encoding = content_encoding.strip().lower()
 
     def feed(self, raw: bytes) -> bool | None:
-        """Whether the string was found, given some more octets of the body; None as long as it may yet be."""
+        """Whether the string was found, given some more bytes of the body; None as long as it may yet be."""
         try:
             for piece in self._decoded(raw):
-                self._seen += piece[: SEARCHED_OCTETS - len(self._seen)]
+                self._seen += piece[: SEARCHED_BYTES - len(self._seen)]
                 if self._needle in self._seen:
                     return True
-                if len(self._seen) >= SEARCHED_OCTETS:
+                if len(self._seen) >= SEARCHED_BYTES:
                     return False
         except zlib.error:
             return False
         return None
 
     def _decoded(self, raw: bytes) -> Iterator[bytes]:
-        """The octets with gzip and deflate undone; never more at once than is searched, whatever was compressed."""
+        """The bytes with gzip and deflate undone; never more at once than is searched, whatever was compressed."""
         if self._encoding not in ("gzip", "x-gzip", "deflate"):
             yield raw
             return
@@ -42,12 +42,12 @@ class Search:
             self._inflate = zlib.decompressobj(_window_bits(self._encoding, raw[0]))
         left = raw
         while left and not self._inflate.eof:
-            yield self._inflate.decompress(left, SEARCHED_OCTETS)
+            yield self._inflate.decompress(left, SEARCHED_BYTES)
             left = self._inflate.unconsumed_tail
 
 
 def _window_bits(encoding: str, first_octet: int) -> int:
     if encoding != "deflate":
         return zlib.MAX_WBITS | 32  # gzip by its header
-    is_zlib = first_octet & 0x0F == 8  # some servers send it raw; the second octet may not be here yet
+    is_zlib = first_octet & 0x0F == 8  # some servers send it raw; the second byte may not be here yet
     return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS

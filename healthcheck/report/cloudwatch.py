@@ -151,7 +151,7 @@ class LatencyBook:
 
 _METRICS = tuple(LatencyMetric)
 _FIELDS = 1 + len(_METRICS)
-_MOST_NUMBERS = _FIELDS * KEPT_MINUTES * PERIOD_S // SAMPLE_EVERY_S
+_MAX_NUMBERS = _FIELDS * KEPT_MINUTES * PERIOD_S // SAMPLE_EVERY_S
 
 
 class _Samples:
@@ -177,7 +177,7 @@ class _Samples:
             if latency_s is not None:
                 self.counts[index] += 1
                 self.sums_s[index] += latency_s
-        del self._kept[:-_MOST_NUMBERS]
+        del self._kept[:-_MAX_NUMBERS]
 
     def points(self, metric: LatencyMetric, now: float) -> Iterator[DataPoint]:
         """A data point for each sample of the last hour, at the start of its minute."""

@@ -45,7 +45,7 @@ class LocationDatabase:
         self._holds_ipv6 = self._reader.metadata().ip_version == 6
 
     def find(self, address: bytes) -> LocationRecord | None:
-        """The record of an address of 4 or 16 octets; None where there is none, as for private addresses."""
+        """The record of an address of 4 or 16 bytes; None where there is none, as for private addresses."""
         if len(address) == 16 and not self._holds_ipv6:
             return None
         record = self._reader.get(IPv4Address(address) if len(address) == 4 else IPv6Address(address))

@@ -16,7 +16,7 @@ CidrLocation = tuple[str, str]
 class Client(NamedTuple):
     """Who an answer is for: the network it speaks for (R127), where that is, and which CIDR locations hold it.
 
-    `address` is 4 or 16 octets, truncated to `bits`; no bits stand for a client of which only the place is known.
+    `address` is 4 or 16 bytes, truncated to `bits`; no bits stand for a client of which only the place is known.
     `cidr_locations` are those with a block that holds the whole network, longest block first (R94, R97).
     """
 

@@ -87,7 +87,7 @@ class Locator:
         """Where the clients of a network are.
 
         Args:
-            address: 4 or 16 octets, truncated to `bits`; an IPv4-mapped IPv6 address counts as the IPv4 address.
+            address: 4 or 16 bytes, truncated to `bits`; an IPv4-mapped IPv6 address counts as the IPv4 address.
             bits: prefix length of the network; 32 or 128 for a single client.
         Source: routing.md R71, R79, R127, R132, R135.
         """
@@ -127,7 +127,7 @@ class Locator:
 
 
 def _tables(networks: Iterable[tuple[IPNetwork, T]]) -> dict[int, PrefixTable[T]]:
-    """Networks of either family with what is to be said of each, by octets of an address."""
+    """Networks of either family with what is to be said of each, by bytes of an address."""
     found: dict[int, list[tuple[int, int, T]]] = {4: [], 16: []}
     for network, value in networks:
         address, bits = native(network.network_address.packed, network.prefixlen)

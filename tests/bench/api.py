@@ -1,6 +1,6 @@
 """The benchmark of the Route 53 API: what a change, a list, a large zone, a start and a health check cost.
 
-Server and load have a core each. Calls are octets made beforehand, over connections that stay; boto3 is there to
+Server and load have a core each. Calls are bytes made beforehand, over connections that stay; boto3 is there to
 compare. All load goes to loopback, and whatever was started is stopped however the run ends.
 """
 

@@ -6,13 +6,13 @@ import socket
 import uvloop
 
 QR = 0x80
-MOST_PER_TURN = 64
+MAX_PER_TURN = 64
 
 
 def drain(sock):
     """Echo what is queued, up to a limit that gives the rest of the loop its turn."""
     try:
-        for _ in range(MOST_PER_TURN):
+        for _ in range(MAX_PER_TURN):
             data, sender = sock.recvfrom(65535)
             reply = bytearray(data)
             reply[2] |= QR

@@ -91,13 +91,13 @@ def mixed(number: int) -> int:
 
 
 def network_of(number: int) -> int:
-    """The first three octets of a network, one to one until all are used up."""
+    """The first three bytes of a network, one to one until all are used up."""
     networks = NETWORKS_TO - NETWORKS_FROM
     return NETWORKS_FROM + number % networks * 0x9E3779B1 % networks
 
 
 def read_packets(octets: bytes) -> Sequence[bytes]:
-    """Messages, each behind its length in two octets."""
+    """Messages, each behind its length in two bytes."""
     packets = []
     at = 0
     while at < len(octets):

@@ -1,4 +1,4 @@
-"""Calls of the Route 53 API as octets made beforehand, so that whoever makes them is never what is measured."""
+"""Calls of the Route 53 API as bytes made beforehand, so that whoever makes them is never what is measured."""
 
 import re
 import socket
@@ -64,7 +64,7 @@ class Client:
 
 
 def request(method: str, path: str, body: str = "") -> bytes:
-    """A call's octets; `path` is what comes after Route 53's version."""
+    """A call's bytes; `path` is what comes after Route 53's version."""
     octets = body.encode()
     return (
         f"{method} {BASE}{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(octets)}\r\n\r\n".encode() + octets

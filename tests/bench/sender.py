@@ -15,7 +15,7 @@ from typing import Any
 
 WINDOW = 100
 """Queries under way at most."""
-MOST_UNDER_WAY = 255
+MAX_UNDER_WAY = 255
 TIMEOUT_S = 1.0
 """A query unanswered for so long is lost."""
 SPARE_S = 20
@@ -131,7 +131,7 @@ class Sender:
         Raises:
             LoadFailed: the sender did not finish, or nothing was answered.
         """
-        window = MOST_UNDER_WAY if rate else WINDOW
+        window = MAX_UNDER_WAY if rate else WINDOW
         options: dict[str, Any] = {"port": port, "packets": queries.packets, "seconds": seconds, "window": window}
         options |= {"first": first, "rate": rate, "sockets": sockets, "timeout": timeout_s}
         options["garbage-every"] = queries.garbage_every

@@ -86,7 +86,7 @@ def _below(name: str) -> Callable[[], Asked]:
 
 def _from_any_network() -> Asked:
     packet = _query("geo", dns.edns.ECSOption("1.2.3.0", 24))
-    # The address is all of the packet's end: family, lengths, and as many octets as the prefix needs.
+    # The address is all of the packet's end: family, lengths, and as many bytes as the prefix needs.
     return Asked([packet], [Patch("network", len(packet) - 3, 3)])
 
 

@@ -109,7 +109,7 @@ WIDE_GLUE = [f"n{n:02}.wide 60 A 192.0.2.{100 + n}" for n in range(13)]
 WIDE_GLUE6 = [f"n{n:02}.wide 60 AAAA 2001:db8::{100 + n}" for n in range(13)]
 LONG_LABEL = "l" * 63
 LONGEST_NAME = ".".join(["x" * 61] * 3 + ["y" * 57])
-"""With `.conf.test.` behind it 255 octets on the wire."""
+"""With `.conf.test.` behind it 255 bytes on the wire."""
 
 SIZED = [*MEDIUM, *BIG, *LARGE, *HUGE, *MXS, *MXS_HOSTS, *WIDE, *WIDE_GLUE, *WIDE_GLUE6]
 LONG = [f"{LONG_LABEL} 60 A 192.0.2.34", f"{LONGEST_NAME} 60 A 192.0.2.35"]

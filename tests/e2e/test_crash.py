@@ -27,7 +27,7 @@ WRITERS = 2
 KEPT = 3
 """How many of the things that a client makes one after another are there at a time."""
 
-MOST_CALLS = 150
+MAX_CALLS = 150
 """In a life of the server."""
 
 LATEST_S = 0.02
@@ -260,7 +260,7 @@ def test_a86_h96_what_was_acknowledged_survives_any_death_of_the_server(tmp_path
             client = route53(server)
             recover(client, server, some)
             works = [pool.submit(life.work, one.call, client) for one in (*writers, maker)]
-            for _ in range(dice.randint(1, MOST_CALLS)):
+            for _ in range(dice.randint(1, MAX_CALLS)):
                 assert life.acknowledged.acquire(timeout=30)
             moment.wait(dice.uniform(0, LATEST_S))
             life.is_ending.set()

@@ -28,7 +28,7 @@ hosted_zones:
       - {{name: app, type: A, ttl: 5, set_identifier: p, failover: PRIMARY, health_check_id: app, resource_records: [192.0.2.3]}}
       - {{name: app, type: A, ttl: 5, set_identifier: s, failover: SECONDARY, resource_records: [192.0.2.4]}}
 """
-MOST_MORE_OCTETS = 120 << 20
+MAX_MORE_BYTES = 120 << 20
 """What compiled answers, known packets and client networks may take together, with room for how memory is handed out."""
 
 
@@ -98,7 +98,7 @@ def test_a_flood_neither_starves_nor_swells(tmp_path):
                 app.kill()
                 until(lambda: _over_tcp(server, "app.flood.test") == ["192.0.2.4"], within_s=20, what="the failover")
             until(lambda: _over_udp(server, "app.flood.test") == ["192.0.2.4"], what="an answer over UDP")
-            assert _resident_octets(server.process.pid) - before < MOST_MORE_OCTETS
+            assert _resident_octets(server.process.pid) - before < MAX_MORE_BYTES
     finally:
         app.kill()
 

@@ -115,7 +115,7 @@ def test_a_resolver_learns_that_a_name_is_absent(resolver):
 
 
 def test_a_resolver_finds_what_takes_tcp(resolver):
-    """The reply is larger than the 1,232 octets that resolvers offer over UDP."""
+    """The reply is larger than the 1,232 bytes that resolvers offer over UDP."""
     rcode, found = resolver("big.shop.test", "TXT")
     assert (rcode, len(found)) == ("NOERROR", 8)
 

@@ -72,14 +72,14 @@ class Endpoints:
 class Stage:
     """A monitor and its surroundings. In an event loop its clock is the loop's, unless it is to be stepped."""
 
-    def __init__(self, *, seed=1, most_at_once=2000, is_stepped=False, probe=None):
+    def __init__(self, *, seed=1, max_concurrent=2000, is_stepped=False, probe=None):
         self.is_stepped = is_stepped
         self.clock = (
             Clock(start=START, stands_still=True)
             if is_stepped
             else Clock(start=START, monotonic=asyncio.get_running_loop().time)
         )
-        self.scheduler = Scheduler(self.clock, most_at_once=most_at_once)
+        self.scheduler = Scheduler(self.clock, max_concurrent=max_concurrent)
         self.board = HealthBoard()
         self.history = History("stage")
         self.endpoints = Endpoints(self.clock)

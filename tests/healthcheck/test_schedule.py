@@ -99,7 +99,7 @@ async def test_h163_a_silent_endpoint_delays_nobody_else():
 
 @leaping
 async def test_h163_probes_under_way_are_bounded_and_all_get_their_turn():
-    async with Stage(most_at_once=3).running() as stage:
+    async with Stage(max_concurrent=3).running() as stage:
         stage.endpoints.timing_out.update(f"c{n}" for n in range(20))
         stage.apply(*(endpoint(f"c{n}") for n in range(20)))
         await stage.passes(5 * INTERVAL_S)
@@ -109,7 +109,7 @@ async def test_h163_probes_under_way_are_bounded_and_all_get_their_turn():
 
 @leaping
 async def test_h163_how_late_a_probe_began_is_measured():
-    async with Stage(most_at_once=1).running() as stage:
+    async with Stage(max_concurrent=1).running() as stage:
         stage.endpoints.timing_out.update("ab")
         stage.apply(endpoint("a", interval_s=1.0), endpoint("b", interval_s=1.0))
         await stage.passes(6)
@@ -144,7 +144,7 @@ async def test_h163_a_probe_that_is_slow_to_break_off_delays_nobody_else():
 
 @leaping
 async def test_h63_a_post_that_waits_for_a_place_and_is_declared_anew_is_probed_once():
-    async with Stage(most_at_once=1).running() as stage:
+    async with Stage(max_concurrent=1).running() as stage:
         stage.endpoints.silent.add("blocks")
         stage.apply(endpoint("blocks", interval_s=0.1))
         await stage.passes(1)
@@ -223,21 +223,21 @@ IDS = "abcd"
         ),
         max_size=12,
     ),
-    most_at_once=st.sampled_from([1, 2, 100]),
+    max_concurrent=st.sampled_from([1, 2, 100]),
     seed=st.integers(0, 5),
     is_stepped=st.booleans(),
 )
-def test_h63_h163_whatever_is_declared_each_post_is_probed_once_an_interval(steps, most_at_once, seed, is_stepped):
-    any_history(steps, most_at_once, seed, is_stepped)
+def test_h63_h163_whatever_is_declared_each_post_is_probed_once_an_interval(steps, max_concurrent, seed, is_stepped):
+    any_history(steps, max_concurrent, seed, is_stepped)
 
 
 @leaping
-async def any_history(steps, most_at_once, seed, is_stepped):
+async def any_history(steps, max_concurrent, seed, is_stepped):
     under_way, hanging, asked, wrong = set(), set(), [], []
 
     async def probe(check, checker):
         post = check.id, checker
-        if post in under_way or check.disabled or len(under_way) >= most_at_once:
+        if post in under_way or check.disabled or len(under_way) >= max_concurrent:
             wrong.append((check, checker, set(under_way)))
         under_way.add(post)
         asked.append(post)
@@ -249,7 +249,7 @@ async def any_history(steps, most_at_once, seed, is_stepped):
         finally:
             under_way.discard(post)
 
-    stage = Stage(seed=seed, most_at_once=most_at_once, is_stepped=is_stepped, probe=probe)
+    stage = Stage(seed=seed, max_concurrent=max_concurrent, is_stepped=is_stepped, probe=probe)
     async with stage.running():
         for step in steps:
             if isinstance(step, dict):

@@ -144,7 +144,7 @@ async def test_sixteen_silent_endpoints_take_one_time_out():
 
 @leaping
 async def test_h163_probes_are_bounded_while_stepping_too():
-    stage = Stage(is_stepped=True, most_at_once=5)
+    stage = Stage(is_stepped=True, max_concurrent=5)
     names = [f"c{n}" for n in range(16)]
     stage.endpoints.timing_out.update(names)
     stage.apply(*(endpoint(name) for name in names))
@@ -230,9 +230,9 @@ def test_h67_small_steps_give_the_history_that_large_ones_give(step_s):
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 5), order=st.integers(0, 1000), most_at_once=st.sampled_from([1, 3, 2000]))
-def test_h67_probes_that_end_in_any_order_are_folded_in_one(seed, order, most_at_once):
-    def history(order, most_at_once):
+@given(seed=st.integers(0, 5), order=st.integers(0, 1000), max_concurrent=st.sampled_from([1, 3, 2000]))
+def test_h67_probes_that_end_in_any_order_are_folded_in_one(seed, order, max_concurrent):
+    def history(order, max_concurrent):
         dice = random.Random(order)
 
         async def probe(check, checker):
@@ -243,14 +243,14 @@ def test_h67_probes_that_end_in_any_order_are_folded_in_one(seed, order, most_at
 
         @leaping
         async def follow():
-            stage = Stage(is_stepped=True, seed=seed, most_at_once=most_at_once, probe=probe)
+            stage = Stage(is_stepped=True, seed=seed, max_concurrent=max_concurrent, probe=probe)
             stage.apply(*(endpoint(id, threshold=2) for id in "abc"), fleet=FOUR)
             await stage.passes(4 * INTERVAL_S)
             return stage.history.since(0)
 
         return follow()
 
-    events = history(order, most_at_once)
+    events = history(order, max_concurrent)
     assert events == history(0, 2000)
     assert list(events) == sorted(events, key=lambda event: event.at)
 

@@ -130,7 +130,7 @@ async def test_what_may_begin_early_does_not_wait_for_what_may_not():
 
 @leaping
 async def test_h163_work_at_once_is_bounded_while_stepping_too():
-    stepped = Stepped(most_at_once=3)
+    stepped = Stepped(max_concurrent=3)
     for number in range(10):
         stepped.work(str(number), number, takes_s=1)
     await stepped.scheduler.advance(10)
@@ -139,7 +139,7 @@ async def test_h163_work_at_once_is_bounded_while_stepping_too():
 
 @leaping
 async def test_what_could_not_be_begun_early_for_want_of_room_still_ends_in_order():
-    stepped = Stepped(most_at_once=2)
+    stepped = Stepped(max_concurrent=2)
     for name, after_s in (("a", 1), ("b", 2), ("c", 3)):
         stepped.work(name, after_s, takes_s=1, cost_s=1.5)
     stepped.call("call", 2.75)
@@ -374,19 +374,19 @@ PLANS = st.lists(
 )
 
 
-def repeated(plans, steps, *, seed=0, most_at_once=2000):
+def repeated(plans, steps, *, seed=0, max_concurrent=2000):
     """What is done when such work comes again and again and the clock is moved by those steps."""
 
     @leaping
     async def follow():
-        stepped, dice = Stepped(most_at_once=most_at_once), random.Random(seed)
+        stepped, dice = Stepped(max_concurrent=max_concurrent), random.Random(seed)
         for number, (after_s, is_early, cost_s, every_s) in enumerate(plans):
             takes_s = dice.random() * 5  # so that it ends in any order
             stepped.work(f"w{number}", after_s, takes_s=takes_s, cost_s=cost_s, is_early=is_early, every_s=every_s)
         for step in steps:
             await stepped.scheduler.advance(step)
         await stepped.scheduler.advance(100 - (stepped.clock.now() - START))
-        assert stepped.most_under_way <= most_at_once
+        assert stepped.most_under_way <= max_concurrent
         return stepped.done
 
     return follow()
@@ -397,12 +397,14 @@ def test_small_steps_do_the_same_as_one_large_one(plans, steps):
     assert repeated(plans, steps) == repeated(plans, [])
 
 
-@given(plans=PLANS, seeds=st.tuples(st.integers(0, 99), st.integers(0, 99)), most_at_once=st.sampled_from([1, 2, 2000]))
-@example(plans=[(0.0, True, 0.0, 3.0), (0.0, True, 0.0, 4.0)], seeds=(0, 0), most_at_once=1)  # both are due at 12
-def test_what_is_done_does_not_depend_on_what_really_ends_first(plans, seeds, most_at_once):
+@given(
+    plans=PLANS, seeds=st.tuples(st.integers(0, 99), st.integers(0, 99)), max_concurrent=st.sampled_from([1, 2, 2000])
+)
+@example(plans=[(0.0, True, 0.0, 3.0), (0.0, True, 0.0, 4.0)], seeds=(0, 0), max_concurrent=1)  # both are due at 12
+def test_what_is_done_does_not_depend_on_what_really_ends_first(plans, seeds, max_concurrent):
     one, other = seeds
     done = repeated(plans, [], seed=one)
-    assert done == repeated(plans, [], seed=other, most_at_once=most_at_once)
+    assert done == repeated(plans, [], seed=other, max_concurrent=max_concurrent)
     assert done == sorted(done, key=lambda event: (event[1], event[0]))
 
 

@@ -37,7 +37,7 @@ def private_key(seed: bytes) -> int:
 
 
 def public_key(private: int) -> bytes:
-    """The public key of a private one: both coordinates of a point, 32 octets each (RFC 6605 §4).
+    """The public key of a private one: both coordinates of a point, 32 bytes each (RFC 6605 §4).
 
     Raises:
         ValueError: the private key is not from 1 to one less than the curve's order.

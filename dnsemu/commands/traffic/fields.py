@@ -7,7 +7,7 @@ from typing import Any
 
 _WHOLE = re.compile(r"[-+]?[0-9]{1,9}")
 _DEGREES = re.compile(r"[-+]?[0-9]{1,3}(?:\.([0-9]+))?")
-_MOST_DECIMALS = 2
+_MAX_DECIMALS = 2
 _FLAGS = {"true": True, "false": False}
 _SHOWN_CHARACTERS = 60
 
@@ -94,7 +94,7 @@ class Fields:
         match = _DEGREES.fullmatch(text)
         if match is None or abs(float(text)) > most:
             raise self.fault(key, f"degrees from -{most} to {most} are wanted, not {_shown(text)}")
-        if match[1] is not None and len(match[1]) > _MOST_DECIMALS:
+        if match[1] is not None and len(match[1]) > _MAX_DECIMALS:
             raise self.fault(key, f"{text} has more than two decimals; write {float(text):.2f}")
         return float(text)
 

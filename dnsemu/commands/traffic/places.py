@@ -8,7 +8,7 @@ LOCATED = ("Location", "Bias")
 LOCATED_2015 = ("Region", "Latitude", "Longitude", "Bias")
 
 _PREFIX = "aws:route53:"
-_MOST_BIAS = 99
+_MAX_BIAS = 99
 
 
 def geoproximity(item: Fields) -> Geoproximity:
@@ -47,7 +47,7 @@ def _at(item: Fields, place: Fields) -> Geoproximity:
 
 
 def _bias(item: Fields) -> int:
-    return item.whole("Bias", -_MOST_BIAS, _MOST_BIAS) or 0
+    return item.whole("Bias", -_MAX_BIAS, _MAX_BIAS) or 0
 
 
 def check_place(fields: Fields, routing: Routing) -> None:

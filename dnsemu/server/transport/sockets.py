@@ -2,7 +2,7 @@
 
 import socket
 
-RECEIVE_BUFFER_OCTETS = 4 << 20
+RECEIVE_BUFFER_BYTES = 4 << 20
 """Room for a burst of datagrams, if the system allows as much."""
 
 
@@ -12,7 +12,7 @@ def bind_udp(host: str, port: int) -> socket.socket:
     Raises:
         OSError: the address cannot be bound.
     """
-    return _bound(socket.SOCK_DGRAM, host, port, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+    return _bound(socket.SOCK_DGRAM, host, port, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
 
 
 def bind_tcp(host: str, port: int) -> socket.socket:
@@ -38,7 +38,7 @@ def one_more(sock: socket.socket, host: str) -> socket.socket:
     """
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     is_udp = sock.type == socket.SOCK_DGRAM
-    option, value = (socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS) if is_udp else (socket.SO_REUSEADDR, 1)
+    option, value = (socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES) if is_udp else (socket.SO_REUSEADDR, 1)
     return _bound(sock.type, host, sock.getsockname()[1], option, value, is_shared=True)
 
 

@@ -12,18 +12,18 @@ from dnsemu.wire.doors import Later, Respond
 
 IDLE_S = 10.0
 """A connection without a whole new query for this long is closed (R150)."""
-MOST_CONNECTIONS = 1024
+MAX_CONNECTIONS = 1024
 """Beyond this the connection that was idle longest makes room for the new one."""
-MOST_PER_TURN = 64
+MAX_PER_TURN = 64
 """Messages of one connection answered before the rest of the loop gets a turn, and as many waited for."""
-WRITE_BUFFER_OCTETS = 256 << 10
+WRITE_BUFFER_BYTES = 256 << 10
 """A client that lets more than this pile up is not read from until it catches up."""
 
 
 class TcpListener:
     """Accepts connections on a bound socket until closed."""
 
-    def __init__(self, respond: Respond, *, idle_s: float = IDLE_S, most_connections: int = MOST_CONNECTIONS) -> None:
+    def __init__(self, respond: Respond, *, idle_s: float = IDLE_S, most_connections: int = MAX_CONNECTIONS) -> None:
         self._respond = respond
         self._idle_s = idle_s
         self._most = most_connections
@@ -80,7 +80,7 @@ class _Connection(asyncio.Protocol):
             stream.abort()
             return
         self._peer = peer[0]
-        stream.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
+        stream.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         self._listener.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -133,7 +133,7 @@ class _Connection(asyncio.Protocol):
         assert transport is not None
         position = answered = 0
         while not self._is_paused and len(received) - position >= 2:
-            if answered == MOST_PER_TURN or len(self._later) >= MOST_PER_TURN:
+            if answered == MAX_PER_TURN or len(self._later) >= MAX_PER_TURN:
                 self._wait_a_turn()
                 break
             answered += 1
@@ -158,7 +158,7 @@ class _Connection(asyncio.Protocol):
         assert self._transport is not None
         self._is_waiting = True
         self._transport.pause_reading()
-        if len(self._later) < MOST_PER_TURN:
+        if len(self._later) < MAX_PER_TURN:
             asyncio.get_running_loop().call_soon(self._go_on)
 
     def _send_later(self, reply: Later) -> None:

@@ -18,12 +18,12 @@ import structlog
 
 from dnsemu.wire.doors import Later, Respond
 
-MOST_PER_TURN = 64
+MAX_PER_TURN = 64
 """Datagrams answered before the rest of the loop gets a turn."""
-MOST_OCTETS = 65535
+MAX_BYTES = 65535
 
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 26 if sys.platform == "darwin" else 8)
-_ANCILLARY_OCTETS = socket.CMSG_SPACE(20)
+_ANCILLARY_BYTES = socket.CMSG_SPACE(20)
 
 log = structlog.get_logger()
 
@@ -58,8 +58,8 @@ class UdpListener:
 
     def _drain_bound(self) -> None:
         respond, receive, send = self._respond, self._socket.recvfrom, self._socket.sendto
-        for _ in range(MOST_PER_TURN):
-            packet, sender = receive(MOST_OCTETS)
+        for _ in range(MAX_PER_TURN):
+            packet, sender = receive(MAX_BYTES)
             reply = respond(packet, sender[0])
             if isinstance(reply, bytes):
                 send(reply, sender)
@@ -68,8 +68,8 @@ class UdpListener:
 
     def _drain_wildcard(self) -> None:
         sock, respond = self._socket, self._respond
-        for _ in range(MOST_PER_TURN):
-            packet, ancillary, _flags, sender = sock.recvmsg(MOST_OCTETS, _ANCILLARY_OCTETS)
+        for _ in range(MAX_PER_TURN):
+            packet, ancillary, _flags, sender = sock.recvmsg(MAX_BYTES, _ANCILLARY_BYTES)
             reply = respond(packet, sender[0])
             source = [_source(*message) for message in ancillary]
             if isinstance(reply, bytes):

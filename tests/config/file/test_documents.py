@@ -145,7 +145,7 @@ def test_aliases_cannot_explode():
 
 
 def test_a_file_may_not_be_endless(monkeypatch):
-    monkeypatch.setattr(documents, "MAX_OCTETS", 10)
+    monkeypatch.setattr(documents, "MAX_BYTES", 10)
     assert refusal("f.yaml", b"a: 1\n" * 3).id == "file-too-long"
 
 

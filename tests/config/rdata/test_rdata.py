@@ -1,4 +1,4 @@
-"""Value text to rdata and back (R17–R19, A183–A186); dnspython is the oracle for the octets."""
+"""Value text to rdata and back (R17–R19, A183–A186); dnspython is the oracle for the bytes."""
 
 import dns.rdata
 import dns.rdatatype
@@ -153,7 +153,7 @@ def test_a175_the_sentence():
 
 
 def escaped(octets, base):
-    """Octets as a quoted string, those outside printable ASCII escaped in octal (ours) or decimal (the oracle's)."""
+    """Bytes as a quoted string, those outside printable ASCII escaped in octal (ours) or decimal (the oracle's)."""
     raw = set(range(0x20, 0x7F)) - set(b'"\\')
     return '"' + "".join(chr(o) if o in raw else f"\\{o:03{base}}" for o in octets) + '"'
 

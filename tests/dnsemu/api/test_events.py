@@ -428,7 +428,7 @@ async def test_events_reach_every_stream():
 
 
 async def test_too_many_streams(monkeypatch):
-    monkeypatch.setattr(calls, "MOST_STREAMS", 2)
+    monkeypatch.setattr(calls, "MAX_STREAMS", 2)
     async with Server() as server, server.stream(), server.stream():
         async with server.session.get(f"{PREFIX}/events") as response:
             assert response.status == 503
@@ -438,7 +438,7 @@ async def test_too_many_streams(monkeypatch):
 
 
 async def test_a_stream_whose_reader_has_left_makes_room(monkeypatch):
-    monkeypatch.setattr(calls, "MOST_STREAMS", 1)
+    monkeypatch.setattr(calls, "MAX_STREAMS", 1)
     async with Server() as server:
         async with server.stream():
             await server.idle()

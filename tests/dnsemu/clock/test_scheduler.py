@@ -15,9 +15,9 @@ from tests.healthcheck.stage import START, settle
 class Followed:
     """An agenda on the loop's time, and what became of things: (name, seconds after the start)."""
 
-    def __init__(self, *, most_at_once=2000, **clock):
+    def __init__(self, *, max_concurrent=2000, **clock):
         self.clock = Clock(start=START, monotonic=asyncio.get_running_loop().time, **clock)
-        self.scheduler = Scheduler(self.clock, most_at_once=most_at_once)
+        self.scheduler = Scheduler(self.clock, max_concurrent=max_concurrent)
         self.begun = []
         self.done = []
         self.under_way = 0
@@ -122,7 +122,7 @@ async def test_work_that_is_cancelled_after_it_took_its_time_but_before_its_end_
 
 @leaping
 async def test_work_broken_off_before_it_began_leaves_its_place():
-    async with Followed(most_at_once=1).running() as followed:
+    async with Followed(max_concurrent=1).running() as followed:
         broken_off = followed.work("a", 0)
         while not followed.scheduler.in_flight:  # noqa: ASYNC110
             await asyncio.sleep(0)
@@ -135,7 +135,7 @@ async def test_work_broken_off_before_it_began_leaves_its_place():
 
 @leaping
 async def test_h163_work_at_once_is_bounded_and_calls_do_not_wait_for_it():
-    async with Followed(most_at_once=3).running() as followed:
+    async with Followed(max_concurrent=3).running() as followed:
         for number in range(9):
             followed.work(str(number), 10, takes_s=10)
         followed.call("call", 15)

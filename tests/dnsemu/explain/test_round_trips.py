@@ -52,7 +52,7 @@ def answered(server, labels, type_):
 
 @given(LABELS, LABELS, st.integers())
 def test_r3_r4_r141_names_go_from_file_to_wire(owner, target, seed):
-    """R3, R4: any octet, any case, any escape; R141: the owner comes back as it was asked for."""
+    """R3, R4: any byte, any case, any escape; R141: the owner comes back as it was asked for."""
     dice = random.Random(seed)
 
     def name(labels):
@@ -66,7 +66,7 @@ def test_r3_r4_r141_names_go_from_file_to_wire(owner, target, seed):
 
 @given(st.lists(st.binary(max_size=255), min_size=1, max_size=3), st.integers())
 def test_r18_strings_go_from_file_to_wire(strings, seed):
-    """R18: character strings keep every octet, and their case."""
+    """R18: character strings keep every byte, and their case."""
     dice = random.Random(seed)
     value = " ".join(f'"{spelled(string, RAW_IN_STRINGS, dice)}"' for string in strings)
     _, rdata = answered(served("txt.zone.test.", "TXT", value), [b"txt"], "TXT")

@@ -2,7 +2,7 @@
 
 from dnsemu.config.model.geo import Geo
 from dnsemu.config.model.world import World
-from dnsemu.explain.status import MOST_GROUPS, NAMES_PER_TURN, serving
+from dnsemu.explain.status import MAX_GROUPS, NAMES_PER_TURN, serving
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.locator import Locator
@@ -26,5 +26,5 @@ def test_others_have_their_turn_while_a_large_zone_is_looked_through():
 
 
 def test_so_many_groups_are_told():
-    found = told(*[weighted(f"w{number}.test", 1, "a") for number in range(MOST_GROUPS + 9)])
-    assert len(list(filter(None, found))) == MOST_GROUPS
+    found = told(*[weighted(f"w{number}.test", 1, "a") for number in range(MAX_GROUPS + 9)])
+    assert len(list(filter(None, found))) == MAX_GROUPS

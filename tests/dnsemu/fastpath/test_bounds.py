@@ -1,4 +1,4 @@
-"""What is remembered is bounded in octets, and forgetting changes no answer."""
+"""What is remembered is bounded in bytes, and forgetting changes no answer."""
 
 import random
 from itertools import pairwise
@@ -8,7 +8,7 @@ import dns.message
 from dnsemu.answering.counters import UDP
 from dnsemu.answering.dice import QuickDice
 from dnsemu.fastpath.answers import Answers
-from dnsemu.fastpath.packets import MOST_SOURCES, Packets, SharedRoom
+from dnsemu.fastpath.packets import MAX_SOURCES, Packets, SharedRoom
 from dnsemu.publication.board import Change
 from dnsemu.wire.query import parse_query
 from tests.asking import Server, ecs, lines
@@ -19,14 +19,14 @@ ZONE = zone(
 )
 
 
-def answers(server, most_octets):
+def answers(server, max_bytes):
     return Answers(
         server.board,
         server.health,
         QuickDice(random.Random(1).random),
         server.responder.answered,
         is_complete=lambda _: True,
-        most_octets=most_octets,
+        max_bytes=max_bytes,
     )
 
 
@@ -119,7 +119,7 @@ def test_one_answer_alone_stays_within_the_bound():
 
 
 def test_an_answer_that_never_warms_up_stops_growing(monkeypatch):
-    monkeypatch.setattr("dnsemu.fastpath.answers.MOST_ENDS", 5)
+    monkeypatch.setattr("dnsemu.fastpath.answers.MAX_ENDS", 5)
     sets = [weighted("w.test", 1, f"{n}", values=f"192.0.2.{n}") for n in range(100)]
     server = Server(zone("test", *sets))
     values = {str(server.ask("w.test").answer[0][0]) for _ in range(300)}
@@ -135,10 +135,10 @@ def test_senders_of_a_packet_count_and_are_bounded():
     server.udp(packet, "10.0.0.1")
     server.udp(packet, "10.0.0.1")
     few = packets.octets
-    for number in range(MOST_SOURCES + 50):
+    for number in range(MAX_SOURCES + 50):
         server.udp(packet, f"10.1.{number >> 8}.{number & 255}")
     (known,) = packets._exact.values()
-    assert len(known.by_source) <= MOST_SOURCES
+    assert len(known.by_source) <= MAX_SOURCES
     assert packets.octets > few
 
 
@@ -160,4 +160,4 @@ def test_doors_share_their_room():
     shared = SharedRoom(1000)
     for _ in range(4):
         shared.join()
-    assert shared.most_octets == 250
+    assert shared.max_bytes == 250

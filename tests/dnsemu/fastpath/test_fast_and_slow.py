@@ -1,4 +1,4 @@
-"""What is compiled says what is decided: octet by octet, with the same dice, whatever is asked and whatever changes."""
+"""What is compiled says what is decided: byte by byte, with the same dice, whatever is asked and whatever changes."""
 
 import os
 import random

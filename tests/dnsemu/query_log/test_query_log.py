@@ -276,7 +276,7 @@ def test_a_sender_that_is_elsewhere_after_a_reload(server):
 
 
 def test_senders_are_not_remembered_without_end(server, monkeypatch):
-    monkeypatch.setattr("dnsemu.query_log.query_log.MOST_SENDERS", 3)
+    monkeypatch.setattr("dnsemu.query_log.query_log.MAX_SENDERS", 3)
     for number in range(10):
         server.ask("www.example.com", source=f"198.51.100.{number}")
         assert after_time(server.logged()[0]).endswith(f"DFW1 198.51.100.{number} -")
@@ -360,7 +360,7 @@ def test_a_thread_writes_them(tmp_path):
 def test_what_there_is_no_room_for_is_dropped_and_counted(tmp_path):
     """R207: while nobody writes, memory is bounded; whole batches go."""
     path = tmp_path / "q.log"
-    file = LogFile(str(path), most_octets=10)
+    file = LogFile(str(path), max_bytes=10)
     file.append(b"123456\n")
     file.append(b"a\nb\n")
     file.append(b"c\n")
@@ -415,7 +415,7 @@ def test_a_file_that_cannot_be_opened(tmp_path, path, why):
 
 @pytest.fixture
 def reluctant(monkeypatch):
-    """A disk that takes so many octets at a write; a fault is raised instead where there is one in the list."""
+    """A disk that takes so many bytes at a write; a fault is raised instead where there is one in the list."""
     takes, write = [], os.write
 
     def take(fd, octets):

@@ -15,7 +15,7 @@ from tests.dnsemu.store.kept import NUMBERS, TABLES, zone_with
 PROCESSES = get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.dnsemu.store.crash_child", "dnsemu.store.database"])
 
-MOST_BEFORE_A_KILL = 200
+MAX_BEFORE_A_KILL = 200
 
 
 def started(run, *arguments):
@@ -58,7 +58,7 @@ async def test_what_was_acknowledged_survives_any_death(tmp_path):
     acknowledged: set[int] = set()
     for crash in range(int(os.environ.get("DNSEMU_CRASHES", "20"))):
         process, told = started(commit_until_killed, path, crash * 1_000_000)
-        for _ in range(dice.randint(1, MOST_BEFORE_A_KILL)):
+        for _ in range(dice.randint(1, MAX_BEFORE_A_KILL)):
             acknowledged.add(told.recv())
         process.kill()
         acknowledged.update(everything(told))

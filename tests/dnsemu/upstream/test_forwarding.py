@@ -198,7 +198,7 @@ async def test_a_reply_that_cannot_be_read_is_servfail():
 
 
 async def test_only_so_many_wait_upstream(monkeypatch):
-    monkeypatch.setattr("dnsemu.upstream.forwarding.MOST_PENDING", 0)
+    monkeypatch.setattr("dnsemu.upstream.forwarding.MAX_PENDING", 0)
     async with in_front_of(Address("127.0.0.1", 9)) as asking:
         assert rcode(await asking("www.up.test")) == "SERVFAIL"
 

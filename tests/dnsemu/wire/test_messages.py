@@ -292,7 +292,7 @@ def test_what_comes_back_with_an_error(server, packet, sections):
 @settings(max_examples=300)
 @given(st.binary(max_size=80) | st.binary(max_size=60).map(lambda tail: HEADER + tail))
 def test_garbage_is_rejected_and_nothing_else(data):
-    """R149: whatever the octets, the reader returns a query or says what it is instead."""
+    """R149: whatever the bytes, the reader returns a query or says what it is instead."""
     try:
         query = parse_query(data)
     except (Rejected, Unanswerable):
@@ -303,7 +303,7 @@ def test_garbage_is_rejected_and_nothing_else(data):
 @settings(max_examples=300)
 @given(st.data())
 def test_damaged_queries_get_a_readable_reply_or_none(server, data):
-    """R149, R151: a query with a few octets changed never raises and never gets an rcode we do not send."""
+    """R149, R151: a query with a few bytes changed never raises and never gets an rcode we do not send."""
     query = dns.message.make_query("geo.example.test", "A", use_edns=0, options=[ecs("203.0.113.0/24")])
     wire = bytearray(query.to_wire())
     for _ in range(data.draw(st.integers(1, 4))):

@@ -19,7 +19,7 @@ from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import EVERYTHING, Board, Change, Published
 from dnsemu.publication.publishing import beside, compiled_anew, with_writes
-from dnsemu.workers.feed import MOST_NAMES, Feed, Source, together
+from dnsemu.workers.feed import MAX_NAMES, Feed, Source, together
 from dnsemu.workers.pickling import pickled
 from dnsemu.workers.pieces import Publish
 from dnsemu.workers.replica import Replica
@@ -325,7 +325,7 @@ def test_where_clients_of_a_vantage_point_are_is_told_with_the_settings():
 
 
 def test_so_many_names_are_told_as_everything():
-    many = Change(names=frozenset((names.ROOT, names.parse(f"n{number}")) for number in range(MOST_NAMES)))
+    many = Change(names=frozenset((names.ROOT, names.parse(f"n{number}")) for number in range(MAX_NAMES)))
     one = Change(names=frozenset({(names.ROOT, names.parse("one"))}))
     assert together(one, together(Change(), one)) == one
     assert together(many, one) == EVERYTHING

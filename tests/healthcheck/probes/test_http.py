@@ -186,7 +186,7 @@ async def test_h114_g_refused():
 
 
 def body_of(size, needle=b"needle"):
-    """A body in which the needle ends with octet `size`."""
+    """A body in which the needle ends with byte `size`."""
     return b"." * (size - len(needle)) + needle + b"." * 100
 
 

@@ -127,7 +127,7 @@ async def test_h186_a_name_with_only_aaaa():
 
 
 def header_block(octets):
-    """Header lines of so many octets, with their line ends."""
+    """Header lines of so many bytes, with their line ends."""
     lines = [b"X: " + b"y" * 95 + b"\r\n"] * (octets // 100 - 1)
     return b"".join(lines) + b"Z: " + b"z" * (octets - 100 * len(lines) - 5) + b"\r\n"
 

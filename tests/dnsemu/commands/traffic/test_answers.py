@@ -348,7 +348,7 @@ def test_r195_hidden_groups_cannot_be_asked_for(emulated):
     catalog = emulated.server.board.current.catalog
     assert len(emulated.hidden()) == 3
     for name in emulated.hidden():
-        assert name[0] > names.MAX_LABEL_OCTETS
+        assert name[0] > names.MAX_LABEL_BYTES
         for asked in (name, name + names.ROOT, name + names.parse("example.test")):
             packet = b"\x00\x01\x01\x00\x00\x01" + bytes(6) + asked + b"\x00\x01\x00\x01"
             reply = emulated.server.raw(packet)
