@@ -11,7 +11,7 @@ Path = tuple[str | int, ...]
 class Severity(Enum):
     """Whether a problem refuses what was written, or only deserves a word."""
 
-    FAULT = "fault"
+    ERROR = "error"
     WARNING = "warning"
 
 
@@ -28,7 +28,7 @@ class Problem:
     message: str
     instead: str = ""
     path: Path = ()
-    severity: Severity = Severity.FAULT
+    severity: Severity = Severity.ERROR
 
     def below(self, *prefix: str | int) -> "Problem":
         """The same problem, seen from further up in the document."""
@@ -46,7 +46,7 @@ class FileError:
     id: str
     message: str
     instead: str = ""
-    severity: Severity = Severity.FAULT
+    severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -56,14 +56,14 @@ class FileError:
 
 
 class FilesRefused(Exception):
-    """What the user wrote was refused; it carries every fault there is, in the order of the files' lines."""
+    """What the user wrote was refused; it carries every error there is, in the order of the files' lines."""
 
-    def __init__(self, faults: Sequence[FileError]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = tuple(faults)
+    def __init__(self, errors: Sequence[FileError]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = tuple(errors)
 
     def __reduce__(self) -> tuple[type["FilesRefused"], tuple[tuple[FileError, ...]]]:
-        return FilesRefused, (self.faults,)
+        return FilesRefused, (self.errors,)
 
 
 def dotted(path: Path) -> str:

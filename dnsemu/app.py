@@ -268,9 +268,9 @@ class Application:
             self.query_log.reopen()
 
     @property
-    def faults(self) -> tuple[FileError, ...]:
+    def file_errors(self) -> tuple[FileError, ...]:
         """What stands in the way of the files' present state being served; empty when it is served."""
-        return (*self.files.faults, *self.force_file.faults)
+        return (*self.files.errors, *self.force_file.errors)
 
     def _ttl_divisor(self) -> TtlDivisor | None:
         """What tells how TTLs are divided, if they are: by the clock's speed; while it stands still they are 0."""

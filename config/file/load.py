@@ -50,28 +50,28 @@ def load_files(paths: Sequence[FilePath], progress: Progress = unseen) -> Loaded
     """Read files and merge what they declare.
 
     Args:
-        paths: YAML, or JSON where the name ends in `.json`; their order matters to nothing but the order of faults.
+        paths: YAML, or JSON where the name ends in `.json`; their order matters to nothing but the order of errors.
         progress: told how far it has come.
     Raises:
         Refused: with every fault of all files.
     """
     documents: list[tuple[Document, FilePath]] = []
-    faults: list[FileError] = []
+    errors: list[FileError] = []
     seen: dict[opening.Identity, FilePath] = {}
     for path in paths:
         progress("reading", 0, 0)
         try:
             documents.append((parse(str(path), opening.read(path, seen)), path.parent))
         except FilesRefused as refused:
-            faults += refused.faults
-    return _load(documents, faults, progress)
+            errors += refused.errors
+    return _load(documents, errors, progress)
 
 
 def load_text(name: str, text: str | bytes) -> Loaded:
     """Read one text.
 
     Args:
-        name: what faults call it; it is JSON if this ends in `.json`, else YAML.
+        name: what errors call it; it is JSON if this ends in `.json`, else YAML.
         text: its content; bytes are UTF-8.
     Raises:
         Refused: with every fault there is.
@@ -91,9 +91,9 @@ def _load(
     for document, folder in documents:
         loader.sections(document, folder)
     world = loader.world()
-    faults = [*unread, *loader.report.told(Severity.FAULT)]
-    if faults:
-        raise FilesRefused(faults)
+    errors = [*unread, *loader.report.told(Severity.ERROR)]
+    if errors:
+        raise FilesRefused(errors)
     return Loaded(world, tuple(loader.report.told(Severity.WARNING)))
 
 
@@ -116,9 +116,9 @@ class _Loader:
         self._check_entries: list[tuple[_Placed, HealthCheck]] = []
         self._check_ids: set[str] = set()
         self._collections: dict[str, CidrCollection | None] = {}
-        """By name; None for one that has a fault of its own."""
+        """By name; None for one that is refused itself."""
         self._resources: dict[DName, Resource | None] = {}
-        """By all names; None for one that has a fault of its own."""
+        """By all names; None for one that is refused itself."""
         self._resource_entries: list[tuple[_Placed, Resource]] = []
         self._zone_entries: list[tuple[Document, int, object]] = []
         self._networks: list[GeoNetwork] = []
@@ -149,7 +149,7 @@ class _Loader:
         self._zone_entries += [(document, index, entry) for index, entry in enumerate(shape.hosted_zones or ())]
 
     def world(self) -> World:
-        """All that was declared, once all documents were taken; faults may have left holes in it."""
+        """All that was declared, once all documents were taken; errors may have left holes in it."""
         for placed, check in self._check_entries:
             self.report.add(placed.document, placed.path, check_rules.child_problems(check, self._kind_of))
             if self._checkers.strict_addresses:
@@ -278,7 +278,7 @@ class _Loader:
     def _kind_of(self, check: HealthCheckId) -> type[CheckConfig] | None:
         if (found := self._checks.get(check)) is not None:
             return type(found.config)
-        return EndpointCheck if check in self._check_ids else None  # it has a fault of its own
+        return EndpointCheck if check in self._check_ids else None  # it is refused itself
 
     def _take_collection(self, placed: _Placed, data: object) -> None:
         shape = self._valid(CidrCollectionShape, placed.document, placed.path, data)

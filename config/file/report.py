@@ -23,14 +23,14 @@ class ErrorReport:
         return f"{document.file}:{document.find(path, snake)[0]}"
 
     def told(self, severity: Severity) -> list[FileError]:
-        """The problems of one severity as faults, by file and line."""
-        faults = []
+        """The problems of one severity as errors, by file and line."""
+        errors = []
         for document, problem in self._found:
             if problem.severity is severity:
                 line, where = document.find(problem.path, snake)
-                faults.append(
+                errors.append(
                     FileError(
                         document.file, line, where, problem.rule, problem.id, problem.message, problem.instead, severity
                     )
                 )
-        return sorted(faults, key=lambda fault: (self._order[fault.file], fault.line))
+        return sorted(errors, key=lambda error: (self._order[error.file], error.line))

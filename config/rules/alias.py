@@ -126,7 +126,7 @@ def _resource_zone(alias: AliasTarget, resource: Resource, zone: TargetZone) -> 
         owner = service_of_zone(given)
         kind = resource.kind.value
         message = f"{given} is not known as a hosted zone of {kind}" if owner is None else f"{given} belongs to {owner}"
-        severity = Severity.WARNING if owner is None else Severity.FAULT
+        severity = Severity.WARNING if owner is None else Severity.ERROR
         yield Problem("alias-zone-id", "A176", message, f"write {wanted[0]}, or leave it out", AT_ZONE, severity)
 
 

@@ -80,7 +80,7 @@ class ControlApi:
             ],
             "health_checks": [check_json(entry, app.monitor) for entry in app.monitor.entries()],
             "serving": groups,
-            "faults": [str(fault) for fault in app.faults],
+            "faults": [str(error) for error in app.file_errors],
             "failures": app.failures,
             "workers": app.data_plane.rows(),
         }

@@ -115,7 +115,7 @@ class HealthCalls:
         return as_json({"rules": self._all_rules(), "health_checks": checks})
 
     async def _rules(self, _request: web.Request) -> web.Response:
-        return as_json({"rules": self._all_rules(), "faults": list(map(str, self._application.force_file.faults))})
+        return as_json({"rules": self._all_rules(), "faults": list(map(str, self._application.force_file.errors))})
 
     def _all_rules(self) -> list[dict[str, Any]]:
         forcing = self._application.forcing

@@ -76,8 +76,8 @@ class Metrics:
         yield GaugeMetricFamily("dnsemu_ready", "Whether everything listens.", value=float(app.is_ready))
         yield GaugeMetricFamily(
             "dnsemu_reload_faults",
-            "Faults that keep the files' present state from being served.",
-            value=float(len(app.faults)),
+            "Errors that keep the files' present state from being served.",
+            value=float(len(app.file_errors)),
         )
 
     def _dns(self) -> Iterator[Metric]:

@@ -99,7 +99,7 @@ class Running(Protocol):
         """Hold another state, under what files declare; raises as `reset` does."""
 
     @property
-    def faults(self) -> tuple[FileError, ...]:
+    def file_errors(self) -> tuple[FileError, ...]:
         """What keeps the files' present state from being served, the force file's too."""
 
     @property

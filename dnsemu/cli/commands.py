@@ -125,7 +125,7 @@ def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def check(files: Files, as_json: AsJson = False) -> None:
-    """Validate files: every fault with file and line, the rule, and what to write instead."""
+    """Validate files: every error with file and line, the rule, and what to write instead."""
     reading = _read(files, as_json)
     world = reading.published.world
     record_sets = sum(len(zone.record_sets) for zone in world.hosted_zones.values())
@@ -133,7 +133,7 @@ def check(files: Files, as_json: AsJson = False) -> None:
         print_json(
             {
                 "faults": [],
-                "warnings": [_fault(w) for w in reading.warnings],
+                "warnings": [_error(w) for w in reading.warnings],
                 "hosted_zones": len(world.hosted_zones),
                 "record_sets": record_sets,
                 "health_checks": len(world.health_checks),
@@ -251,11 +251,11 @@ def _read(files: Sequence[Path], as_json: bool, now: Callable[[], float] = time.
             return compile_world(load_files(files, progress), progress)
     except FilesRefused as refused:
         if as_json:
-            print_json({"faults": [_fault(fault) for fault in refused.faults]})
+            print_json({"faults": [_error(error) for error in refused.errors]})
         else:
-            for fault in refused.faults:
-                print(fault, file=sys.stderr)
-            print(f"refused: {count(len(refused.faults), 'fault')}", file=sys.stderr)
+            for error in refused.errors:
+                print(error, file=sys.stderr)
+            print(f"refused: {count(len(refused.errors), 'error')}", file=sys.stderr)
         raise typer.Exit(REFUSED) from None
 
 
@@ -317,15 +317,15 @@ def _warn_if_nothing_is_hosted(reading: Any) -> None:
         print(f"warning: no hosted zone: everything is REFUSED; {instead}", file=sys.stderr)
 
 
-def _fault(fault: Any) -> dict[str, Any]:
+def _error(error: Any) -> dict[str, Any]:
     return {
-        "file": fault.file,
-        "line": fault.line,
-        "where": fault.where,
-        "id": fault.id,
-        "rule": fault.rule,
-        "message": fault.message,
-        "instead": fault.instead,
+        "file": error.file,
+        "line": error.line,
+        "where": error.where,
+        "id": error.id,
+        "rule": error.rule,
+        "message": error.message,
+        "instead": error.instead,
     }
 
 

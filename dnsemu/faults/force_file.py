@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class ForceFile:
-    """Keeps the rules of one file in force; while it has a fault, those that it had before."""
+    """Keeps the rules of one file in force; while it has an error, those that it had before."""
 
     def __init__(self, forcing: Forcing, clock: Clock) -> None:
         self._forcing = forcing
@@ -25,7 +25,7 @@ class ForceFile:
         self._read_at = 0.0
         self._began: dict[ForceRule, float] = {}
         """When each rule was first read: a duration counts from there."""
-        self.faults: tuple[FileError, ...] = ()
+        self.errors: tuple[FileError, ...] = ()
 
     def follow(self, path: str | None) -> None:
         """Read this file from now on, or none; the same one is not read again."""
@@ -55,9 +55,9 @@ class ForceFile:
         try:
             rules = self._as_before(parse_force_file(str(self._path), text, self._clock.now()))
         except FilesRefused as refused:
-            self._refused(refused.faults)
+            self._refused(refused.errors)
             return
-        self.faults = ()
+        self.errors = ()
         self._rules, self._read_at = rules, self._clock.now()
         self._forcing.read(rules)
         if self._path:
@@ -80,7 +80,7 @@ class ForceFile:
         self._began = dict(kept)
         return tuple(rule for rule, _ in kept)
 
-    def _refused(self, faults: tuple[FileError, ...]) -> None:
-        self.faults = faults
-        for fault in faults:
-            log.error("force file refused; what it said before still counts", fault=str(fault))
+    def _refused(self, errors: tuple[FileError, ...]) -> None:
+        self.errors = errors
+        for error in errors:
+            log.error("force file refused; what it said before still counts", fault=str(error))

@@ -54,15 +54,15 @@ def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
     """Read the lines `PATTERN STATUS [for DURATION | until TIME]`; `#` begins a comment, empty lines mean nothing.
 
     Args:
-        name: what faults call the file.
+        name: what errors call the file.
         now: seconds of the epoch; durations count from here.
     Returns:
         The rules, in the order of the lines.
     Raises:
-        Refused: with the faults of all lines.
+        Refused: with the errors of all lines.
     """
     rules: list[ForceRule] = []
-    faults: list[FileError] = []
+    errors: list[FileError] = []
     for number, line in enumerate(text.split("\n"), 1):
         words = line.partition("#")[0].split()
         try:
@@ -70,9 +70,9 @@ def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
                 rules.append(_parse_rule(words, now))
         except ValueError as error:
             message, _, instead = str(error).rpartition(": write ")
-            faults.append(FileError(name, number, "", "", "force-line", message, f"write {instead}"))
-    if faults:
-        raise FilesRefused(faults)
+            errors.append(FileError(name, number, "", "", "force-line", message, f"write {instead}"))
+    if errors:
+        raise FilesRefused(errors)
     return tuple(rules)
 
 

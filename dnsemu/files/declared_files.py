@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class DeclaredFiles:
-    """Reads files one time after the other; what has faults changes nothing."""
+    """Reads files one time after the other; what has errors changes nothing."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class DeclaredFiles:
         self._failures = failures
         self._wanted = asyncio.Event()
         self._turn = asyncio.Lock()
-        self.faults: tuple[FileError, ...] = ()
+        self.errors: tuple[FileError, ...] = ()
         """What stands in the way of the files' present state being served; empty when it is served."""
 
     def reload(self) -> None:
@@ -71,7 +71,7 @@ class DeclaredFiles:
         """Read them now, for something else to be done with them.
 
         Raises:
-            ReadingFailed: they could not be read, or have faults.
+            ReadingFailed: they could not be read, or have errors.
             StoreFailed: by `take_in`.
         """
         async with self._turn:
@@ -79,7 +79,7 @@ class DeclaredFiles:
                 try:
                     reading = self._inline or await read_files(self._files)
                 except FilesRefused as refused:
-                    raise LoadingFailed(f"the files have faults: {refused.faults[0]}") from refused
+                    raise LoadingFailed(f"the files have errors: {refused.errors[0]}") from refused
                 await take_in(reading)
 
     async def _reload(self) -> None:
@@ -90,17 +90,17 @@ class DeclaredFiles:
                     await self._take_in(reading)
         except FilesRefused as refused:
             self._failures.pop("reload", None)
-            self.faults = refused.faults
-            for fault in refused.faults:
-                log.error("reload refused", fault=str(fault))
-            log.error("still serving what was read before", faults=len(refused.faults))
+            self.errors = refused.errors
+            for error in refused.errors:
+                log.error("reload refused", fault=str(error))
+            log.error("still serving what was read before", faults=len(refused.errors))
         except (LoadingFailed, StoreFailed) as failed:
             self._failures["reload"] = str(failed)
             log.error("reload failed; still serving what was read before", error=str(failed))
         else:
             for warning in reading.warnings:
                 log.warning("check", warning=str(warning))
-            self.faults = ()
+            self.errors = ()
             self._failures.pop("reload", None)
             log.info("reloaded", **_sizes(reading))
 

@@ -70,7 +70,7 @@ def test_check_places_every_fault(broken):
     assert "192.0.2.256" in first
     assert second.startswith(f"{broken}:5: ")
     assert "ttl" in second
-    assert last == "refused: 2 faults"
+    assert last == "refused: 2 errors"
 
 
 def test_check_gives_the_same_faults_to_machines(broken):

@@ -190,7 +190,7 @@ def _insertion(record_set: RecordSet, draft: Draft, world: World) -> Iterator[st
 
 
 def _sentences(problems: Iterator[Problem]) -> Iterator[str]:
-    return (problem.message for problem in problems if problem.severity is Severity.FAULT)
+    return (problem.message for problem in problems if problem.severity is Severity.ERROR)
 
 
 def _resources(name: DName, world: World) -> Mapping[DName, Resource]:

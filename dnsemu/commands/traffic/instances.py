@@ -172,7 +172,7 @@ def _check_place(zone: HostedZone, name: DName, type: RRType) -> None:
         message = f"There is already a record set or traffic policy instance {names.to_text(name)} of type {type.name}."
         raise Refusal("TrafficPolicyInstanceAlreadyExists", message)
     for problem in insertion(RecordSet(name, type), Draft(zone)):
-        if problem.severity is Severity.FAULT:
+        if problem.severity is Severity.ERROR:
             raise Refusal("InvalidInput", problem.message)
 
 

@@ -14,8 +14,8 @@ from dnsemu.config.shapes.base import snake
 def refusal(file, raw):
     with pytest.raises(FilesRefused) as caught:
         parse(file, raw)
-    (fault,) = caught.value.faults
-    return fault
+    (error,) = caught.value.errors
+    return error
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_an_empty_file_is_none(raw):
     ],
 )
 def test_yaml_refusals(raw, line, id):
-    fault = refusal("f.yaml", raw)
-    assert (fault.file, fault.line, fault.id) == ("f.yaml", line, id)
+    error = refusal("f.yaml", raw)
+    assert (error.file, error.line, error.id) == ("f.yaml", line, id)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_yaml_refusals(raw, line, id):
     ],
 )
 def test_json_refusals(raw, line, id):
-    fault = refusal("f.JSON", raw)
-    assert (fault.file, fault.line, fault.id) == ("f.JSON", line, id)
+    error = refusal("f.JSON", raw)
+    assert (error.file, error.line, error.id) == ("f.JSON", line, id)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_json_surrogates_in_order(text, value):
 @pytest.mark.parametrize("text", [r'a: "\ud800"', r'"\udfff": a'], ids=["a value", "a name"])
 def test_yaml_has_no_surrogates(monkeypatch, reader, text):
     monkeypatch.setattr(documents, "_EventReader", reader)
-    fault = refusal("f.yaml", f"x: 1\n{text}")
-    assert fault.line == 2
-    assert fault.id in ("surrogate", "yaml-syntax")
+    error = refusal("f.yaml", f"x: 1\n{text}")
+    assert error.line == 2
+    assert error.id in ("surrogate", "yaml-syntax")
 
 
 def test_tabs_are_explained():
@@ -140,8 +140,8 @@ def test_aliases_cannot_explode():
     laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    fault = refusal("f.yaml", laughs)
-    assert (fault.line, fault.id) == (6, "yaml-alias")
+    error = refusal("f.yaml", laughs)
+    assert (error.line, error.id) == (6, "yaml-alias")
 
 
 def test_a_file_may_not_be_endless(monkeypatch):
@@ -242,7 +242,7 @@ def test_json_is_yaml(value):
     try:
         data = parse("f.yaml", json.dumps(value, ensure_ascii=False)).data
     except FilesRefused as refused:
-        assert refused.faults[0].id == "yaml-syntax"  # noqa: PT017
+        assert refused.errors[0].id == "yaml-syntax"  # noqa: PT017
     else:
         assert data == value
 
@@ -252,7 +252,7 @@ def test_nothing_crashes(raw, file):
     try:
         document = parse(file, raw)
     except FilesRefused as refused:
-        assert refused.faults  # noqa: PT017
+        assert refused.errors  # noqa: PT017
     else:
         assert document.find(("a", 0, "b"))[0] in (0, 1)
 

@@ -1,4 +1,4 @@
-"""Files to a World: sections, merging, defaults, pasted API output, faults with their lines."""
+"""Files to a World: sections, merging, defaults, pasted API output, errors with their lines."""
 
 import json
 import os
@@ -55,7 +55,7 @@ LEAF = {"ttl": 60, "values": ("192.0.2.1",), "rdata": (b"\xc0\0\2\1",)}
 def refusals(text, name="f.yaml"):
     with pytest.raises(FilesRefused) as caught:
         load_text(name, text)
-    return caught.value.faults
+    return caught.value.errors
 
 
 def test_the_example():
@@ -108,7 +108,7 @@ def test_a_refusal_survives_pickling():
     with pytest.raises(FilesRefused) as caught:
         load_text("f.yaml", "servers: {}")
     copy = pickle.loads(pickle.dumps(caught.value))
-    assert copy.faults == caught.value.faults
+    assert copy.errors == caught.value.errors
     assert str(copy) == str(caught.value)
 
 
@@ -211,24 +211,24 @@ def test_pasted_from_the_api():
     assert len(zone.record_sets) == 4
 
 
-def test_faults_speak_the_files_own_spelling():
-    faults = refusals(PASTED.replace("Weight: 10", "Weight: 256").replace("TTL: 60", "TTl: 60"))
-    assert [(f.line, f.where, f.id) for f in faults] == [
+def test_errors_speak_the_files_own_spelling():
+    errors = refusals(PASTED.replace("Weight: 10", "Weight: 256").replace("TTL: 60", "TTl: 60"))
+    assert [(f.line, f.where, f.id) for f in errors] == [
         (18, "hosted_zones[0].ResourceRecordSets[1].Weight", "weight-range"),
         (19, "hosted_zones[0].ResourceRecordSets[1].TTl", "field-unknown"),
     ]
 
 
-# --- faults ---
+# --- errors ---
 
 
-def test_r62_how_a_fault_reads():
+def test_r62_how_an_error_reads():
     text = (
         "hosted_zones:\n  - name: shop.test\n    record_sets:\n      - {name: a, type: A, ttl: 1, set_identifier: a,\n"
     )
     text += "         weight: 256, resource_records: [192.0.2.1]}\n"
-    (fault,) = refusals(text, "shop.yaml")
-    assert str(fault) == (
+    (error,) = refusals(text, "shop.yaml")
+    assert str(error) == (
         "shop.yaml:5: hosted_zones[0].record_sets[0].weight: 256 is above 255; "
         "write a whole number from 0 to 255 [R62 weight-range]"
     )
@@ -346,10 +346,10 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "where", "id", "words"), CASES, ids=[f"{id} {text[:40]}" for text, _, id, _ in CASES])
 def test_refused(text, where, id, words):
-    (fault,) = refusals(f"\n{text}")
-    assert (fault.where, fault.id) == (where, id)
-    assert fault.line == (2 if where else 1)
-    assert words in str(fault)
+    (error,) = refusals(f"\n{text}")
+    assert (error.where, error.id) == (where, id)
+    assert error.line == (2 if where else 1)
+    assert words in str(error)
 
 
 def test_r203_host_bits_are_dropped():
@@ -359,8 +359,8 @@ def test_r203_host_bits_are_dropped():
 
 
 def test_a_faulty_zone_still_has_its_record_sets_checked():
-    faults = refusals("hosted_zones:\n  - nam: shop.test\n    record_sets:\n      - {name: a, type: AX}\n")
-    assert [(fault.line, fault.id) for fault in faults] == [
+    errors = refusals("hosted_zones:\n  - nam: shop.test\n    record_sets:\n      - {name: a, type: AX}\n")
+    assert [(error.line, error.id) for error in errors] == [
         (2, "field-missing"),
         (2, "field-unknown"),
         (4, "record-type"),
@@ -392,7 +392,7 @@ def test_twice_names_both_places(write):
     second = write("second.yaml", EXAMPLE)
     with pytest.raises(FilesRefused) as caught:
         load_files([first, second])
-    found = [(fault.file, fault.line, fault.id, fault.message.rpartition("/")[2]) for fault in caught.value.faults]
+    found = [(error.file, error.line, error.id, error.message.rpartition("/")[2]) for error in caught.value.errors]
     assert found == [
         (str(second), 1, "declared-twice", "first.yaml:1"),
         (str(second), 1, "declared-twice", "first.yaml:1"),
@@ -400,13 +400,13 @@ def test_twice_names_both_places(write):
     ]
 
 
-def test_all_faults_of_all_files_at_once(write, tmp_path):
+def test_all_errors_of_all_files_at_once(write, tmp_path):
     missing = tmp_path / "missing.yaml"
     broken = write("broken.yaml", "a: [")
     wrong = write("wrong.json", '{\n"server": {\n"dns": ["x"]}}')
     with pytest.raises(FilesRefused) as caught:
         load_files([missing, tmp_path, broken, wrong])
-    assert [(Path(f.file).name, f.line, f.id) for f in caught.value.faults] == [
+    assert [(Path(f.file).name, f.line, f.id) for f in caught.value.errors] == [
         ("missing.yaml", 0, "unreadable"),
         (tmp_path.name, 0, "no-file"),
         ("broken.yaml", 1, "yaml-syntax"),
@@ -422,7 +422,7 @@ def test_a_file_given_twice(write, tmp_path):
     linked.symlink_to(first)
     with pytest.raises(FilesRefused) as caught:
         load_files([first, linked, first])
-    assert [(fault.file, fault.id, fault.message) for fault in caught.value.faults] == [
+    assert [(error.file, error.id, error.message) for error in caught.value.errors] == [
         (str(linked), "file-twice", f"{first} is given twice"),
         (str(first), "file-twice", f"{first} is given twice"),
     ]
@@ -438,7 +438,7 @@ def test_a_pipe_without_a_writer_does_not_hang(tmp_path):
     os.mkfifo(pipe)
     with pytest.raises(FilesRefused) as caught:
         load_files([pipe])
-    assert [(fault.file, fault.id) for fault in caught.value.faults] == [(str(pipe), "no-file")]
+    assert [(error.file, error.id) for error in caught.value.errors] == [(str(pipe), "no-file")]
 
 
 def test_a_pipe_is_read_to_its_end(write):
@@ -508,8 +508,8 @@ def test_any_data_is_loaded_or_refused(data):
     try:
         loaded = load_text("f.json", json.dumps(data).replace("NaN", "0").replace("Infinity", "1"))
     except FilesRefused as refused:
-        assert all(str(fault) for fault in refused.faults)  # noqa: PT017
-        assert refused.faults  # noqa: PT017
+        assert all(str(error) for error in refused.errors)  # noqa: PT017
+        assert refused.errors  # noqa: PT017
     else:
         assert isinstance(loaded.world, World)
 
@@ -519,7 +519,7 @@ def test_any_octets_are_loaded_or_refused(raw):
     try:
         loaded = load_text("f.yaml", raw)
     except FilesRefused as refused:
-        assert refused.faults  # noqa: PT017
+        assert refused.errors  # noqa: PT017
     else:
         assert loaded.world == World()
 
@@ -553,9 +553,9 @@ def test_a3_r43_the_api_settings():
     ("api: {credentials: [{access_key_id: A}]}", "api.credentials[0]", "secret_access_key"),
     ("api: {stict: true}", "api.stict", "strict"),
 ])  # fmt: skip
-def test_a_fault_in_the_api_settings(text, where, says):
+def test_an_error_in_the_api_settings(text, where, says):
     with pytest.raises(FilesRefused) as refused:
         load_text("f.yaml", text)
-    (fault,) = refused.value.faults
-    assert fault.where.startswith(where)
-    assert says in f"{fault.message}; {fault.instead}"
+    (error,) = refused.value.errors
+    assert error.where.startswith(where)
+    assert says in f"{error.message}; {error.instead}"

@@ -23,10 +23,10 @@ FIRST_LINE = 5
 """Of the record sets that `zone` writes, one a line."""
 
 
-def faults(*entries):
+def errors(*entries):
     with pytest.raises(FilesRefused) as caught:
         load_text("shop.yaml", zone(*entries))
-    return caught.value.faults
+    return caught.value.errors
 
 
 def a(name, rest="", value="192.0.2.1"):
@@ -212,11 +212,11 @@ CASES = [
 
 @pytest.mark.parametrize(("entries", "rule", "id", "at", "field", "words"), CASES)
 def test_refused(entries, rule, id, at, field, words):
-    (fault,) = faults(*entries)
-    assert (fault.rule, fault.id) == (rule, id)
-    assert fault.where == f"hosted_zones[0].record_sets[{at}]{field}"
-    assert (fault.file, fault.line) == ("shop.yaml", FIRST_LINE + at)
-    assert words in fault.message
+    (error,) = errors(*entries)
+    assert (error.rule, error.id) == (rule, id)
+    assert error.where == f"hosted_zones[0].record_sets[{at}]{field}"
+    assert (error.file, error.line) == ("shop.yaml", FIRST_LINE + at)
+    assert words in error.message
 
 
 ACCEPTED = [
@@ -305,8 +305,8 @@ def test_r41_what_another_hosted_zone_answers_is_a_warning():
 
 def test_r112_a_chain_may_be_long_and_a_zone_large():
     """Neither recursion nor a walk along the chain from each of its aliases."""
-    (fault,) = faults(*chain(5_000))
-    assert (fault.id, fault.line) == ("alias-depth", FIRST_LINE)
+    (error,) = errors(*chain(5_000))
+    assert (error.id, error.line) == ("alias-depth", FIRST_LINE)
 
 
 def test_r107_an_alias_elsewhere_is_a_warning():
@@ -330,21 +330,21 @@ def test_r102_a_pasted_zone_id_is_the_zones_own():
 
 
 def test_one_mistake_does_not_make_others():
-    """A target or health check that has a fault of its own is not also missing."""
-    found = faults(alias("a", "b.shop.test"), a("b", value="1.2.3"))
-    assert [fault.id for fault in found] == ["bad-value"]
+    """A target or health check with an error is not also missing."""
+    found = errors(alias("a", "b.shop.test"), a("b", value="1.2.3"))
+    assert [error.id for error in found] == ["bad-value"]
 
 
 def test_one_mistake_does_not_hide_others():
     """R102: an alias to nothing is told whatever else is wrong in the zone."""
-    found = faults(alias("a", "gone.shop.test"), a("b", value="1.2.3"), "{type: A}")
-    assert sorted(fault.id for fault in found) == ["alias-target-missing", "bad-value", "field-missing"]
+    found = errors(alias("a", "gone.shop.test"), a("b", value="1.2.3"), "{type: A}")
+    assert sorted(error.id for error in found) == ["alias-target-missing", "bad-value", "field-missing"]
 
 
 def test_long_circles_are_found_without_recursion():
     size = 3000
-    found = faults(*(alias(f"n{i}", f"n{(i + 1) % size}.shop.test") for i in range(size)))
-    assert [fault.id for fault in found] == ["alias-cycle"]
+    found = errors(*(alias(f"n{i}", f"n{(i + 1) % size}.shop.test") for i in range(size)))
+    assert [error.id for error in found] == ["alias-cycle"]
 
 
 # --- one insertion, as the API asks it ---

@@ -77,9 +77,9 @@ def test_a_region_outside_the_fleet_may_be_blocked():
 def test_refused(fields, where, rule, message, instead):
     with pytest.raises(FilesRefused) as caught:
         checkers(fields)
-    (fault,) = caught.value.faults
-    assert (fault.where, fault.rule, fault.message) == (f"health_checkers.{where}", rule, message)
-    assert instead in fault.instead
+    (error,) = caught.value.errors
+    assert (error.where, error.rule, error.message) == (f"health_checkers.{where}", rule, message)
+    assert instead in error.instead
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,9 @@ REFUSED = [
 def test_refused(entry, rule, field, words):
     with pytest.raises(FilesRefused) as caught:
         load(entry)
-    (fault,) = caught.value.faults
-    assert (fault.rule, fault.where, fault.line) == (rule, f"health_checks[0]{field}", 2)
-    assert words in fault.message
+    (error,) = caught.value.errors
+    assert (error.rule, error.where, error.line) == (rule, f"health_checks[0]{field}", 2)
+    assert words in error.message
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_order_never_matters():
 def test_a_broken_child_is_not_also_missing():
     with pytest.raises(FilesRefused) as caught:
         load("{id: all, type: CALCULATED, health_threshold: 1, child_health_checks: [one]}", "{id: one, type: TCP}")
-    assert {fault.line for fault in caught.value.faults} == {3}
+    assert {error.line for error in caught.value.errors} == {3}
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_h82_a_calculated_check_has_up_to_256_children(count):
         return
     with pytest.raises(FilesRefused) as caught:
         load(parent, *children)
-    (fault,) = caught.value.faults
-    assert (fault.rule, fault.where) == ("H82", "health_checks[0].child_health_checks")
-    assert fault.message.endswith("longer than 256")
+    (error,) = caught.value.errors
+    assert (error.rule, error.where) == ("H82", "health_checks[0].child_health_checks")
+    assert error.message.endswith("longer than 256")
 
 
 # --- strict addresses ---
@@ -265,9 +265,9 @@ def test_reserved_addresses(address, message):
     assert load_endpoint(f"ip_address: {address}", "").config.ip_address == address.strip("'")
     with pytest.raises(FilesRefused) as caught:
         load_endpoint(f"ip_address: {address}", STRICT)
-    (fault,) = caught.value.faults
-    assert (fault.line, fault.where, fault.rule) == (2, "health_checks[0].ip_address", "H7")
-    assert fault.message == message
+    (error,) = caught.value.errors
+    assert (error.line, error.where, error.rule) == (2, "health_checks[0].ip_address", "H7")
+    assert error.message == message
 
 
 def test_h7_strict_wherever_it_is_written():
@@ -364,10 +364,10 @@ def test_h89_without_a_configuration():
 def test_alarms_that_route_53_does_not_support(changes, rule, field, message):
     with pytest.raises(FilesRefused) as caught:
         metric(ALARM | changes)
-    (fault,) = caught.value.faults
-    assert (fault.rule, fault.where) == (rule, f"health_checks[0].cloud_watch_alarm_configuration{field}")
-    assert fault.message == message
-    assert fault.instead
+    (error,) = caught.value.errors
+    assert (error.rule, error.where) == (rule, f"health_checks[0].cloud_watch_alarm_configuration{field}")
+    assert error.message == message
+    assert error.instead
 
 
 def test_h90_as_many_datapoints_as_periods():
@@ -377,4 +377,4 @@ def test_h90_as_many_datapoints_as_periods():
 def test_h89_an_alarm_belongs_to_a_metric_check():
     with pytest.raises(FilesRefused, match="only CLOUDWATCH_METRIC health checks follow an alarm, not TCP") as caught:
         metric(ALARM, "TCP")
-    assert "health_checks[0].cloud_watch_alarm_configuration" in {fault.where for fault in caught.value.faults}
+    assert "health_checks[0].cloud_watch_alarm_configuration" in {error.where for error in caught.value.errors}

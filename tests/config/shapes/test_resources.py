@@ -37,10 +37,10 @@ def file(resources, *record_sets):
     return "\n".join(lines)
 
 
-def faults(resources, *record_sets):
+def errors(resources, *record_sets):
     with pytest.raises(FilesRefused) as caught:
         load_text("shop.yaml", file(resources, *record_sets))
-    return caught.value.faults
+    return caught.value.errors
 
 
 def alb(targets="[{address: 192.0.2.1}]", rest="", name=ALB, kind="application-load-balancer"):
@@ -137,19 +137,19 @@ CASES = [
 
 @pytest.mark.parametrize(("entry", "rule", "id", "where", "text"), CASES)
 def test_a_faulty_resource(entry, rule, id, where, text):
-    (found,) = faults([entry])
+    (found,) = errors([entry])
     assert (found.rule, found.id, found.where, found.line) == (rule, id, f"resources[0]{where}", FIRST_LINE)
     assert text in str(found)
 
 
 def test_two_resources_of_one_name():
-    (found,) = faults([alb(), alb(name=f"dualstack.{ALB}")])
+    (found,) = errors([alb(), alb(name=f"dualstack.{ALB}")])
     assert (found.id, found.line) == ("declared-twice", FIRST_LINE + 1)
     assert f"resource {ALB}. is already declared at shop.yaml:{FIRST_LINE}" in found.message
 
 
 def test_a_faulty_resource_leaves_aliases_to_it_alone():
-    (found,) = faults([alb(rest="region: eu-west-1")], alias(ALB))
+    (found,) = errors([alb(rest="region: eu-west-1")], alias(ALB))
     assert found.id == "resource-region"
 
 
@@ -202,7 +202,7 @@ ALIAS_CASES = [
 
 @pytest.mark.parametrize(("resources", "entry", "rule", "id", "text"), ALIAS_CASES)
 def test_a_faulty_alias(resources, entry, rule, id, text):
-    found = next(fault for fault in faults(resources, entry) if fault.id == id)
+    found = next(error for error in errors(resources, entry) if error.id == id)
     assert (found.rule, found.line) == (rule, 6 + len(resources))
     assert found.where.startswith("hosted_zones[0].record_sets[0].alias_target")
     assert text in str(found)

@@ -44,7 +44,7 @@ class Stand:
         self.clock = SimpleNamespace(now=lambda: NOW, speed=speed)
         self.data_plane = SimpleNamespace(answered=(), dropped=0, query_log_dropped=0, rows=list)
         self.board = SimpleNamespace(current=SimpleNamespace(world=SimpleNamespace(hosted_zones={})))
-        self.is_ready, self.faults = True, ()
+        self.is_ready, self.file_errors = True, ()
         ledger = Ledger(HealthBoard(), History("run"))
         checks = [
             endpoint("web"),

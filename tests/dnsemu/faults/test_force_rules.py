@@ -101,7 +101,7 @@ def test_nothing_is_forced(text):
 def test_lines_that_are_refused(line, said):
     with pytest.raises(FilesRefused) as caught:
         parse_force_file("forced", f"# first\n{line}  # why", NOW)
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.errors
     assert str(fault).startswith(f"forced:2: {said}")
     assert str(fault).endswith(" [force-line]")
 
@@ -109,7 +109,7 @@ def test_lines_that_are_refused(line, said):
 def test_every_fault_is_told_at_once():
     with pytest.raises(FilesRefused) as caught:
         parse_force_file("forced", "a b\nweb healthy\nc d\x0b\x0c\n\u2028\nzonk:x auto", NOW)
-    assert [fault.line for fault in caught.value.faults] == [1, 3, 5]
+    assert [fault.line for fault in caught.value.errors] == [1, 3, 5]
 
 
 WORDS = st.sampled_from(
@@ -122,7 +122,7 @@ def test_any_text_is_read_or_refused(text):
     try:
         rules = parse_force_file("forced", text, NOW)
     except FilesRefused as refused:
-        assert all(fault.message and fault.instead and str(fault).isprintable() for fault in refused.faults)  # noqa: PT017
+        assert all(fault.message and fault.instead and str(fault).isprintable() for fault in refused.errors)  # noqa: PT017
     else:
         assert all(parse_pattern(str(rule.pattern)) == rule.pattern for rule in rules)
 

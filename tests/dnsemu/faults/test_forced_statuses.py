@@ -323,7 +323,7 @@ def test_a_file_is_read_as_it_is_followed(followed):
 
 def test_a_file_that_is_not_there_yet_forces_nothing(followed):
     followed.file.follow(str(followed.path))
-    assert (followed.overlaid, followed.file.faults) == ({}, ())
+    assert (followed.overlaid, followed.file.errors) == ({}, ())
 
 
 def test_a_file_that_is_followed_no_more_forces_nothing(followed):
@@ -350,18 +350,18 @@ def test_a_file_with_a_fault_changes_nothing(followed, text, said):
     with structlog.testing.capture_logs() as logs:
         followed.file.follow(str(other))
     assert followed.overlaid == {"web-1": (DOWN, "web-1")}
-    (fault,) = followed.file.faults
+    (fault,) = followed.file.errors
     assert said in str(fault)
     assert [log["log_level"] for log in logs] == ["error"]
     followed.follow("web-2 unhealthy")
-    assert (set(followed.overlaid), followed.file.faults) == ({"web-2"}, ())
+    assert (set(followed.overlaid), followed.file.errors) == ({"web-2"}, ())
 
 
 def test_a_folder_is_refused(followed, tmp_path):
     followed.follow("web-1 unhealthy")
     with structlog.testing.capture_logs():
         followed.file.follow(str(tmp_path))
-    assert "cannot be read" in str(followed.file.faults[0])
+    assert "cannot be read" in str(followed.file.errors[0])
     assert set(followed.overlaid) == {"web-1"}
 
 

@@ -502,7 +502,7 @@ def test_a_path_that_is_none(tmp_path, written):
     (tmp_path / "f.yaml").write_text(f"server: {{query_log: {written}}}")
     with pytest.raises(FilesRefused) as refused:
         load_files([tmp_path / "f.yaml"])
-    assert [fault.where for fault in refused.value.faults] == ["server.query_log"]
+    assert [fault.where for fault in refused.value.errors] == ["server.query_log"]
 
 
 def test_the_schema_has_it():
