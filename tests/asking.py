@@ -38,14 +38,14 @@ class Server:
         self.responder = responder
         self.udp, self.tcp = responder.doors()
 
-    def raw(self, packet, source="127.0.0.1", over_udp=True):
+    def raw(self, packet, source="127.0.0.1", *, over_udp=True):
         door = self.udp if over_udp else self.tcp
         return door(packet, source)
 
     def ask(self, name, type_="A", *, source="127.0.0.1", over_udp=True, client_class="IN", **more):
         """The reply as a dnspython message, checked to match its question; `more` goes to `make_query`."""
         query = dns.message.make_query(name, type_, client_class, **more)
-        wire = self.raw(query.to_wire(), source, over_udp)
+        wire = self.raw(query.to_wire(), source, over_udp=over_udp)
         reply = dns.message.from_wire(wire)
         assert query.is_response(reply), (query.to_text(), reply.to_text())
         return reply

@@ -179,7 +179,15 @@ class Undrawn:
         zone = first.found.zone
         authority = () if any(rr[1] == RRType.NS and rr[0] == zone.name for rr in answer) else zone.ns
         additional = () if first.type == ANY else tuple(_additional(first.catalog, zone, answer, authority))
-        return Reply(RCode.NOERROR, True, answer, authority, additional, scope_bits=self.scope_bits, onward=onward)
+        return Reply(
+            RCode.NOERROR,
+            is_authoritative=True,
+            answer=answer,
+            authority=authority,
+            additional=additional,
+            scope_bits=self.scope_bits,
+            onward=onward,
+        )
 
 
 def draw(first: Link, dice: Dice, scope_bits: int) -> Reply:
@@ -229,14 +237,22 @@ def _negative(link: Link, answer: list[RR], scope_bits: int, onward: Onward | No
     assert not isinstance(link.found, NotOurs)
     rcode = RCode.NXDOMAIN if isinstance(link.found, NXDomain) else RCode.NOERROR
     soa = link.found.zone.soa
-    return Reply(rcode, True, answer, soa, may_shrink=False, scope_bits=scope_bits, onward=onward)
+    return Reply(
+        rcode,
+        is_authoritative=True,
+        answer=answer,
+        authority=soa,
+        may_shrink=False,
+        scope_bits=scope_bits,
+        onward=onward,
+    )
 
 
 def _referral(found: Referral) -> Reply:
     """NS of the cut and the addresses the hosted zone knows for them, below the cut too; not authoritative (R52)."""
     authority = tuple(records(found.cut))
     glue = tuple(_addresses(found.zone, _cited(authority)))
-    return Reply(RCode.NOERROR, False, (), authority, glue, may_shrink=False)
+    return Reply(RCode.NOERROR, is_authoritative=False, authority=authority, additional=glue, may_shrink=False)
 
 
 def _additional(catalog: Catalog, zone: Zone, answer: Sequence[RR], authority: Sequence[RR]) -> Iterator[RR]:

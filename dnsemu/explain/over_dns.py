@@ -59,7 +59,7 @@ def explanation_reply(
     """
     lines = explanation_lines(explain(resolve(catalog, health, client, *asked), scope_bits, detail, MAX_DECISIONS))
     answer: list[RR] = [(owner, int(RRType.TXT), 0, rdata) for rdata in _txt(lines)]
-    return Reply(RCode.NOERROR, True, answer, scope_bits=scope_bits)
+    return Reply(RCode.NOERROR, is_authoritative=True, answer=answer, scope_bits=scope_bits)
 
 
 def _txt(lines: Iterable[str]) -> Iterable[bytes]:

@@ -1,7 +1,7 @@
 """One packet in, one packet out: everything between the sockets and the answer."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -41,8 +41,13 @@ IXFR = 251
 TtlDivisor = Callable[[], float | None]
 """What TTLs are divided by, so that caches in front keep step with an emulated clock; None: all are 0."""
 
-Elsewhere = Callable[[bytes, str, bool, Place | None], Later]
-"""(packet, sender's address, whether over UDP, where the sender is taken to be) to a reply that another makes."""
+
+class AskElsewhere(Protocol):
+    """Has another process answer a query; arguments as of `Responder.respond`."""
+
+    def __call__(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None) -> Later:
+        """The reply, which has to be waited for."""
+
 
 log = structlog.get_logger()
 
@@ -83,7 +88,7 @@ class Responder:
         forwarder: Forwarder | None = None,
         *,
         ttl_divisor: TtlDivisor | None = None,
-        ask_elsewhere: Elsewhere | None = None,
+        ask_elsewhere: AskElsewhere | None = None,
         query_log: QueryLog | None = None,
     ) -> None:
         """Answer from two boards.
@@ -134,7 +139,9 @@ class Responder:
         self._board.subscribe(packets.changed)
         return packets.respond
 
-    def respond(self, packet: bytes, source: str, over_udp: bool, place: Place | None = None) -> bytes | Later | None:
+    def respond(
+        self, packet: bytes, source: str, *, over_udp: bool, place: Place | None = None
+    ) -> bytes | Later | None:
         """Answer a packet, with nothing remembered of it.
 
         Args:
@@ -231,7 +238,9 @@ class Responder:
         about = asked_about(query.name) if explained else None
         if about is not None:
             if self._ask_elsewhere is not None:
-                return self._ask_elsewhere(asked.packet, asked.source, asked.protocol == UDP, asked.place)
+                return self._ask_elsewhere(
+                    asked.packet, asked.source, over_udp=asked.protocol == UDP, place=asked.place
+                )
             self._count(asked.protocol, RCode.NOERROR, "TXT")
             catalog, health, client, scope = published.catalog, self._health.current, located.client, located.scope_bits
             reply = explanation_reply(catalog, health, client, scope, about, query.name, self._detail)

@@ -35,7 +35,7 @@ async def complete(forwarder: Forwarder, reply: Reply, type_: int, look_up_here:
             scope_bits = max(scope_bits, here.scope_bits)
         answer += found if onward.alias_owner is None else _owned(onward, found, type_)
         onward = following
-    return Reply(rcode, reply.is_authoritative, answer, scope_bits=scope_bits)
+    return Reply(rcode, is_authoritative=reply.is_authoritative, answer=answer, scope_bits=scope_bits)
 
 
 def _owned(onward: Onward, found: list[RR], type_: int) -> list[RR]:

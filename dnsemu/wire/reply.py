@@ -1,7 +1,7 @@
 """Writing a reply: sections, name compression, and what gives way when it does not fit (RFC 1035 §4, R137–R146)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from struct import Struct
 
 from dnsemu.config.names import DName
@@ -51,6 +51,7 @@ class Reply:
     """
 
     rcode: RCode
+    _: KW_ONLY
     is_authoritative: bool
     answer: Sequence[RR] = ()
     authority: Sequence[RR] = ()
@@ -177,7 +178,7 @@ def render(query: Query, reply: Reply, limit: int, *, recursion_available: bool 
 def render_rejected(rejected: Rejected) -> bytes:
     """A header, and the question and an OPT record as far as they were met (R149); opcode, RD and CD as they came."""
     flags = QR | rejected.flags & (OPCODE_MASK | COPIED_FLAGS) | rejected.rcode
-    opt = opt_record(Edns(0, 0, False, None), rejected.rcode, 0) if rejected.has_opt else b""
+    opt = opt_record(Edns(0, 0, dnssec_ok=False, client_subnet=None), rejected.rcode, 0) if rejected.has_opt else b""
     return HEADER.pack(rejected.id, flags, bool(rejected.question), 0, 0, bool(opt)) + rejected.question + opt
 
 

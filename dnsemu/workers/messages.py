@@ -67,7 +67,7 @@ class RelayedQuery:
     packet: bytes
     source: str
     over_udp: bool
-    vantage: Place | None
+    place: Place | None
 
 
 @dataclass(frozen=True, slots=True)

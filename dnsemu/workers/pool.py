@@ -190,7 +190,9 @@ class WorkerPool:
 
     def ask(self, question: RelayedQuery, reply: Callable[[bytes], None]) -> None:
         """Answer what a worker cannot."""
-        found = self._responder.respond(question.packet, question.source, question.over_udp, question.vantage)
+        found = self._responder.respond(
+            question.packet, question.source, over_udp=question.over_udp, place=question.place
+        )
         if found is None or isinstance(found, bytes):
             reply(found or b"")
         else:

@@ -220,14 +220,14 @@ class WorkerProgram:
                 else:
                     log.info("the control plane goes on", worker=self._number)
 
-    async def _ask(self, packet: bytes, source: str, over_udp: bool, vantage: Place | None) -> bytes:
+    async def _ask(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None) -> bytes:
         """The control plane's reply to a query; SERVFAIL if there is none within a second."""
         reply = b""
         if not self._is_alone and len(self._asked) < MAX_ASKED and not self._channel.unsent_octets:
             self._questions += 1
             number = self._questions
             answered = self._asked[number] = asyncio.get_running_loop().create_future()
-            self._channel.send(messages.RelayedQuery(number, packet, source, over_udp, vantage))
+            self._channel.send(messages.RelayedQuery(number, packet, source, over_udp, place))
             try:
                 async with asyncio.timeout(REPLY_WITHIN_S):
                     reply = await answered

@@ -76,14 +76,15 @@ class CompiledResource:
         targets = tuple(
             TargetState(
                 target,
-                target not in self.lost and (target.health_check_id is None or is_healthy(target.health_check_id)),
-                leaf if leaf is not None and leaf.type is type else None,
-                target in self.lost,
+                is_healthy=target not in self.lost
+                and (target.health_check_id is None or is_healthy(target.health_check_id)),
+                leaf=leaf if leaf is not None and leaf.type is type else None,
+                is_lost=target in self.lost,
             )
             for target, leaf in zip(self.declared.targets, self.leaves, strict=True)
         )
-        health = [target.is_healthy for target in targets]
-        return ResourceState(self.declared, targets, counts_as_healthy(self.declared, health), self._outcome(targets))
+        is_healthy_now = counts_as_healthy(self.declared, [target.is_healthy for target in targets])
+        return ResourceState(self.declared, targets, is_healthy=is_healthy_now, outcome=self._outcome(targets))
 
     def _outcome(self, targets: Iterable[TargetState]) -> Outcome | None:
         """Up to eight of the healthy addresses, each as likely, of all where none is; a database's first host."""

@@ -51,7 +51,7 @@ def _bound(kind: int, host: str, port: int, option: int, value: int, *, is_share
         sock.setsockopt(socket.SOL_SOCKET, option, value)
         if is_shared:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        sock.setblocking(False)
+        sock.settimeout(0)  # non-blocking
         sock.bind((host, port))
     except OSError:
         sock.close()

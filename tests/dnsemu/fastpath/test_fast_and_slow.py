@@ -25,7 +25,7 @@ class Side:
         self.responder = Responder(board, health, QuickDice(self._chance.random), str, **more)
         self._doors = self.responder.doors()
 
-    def ask(self, packet, source, over_udp, seed):
+    def ask(self, packet, source, seed, *, over_udp):
         self._chance.seed(seed)
         return (self._doors.udp if over_udp else self._doors.tcp)(packet, source)
 
@@ -40,9 +40,9 @@ def test_compiled_answers_are_those_that_are_made_anew(seed):
         for number in range(QUESTIONS):
             packet, source, over_udp = dice.choice(questions)
             packet = world.again(packet)
-            expected = slow.ask(packet, source, over_udp, number)
+            expected = slow.ask(packet, source, number, over_udp=over_udp)
             for _ in range(dice.choice((1, 1, 1, 3))):
-                assert fast.ask(packet, source, over_udp, number) == expected, (step, packet.hex(), source)
+                assert fast.ask(packet, source, number, over_udp=over_udp) == expected, (step, packet.hex(), source)
         if dice.random() < 0.5:
             health.set(*world.health())
         else:

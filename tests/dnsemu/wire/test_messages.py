@@ -96,7 +96,9 @@ def test_compressed_messages_read_back_as_they_were_written(rows):
             "TXT": b"\x03abc",
         }[type_]
         records.append((name.lower(), int(RRType[type_]), 60, rdata))
-    wire = render(Query(1, 0, question, question[:-4], 1, 1, None), Reply(0, True, records), 65535)
+    wire = render(
+        Query(1, 0, question, question[:-4], 1, 1, None), Reply(0, is_authoritative=True, answer=records), 65535
+    )
     found = dns.message.from_wire(wire, one_rr_per_rrset=True)
     texts = [(rrset.name.to_wire().lower(), int(rrset.rdtype), rrset[0].to_wire().lower()) for rrset in found.answer]
     assert texts == [(owner, type_, rdata.lower()) for owner, type_, _, rdata in records]
