@@ -252,7 +252,7 @@ class Application:
             announce(ready)
             await self._stopping.wait()
             self.is_ready = False
-            self.scheduler.break_off()
+            self.scheduler.interrupt()
             await self.data_plane.close()
             for task in running:
                 task.cancel()

@@ -240,13 +240,13 @@ class HealthMonitor:
         config = check.config
         assert isinstance(config, EndpointCheck)
         is_fixed = config.ip_address is not None or not self._is_served(config.fully_qualified_domain_name or "")
-        post.job = self._scheduler.work_at(when, partial(self._carry_out, post), post.rank, may_begin_early=is_fixed)
+        post.job = self._scheduler.run_job_at(when, partial(self._carry_out, post), post.rank, may_start_early=is_fixed)
 
     async def _carry_out(self, post: ProbeSchedule) -> JobResult:
         if post.job is not None:
             self.lateness.add(max(self._clock.now() - post.job.due, 0.0))
         outcome = await self._attempt(self._ledger.entry(post.check_id).check, post.checker)
-        return (outcome.waited_s if outcome else 0.0), partial(self._take_in, post, outcome)
+        return JobResult(outcome.waited_s if outcome else 0.0, partial(self._take_in, post, outcome))
 
     async def _attempt_by_turns(self, few: asyncio.Semaphore, check: HealthCheck, checker: Checker) -> Outcome | None:
         async with few:

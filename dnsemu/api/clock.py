@@ -40,14 +40,14 @@ class ClockCalls:
             match text_in(body, "do", EXAMPLE):
                 case "pause":
                     _nothing_by(body)
-                    app.scheduler.break_off()
-                    await app.scheduler.steer(clock.pause)
+                    app.scheduler.interrupt()
+                    await app.scheduler.change_clock(clock.pause)
                 case "resume":
                     _nothing_by(body)
-                    await app.scheduler.steer(clock.resume)
+                    await app.scheduler.change_clock(clock.resume)
                 case "speed":
                     speed = _speed(body.get("by"))
-                    await app.scheduler.steer(lambda: clock.set_speed(speed))
+                    await app.scheduler.change_clock(lambda: clock.set_speed(speed))
                 case "advance":
                     return await self._advance(_duration(body.get("by")))
                 case other:
@@ -71,8 +71,8 @@ def clock_json(scheduler: Scheduler) -> dict[str, Any]:
         "now": timestamp(clock.now()),
         "now_s": round(clock.now(), 6),
         "speed": clock.speed,
-        "pace": clock.pace,
-        "stands_still": clock.stands_still,
+        "pace": clock.running_speed,
+        "stands_still": clock.is_paused,
         "advancing_to": None if to is None else timestamp(to),
         "ahead_s": round(clock.offset_s, 3),
     }

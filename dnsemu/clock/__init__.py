@@ -1,5 +1,6 @@
-"""Emulated time: the clock, and the scheduler of everything that falls due on it.
+"""Emulated time: the clock, and the scheduler of timers and jobs on it.
 
-Start at `clock.Clock`. `scheduler` follows the clock as time passes, or steps through it; `jobs` are what it runs;
-`spec` reads a clock from the command line. Used by every room that waits or stamps, so it imports none of them.
+Start at `clock.Clock`. `scheduler.Scheduler` runs what is due, as time passes or when the clock is advanced; `jobs`
+holds timers, jobs and their queue; `spec` parses the clock given on the command line. Imports only `config`: every room
+that waits or stamps imports this one.
 """

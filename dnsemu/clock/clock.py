@@ -1,17 +1,17 @@
-"""The one clock: everything that waits or stamps in the emulated world asks it. Arithmetic only; the agenda waits."""
+"""The emulated clock. It only computes the time; `scheduler` does the waiting."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MAX_SPEED = 10_000.0
-LEAST_SPEED = 0.001
+MIN_SPEED = 0.001
 
 
 class Clock:
-    """The emulator's time. It runs evenly, at its own speed, or stands still until it is moved.
+    """Emulated time: runs at a constant speed, or is paused and moves only when it is moved.
 
-    The machine's clock is read once, so its jumps pass unnoticed.
+    The machine's wall clock is read once, so a later jump of it has no effect.
     """
 
     def __init__(
@@ -19,83 +19,83 @@ class Clock:
         *,
         start: float | None = None,
         speed: float = 1.0,
-        stands_still: bool = False,
+        is_paused: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin to tell the time.
+        """Start the clock.
 
         Args:
-            start: seconds since the epoch; the machine's own time if None.
-            speed: emulated seconds a real second.
-            stands_still: whether it waits to be moved.
+            start: seconds since the epoch; the machine's wall clock if None.
+            speed: emulated seconds per real second.
+            is_paused: start paused.
             monotonic: real time, in seconds.
         """
         self._monotonic = monotonic
-        self._offset = time.time() - monotonic()
-        self._then = self._real() if start is None else start
-        self._since = monotonic()
-        self._pace = speed
-        self._stands_still = stands_still
+        self._wall_offset_s = time.time() - monotonic()
+        self._base = self._wall_time() if start is None else start
+        self._base_monotonic = monotonic()
+        self._running_speed = speed
+        self._is_paused = is_paused
         self._listeners: list[Callable[[], None]] = []
 
     def now(self) -> float:
         """Emulated time, in seconds since the epoch."""
-        if self._stands_still:
-            return self._then
-        return self._then + (self._monotonic() - self._since) * self._pace
+        if self._is_paused:
+            return self._base
+        return self._base + (self._monotonic() - self._base_monotonic) * self._running_speed
 
     @property
     def offset_s(self) -> float:
-        """How far emulated time is ahead of the machine's, in seconds."""
-        return self.now() - self._real()
+        """Emulated time minus the machine's wall clock, in seconds."""
+        return self.now() - self._wall_time()
 
     @property
-    def stands_still(self) -> bool:
-        """Whether time passes only by being moved."""
-        return self._stands_still
+    def is_paused(self) -> bool:
+        """True if time moves only by `move_to`."""
+        return self._is_paused
 
     @property
-    def pace(self) -> float:
-        """Emulated seconds a real second whenever it runs."""
-        return self._pace
+    def running_speed(self) -> float:
+        """Emulated seconds per real second while the clock runs."""
+        return self._running_speed
 
     @property
     def speed(self) -> float:
-        """Emulated seconds a real second, just now: 0 while it stands still."""
-        return 0.0 if self._stands_still else self._pace
+        """Emulated seconds per real second now: 0 while the clock is paused."""
+        return 0.0 if self._is_paused else self._running_speed
 
     def real_s_until(self, when: float) -> float | None:
-        """Real seconds from now to an instant, at the present speed; None while the clock stands still."""
-        return None if self._stands_still else max(when - self.now(), 0.0) / self._pace
+        """Real seconds from now to an instant, at the present speed; None while the clock is paused."""
+        return None if self._is_paused else max(when - self.now(), 0.0) / self._running_speed
 
     def pause(self) -> None:
-        """Stand still from now on."""
-        self._set(self._pace, stands_still=True)
+        """Pauses the clock."""
+        self._set(self._running_speed, is_paused=True)
 
     def resume(self) -> None:
-        """Run on from where it stands."""
-        self._set(self._pace, stands_still=False)
+        """Runs the clock on from its present time."""
+        self._set(self._running_speed, is_paused=False)
 
     def set_speed(self, speed: float) -> None:
-        """Run at another speed, now or when resumed.
+        """Sets the speed at which the clock runs; a paused clock stays paused.
 
         Raises:
             ValueError: it is not within 0.001 to 10,000.
         """
-        if not LEAST_SPEED <= speed <= MAX_SPEED:
-            raise ValueError(f"a speed is a number from {LEAST_SPEED:g} to {MAX_SPEED:g}")
-        self._set(speed, stands_still=self._stands_still)
+        if not MIN_SPEED <= speed <= MAX_SPEED:
+            raise ValueError(f"a speed is a number from {MIN_SPEED:g} to {MAX_SPEED:g}")
+        self._set(speed, is_paused=self._is_paused)
 
     def move_to(self, when: float) -> None:
-        """Be later, at once; an instant that is past changes nothing."""
-        later = when - self.now()
-        if later > 0:
-            self._then = when if self._stands_still else self._then + later
+        """Moves the clock forward to an instant; a past instant changes nothing."""
+        ahead_s = when - self.now()
+        if ahead_s > 0:
+            self._base = when if self._is_paused else self._base + ahead_s
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Stand still for a while, then go on as before."""
-        was_running = not self._stands_still
+    def paused(self) -> Iterator[None]:
+        """Pauses the clock inside a `with` block; a clock that ran runs on afterwards."""
+        was_running = not self._is_paused
         self.pause()
         try:
             yield
@@ -104,17 +104,14 @@ class Clock:
                 self.resume()
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call this whenever time begins to pass differently."""
+        """Calls a listener after every pause, resume or change of speed."""
         self._listeners.append(listener)
 
-    def _set(self, pace: float, *, stands_still: bool) -> None:
-        self._then, self._since = self.now(), self._monotonic()
-        self._pace, self._stands_still = pace, stands_still
-        self._told()
-
-    def _real(self) -> float:
-        return self._offset + self._monotonic()
-
-    def _told(self) -> None:
+    def _set(self, running_speed: float, *, is_paused: bool) -> None:
+        self._base, self._base_monotonic = self.now(), self._monotonic()
+        self._running_speed, self._is_paused = running_speed, is_paused
         for listener in self._listeners:
             listener()
+
+    def _wall_time(self) -> float:
+        return self._wall_offset_s + self._monotonic()

@@ -1,115 +1,123 @@
-"""What can be on an agenda, and the heaps that it is kept in, in order of emulated time."""
+"""Timers and jobs, and the queue that orders them by due time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 Rank = tuple[str, str, int]
-"""Orders what falls due at one instant."""
+"""Orders timers and jobs that are due at the same instant."""
 
 NO_RANK: Rank = ("", "", 0)
 
-JobResult = tuple[float, Callable[[float], None]]
-"""What work cost, in emulated seconds, and what is to be done at the instant that it then is."""
+Callback = Callable[[float], None]
+"""Called with the instant, in seconds since the epoch; must neither block nor raise."""
 
-Work = Callable[[], Awaitable[JobResult]]
 
-_SMALL = 1024
-"""A heap is not swept before it has twice as many entries as after the last time, and this many."""
+class JobResult(NamedTuple):
+    """Outcome of a job: the emulated time that it took, and the callback to run at its end."""
+
+    cost_s: float
+    callback: Callback
+
+
+JobFunction = Callable[[], Awaitable[JobResult]]
+
+_MIN_SWEEP_LENGTH = 1024
+"""Length below which a queue is never swept of cancelled items."""
 
 
 class Timer:
-    """A call on the agenda, to be made at its instant."""
+    """A callback to run at an instant."""
 
-    __slots__ = ("action", "is_live")
+    __slots__ = ("callback", "is_live")
 
-    def __init__(self, action: Callable[[float], None]) -> None:
-        self.action = action
+    def __init__(self, callback: Callback) -> None:
+        self.callback = callback
         self.is_live = True
 
     def cancel(self) -> None:
-        """Take it off the agenda."""
+        """Cancels the timer; its callback is not called."""
         self.is_live = False
 
 
 class Job:
-    """Work on the agenda; `due` is in seconds since the epoch."""
+    """An asynchronous function to start at an instant; `due` is in seconds since the epoch."""
 
-    __slots__ = ("_ending", "_task", "due", "is_live", "may_begin_early", "rank", "work")
+    __slots__ = ("_completion", "_task", "due", "function", "is_live", "may_start_early", "rank")
 
-    def __init__(self, due: float, rank: Rank, work: Work, *, may_begin_early: bool) -> None:
+    def __init__(self, due: float, rank: Rank, function: JobFunction, *, may_start_early: bool) -> None:
         self.due = due
         self.rank = rank
-        self.work = work
-        self.may_begin_early = may_begin_early
+        self.function = function
+        self.may_start_early = may_start_early
         self.is_live = True
         self._task: asyncio.Task[None] | None = None
-        self._ending: Timer | None = None
+        self._completion: Timer | None = None
 
     @property
-    def has_begun(self) -> bool:
-        """Whether it is or was under way."""
+    def has_started(self) -> bool:
+        """True if the job is running or has run."""
         return self._task is not None
 
-    def begin(self, task: asyncio.Task[None]) -> None:
-        """Remember what carries it out."""
+    def attach_task(self, task: asyncio.Task[None]) -> None:
+        """Records the task that runs the job, so that `cancel` stops it."""
         self._task = task
 
-    def end_by(self, ending: Timer) -> None:
-        """Remember what its end is to be."""
-        self._ending = ending
+    def attach_completion(self, timer: Timer) -> None:
+        """Records the timer that runs the result's callback, so that `cancel` cancels it."""
+        self._completion = timer
 
     def cancel(self) -> None:
-        """Take it off the agenda; work that is under way is broken off, and nothing follows from it."""
+        """Cancels the job: a running one is stopped, and the result's callback is not called."""
         self.is_live = False
         if self._task is not None:
             self._task.cancel()
-        if self._ending is not None:
-            self._ending.cancel()
+        if self._completion is not None:
+            self._completion.cancel()
 
 
 class _Cancellable(Protocol):
     is_live: bool
 
 
-E = TypeVar("E", bound=_Cancellable)
+Item = TypeVar("Item", bound=_Cancellable)
 
 
-class TimeQueue(Generic[E]):
-    """Entries in order of instant and rank. Those that were cancelled are passed over, and swept out in time."""
+class TimeQueue(Generic[Item]):
+    """Priority queue by instant and rank. Cancelled items are skipped, and swept out when the queue has doubled."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, Rank, int, E]] = []
+        self._heap: list[tuple[float, Rank, int, Item]] = []
         self._numbers = count()
-        self._sweep_at = _SMALL
+        self._sweep_length = _MIN_SWEEP_LENGTH
 
     def __len__(self) -> int:
         return len(self._heap)
 
-    def push(self, when: float, rank: Rank, entry: E) -> bool:
-        """Add an entry; tells whether it is now the first."""
-        if len(self._heap) >= self._sweep_at:
-            self._heap = [item for item in self._heap if item[3].is_live]
+    def push(self, when: float, rank: Rank, item: Item) -> bool:
+        """Adds an item; returns True if it is now the first."""
+        if len(self._heap) >= self._sweep_length:
+            self._heap = [row for row in self._heap if row[3].is_live]
             heapify(self._heap)
-            self._sweep_at = max(2 * len(self._heap), _SMALL)
-        heappush(self._heap, (when, rank, next(self._numbers), entry))
-        return self._heap[0][3] is entry
+            self._sweep_length = max(2 * len(self._heap), _MIN_SWEEP_LENGTH)
+        heappush(self._heap, (when, rank, next(self._numbers), item))
+        return self._heap[0][3] is item
 
     @property
-    def first(self) -> tuple[float, Rank]:
-        """Instant and rank of the first entry; infinity where there is none."""
+    def next_key(self) -> tuple[float, Rank]:
+        """Instant and rank of the first item; infinity if the queue is empty."""
         while self._heap and not self._heap[0][3].is_live:
             heappop(self._heap)
         return self._heap[0][:2] if self._heap else (inf, NO_RANK)
 
     @property
-    def when(self) -> float:
-        """Instant of the first entry; infinity where there is none."""
-        return self.first[0]
+    def next_due(self) -> float:
+        """Instant of the first item; infinity if the queue is empty."""
+        return self.next_key[0]
 
-    def pop(self) -> E:
-        """Take the first entry, which there is."""
+    def pop(self) -> Item:
+        """Removes and returns the first item; the queue must not be empty."""
         return heappop(self._heap)[3]

@@ -1,9 +1,9 @@
-"""What falls due when: followed as time passes, or stepped through when the clock is moved.
+"""Runs timers and jobs when they are due, as time passes or when the clock is advanced.
 
-Two kinds of entries. A call happens at its instant. Work is real: it begins at its instant, takes the real time that it
-takes, and says at its end how much emulated time it cost and what is to be done then. As time passes, work goes on
-beside everything else, up to a bound. When the clock is moved, work that is due within the step begins together and
-the clock waits for it; what it ends with is then done in order of emulated time, so a step can be repeated.
+A timer calls its callback at its instant. A job is real work: it starts at its instant, takes real time, and returns
+the emulated time that it cost and a callback to run at its end. As time passes, jobs run concurrently, up to a limit.
+When the clock is advanced, jobs due within the step start together and the clock waits for them; their callbacks then
+run in order of emulated time, so that a step is repeatable.
 """
 
 import asyncio
@@ -13,35 +13,35 @@ from math import inf
 import structlog
 
 from dnsemu.clock.clock import Clock
-from dnsemu.clock.jobs import NO_RANK, Job, Rank, TimeQueue, Timer, Work
+from dnsemu.clock.jobs import NO_RANK, Callback, Job, JobFunction, Rank, TimeQueue, Timer
 
-MAX_AT_ONCE = 2000
-"""Work under way at once (H163)."""
-_ALIKE_AT_ONCE = 4
+MAX_CONCURRENT_JOBS = 2000
+"""Jobs running at once (H163)."""
+_MAX_CONCURRENT_PER_GROUP = 4
 _SLOW_S = 0.1
-"""While stepping, work of the same first rank begins by this many, more when those are not done after so much real
-time."""
-_CALLS_BETWEEN_TURNS = 64
-"""While stepping, everything else gets its turn at least this often."""
+"""In a step, jobs whose ranks begin with the same text start a few at a time, and more if those run longer than this
+in real time."""
+_TIMERS_PER_YIELD = 64
+"""In a step, timers that run before other tasks of the event loop get a turn."""
 
 log = structlog.get_logger()
 
 
 class Scheduler:
-    """Follows the clock while `run` runs; `advance` moves the clock and does everything that falls due on the way."""
+    """Follows the clock while `run` runs; `advance` moves the clock and runs everything due on the way."""
 
-    def __init__(self, clock: Clock, *, max_concurrent: int = MAX_AT_ONCE) -> None:
+    def __init__(self, clock: Clock, *, max_concurrent: int = MAX_CONCURRENT_JOBS) -> None:
         self._clock = clock
-        self._most_at_once = max_concurrent
-        self._calls: TimeQueue[Timer] = TimeQueue()
-        self._works: TimeQueue[Job] = TimeQueue()
+        self._max_concurrent = max_concurrent
+        self._timers: TimeQueue[Timer] = TimeQueue()
+        self._jobs: TimeQueue[Job] = TimeQueue()
         self._running: set[asyncio.Task[None]] = set()
-        self._woken = asyncio.Event()
-        self._stepping = asyncio.Lock()
-        self._broken_off = False
+        self._wake_up = asyncio.Event()
+        self._step_lock = asyncio.Lock()
+        self._is_interrupted = False
         self.advancing_to: float | None = None
-        """Where the clock is being moved to, in seconds since the epoch; None while it is not."""
-        clock.on_change(self._woken.set)
+        """Target of the step in progress, in seconds since the epoch; None if there is none."""
+        clock.on_change(self._wake_up.set)
 
     @property
     def clock(self) -> Clock:
@@ -50,182 +50,183 @@ class Scheduler:
 
     @property
     def in_flight(self) -> int:
-        """How much work is under way."""
+        """Number of running jobs."""
         return len(self._running)
 
-    def call_at(self, when: float, action: Callable[[float], None], rank: Rank = NO_RANK) -> Timer:
-        """Have something done at an instant.
+    def call_at(self, when: float, callback: Callback, rank: Rank = NO_RANK) -> Timer:
+        """Calls a callback at an instant.
 
         Args:
-            when: seconds since the epoch; what is past is done as soon as possible.
-            action: it is given the instant, and neither waits nor raises.
+            when: seconds since the epoch; a past instant means as soon as possible.
+            callback: called with the instant; must neither block nor raise.
         """
-        call = Timer(action)
-        if self._calls.push(when, rank, call):
-            self._woken.set()
-        return call
+        timer = Timer(callback)
+        if self._timers.push(when, rank, timer):
+            self._wake_up.set()
+        return timer
 
-    def work_at(self, when: float, work: Work, rank: Rank = NO_RANK, *, may_begin_early: bool = False) -> Job:
-        """Have work begun at an instant.
+    def run_job_at(
+        self, when: float, function: JobFunction, rank: Rank = NO_RANK, *, may_start_early: bool = False
+    ) -> Job:
+        """Starts a job at an instant.
 
         Args:
-            when: seconds since the epoch; what is past is begun as soon as possible.
-            work: begins it, and returns its ending. A failure of it is logged, and nothing follows.
-            may_begin_early: whether, when the clock is moved, it may begin before what is due earlier has ended: it
-                must read nothing that the emulated world changes.
+            when: seconds since the epoch; a past instant means as soon as possible.
+            function: does the work and returns its result. If it raises, the error is logged and no callback runs.
+            may_start_early: lets a step start the job before earlier jobs have ended. The function must then read
+                nothing that the emulated world changes.
         """
-        entry = Job(when, rank, work, may_begin_early=may_begin_early)
-        self._enter(entry)
-        return entry
+        job = Job(when, rank, function, may_start_early=may_start_early)
+        self._enqueue(job)
+        return job
 
     async def run(self) -> None:
-        """Follow the clock until cancelled; then break off what is under way (H165)."""
+        """Follows the clock until cancelled; then cancels the running jobs (H165)."""
         try:
             while True:
-                self._woken.clear()
-                if not self._stepping.locked():
-                    self._do_what_is_due()
-                await self._next_instant()
+                self._wake_up.clear()
+                if not self._step_lock.locked():
+                    self._run_due()
+                await self._wait_until_due()
         finally:
-            self.break_off()
+            self.interrupt()
             running = list(self._running)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
     async def advance(self, by_s: float) -> None:
-        """Move the clock, and do everything that falls due on the way, in order; returns when all of it is done.
+        """Moves the clock, and runs everything due on the way, in order; returns when all of it is done.
 
-        The clock then goes on as before. One step at a time: another one waits for it. A step that is cancelled or
-        broken off stops where it is.
+        The clock then goes on as before. Steps run one at a time: a second one waits for the first. A step that is
+        cancelled or interrupted stops where it is.
         """
-        async with self._stepping:
-            self._broken_off = False
+        async with self._step_lock:
+            self._is_interrupted = False
             try:
-                with self._clock.held():
-                    await self._quiet()
+                with self._clock.paused():
+                    await self._wait_for_running()
                     self.advancing_to = end = self._clock.now() + by_s
                     await self._step_to(end)
-                    if not self._broken_off:
+                    if not self._is_interrupted:
                         self._clock.move_to(end)
             finally:
                 self.advancing_to = None
-                self._woken.set()
+                self._wake_up.set()
 
-    def break_off(self) -> None:
-        """Stop a step under way when what has begun of it has ended."""
-        self._broken_off = True
+    def interrupt(self) -> None:
+        """Stops the step in progress once its running jobs have ended."""
+        self._is_interrupted = True
 
-    async def steer(self, change: Callable[[], None]) -> None:
-        """Change how the clock goes, between two steps."""
-        async with self._stepping:
+    async def change_clock(self, change: Callable[[], None]) -> None:
+        """Pauses, resumes or changes the clock's speed between two steps."""
+        async with self._step_lock:
             change()
 
-    def _enter(self, entry: Job) -> None:
-        if self._works.push(entry.due, entry.rank, entry):
-            self._woken.set()
+    def _enqueue(self, job: Job) -> None:
+        if self._jobs.push(job.due, job.rank, job):
+            self._wake_up.set()
 
-    async def _quiet(self) -> None:
-        """Until what began before the step has ended."""
+    async def _wait_for_running(self) -> None:
         while self._running:
             await asyncio.wait(self._running)
 
     async def _step_to(self, end: float) -> None:
-        calls = 0
-        while not self._broken_off and (when := min(self._calls.when, self._works.when)) <= end:
+        timers_run = 0
+        while not self._is_interrupted and (when := min(self._timers.next_due, self._jobs.next_due)) <= end:
             self._clock.move_to(when)
-            if self._works.first < self._calls.first:
-                await self._begin_together(end)
+            if self._jobs.next_key < self._timers.next_key:
+                await self._run_batch(end)
                 continue
-            self._end(self._calls.pop().action, max(when, self._clock.now()))
-            calls += 1
-            if not calls % _CALLS_BETWEEN_TURNS:
+            self._call(self._timers.pop().callback, max(when, self._clock.now()))
+            timers_run += 1
+            if not timers_run % _TIMERS_PER_YIELD:
                 await asyncio.sleep(0)
 
-    async def _begin_together(self, end: float) -> None:
-        """Begin the first work that is due, and with it what may begin before it has ended; wait for all of it."""
+    async def _run_batch(self, end: float) -> None:
+        """Runs the first due job, together with the jobs that may start before it has ended."""
         now = self._clock.now()
-        together: list[Job] = [self._works.pop()]
+        batch: list[Job] = [self._jobs.pop()]
         later: list[Job] = []
-        while len(together) < self._most_at_once and self._works.when <= end:
-            entry = self._works.pop()
-            (together if entry.may_begin_early else later).append(entry)
-        for entry in later:
-            self._enter(entry)
-        alike: dict[str, list[Job]] = {}
-        for job in together:
-            alike.setdefault(job.rank[0], []).append(job)
+        while len(batch) < self._max_concurrent and self._jobs.next_due <= end:
+            job = self._jobs.pop()
+            (batch if job.may_start_early else later).append(job)
+        for job in later:
+            self._enqueue(job)
+        groups: dict[str, list[Job]] = {}
+        for job in batch:
+            groups.setdefault(job.rank[0], []).append(job)
         try:
-            await asyncio.gather(*(self._begin_in_turn(some, now) for some in alike.values()))
-        finally:  # a step that is broken off leaves what it did not come to
-            for job in together:
-                if not job.has_begun:
-                    self._enter(job)
+            await asyncio.gather(*(self._run_group(group, now) for group in groups.values()))
+        finally:  # a cancelled step puts back the jobs that it has not started
+            for job in batch:
+                if not job.has_started:
+                    self._enqueue(job)
 
-    async def _begin_in_turn(self, jobs: list[Job], now: float) -> None:
-        """Begin a few at a time, more as they end or are slow: a small server cannot take all its clients at once."""
-        begun: list[asyncio.Task[None]] = []
+    async def _run_group(self, jobs: list[Job], now: float) -> None:
+        """Starts a few jobs at a time, more as they end or are slow: a small server cannot take all clients at once."""
+        started: list[asyncio.Task[None]] = []
         running: set[asyncio.Task[None]] = set()
         for job in jobs:
-            if len(running) >= _ALIKE_AT_ONCE:
+            if len(running) >= _MAX_CONCURRENT_PER_GROUP:
                 done, _ = await asyncio.wait(running, timeout=_SLOW_S, return_when=asyncio.FIRST_COMPLETED)
                 running = running - done if done else set()
             if job.is_live:
-                task = self._begin(job, max(job.due, now), is_stepped=True)
-                begun.append(task)
+                task = self._start(job, max(job.due, now), is_stepped=True)
+                started.append(task)
                 running.add(task)
-        if begun:
-            await asyncio.wait(begun)
+        if started:
+            await asyncio.wait(started)
 
-    def _end(self, action: Callable[[float], None], at: float) -> None:
+    def _call(self, callback: Callback, at: float) -> None:
         try:
-            action(at)
-        except Exception as fault:  # ours: the agenda goes on
-            log.error("something due could not be done", fault=repr(fault))
+            callback(at)
+        except Exception as fault:  # a bug of ours; the other timers still run
+            log.error("a scheduled callback failed", fault=repr(fault))
 
-    def _do_what_is_due(self) -> None:
+    def _run_due(self) -> None:
         now = self._clock.now()
-        while self._calls.when <= now:
-            self._end(self._calls.pop().action, now)
-        while self._works.when <= now and len(self._running) < self._most_at_once:
-            self._begin(self._works.pop(), now, is_stepped=False)
+        while self._timers.next_due <= now:
+            self._call(self._timers.pop().callback, now)
+        while self._jobs.next_due <= now and len(self._running) < self._max_concurrent:
+            self._start(self._jobs.pop(), now, is_stepped=False)
 
-    def _begin(self, entry: Job, begun: float, *, is_stepped: bool) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._carry_out(entry, begun, is_stepped))
-        entry.begin(task)
+    def _start(self, job: Job, at: float, *, is_stepped: bool) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._run_job(job, at, is_stepped=is_stepped))
+        job.attach_task(task)
         self._running.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_task_done)
         return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if len(self._works) and len(self._running) == self._most_at_once - 1:
-            self._woken.set()  # there is room again
+        if len(self._jobs) and len(self._running) == self._max_concurrent - 1:
+            self._wake_up.set()  # there is room for another job
 
-    async def _carry_out(self, entry: Job, begun: float, is_stepped: bool) -> None:
+    async def _run_job(self, job: Job, started_at: float, *, is_stepped: bool) -> None:
         try:
-            cost_s, action = await entry.work()
-        except Exception as fault:  # ours, not the endpoint's
-            log.error("work could not be done", fault=repr(fault))
+            cost_s, callback = await job.function()
+        except Exception as fault:  # a bug of ours, or this host ran out of something
+            log.error("a scheduled job failed", fault=repr(fault))
             return
-        if not entry.is_live:
+        if not job.is_live:
             return
         now = self._clock.now()
-        ends = begun + cost_s
-        if is_stepped or ends > now:
-            entry.end_by(self.call_at(ends, action, entry.rank))
+        ends_at = started_at + cost_s
+        if is_stepped or ends_at > now:
+            job.attach_completion(self.call_at(ends_at, callback, job.rank))
         else:
-            self._end(action, now)
+            self._call(callback, now)
 
-    async def _next_instant(self) -> None:
-        """Until something falls due, or it becomes clear that something falls due sooner."""
-        when = self._calls.when
-        if len(self._running) < self._most_at_once:
-            when = min(when, self._works.when)
-        left_s = self._clock.real_s_until(when) if when < inf and not self._stepping.locked() else None
-        timer = None if left_s is None else asyncio.get_running_loop().call_later(left_s, self._woken.set)
+    async def _wait_until_due(self) -> None:
+        """Waits until a timer or job is due, or until `_wake_up` says that the wait has to be computed again."""
+        when = self._timers.next_due
+        if len(self._running) < self._max_concurrent:
+            when = min(when, self._jobs.next_due)
+        left_s = self._clock.real_s_until(when) if when < inf and not self._step_lock.locked() else None
+        handle = None if left_s is None else asyncio.get_running_loop().call_later(left_s, self._wake_up.set)
         try:
-            await self._woken.wait()
+            await self._wake_up.wait()
         finally:
-            if timer is not None:
-                timer.cancel()
+            if handle is not None:
+                handle.cancel()

@@ -1,23 +1,23 @@
-"""How a clock is asked for in words: `real`, `speed=10`, `virtual`, `virtual=2026-01-31T12:00:00Z`."""
+"""Clocks as written on the command line: `real`, `speed=10`, `virtual`, `virtual=2026-01-31T12:00:00Z`."""
 
 from dnsemu.clock.clock import Clock
 from dnsemu.config.text.times import parse_time
 
 
 def parse_clock(text: str) -> Clock:
-    """The clock that is asked for.
+    """Creates the clock that a text describes.
 
     Raises:
-        ValueError: there is no such clock; the message says what to write.
+        ValueError: the text describes no clock; the message says what to write.
     """
     kind, equals, value = text.partition("=")
     match kind, bool(equals):
         case "real", False:
             return Clock()
         case "virtual", False:
-            return Clock(stands_still=True)
+            return Clock(is_paused=True)
         case "virtual", True:
-            return Clock(start=parse_time(value), stands_still=True)
+            return Clock(start=parse_time(value), is_paused=True)
         case "speed", True:
             clock = Clock()
             try:

@@ -49,7 +49,7 @@ class TargetHosts:
 
     def _plan(self, look_up: LookUp, when: float) -> None:
         rank = (names.display(look_up[0]), look_up[1], 0)
-        self._planned[look_up] = self._scheduler.work_at(when, partial(self._ask, look_up), rank)
+        self._planned[look_up] = self._scheduler.run_job_at(when, partial(self._ask, look_up), rank)
 
     async def _ask(self, look_up: LookUp) -> JobResult:
         host, region = look_up
@@ -59,7 +59,7 @@ class TargetHosts:
         except Exception as fault:  # ours, not the host's: nothing was found out
             log.error("a target could not be looked up", host=names.display(host), fault=repr(fault))
             answer = None
-        return 0.0, partial(self._take_in, look_up, answer)
+        return JobResult(0.0, partial(self._take_in, look_up, answer))
 
     def _take_in(self, look_up: LookUp, answer: str | Unresolved | None, at: float) -> None:
         self._plan(look_up, at + EVERY_S)

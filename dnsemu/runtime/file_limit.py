@@ -3,7 +3,7 @@
 import resource
 from contextlib import suppress
 
-from dnsemu.clock.scheduler import MAX_AT_ONCE
+from dnsemu.clock.scheduler import MAX_CONCURRENT_JOBS
 
 MAX_FILES = 65536
 """Open files asked of the system: 2,000 probes, 1,024 TCP clients an address, and room."""
@@ -25,5 +25,5 @@ def max_probes() -> int:
     """Probes at once: what the open files leave room for, at most 2,000 (H163)."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
-        return MAX_AT_ONCE
-    return max(1, min(MAX_AT_ONCE, max(soft - RESERVED, soft // 2)))
+        return MAX_CONCURRENT_JOBS
+    return max(1, min(MAX_CONCURRENT_JOBS, max(soft - RESERVED, soft // 2)))

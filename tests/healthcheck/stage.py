@@ -12,6 +12,7 @@ from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.history import EventKind, History
 from dnsemu.healthcheck.verdict.observation import Outcome
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
+from tests.dnsemu.clock.virtual_time import START
 
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
 ONE = HealthCheckers(("us-east-1",), 1)
@@ -19,7 +20,6 @@ FOUR = HealthCheckers(("us-east-1", "eu-west-1"), 2)
 SIXTEEN = HealthCheckers(ALL_CHECKER_REGIONS, 2)
 INTERVAL_S = 10.0
 TIME_OUT_S = 4.0
-START = 1_000_000.0
 
 
 def endpoint(id, *, port=80, interval_s=INTERVAL_S, threshold=3, name=None, **flags):
@@ -75,7 +75,7 @@ class Stage:
     def __init__(self, *, seed=1, max_concurrent=2000, is_stepped=False, probe=None):
         self.is_stepped = is_stepped
         self.clock = (
-            Clock(start=START, stands_still=True)
+            Clock(start=START, is_paused=True)
             if is_stepped
             else Clock(start=START, monotonic=asyncio.get_running_loop().time)
         )
@@ -112,9 +112,3 @@ class Stage:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-
-
-async def settle():
-    """Let everything run that waits for no time."""
-    for _ in range(30):
-        await asyncio.sleep(0)

@@ -10,15 +10,15 @@ from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.monitor import NoSuchChecker, ProbesAreOff
 from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
 from dnsemu.healthcheck.verdict.observation import Outcome
-from tests.healthcheck.leaping_loop import leaping
-from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, ONE, UP, Stage, calculated, endpoint, settle
+from tests.dnsemu.clock.virtual_time import settle, virtual_time
+from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, ONE, UP, Stage, calculated, endpoint
 
 MANUAL = HealthCheckers(ONE.regions, 1, probes=ProbeMode.MANUAL)
 OFF = HealthCheckers(ONE.regions, 1, probes=ProbeMode.OFF)
 FAILED = Outcome(False, "pushed")
 
 
-@leaping
+@virtual_time
 async def test_h64_a_dead_endpoint_is_unhealthy_after_the_threshold_and_comes_back_after_as_many():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -35,7 +35,7 @@ async def test_h64_a_dead_endpoint_is_unhealthy_after_the_threshold_and_comes_ba
         assert [(change.old, change.new) for change in stage.changes] == [(UP, DOWN), (DOWN, UP)]
 
 
-@leaping
+@virtual_time
 async def test_h166_a_change_says_what_was_observed_and_when():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -53,7 +53,7 @@ def test_h71_h174_an_unobserved_check_is_healthy_and_an_inverted_one_unhealthy()
     assert (stage.status("a"), stage.status("b")) == (UP, DOWN)
 
 
-@leaping
+@virtual_time
 async def test_h73_h175_a_disabled_check_is_healthy_and_not_probed():
     async with Stage().running() as stage:
         stage.endpoints.down.update("ab")
@@ -63,7 +63,7 @@ async def test_h73_h175_a_disabled_check_is_healthy_and_not_probed():
         assert (stage.status("a"), stage.status("b")) == (UP, DOWN)
 
 
-@leaping
+@virtual_time
 async def test_h77_nobody_who_reads_the_board_causes_a_probe():
     async with Stage().running() as stage:
         stage.apply(endpoint("a", interval_s=1000.0))
@@ -78,7 +78,7 @@ async def test_h77_nobody_who_reads_the_board_causes_a_probe():
     pytest.param("ab", 2, UP, id="H80 a disabled child counts as healthy"),
     pytest.param("ab", 3, DOWN, id="H78 too few children up"),
 ])  # fmt: skip
-@leaping
+@virtual_time
 async def test_calculated(down, threshold, status):
     async with Stage().running() as stage:
         stage.endpoints.down.update(down)
@@ -88,7 +88,7 @@ async def test_calculated(down, threshold, status):
         assert stage.status("sum") is status
 
 
-@leaping
+@virtual_time
 async def test_h85_a_parent_follows_its_child_at_once():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -113,7 +113,7 @@ def test_calculated_from_the_start(children, threshold, status):
 # --- what a new declaration keeps ---
 
 
-@leaping
+@virtual_time
 async def test_h102_an_unchanged_check_keeps_its_verdict_and_its_schedule():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -142,7 +142,7 @@ def test_the_schedule_after_an_update(change, is_kept):
     assert after > stage.clock.now()
 
 
-@leaping
+@virtual_time
 async def test_h102_a_changed_endpoint_keeps_its_verdict_until_enough_results():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -156,7 +156,7 @@ async def test_h102_a_changed_endpoint_keeps_its_verdict_until_enough_results():
         assert stage.status("a") is UP
 
 
-@leaping
+@virtual_time
 async def test_h102_enabling_again_starts_like_a_new_check():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -170,7 +170,7 @@ async def test_h102_enabling_again_starts_like_a_new_check():
         assert stage.monitor.entry("a").votes == (1, 1)
 
 
-@leaping
+@virtual_time
 async def test_h68_a_region_that_is_left_out_stops_at_once_and_its_verdicts_are_dropped():
     async with Stage().running() as stage:
         stage.apply(endpoint("a"), fleet=FOUR)
@@ -183,7 +183,7 @@ async def test_h68_a_region_that_is_left_out_stops_at_once_and_its_verdicts_are_
         assert {checker for _, checker, _ in stage.endpoints.asked[before:]} == {Checker("us-east-1", 0)}
 
 
-@leaping
+@virtual_time
 async def test_h104_a_check_that_is_gone_is_probed_no_more():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
@@ -195,7 +195,7 @@ async def test_h104_a_check_that_is_gone_is_probed_no_more():
         assert "a" not in stage.board.current.status
 
 
-@leaping
+@virtual_time
 async def test_h102_a_probe_of_the_old_endpoint_says_nothing_about_the_new_one():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
@@ -208,7 +208,7 @@ async def test_h102_a_probe_of_the_old_endpoint_says_nothing_about_the_new_one()
         assert stage.monitor.entry("a").votes == (1, 1)
 
 
-@leaping
+@virtual_time
 async def test_h104_a_check_that_leaves_and_comes_back_is_probed_again():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
@@ -254,7 +254,7 @@ def test_results_and_probes_of_what_is_not_probed_are_refused(check, region, err
     assert not stage.endpoints.asked
 
 
-@leaping
+@virtual_time
 async def test_h67_a_probe_on_demand_is_made_at_once_and_the_schedule_goes_on_from_there():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -267,7 +267,7 @@ async def test_h67_a_probe_on_demand_is_made_at_once_and_the_schedule_goes_on_fr
         assert len(stage.endpoints.asked) == 8
 
 
-@leaping
+@virtual_time
 async def test_h67_a_probe_on_demand_may_be_of_one_region():
     async with Stage().running() as stage:
         stage.apply(endpoint("a", interval_s=1000.0), fleet=FOUR)
@@ -276,7 +276,7 @@ async def test_h67_a_probe_on_demand_may_be_of_one_region():
         assert stage.monitor.entry("a").votes == (2, 2)
 
 
-@leaping
+@virtual_time
 async def test_h67_a_probe_on_demand_takes_the_place_of_one_under_way():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
@@ -288,7 +288,7 @@ async def test_h67_a_probe_on_demand_takes_the_place_of_one_under_way():
         assert stage.endpoints.under_way == 0
 
 
-@leaping
+@virtual_time
 async def test_h67_probes_on_demand_at_once_leave_one_schedule():
     async with Stage().running() as stage:
         stage.apply(endpoint("a"))
@@ -298,7 +298,7 @@ async def test_h67_probes_on_demand_at_once_leave_one_schedule():
         assert len(stage.endpoints.asked) == 10
 
 
-@leaping
+@virtual_time
 async def test_h67_a_declaration_during_a_probe_on_demand_leaves_one_schedule():
     async with Stage().running() as stage:
         stage.endpoints.timing_out.add("a")
@@ -314,7 +314,7 @@ async def test_h67_a_declaration_during_a_probe_on_demand_leaves_one_schedule():
         assert len(stage.endpoints.asked) == 10
 
 
-@leaping
+@virtual_time
 async def test_h102_a_probe_on_demand_of_the_old_endpoint_says_nothing_about_the_new_one():
     async with Stage().running() as stage:
         stage.endpoints.timing_out.add("a")
@@ -326,7 +326,7 @@ async def test_h102_a_probe_on_demand_of_the_old_endpoint_says_nothing_about_the
         assert stage.monitor.entry("a").votes == (0, 0)
 
 
-@leaping
+@virtual_time
 async def test_h67_a_probe_on_demand_that_is_broken_off_does_not_stop_the_schedule():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
@@ -344,7 +344,7 @@ async def test_h67_a_probe_on_demand_that_is_broken_off_does_not_stop_the_schedu
 # --- whether probes are made ---
 
 
-@leaping
+@virtual_time
 async def test_h160_manual_probes_are_made_when_asked_for_only():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -358,7 +358,7 @@ async def test_h160_manual_probes_are_made_when_asked_for_only():
         assert len(stage.endpoints.asked) == 1
 
 
-@leaping
+@virtual_time
 async def test_h160_with_probes_off_checks_keep_their_first_state_unless_told():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
@@ -373,7 +373,7 @@ async def test_h160_with_probes_off_checks_keep_their_first_state_unless_told():
 
 
 @pytest.mark.parametrize("fleet", [MANUAL, OFF], ids=["H160 manual", "H160 off"])
-@leaping
+@virtual_time
 async def test_probes_stop_and_go_on_as_they_are_declared(fleet):
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
@@ -391,7 +391,7 @@ async def test_probes_stop_and_go_on_as_they_are_declared(fleet):
 # --- probes that could not be made, and counting ---
 
 
-@leaping
+@virtual_time
 async def test_a_probe_that_could_not_be_made_is_no_observation_and_is_tried_again():
     tries = Counter()
 
@@ -410,7 +410,7 @@ async def test_a_probe_that_could_not_be_made_is_no_observation_and_is_tried_aga
         assert not stage.changes
 
 
-@leaping
+@virtual_time
 async def test_probes_are_counted_by_check_region_and_result():
     async with Stage().running() as stage:
         stage.endpoints.down.add("b")

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.monitor import phase
 from dnsemu.healthcheck.verdict.observation import Outcome
-from tests.healthcheck.leaping_loop import leaping
-from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, START, TIME_OUT_S, Stage, endpoint, settle
+from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
+from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, TIME_OUT_S, Stage, endpoint
 
 FIRST = Checker("us-east-1", 0)
 
 
-@leaping
+@virtual_time
 async def test_h63_a_probe_starts_one_interval_after_the_end_of_the_last():
     async with Stage().running() as stage:
         stage.apply(endpoint("a"))
@@ -30,7 +30,7 @@ async def test_h63_a_probe_starts_one_interval_after_the_end_of_the_last():
 
 @pytest.mark.parametrize("is_stepped", [False, True], ids=["H63 as time passes", "H63 stepped"])
 def test_the_interval_runs_from_the_end_of_a_probe_that_timed_out(is_stepped):
-    @leaping
+    @virtual_time
     async def follow():
         async with Stage(is_stepped=is_stepped).running() as stage:
             stage.endpoints.timing_out.add("a")
@@ -44,7 +44,7 @@ def test_the_interval_runs_from_the_end_of_a_probe_that_timed_out(is_stepped):
     follow()
 
 
-@leaping
+@virtual_time
 async def test_h63_first_probes_are_spread_over_the_interval():
     async with Stage().running() as stage:
         stage.apply(*(endpoint(f"c{n}") for n in range(200)))
@@ -63,7 +63,7 @@ def test_h63_where_a_checker_begins_depends_on_nothing_but_the_seed_the_check_an
     assert phase(1, "a", FIRST) == phase(1, "a", FIRST)
 
 
-@leaping
+@virtual_time
 async def test_h63_the_same_seed_gives_the_same_schedule_whatever_else_is_declared():
     schedules = []
     for seed, others in ((1, ()), (1, (endpoint("b"), endpoint("c"))), (2, ())):
@@ -73,7 +73,7 @@ async def test_h63_the_same_seed_gives_the_same_schedule_whatever_else_is_declar
     assert schedules[0] == schedules[1] != schedules[2]
 
 
-@leaping
+@virtual_time
 async def test_h63_a_shorter_interval_is_taken_up_at_once():
     async with Stage().running() as stage:
         stage.apply(endpoint("a", interval_s=3600.0))
@@ -87,7 +87,7 @@ async def test_h63_a_shorter_interval_is_taken_up_at_once():
 # --- what must not stop it ---
 
 
-@leaping
+@virtual_time
 async def test_h163_a_silent_endpoint_delays_nobody_else():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("slow")
@@ -97,7 +97,7 @@ async def test_h163_a_silent_endpoint_delays_nobody_else():
         assert len(stage.endpoints.times("slow")) == 1
 
 
-@leaping
+@virtual_time
 async def test_h163_probes_under_way_are_bounded_and_all_get_their_turn():
     async with Stage(max_concurrent=3).running() as stage:
         stage.endpoints.timing_out.update(f"c{n}" for n in range(20))
@@ -107,7 +107,7 @@ async def test_h163_probes_under_way_are_bounded_and_all_get_their_turn():
         assert {id for id, _, _ in stage.endpoints.asked} == {f"c{n}" for n in range(20)}
 
 
-@leaping
+@virtual_time
 async def test_h163_how_late_a_probe_began_is_measured():
     async with Stage(max_concurrent=1).running() as stage:
         stage.endpoints.timing_out.update("ab")
@@ -117,7 +117,7 @@ async def test_h163_how_late_a_probe_began_is_measured():
         assert stage.monitor.lateness.sum_s == pytest.approx(first + TIME_OUT_S - second, abs=1e-3)
 
 
-@leaping
+@virtual_time
 async def test_h163_a_probe_that_is_slow_to_break_off_delays_nobody_else():
     released = asyncio.Event()
 
@@ -142,7 +142,7 @@ async def test_h163_a_probe_that_is_slow_to_break_off_delays_nobody_else():
         assert stage.monitor.in_flight == 1  # the changed check's own probe
 
 
-@leaping
+@virtual_time
 async def test_h63_a_post_that_waits_for_a_place_and_is_declared_anew_is_probed_once():
     async with Stage(max_concurrent=1).running() as stage:
         stage.endpoints.silent.add("blocks")
@@ -158,7 +158,7 @@ async def test_h63_a_post_that_waits_for_a_place_and_is_declared_anew_is_probed_
         assert len(stage.endpoints.times("a")) == 1
 
 
-@leaping
+@virtual_time
 async def test_a_listener_that_fails_does_not_stop_a_checker():
     def fails(event):
         raise OSError("the log is full")
@@ -173,7 +173,7 @@ async def test_a_listener_that_fails_does_not_stop_a_checker():
         assert stage.status("a") is DOWN
 
 
-@leaping
+@virtual_time
 async def test_a_probe_that_cancels_itself_is_tried_again():
     tries = Counter()
 
@@ -187,7 +187,7 @@ async def test_a_probe_that_cancels_itself_is_tried_again():
     assert tries["a"] == 3
 
 
-@leaping
+@virtual_time
 async def test_h165_stopping_breaks_off_what_is_under_way():
     stage = Stage()
     async with stage.running():
@@ -199,7 +199,7 @@ async def test_h165_stopping_breaks_off_what_is_under_way():
     assert stage.endpoints.broken_off["a"] == 4
 
 
-@leaping
+@virtual_time
 async def test_h163_checks_at_rest_have_no_tasks_of_their_own():
     async with Stage().running() as stage:
         stage.apply(*(endpoint(f"c{n}", interval_s=1000.0) for n in range(500)))
@@ -231,7 +231,7 @@ def test_h63_h163_whatever_is_declared_each_post_is_probed_once_an_interval(step
     any_history(steps, max_concurrent, seed, is_stepped)
 
 
-@leaping
+@virtual_time
 async def any_history(steps, max_concurrent, seed, is_stepped):
     under_way, hanging, asked, wrong = set(), set(), [], []
 

@@ -13,10 +13,10 @@ from dnsemu.healthcheck.monitor import phase
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.verdict.history import EventKind
 from dnsemu.healthcheck.verdict.observation import Outcome
+from tests.dnsemu.clock.virtual_time import START, virtual_time
 from tests.healthcheck.endpoints import endpoint as listening
 from tests.healthcheck.endpoints import response, sends
-from tests.healthcheck.leaping_loop import leaping
-from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, SIXTEEN, START, TIME_OUT_S, UP, Stage, calculated, endpoint
+from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, SIXTEEN, TIME_OUT_S, UP, Stage, calculated, endpoint
 
 LEAST_S = 1e-6
 
@@ -26,7 +26,7 @@ def instants(stage, id="a"):
     return sorted(stage.monitor.next_probe(id, checker) for checker in stage.monitor.entry(id).checkers)
 
 
-@leaping
+@virtual_time
 async def test_h67_nothing_moves_until_it_is_told_to():
     async with Stage(is_stepped=True).running() as stage:
         stage.endpoints.down.add("a")
@@ -37,7 +37,7 @@ async def test_h67_nothing_moves_until_it_is_told_to():
         assert (len(stage.endpoints.asked), stage.status("a")) == (16, DOWN)
 
 
-@leaping
+@virtual_time
 async def test_h63_h172_h173_the_fourteenth_of_sixteen_checkers_to_see_a_third_failure_decides_to_the_instant():
     stage = Stage(is_stepped=True, seed=7)
     stage.endpoints.down.add("a")
@@ -53,7 +53,7 @@ async def test_h63_h172_h173_the_fourteenth_of_sixteen_checkers_to_see_a_third_f
     assert change.cause.startswith("2 of 16 checkers up")
 
 
-@leaping
+@virtual_time
 async def test_h64_h173_the_third_of_sixteen_checkers_to_see_a_third_success_brings_it_back_to_the_instant():
     stage = Stage(is_stepped=True, seed=7)
     stage.endpoints.down.add("a")
@@ -69,7 +69,7 @@ async def test_h64_h173_the_third_of_sixteen_checkers_to_see_a_third_success_bri
     assert (down.new, up.new, up.at) == (DOWN, UP, decisive)
 
 
-@leaping
+@virtual_time
 async def test_h67_an_interval_times_the_threshold_after_an_endpoint_dies_its_check_is_unhealthy():
     stage = Stage(is_stepped=True)
     stage.apply(endpoint("a", interval_s=30.0, threshold=3), fleet=SIXTEEN)
@@ -80,7 +80,7 @@ async def test_h67_an_interval_times_the_threshold_after_an_endpoint_dies_its_ch
     assert stage.status("a") is DOWN
 
 
-@leaping
+@virtual_time
 async def test_h85_a_parent_moves_at_its_childs_instant():
     stage = Stage(is_stepped=True)
     stage.endpoints.down.add("a")
@@ -90,7 +90,7 @@ async def test_h85_a_parent_moves_at_its_childs_instant():
     assert [(change.check_id, change.at) for change in stage.changes] == [("a", instant), ("sum", instant)]
 
 
-@leaping
+@virtual_time
 async def test_h63_a_time_out_costs_its_budget_and_a_prompt_answer_nothing():
     stage = Stage(is_stepped=True)
     stage.endpoints.timing_out.add("silent")
@@ -104,7 +104,7 @@ async def test_h63_a_time_out_costs_its_budget_and_a_prompt_answer_nothing():
     assert seen.last.at == silent + TIME_OUT_S
 
 
-@leaping
+@virtual_time
 async def test_a_time_out_at_the_end_of_a_step_is_known_when_its_budget_has_passed():
     stage = Stage(is_stepped=True)
     stage.endpoints.timing_out.add("a")
@@ -116,7 +116,7 @@ async def test_a_time_out_at_the_end_of_a_step_is_known_when_its_budget_has_pass
     assert (len(stage.endpoints.asked), stage.status("a")) == (1, DOWN)
 
 
-@leaping
+@virtual_time
 async def test_h102_a_time_out_of_the_old_endpoint_says_nothing_about_the_new_one():
     stage = Stage(is_stepped=True)
     stage.endpoints.timing_out.add("a")
@@ -130,7 +130,7 @@ async def test_h102_a_time_out_of_the_old_endpoint_says_nothing_about_the_new_on
     assert len(stage.endpoints.asked) == 1 + 3
 
 
-@leaping
+@virtual_time
 async def test_sixteen_silent_endpoints_take_one_time_out():
     stage = Stage(is_stepped=True)
     names = [f"c{n}" for n in range(16)]
@@ -142,7 +142,7 @@ async def test_sixteen_silent_endpoints_take_one_time_out():
     assert asyncio.get_running_loop().time() - began == pytest.approx(TIME_OUT_S, abs=0.01)
 
 
-@leaping
+@virtual_time
 async def test_h163_probes_are_bounded_while_stepping_too():
     stage = Stage(is_stepped=True, max_concurrent=5)
     names = [f"c{n}" for n in range(16)]
@@ -152,7 +152,7 @@ async def test_h163_probes_are_bounded_while_stepping_too():
     assert (stage.endpoints.most_under_way, len(stage.endpoints.asked)) == (5, 16)
 
 
-@leaping
+@virtual_time
 async def test_h61_probes_of_names_see_what_was_observed_before():
     """An endpoint given by name may be one of ours, whose address depends on the health of others."""
     seen = {}
@@ -192,7 +192,7 @@ async def drill(stage, passes):
 def drilled(*, seed=3, is_stepped=True, in_steps_of=None):
     """The history of a drill, made as time passes or in steps."""
 
-    @leaping
+    @virtual_time
     async def follow():
         stage = Stage(seed=seed, is_stepped=is_stepped)
 
@@ -241,7 +241,7 @@ def test_h67_probes_that_end_in_any_order_are_folded_in_one(seed, order, max_con
             waited_s = TIME_OUT_S if check.id == "b" else 0.0
             return Outcome(check.id == "c", "as told", waited_s=waited_s)
 
-        @leaping
+        @virtual_time
         async def follow():
             stage = Stage(is_stepped=True, seed=seed, max_concurrent=max_concurrent, probe=probe)
             stage.apply(*(endpoint(id, threshold=2) for id in "abc"), fleet=FOUR)

@@ -83,7 +83,7 @@ async def probed(stand):
     async def probe(check, _checker):
         return Outcome(check.id == "web", "as told", Phases(0.25, 0.125, 1.0))
 
-    scheduler = Scheduler(Clock(start=NOW, stands_still=True))
+    scheduler = Scheduler(Clock(start=NOW, is_paused=True))
     stand.clock = scheduler.clock
     stand.monitor = HealthMonitor(scheduler=scheduler, board=HealthBoard(), history=History("run"), probe=probe, seed=1)
     stand.monitor.apply({id: endpoint(id) for id in ("web", "down")}, SIXTEEN)

@@ -1,4 +1,4 @@
-"""The one clock (health-checks.md H67, H166)."""
+"""The emulated clock (health-checks.md H67, H166)."""
 
 import time
 
@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnsemu.clock.clock import LEAST_SPEED, MAX_SPEED, Clock
+from dnsemu.clock.clock import MAX_SPEED, MIN_SPEED, Clock
 
 START = 1_000_000.0
 
 
 class Machine:
-    """Real time, counted up by hand."""
+    """Real time, set by the test."""
 
     def __init__(self):
         self.now = 50.0
@@ -38,14 +38,14 @@ def test_h67_it_runs_at_its_speed(machine, speed, passed_s):
     clock = Clock(start=START, speed=speed, monotonic=machine)
     machine.now += 10
     assert clock.now() == START + passed_s
-    assert (clock.speed, clock.pace, clock.stands_still) == (speed, speed, False)
+    assert (clock.speed, clock.running_speed, clock.is_paused) == (speed, speed, False)
 
 
-def test_h67_one_that_stands_still_moves_only_when_it_is_moved(machine):
-    clock = Clock(start=START, stands_still=True, monotonic=machine)
+def test_h67_a_paused_clock_moves_only_when_it_is_moved(machine):
+    clock = Clock(start=START, is_paused=True, monotonic=machine)
     machine.now += 10
     assert clock.now() == START
-    assert (clock.speed, clock.pace, clock.stands_still) == (0.0, 1.0, True)
+    assert (clock.speed, clock.running_speed, clock.is_paused) == (0.0, 1.0, True)
     clock.move_to(START + 1.5)
     assert clock.now() == START + 1.5
 
@@ -55,7 +55,7 @@ def test_a_pause_costs_no_emulated_time(machine):
     machine.now += 5
     clock.pause()
     machine.now += 1000
-    assert (clock.now(), clock.speed, clock.pace) == (START + 10, 0.0, 2.0)
+    assert (clock.now(), clock.speed, clock.running_speed) == (START + 10, 0.0, 2.0)
     clock.resume()
     machine.now += 5
     assert (clock.now(), clock.speed) == (START + 20, 2.0)
@@ -69,17 +69,17 @@ def test_another_speed_holds_from_now_on(machine):
     assert clock.now() == START + 105
 
 
-def test_a_speed_set_while_it_stands_still_holds_once_it_runs(machine):
-    clock = Clock(start=START, stands_still=True, monotonic=machine)
+def test_a_speed_set_while_paused_holds_once_it_runs(machine):
+    clock = Clock(start=START, is_paused=True, monotonic=machine)
     clock.set_speed(10)
     machine.now += 5
-    assert (clock.now(), clock.stands_still) == (START, True)
+    assert (clock.now(), clock.is_paused) == (START, True)
     clock.resume()
     machine.now += 5
     assert clock.now() == START + 50
 
 
-@pytest.mark.parametrize("speed", [0, -1, LEAST_SPEED / 2, MAX_SPEED * 2, float("inf"), float("nan")])
+@pytest.mark.parametrize("speed", [0, -1, MIN_SPEED / 2, MAX_SPEED * 2, float("inf"), float("nan")])
 def test_a_speed_out_of_range_is_refused(machine, speed):
     clock = Clock(start=START, monotonic=machine)
     with pytest.raises(ValueError, match=r"a speed is a number from 0\.001 to 10000"):
@@ -93,7 +93,7 @@ def test_it_never_goes_back(machine):
     assert clock.now() == START
 
 
-def test_one_that_runs_goes_on_from_where_it_was_moved_to(machine):
+def test_a_running_clock_runs_on_from_where_it_was_moved_to(machine):
     clock = Clock(start=START, speed=3.0, monotonic=machine)
     machine.now += 10
     clock.move_to(START + 90)
@@ -104,44 +104,44 @@ def test_one_that_runs_goes_on_from_where_it_was_moved_to(machine):
 @pytest.mark.parametrize(("clock", "left_s"), [
     pytest.param({}, 30.0, id="real time"),
     pytest.param({"speed": 60.0}, 0.5, id="sped up"),
-    pytest.param({"stands_still": True}, None, id="standing still: nobody knows"),
+    pytest.param({"is_paused": True}, None, id="paused: unknown"),
 ])  # fmt: skip
 def test_real_seconds_until_an_instant(machine, clock, left_s):
     clock = Clock(start=START, monotonic=machine, **clock)
     assert clock.real_s_until(START + 30) == left_s
 
 
-def test_no_real_seconds_are_left_until_what_is_past(machine):
+def test_no_real_seconds_are_left_until_a_past_instant(machine):
     assert Clock(start=START, monotonic=machine).real_s_until(START - 5) == 0.0
 
 
-@pytest.mark.parametrize("stands_still", [False, True])
-def test_held_for_a_while_it_goes_on_as_before(machine, stands_still):
-    clock = Clock(start=START, stands_still=stands_still, monotonic=machine)
-    with clock.held():
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_after_a_pause_it_goes_on_as_before(machine, is_paused):
+    clock = Clock(start=START, is_paused=is_paused, monotonic=machine)
+    with clock.paused():
         machine.now += 7
-        assert (clock.now(), clock.stands_still) == (START, True)
+        assert (clock.now(), clock.is_paused) == (START, True)
     machine.now += 1
-    assert (clock.now(), clock.stands_still) == (START + (not stands_still), stands_still)
+    assert (clock.now(), clock.is_paused) == (START + (not is_paused), is_paused)
 
 
-def test_held_for_a_while_it_goes_on_as_before_whatever_went_wrong(machine):
+def test_after_a_failure_while_paused_it_runs_on(machine):
     clock = Clock(start=START, monotonic=machine)
-    with pytest.raises(RuntimeError), clock.held():
+    with pytest.raises(RuntimeError), clock.paused():
         raise RuntimeError("a fault meanwhile")
-    assert not clock.stands_still
+    assert not clock.is_paused
 
 
-def test_who_waits_is_told_whenever_time_begins_to_pass_differently(machine):
-    clock, told = Clock(start=START, monotonic=machine), []
-    clock.on_change(lambda: told.append(clock.speed))
+def test_listeners_are_called_after_every_change(machine):
+    clock, speeds = Clock(start=START, monotonic=machine), []
+    clock.on_change(lambda: speeds.append(clock.speed))
     clock.pause()
     clock.resume()
     clock.set_speed(5)
-    assert told == [0.0, 1.0, 5.0]
+    assert speeds == [0.0, 1.0, 5.0]
 
 
-def test_its_offset_is_how_far_it_is_ahead_of_the_machine(machine):
+def test_its_offset_is_its_time_minus_the_machines(machine):
     clock = Clock(speed=10.0, monotonic=machine)
     machine.now += 6
     assert clock.offset_s == pytest.approx(54.0, abs=1e-4)
@@ -152,13 +152,13 @@ def test_its_offset_is_how_far_it_is_ahead_of_the_machine(machine):
         st.one_of(
             st.tuples(st.just("wait"), st.floats(0, 1e4)),
             st.tuples(st.just("move"), st.floats(-1e4, 1e4)),
-            st.tuples(st.just("speed"), st.floats(LEAST_SPEED, MAX_SPEED)),
+            st.tuples(st.just("speed"), st.floats(MIN_SPEED, MAX_SPEED)),
             st.tuples(st.sampled_from(["pause", "resume"]), st.none()),
         ),
         max_size=30,
     )
 )
-def test_whatever_is_done_to_it_it_never_goes_back(steps):
+def test_it_never_goes_back_whatever_the_steps(steps):
     machine = Machine()
     clock = Clock(start=START, monotonic=machine)
     last = clock.now()
@@ -174,5 +174,5 @@ def test_whatever_is_done_to_it_it_never_goes_back(steps):
                 clock.pause()
             case "resume":
                 clock.resume()
-        assert clock.now() >= last - 1e-6  # what is lost in rounding
+        assert clock.now() >= last - 1e-6  # rounding
         last = clock.now()

@@ -1,4 +1,4 @@
-"""The heaps of the agenda: in order, and not growing with what was cancelled."""
+"""The queue of timers and jobs: ordered, and not growing with cancelled items."""
 
 from math import inf
 
@@ -9,27 +9,27 @@ from dnsemu.clock.jobs import NO_RANK, TimeQueue, Timer
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.sampled_from("ab"), st.booleans())))
-def test_what_was_not_cancelled_comes_out_in_order_of_instant_and_rank(entries):
-    due = TimeQueue()
-    calls = []
-    for when, name, is_live in entries:
-        call = Timer(print)
-        due.push(when, (name, "", 0), call)
-        calls.append((when, name, call))
+def test_live_items_come_out_in_order_of_instant_and_rank(items):
+    queue = TimeQueue()
+    timers = []
+    for when, name, is_live in items:
+        timer = Timer(print)
+        queue.push(when, (name, "", 0), timer)
+        timers.append((when, name, timer))
         if not is_live:
-            call.cancel()
-    expected = sorted((when, name) for when, name, call in calls if call.is_live)
+            timer.cancel()
+    expected = sorted((when, name) for when, name, timer in timers if timer.is_live)
     found = []
-    while due.when < inf:
-        found.append((due.first[0], due.first[1][0]))
-        assert due.pop().is_live
+    while queue.next_due < inf:
+        found.append((queue.next_due, queue.next_key[1][0]))
+        assert queue.pop().is_live
     assert found == expected
 
 
-def test_what_was_cancelled_is_swept_out_though_it_never_falls_due():
-    due = TimeQueue()
+def test_cancelled_items_are_swept_out_although_they_are_never_due():
+    queue = TimeQueue()
     for number in range(100_000):
-        call = Timer(print)
-        due.push(float(number), NO_RANK, call)
-        call.cancel()
-    assert len(due) <= 1024
+        timer = Timer(print)
+        queue.push(float(number), NO_RANK, timer)
+        timer.cancel()
+    assert len(queue) <= 1024

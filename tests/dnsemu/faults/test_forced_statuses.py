@@ -11,8 +11,8 @@ from dnsemu.faults.force_rules import ForceRule, parse_force_file, parse_pattern
 from dnsemu.faults.forced_statuses import Forcing, NothingMeant
 from dnsemu.faults.matching import checks_meant
 from dnsemu.healthcheck.verdict.history import EventKind
-from tests.healthcheck.leaping_loop import leaping
-from tests.healthcheck.stage import DOWN, START, UP, Stage
+from tests.dnsemu.clock.virtual_time import START, virtual_time
+from tests.healthcheck.stage import DOWN, UP, Stage
 
 WEST_LB, EAST_LB = "lb.us-west-2.elb.amazonaws.com", "lb.us-east-1.elb.amazonaws.com"
 
@@ -227,7 +227,7 @@ def test_h85_a_forced_child_moves_its_parent_and_a_forced_parent_does_not_follow
 # --- until when ---
 
 
-@leaping
+@virtual_time
 async def test_a_rule_runs_out_by_the_clock():
     forced = Forced()
     forced.force("web-1 unhealthy for 90s")
@@ -240,7 +240,7 @@ async def test_a_rule_runs_out_by_the_clock():
     assert (ended.check_id, ended.old, ended.new, ended.at) == ("web-1", DOWN, None, START + 90)
 
 
-@leaping
+@virtual_time
 async def test_each_rule_runs_out_by_itself_and_what_it_hid_counts_again():
     forced = Forced()
     forced.read("web-* unhealthy for 3m\ndb-1 unhealthy")
@@ -257,7 +257,7 @@ async def test_each_rule_runs_out_by_itself_and_what_it_hid_counts_again():
     ]
 
 
-@leaping
+@virtual_time
 async def test_a_rule_replaces_those_of_its_pattern_that_do_not_outlast_it():
     forced = Forced()
     forced.force("web-1 unhealthy for 60s", "web-1 unhealthy")
@@ -269,7 +269,7 @@ async def test_a_rule_replaces_those_of_its_pattern_that_do_not_outlast_it():
     assert forced.overlaid == {"web-1": (DOWN, "web-1")}
 
 
-@leaping
+@virtual_time
 async def test_a_rule_whose_time_is_past_has_no_effect():
     forced = Forced()
     forced.force("web-1 unhealthy until 1970-01-02T00:00:00Z")
@@ -277,7 +277,7 @@ async def test_a_rule_whose_time_is_past_has_no_effect():
     assert forced.history.since(0) == ()
 
 
-@leaping
+@virtual_time
 async def test_a_rule_runs_out_as_time_passes_too():
     stage = Stage()
     forcing = Forcing(stage.scheduler, stage.monitor.overlay)
@@ -365,7 +365,7 @@ def test_a_folder_is_refused(followed, tmp_path):
     assert set(followed.overlaid) == {"web-1"}
 
 
-@leaping
+@virtual_time
 async def test_a_file_that_changed_is_read_again_once_it_is_still(followed):
     """Its watch counts the loop's time, which leaps; the file is a real one."""
     followed.follow("web-1 unhealthy")

@@ -14,8 +14,7 @@ from dnsemu.files.reading import compile_world, read_files
 from dnsemu.healthcheck.probes.resolve import NX_DOMAIN
 from dnsemu.publication.target_hosts import EVERY_S, TargetHosts
 from tests.asking import Server
-from tests.healthcheck.leaping_loop import leaping
-from tests.healthcheck.stage import START, settle
+from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 
 LB = "lb.us-east-1.elb.amazonaws.com"
 
@@ -75,7 +74,7 @@ def addresses(server, name="www.shop.test"):
     return sorted(rdata.to_text() for rrset in server.ask(name).answer for rdata in rrset)
 
 
-@leaping
+@virtual_time
 async def test_a_host_answers_with_its_address():
     async with followed(reading("a.test", "b.test"), FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")) as (
         server,
@@ -85,7 +84,7 @@ async def test_a_host_answers_with_its_address():
         assert addresses(server, LB) == ["192.0.2.1", "192.0.2.2"]
 
 
-@leaping
+@virtual_time
 async def test_it_is_looked_up_again_and_again_and_a_new_address_is_taken():
     resolver = FakeResolver(a_test="192.0.2.1")
     async with followed(reading("a.test"), resolver) as (server, *_):
@@ -98,7 +97,7 @@ async def test_it_is_looked_up_again_and_again_and_a_new_address_is_taken():
         assert resolver.asked == [("a.test", "us-east-1")] * 5
 
 
-@leaping
+@virtual_time
 async def test_a_host_that_is_lost_keeps_its_address_and_is_told_of_once():
     resolver = FakeResolver(a_test="192.0.2.1")
     with structlog.testing.capture_logs() as logs:
@@ -112,7 +111,7 @@ async def test_a_host_that_is_lost_keeps_its_address_and_is_told_of_once():
             assert addresses(server) == ["192.0.2.2"]
 
 
-@leaping
+@virtual_time
 async def test_r107_a_host_that_was_never_found_has_no_data():
     with structlog.testing.capture_logs() as logs:
         async with followed(reading("a.test"), FakeResolver()) as (server, *_):
@@ -120,7 +119,7 @@ async def test_r107_a_host_that_was_never_found_has_no_data():
     assert [log["address_kept"] for log in logs] == [None]
 
 
-@leaping
+@virtual_time
 async def test_r111_a_host_that_was_looked_up_in_vain_is_not_healthy():
     """Before its first look-up it counts as healthy, as what nothing speaks against does."""
     resolver = FakeResolver()
@@ -138,7 +137,7 @@ async def test_r111_a_host_that_was_looked_up_in_vain_is_not_healthy():
         assert (state().is_healthy, state().targets[0].is_lost) == (False, True)
 
 
-@leaping
+@virtual_time
 async def test_a_slow_look_up_holds_up_neither_the_others_nor_the_answers():
     resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
     resolver.held["a.test"] = asyncio.Event()
@@ -153,7 +152,7 @@ async def test_a_slow_look_up_holds_up_neither_the_others_nor_the_answers():
         assert addresses(server) == ["192.0.2.1", "192.0.2.3"]
 
 
-@leaping
+@virtual_time
 async def test_a_slow_look_up_is_made_again_ten_seconds_after_its_end():
     resolver = FakeResolver(a_test="192.0.2.1")
     resolver.held["a.test"] = asyncio.Event()
@@ -166,7 +165,7 @@ async def test_a_slow_look_up_is_made_again_ten_seconds_after_its_end():
         assert len(resolver.asked) == 2
 
 
-@leaping
+@virtual_time
 async def test_the_look_up_of_a_host_that_is_gone_is_broken_off_for_good():
     resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
     resolver.held["a.test"] = asyncio.Event()
@@ -182,10 +181,10 @@ async def test_the_look_up_of_a_host_that_is_gone_is_broken_off_for_good():
 # --- stepped ---
 
 
-@leaping
+@virtual_time
 async def test_a_step_looks_hosts_up_as_often_as_falls_in_it():
     resolver = FakeResolver(a_test="192.0.2.1")
-    async with followed(reading("a.test"), resolver, stands_still=True) as (server, _, scheduler):
+    async with followed(reading("a.test"), resolver, is_paused=True) as (server, _, scheduler):
         assert addresses(server) == ["192.0.2.1"]  # the first is due at once
         resolver.addresses["a.test"] = "192.0.2.2"
         await asyncio.sleep(1000)
@@ -197,10 +196,10 @@ async def test_a_step_looks_hosts_up_as_often_as_falls_in_it():
         assert len(resolver.asked) == 5
 
 
-@leaping
+@virtual_time
 async def test_a_step_waits_for_a_slow_look_up_which_costs_no_emulated_time():
     resolver = FakeResolver(a_test="192.0.2.1")
-    async with followed(reading("a.test"), resolver, stands_still=True) as (server, _, scheduler):
+    async with followed(reading("a.test"), resolver, is_paused=True) as (server, _, scheduler):
         resolver.addresses["a.test"] = "192.0.2.2"
         resolver.held["a.test"] = asyncio.Event()
         step = asyncio.create_task(scheduler.advance(EVERY_S))
@@ -214,7 +213,7 @@ async def test_a_step_waits_for_a_slow_look_up_which_costs_no_emulated_time():
 # --- what a resolver does, and what is declared ---
 
 
-@leaping
+@virtual_time
 async def test_a_resolver_that_breaks_is_logged_and_asked_again():
     resolver = FakeResolver(a_test="192.0.2.1")
     resolver.error = RuntimeError("broken")
@@ -226,7 +225,7 @@ async def test_a_resolver_that_breaks_is_logged_and_asked_again():
     assert [(log["log_level"], log["host"]) for log in logs] == [("error", "a.test.")]
 
 
-@leaping
+@virtual_time
 async def test_a_reload_keeps_what_was_found_and_looks_new_hosts_up_at_once():
     resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
     async with followed(reading("a.test"), resolver) as (server, hosts, _):
@@ -238,7 +237,7 @@ async def test_a_reload_keeps_what_was_found_and_looks_new_hosts_up_at_once():
         assert addresses(server) == ["192.0.2.2"]
 
 
-@leaping
+@virtual_time
 async def test_the_place_to_look_from_is_the_resources_region():
     resolver = FakeResolver(a_test="192.0.2.1", c_test="192.0.2.3")
     cdn = ", {dns_name: d1.cloudfront.net, kind: cloudfront, targets: [{host: c.test}]}"
@@ -246,7 +245,7 @@ async def test_the_place_to_look_from_is_the_resources_region():
         assert sorted(resolver.asked) == [("a.test", "eu-west-1"), ("c.test", "us-east-1")]
 
 
-@leaping
+@virtual_time
 async def test_a_databases_hosts_are_not_looked_up():
     database = ", {dns_name: db.abc.us-east-1.rds.amazonaws.com, kind: multi-az-database, targets: [{host: db-1.test}]}"
     resolver = FakeResolver(a_test="192.0.2.1")
@@ -269,7 +268,7 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     (tmp_path / "shop.yaml").write_text(FILE)
     found = await read_files([tmp_path / "shop.yaml"])
     assert found.published.world == load_files([tmp_path / "shop.yaml"]).world
-    server = Application(found, seed=1, clock=Clock(start=START, stands_still=True))
+    server = Application(found, seed=1, clock=Clock(start=START, is_paused=True))
     asking = Server()
     asking.by(server.responder)
     await server.command_runner.open(found.published.world, lambda: server.serve(found))
