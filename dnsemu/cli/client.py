@@ -1,8 +1,8 @@
-"""Talking to a running server's control API."""
+"""HTTP client of a running server's control API."""
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from http.client import HTTPException, HTTPResponse
@@ -15,11 +15,28 @@ from urllib.request import ProxyHandler, Request, build_opener
 TIMEOUT_S = 30.0
 
 Query = dict[str, str] | list[tuple[str, str]]
-"""Parameters of a call; pairs where one comes more than once."""
+"""Parameters of a call; a list of pairs if a parameter is repeated."""
 
 
 class NoServer(Exception):
-    """Nothing answers there; the message says what to do."""
+    """No dnsemu answers at the address; the message says what to do."""
+
+
+class ConnectionLost(NoServer):
+    """A connection could not be made, or it ended early."""
+
+    def __init__(self, server: str, reason: object) -> None:
+        super().__init__(
+            f"no dnsemu answers at {server} ({reason}); start one with 'dnsemu serve', or give its address with "
+            "--server URL"
+        )
+
+
+class NotDnsemu(NoServer):
+    """Another program answers at the address."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__(f"{server} answers, but it is not dnsemu; give another address with --server URL")
 
 
 class Declined(Exception):
@@ -41,24 +58,25 @@ def call(
     body: Any = None,
     timeout_s: float | None = TIMEOUT_S,
 ) -> Any:
-    """Make one control call: a GET, or with a body a POST; proxies are not used.
+    """Make one control call: a POST if there is a body, else a GET; proxies are not used.
 
     Args:
         server: base URL; `http://` may be left out.
         path: below `/dnsemu/v1/`.
-        field: one that the reply has if it is dnsemu's.
-        timeout_s: how long the server may say nothing; None for as long as it takes.
+        field: a field that dnsemu's reply has; a reply without it comes from another program.
+        timeout_s: longest silence of the server; None for no limit.
     Raises:
-        NoServer: nothing answers, or it is not dnsemu.
+        ConnectionLost: no connection, or no complete reply.
+        NotDnsemu: another program answers.
         Declined: the call was refused.
     """
     data = None if body is None else json.dumps(body).encode()
-    with _opened(server, path, query, data, timeout_s) as response:
+    with open_call(server, path, query=query, data=data, timeout_s=timeout_s) as response:
         return _fields(response, field, server)
 
 
 def fetch(server: str, path: str, to: Path) -> int:
-    """Write what a call gives to a file, which is replaced as a whole or not at all; returns how many bytes it has.
+    """Write the reply of a GET to a file, all of it or nothing; returns its size in bytes.
 
     Raises:
         NoServer, Declined: as `call` does.
@@ -66,82 +84,100 @@ def fetch(server: str, path: str, to: Path) -> int:
     """
     partial = to.with_name(f".{to.name}.partial")
     try:
-        with _opened(server, path, None, None, None) as response, partial.open("wb") as file:
+        with open_call(server, path, timeout_s=None) as response, partial.open("wb") as file:
             shutil.copyfileobj(response, file)
-            octets = file.tell()
+            size_bytes = file.tell()
         partial.replace(to)
     finally:
         partial.unlink(missing_ok=True)
-    return octets
+    return size_bytes
 
 
 def send(server: str, path: str, field: str, file: Path) -> Any:
-    """Make a call with a file's content as its body.
+    """Make a POST whose body is a file's content.
 
     Raises:
         NoServer, Declined: as `call` does.
         OSError: the file cannot be read.
     """
-    with _opened(server, path, None, file.read_bytes(), None) as response:
+    with open_call(server, path, data=file.read_bytes(), timeout_s=None) as response:
         return _fields(response, field, server)
 
 
 @contextmanager
-def _opened(
-    server: str, path: str, query: Query | None, data: bytes | None, timeout_s: float | None
+def open_call(
+    server: str,
+    path: str,
+    *,
+    query: Query | None = None,
+    data: bytes | None = None,
+    headers: dict[str, str] | None = None,
+    timeout_s: float | None = TIMEOUT_S,
 ) -> Iterator[HTTPResponse]:
+    """Open the reply of a control call for reading; parameters and errors are those of `call`."""
     base = server if "://" in server else f"http://{server}"
     url = f"{base.rstrip('/')}/dnsemu/v1/{path}" + (f"?{urlencode(query)}" if query else "")
-    request = Request(url, data=data, headers={"Content-Type": "application/json"})
     try:
+        request = Request(url, data=data, headers=headers or {"Content-Type": "application/json"})
         response = build_opener(ProxyHandler({})).open(request, timeout=timeout_s)
     except HTTPError as refusal:
         with refusal:
             error = _fields(refusal, "error", f"{server} (HTTP {refusal.code})")["error"]
         raise Declined(error if isinstance(error, dict) else {"what": str(error)}) from None
     except (OSError, ValueError, HTTPException) as failure:
-        raise _absent(server, failure) from None
+        raise connection_lost(server, failure) from None
     with response:
         try:
             yield response
         except (TimeoutError, ConnectionError, HTTPException) as failure:
-            raise _absent(server, failure) from None
+            raise connection_lost(server, failure) from None
 
 
-def _absent(server: str, failure: Exception) -> NoServer:
-    reason = " ".join(str(getattr(failure, "reason", failure)).split())
-    return NoServer(
-        f"no dnsemu answers at {server} ({reason}); start one with 'dnsemu serve', or name it with --server URL"
-    )
+def connection_lost(server: str, failure: Exception) -> ConnectionLost:
+    """The error to raise for a failure of a socket or of HTTP, its reason on one line."""
+    return ConnectionLost(server, " ".join(str(getattr(failure, "reason", failure)).split()))
+
+
+def check_path(check_id: str) -> str:
+    """The path of a health check's calls."""
+    return f"health-checks/{quote(check_id, safe='')}"
 
 
 def force_check(server: str, check_id: str, body: dict[str, str]) -> Any:
-    """Overlay a health check's status: `healthy`, `unhealthy`, or `auto` for none.
+    """Override a health check's status: `healthy`, `unhealthy`, or `auto` to end that.
 
     Args:
-        body: the `status`, and how long it lasts if that is given.
+        body: the `status`, and its duration if there is one.
     Raises:
         NoServer: as `call` does.
-        Declined: there is no such check; the nearest id is told.
+        Declined: there is no such check; the message suggests the nearest id.
     """
     try:
-        return call(server, f"health-checks/{quote(check_id, safe='')}/force", "forced", body=body)
+        return call(server, f"{check_path(check_id)}/force", "forced", body=body)
     except Declined as declined:
         if declined.error.get("rule") != "H103":
             raise
-        checks = call(server, "status", "health_checks")["health_checks"]
-        near = get_close_matches(check_id, [check["id"] for check in checks], 1)
-        if not near:
-            raise
-        raise Declined(declined.error | {"what": f"{declined.error['what']}; did you mean '{near[0]}'?"}) from None
+        hint = did_you_mean(check_id, declared_checks(server))
+        raise Declined(declined.error | {"what": f"{declined.error['what']}{hint}"}) from None
+
+
+def declared_checks(server: str) -> list[str]:
+    """The ids of all health checks of the server; raises as `call` does."""
+    return [check["id"] for check in call(server, "status", "health_checks")["health_checks"]]
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str:
+    """The end of an error message that suggests the nearest known word; empty if none is near."""
+    near = get_close_matches(text, known, 1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _fields(response: Any, field: str, server: str) -> dict[str, Any]:
-    """The JSON object of a reply, which has to hold a field."""
+    """The JSON object of a reply, which must have the field."""
     try:
         found = json.load(response)
     except ValueError:
         found = None
     if not isinstance(found, dict) or field not in found:
-        raise NoServer(f"{server} answers, but not as dnsemu does; name another with --server URL")
+        raise NotDnsemu(server)
     return found

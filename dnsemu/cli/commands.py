@@ -1,4 +1,4 @@
-"""The commands of `dnsemu`, as typer reads them: those that serve, and those that read files."""
+"""The typer application: the commands that serve, and the commands that read files."""
 
 import sys
 import time
@@ -44,8 +44,8 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(*, is_wanted: bool) -> None:
+    if is_wanted:
         from dnsemu import __version__
 
         print(f"dnsemu {__version__}")
@@ -55,7 +55,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass
@@ -74,39 +74,39 @@ def serve(
     query_log: QueryLog = None,
     seed: Seed = None,
     workers: Workers = "1",
-    as_json: Annotated[bool, typer.Option("--json", help="Log and announce in JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print logs and the ready line as JSON.")] = False,
 ) -> None:
-    """Answer DNS until SIGTERM or SIGINT."""
+    """Serve DNS, the Route 53 API and the control API until SIGTERM or SIGINT."""
     from dnsemu.app import Application, Listen
     from dnsemu.files.watch import stamp
     from dnsemu.runner import run
 
-    the_clock = _clock(clock)
-    the_store = _store(store)
-    how_many = _workers(workers)
+    parsed_clock = _clock(clock)
+    opened_store = _store(store)
+    worker_count = _workers(workers)
     given = tuple(files or ())
-    seen = stamp(given)  # before they are read: what changes meanwhile is noticed
-    reading = _read(given, as_json, the_clock.now)
-    _print_warnings(reading.warnings)
+    seen = stamp(given)  # before they are read, so that a change during the reading is noticed
+    loaded = _read(given, as_json=as_json, now=parsed_clock.now)
+    _print_warnings(loaded.warnings)
     listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
-    log_file = _log_file(query_log, reading)
+    log_file = _log_file(query_log, loaded)
     upstreams = _upstreams(forward)
     if not upstreams and store is None:
-        _warn_if_nothing_is_hosted(reading)
+        _warn_if_nothing_is_hosted(loaded)
     run(
         lambda: Application(
-            reading,
+            loaded,
             files=given,
             seen=seen,
             listen=listen,
             forward=upstreams,
             seed=seed,
-            clock=the_clock,
+            clock=parsed_clock,
             scale_ttls=scale_ttls,
             force_file=force_file,
             query_log=log_file,
-            store=the_store,
-            workers=how_many,
+            store=opened_store,
+            workers=worker_count,
             logs_as_json=as_json,
         ),
         as_json=as_json,
@@ -115,7 +115,7 @@ def serve(
 
 @app.command()
 def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
-    """Three sample apps, a zone that uses every policy, live health checks: a tour without writing a file."""
+    """Run a tour: three sample apps, a zone that uses every policy, live health checks. Needs no file."""
     from dnsemu.app import Listen
     from dnsemu.demo import run_demo
 
@@ -125,23 +125,23 @@ def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def check(files: Files, as_json: AsJson = False) -> None:
-    """Validate files: every error with file and line, the rule, and what to write instead."""
-    reading = _read(files, as_json)
-    world = reading.published.world
+    """Validate files: list every error with file and line, the rule, and what to write instead."""
+    loaded = _read(files, as_json=as_json)
+    world = loaded.published.world
     record_sets = sum(len(zone.record_sets) for zone in world.hosted_zones.values())
     if as_json:
         print_json(
             {
                 "faults": [],
-                "warnings": [_error(w) for w in reading.warnings],
+                "warnings": [_error_json(warning) for warning in loaded.warnings],
                 "hosted_zones": len(world.hosted_zones),
                 "record_sets": record_sets,
                 "health_checks": len(world.health_checks),
             }
         )
         return
-    _print_warnings(reading.warnings)
-    _warn_if_nothing_is_hosted(reading)
+    _print_warnings(loaded.warnings)
+    _warn_if_nothing_is_hosted(loaded)
     print(
         f"good: {count(len(world.hosted_zones), 'hosted zone')}, {count(record_sets, 'record set')}, "
         f"{count(len(world.health_checks), 'health check')}"
@@ -150,30 +150,30 @@ def check(files: Files, as_json: AsJson = False) -> None:
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="The name that is asked for.")],
+    name: Annotated[str, typer.Argument(help="The name to look up.")],
     type_: Annotated[str, typer.Argument(metavar="[TYPE]", help="The record type.")] = "A",
     client: Annotated[
-        str | None, typer.Option(metavar="ADDR[/LEN]", help="Who asks: an address, or the network of an ECS option.")
+        str | None, typer.Option(metavar="ADDR[/LEN]", help="The client: an address, or a network as in an ECS option.")
     ] = None,
     place: Place = None,
     file: DecideFrom = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Why an answer is given: the decision tree with exact shares."""
+    """Explain an answer: print the decision tree with exact shares."""
     from dnsemu.explain.text import explanation_lines
 
     question = {"name": name, "type": type_}
     if client is not None and place is not None:
-        refuse("--client and --place exclude each other: an address already has a place", as_json)
+        refuse("--client and --place exclude each other: an address already has a place", as_json=as_json)
     if client is not None:
         question["client"] = client
     if place is not None:
         question["place"] = place
     if file:
-        explanation = _explain_from_files(file, question, as_json)
+        explanation = _explain_from_files(file, question, as_json=as_json)
     else:
-        explanation = ask(server, "explain", "question", as_json, query=question)
+        explanation = ask(server, "explain", "question", as_json=as_json, query=question)
     if as_json:
         print_json(explanation)
     else:
@@ -183,50 +183,51 @@ def explain(
 
 @app.command("what-if")
 def what_if(
-    name: Annotated[list[str], typer.Argument(metavar="NAME", help="The names that are asked for.")],
+    name: Annotated[list[str], typer.Argument(metavar="NAME", help="The names to look up.")],
     type_: Annotated[str, typer.Option("--type", metavar="TYPE", help="The record type.")] = "A",
     file: DecideFrom = None,
-    fail: Annotated[int, typer.Option(min=0, metavar="N", help="How many endpoints fail together at most.")] = 1,
+    fail: Annotated[int, typer.Option(min=0, metavar="N", help="Largest number of endpoints that fail together.")] = 1,
     require: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="RULE", help="What must not happen, such as no-black-hole; may be repeated.", show_default=False
+            metavar="RULE", help="A rule to keep, such as no-black-hole; may be repeated.", show_default=False
         ),
     ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Fail endpoints, Regions and Availability Zones, and see what each population of clients gets.
+    """Simulate failures of endpoints, Regions and Availability Zones: report the answers of each client population.
 
-    It starts from everything being up. RULE is no-black-hole, no-fail-open, no-single-point-of-failure, no-ID for any
-    other finding, or no-findings; the exit code is 1 if one is broken.
+    The simulation starts with everything healthy, whatever the health checks say now. RULE is no-black-hole,
+    no-fail-open, no-single-point-of-failure, no-ID for any other finding, or no-findings; the exit code is 1 if a rule
+    is broken.
     """
-    from dnsemu.cli.what_if import show, waiting
+    from dnsemu.cli.what_if import print_report, spinner
     from dnsemu.what_if.rules import UnknownRule, broken
 
     rules = list(dict.fromkeys(require or ()))
     try:
         broken(rules, ())
     except UnknownRule as unknown:
-        refuse(f"--require: {unknown}", as_json)
+        refuse(f"--require: {unknown}", as_json=as_json)
     if file:
-        report = _what_if_from_files(file, name, type_, fail, as_json)
+        report = _what_if_from_files(file, name, type_, fail, as_json=as_json)
     else:
         query = [("type", type_), ("fail", str(fail)), *(("name", one) for one in name)]
-        with waiting():
-            report = ask(server, "what-if", "findings", as_json, query=query)
+        with spinner():
+            report = ask(server, "what-if", "findings", as_json=as_json, query=query)
     report["broken"] = broken(rules, report["findings"])
     if as_json:
         print_json(report)
     else:
-        show(report, rules)
+        print_report(report, rules)
     if report["broken"]:
         raise typer.Exit(FAILED)
 
 
 @app.command()
 def schema() -> None:
-    """The JSON schema of the file, for editors."""
+    """Print the JSON schema of the file, for editors."""
     from dnsemu.config.file.schema import json_schema
 
     print_json(json_schema())
@@ -236,22 +237,22 @@ for command in running_server.COMMANDS:
     app.command(context_settings={"ignore_unknown_options": command is running_server.clock})(command)
 
 
-# --- what the commands share ---
+# --- functions that the commands share ---
 
 
-def _read(files: Sequence[Path], as_json: bool, now: Callable[[], float] = time.time) -> Any:
-    from dnsemu.cli.loading import shown
+def _read(files: Sequence[Path], *, as_json: bool, now: Callable[[], float] = time.time) -> Any:
+    from dnsemu.cli.loading import shown_progress
     from dnsemu.config.errors import FilesRefused
     from dnsemu.config.file.load import load_files
     from dnsemu.files.reading import compile_world
     from dnsemu.runtime.garbage_collection import starting_up
 
     try:
-        with starting_up(), shown(as_json=as_json, now=now) as progress:
+        with starting_up(), shown_progress(as_json=as_json, now=now) as progress:
             return compile_world(load_files(files, progress), progress)
     except FilesRefused as refused:
         if as_json:
-            print_json({"faults": [_error(error) for error in refused.errors]})
+            print_json({"faults": [_error_json(error) for error in refused.errors]})
         else:
             for error in refused.errors:
                 print(error, file=sys.stderr)
@@ -259,27 +260,27 @@ def _read(files: Sequence[Path], as_json: bool, now: Callable[[], float] = time.
         raise typer.Exit(REFUSED) from None
 
 
-def _explain_from_files(files: Sequence[Path], question: dict[str, str], as_json: bool) -> Any:
+def _explain_from_files(files: Sequence[Path], question: dict[str, str], *, as_json: bool) -> Any:
     from dnsemu.explain.questions import BadQuestion, explain_question
     from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 
-    published = _read(files, as_json).published
+    published = _read(files, as_json=as_json).published
     try:
         return explain_question(published, HealthSnapshot(), question, lambda _check: "not probed, taken as healthy")
     except BadQuestion as bad:
-        refuse(str(bad), as_json)
+        refuse(str(bad), as_json=as_json)
 
 
-def _what_if_from_files(files: Sequence[Path], of: Sequence[str], type_: str, fail: int, as_json: bool) -> Any:
-    from dnsemu.cli.what_if import finished
+def _what_if_from_files(files: Sequence[Path], names: Sequence[str], type_: str, fail: int, *, as_json: bool) -> Any:
+    from dnsemu.cli.what_if import run_with_bar
     from dnsemu.explain.questions import BadQuestion
     from dnsemu.what_if.plan import TooMuchWork, what_if
 
-    published = _read(files, as_json).published
+    published = _read(files, as_json=as_json).published
     try:
-        return finished(what_if(published, of, type_, fail))
+        return run_with_bar(what_if(published, names, type_, fail))
     except (BadQuestion, TooMuchWork) as refusal:
-        refuse(str(refusal), as_json)
+        refuse(str(refusal), as_json=as_json)
 
 
 def _dns_addresses(texts: Sequence[str] | None) -> tuple[Any, ...] | None:
@@ -311,13 +312,13 @@ def _print_warnings(warnings: Sequence[Any]) -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def _warn_if_nothing_is_hosted(reading: Any) -> None:
-    if not reading.published.world.hosted_zones:
-        instead = "name a file that has hosted_zones, or make one with the Route 53 API"
-        print(f"warning: no hosted zone: everything is REFUSED; {instead}", file=sys.stderr)
+def _warn_if_nothing_is_hosted(loaded: Any) -> None:
+    if not loaded.published.world.hosted_zones:
+        instead = "name a file with hosted_zones, or create one with the Route 53 API"
+        print(f"warning: no hosted zone: every query is REFUSED; {instead}", file=sys.stderr)
 
 
-def _error(error: Any) -> dict[str, Any]:
+def _error_json(error: Any) -> dict[str, Any]:
     return {
         "file": error.file,
         "line": error.line,
@@ -343,17 +344,17 @@ def _workers(text: str) -> int:
 
     number = int(text) if text.isascii() and text.isdecimal() else 0
     if not 1 <= number <= MAX_WORKERS:
-        refuse(f"--workers: {text!r} is no number of processes: write one from 1 to {MAX_WORKERS}, such as 2")
+        refuse(f"--workers: {text!r} is not a number of processes: write one from 1 to {MAX_WORKERS}, such as 2")
     if number > 1 and sys.platform != "linux":
-        refuse(f"--workers: only Linux divides queries between processes, and this is {sys.platform}: write 1")
+        refuse(f"--workers: more than one needs Linux, and this is {sys.platform}: write 1")
     return number
 
 
-def _log_file(path: str | None, reading: Any) -> Any:
-    """The query log, opened; None for none."""
+def _log_file(path: str | None, loaded: Any) -> Any:
+    """The query log, opened; None if there is none."""
     from dnsemu.query_log.log_file import LogFile, LogFileUnusable
 
-    declared = reading.published.world.server.query_log
+    declared = loaded.published.world.server.query_log
     if path is None and declared is None:
         return None
     try:

@@ -1,4 +1,7 @@
-"""What is shown on standard error while files are read: nothing at first, then a bar, lines, or lines of JSON."""
+"""Shows on standard error how far the reading of files is: as a bar, as lines, or as lines of JSON.
+
+Short work shows nothing.
+"""
 
 import json
 import sys
@@ -9,25 +12,25 @@ from contextlib import contextmanager
 from dnsemu.config.file.progress import Progress, paced
 from dnsemu.runtime.logs import timestamp
 
-LINE_EVERY_S = 3.0
-REDRAW_S = 0.1
+LINE_INTERVAL_S = 3.0
+REDRAW_INTERVAL_S = 0.1
 
 
 @contextmanager
-def shown(*, as_json: bool, now: Callable[[], float] = time.time) -> Iterator[Progress]:
-    """Progress that is shown while this lasts.
+def shown_progress(*, as_json: bool, now: Callable[[], float] = time.time) -> Iterator[Progress]:
+    """Yields a function that shows progress; the bar disappears at the end.
 
     Args:
-        as_json: a line of JSON like a log's, instead of words.
-        now: what lines of JSON are stamped with, in seconds since the epoch.
+        as_json: print lines of JSON, like the log's, instead of words.
+        now: clock for the time stamps of JSON lines, in seconds since the epoch.
     """
     if as_json:
-        yield paced(lambda what, done, total: _print_json(now(), what, done, total), LINE_EVERY_S, time.monotonic)
+        yield paced(lambda what, done, total: _print_json(now(), what, done, total), LINE_INTERVAL_S, time.monotonic)
     elif sys.stderr.isatty():
         with _bar() as draw:
-            yield paced(draw, REDRAW_S, time.monotonic)
+            yield paced(draw, REDRAW_INTERVAL_S, time.monotonic)
     else:
-        yield paced(_print_line, LINE_EVERY_S, time.monotonic)
+        yield paced(_print_line, LINE_INTERVAL_S, time.monotonic)
 
 
 def _print_json(at: float, what: str, done: int, total: int) -> None:
@@ -36,13 +39,13 @@ def _print_json(at: float, what: str, done: int, total: int) -> None:
 
 
 def _print_line(what: str, done: int, total: int) -> None:
-    how_far = f": {done:,} of {total:,} record sets" if total else ""
-    print(f"{what}{how_far}", file=sys.stderr, flush=True)
+    counts = f": {done:,} of {total:,} record sets" if total else ""
+    print(f"{what}{counts}", file=sys.stderr, flush=True)
 
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
-    from rich.console import Console  # takes a while to import, and most files are read before it was needed
+    from rich.console import Console  # imported late: slow to import, and not needed for most files
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 

@@ -1,4 +1,4 @@
-"""What commands share: options, and how a command says what it found, or that it was refused or failed."""
+"""Options that several commands share, and the ways in which a command prints its result or ends."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ Dns = Annotated[
     typer.Option(
         envvar="DNSEMU_DNS",
         metavar="ADDR:PORT",
-        help="Where to answer DNS, over UDP and TCP; may be repeated. Port 0 takes a free one.",
+        help="Address to listen on for DNS, UDP and TCP; may be repeated. Port 0 takes a free one.",
         show_default="127.0.0.1:1053",
     ),
 ]
@@ -39,19 +39,20 @@ Http = Annotated[
     typer.Option(
         envvar="DNSEMU_HTTP",
         metavar="ADDR:PORT",
-        help="Where to answer HTTP: control API and metrics.",
+        help="Address to listen on for HTTP: Route 53 API, control API, metrics.",
         show_default="127.0.0.1:8053",
     ),
 ]
 Seed = Annotated[
-    int | None, typer.Option(envvar="DNSEMU_SEED", help="Seed of all dice, for runs that repeat.", show_default=False)
+    int | None,
+    typer.Option(envvar="DNSEMU_SEED", help="Seed of all random draws, for repeatable runs.", show_default=False),
 ]
 Workers = Annotated[
     str,
     typer.Option(
         envvar="DNSEMU_WORKERS",
         metavar="N",
-        help="Processes that answer DNS, 1 to 64; 1 is this one. More need Linux, which divides queries between them.",
+        help="Processes that answer DNS, 1 to 64; 1 is this process. More than one needs Linux.",
     ),
 ]
 StoreUrl = Annotated[
@@ -60,7 +61,7 @@ StoreUrl = Annotated[
         "--store",
         envvar="DNSEMU_STORE",
         metavar="URL",
-        help="Where to keep what the Route 53 API makes, such as sqlite:///dnsemu.db; in memory if not given.",
+        help="Database for everything made through the Route 53 API, such as sqlite:///dnsemu.db; default: memory.",
         show_default=False,
     ),
 ]
@@ -70,19 +71,23 @@ ClockOption = Annotated[
         "--clock",
         envvar="DNSEMU_CLOCK",
         metavar="real|speed=N|virtual[=TIME]",
-        help="How time goes: as it does, N times as fast, or only when told by 'dnsemu clock advance'.",
+        help="Speed of emulated time: real, N times as fast, or stopped until 'dnsemu clock advance'.",
     ),
 ]
 ScaleTtls = Annotated[
     bool,
     typer.Option(
-        "--scale-ttls", envvar="DNSEMU_SCALE_TTLS", help="Divide served TTLs by the clock's speed, for caches in front."
+        "--scale-ttls",
+        envvar="DNSEMU_SCALE_TTLS",
+        help="Divide served TTLs by the clock's speed, for resolvers that cache.",
     ),
 ]
 ForceFile = Annotated[
     Path | None,
     typer.Option(
-        envvar="DNSEMU_FORCE_FILE", help="Lines of forced statuses, read again when it changes.", show_default=False
+        envvar="DNSEMU_FORCE_FILE",
+        help="File of forced statuses, one a line; read again when it changes.",
+        show_default=False,
     ),
 ]
 QueryLog = Annotated[
@@ -90,7 +95,7 @@ QueryLog = Annotated[
     typer.Option(
         envvar="DNSEMU_QUERY_LOG",
         metavar="FILE",
-        help="Append a line for each query to a hosted zone, as Route 53's query logs have it; - is standard output.",
+        help="Append a line for each query to a hosted zone, as Route 53's query logs do; - is standard output.",
         show_default=False,
     ),
 ]
@@ -99,7 +104,7 @@ Forward = Annotated[
     typer.Option(
         envvar="DNSEMU_FORWARD",
         metavar="ADDR",
-        help="Ask this name server for names outside the hosted zones; may be repeated.",
+        help="Name server to ask for names outside the hosted zones; may be repeated.",
         show_default=False,
     ),
 ]
@@ -107,43 +112,43 @@ Place = Annotated[
     str | None,
     typer.Option(
         metavar="PLACE",
-        help="Where the asker is: a Region, an Availability Zone, a Local or Wavelength Zone group, a country, "
+        help="Location of the client: a Region, an Availability Zone, a Local or Wavelength Zone group, a country, "
         "a US state, an edge location (NRT), or LAT,LON.",
     ),
 ]
 DecideFrom = Annotated[
     list[Path] | None,
-    typer.Option("--file", help="Decide from this file alone, all checks healthy; may be repeated."),
+    typer.Option("--file", help="Decide from this file, without a server, all health checks healthy; may be repeated."),
 ]
 DEFAULT_SERVER = "http://127.0.0.1:8053"
 
 
-def ask(server: str, path: str, field: str, as_json: bool, **more: Any) -> Any:
-    """Make one control call, or end the command with what stands against it."""
-    return told(lambda: call(server, path, field, **more), as_json)
+def ask(server: str, path: str, field: str, *, as_json: bool, **more: Any) -> Any:
+    """Make one control call; an error ends the command."""
+    return or_exit(lambda: call(server, path, field, **more), as_json=as_json)
 
 
-def told(call_it: Callable[[], T], as_json: bool) -> T:
-    """The result of talking to a server; if none answers, or it declines, the command ends."""
+def or_exit(call_server: Callable[[], T], *, as_json: bool) -> T:
+    """The result of a call; if no server answers, or it declines, the command ends with the reason."""
     try:
-        return call_it()
+        return call_server()
     except NoServer as absent:
-        fail(str(absent), as_json)
+        fail(str(absent), as_json=as_json)
     except Declined as declined:
-        refuse(str(declined), as_json)
+        refuse(str(declined), as_json=as_json)
 
 
-def refuse(message: str, as_json: bool = False) -> NoReturn:
-    """End the command: what the user wrote cannot be taken."""
-    _stop(message, REFUSED, as_json)
+def refuse(message: str, *, as_json: bool = False) -> NoReturn:
+    """End the command with exit code 2: the user's input is wrong."""
+    _exit(message, REFUSED, as_json=as_json)
 
 
-def fail(message: str, as_json: bool = False) -> NoReturn:
-    """End the command: it could not be done."""
-    _stop(message, FAILED, as_json)
+def fail(message: str, *, as_json: bool = False) -> NoReturn:
+    """End the command with exit code 1: it failed at run time."""
+    _exit(message, FAILED, as_json=as_json)
 
 
-def _stop(message: str, code: int, as_json: bool) -> NoReturn:
+def _exit(message: str, code: int, *, as_json: bool) -> NoReturn:
     if as_json:
         print_json({"error": {"what": message}})
     else:
@@ -152,10 +157,10 @@ def _stop(message: str, code: int, as_json: bool) -> NoReturn:
 
 
 def print_json(data: Any) -> None:
-    """Print for machines."""
+    """Print data as JSON."""
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 def count(number: int, noun: str) -> str:
-    """A number of things in words."""
+    """A number and its noun, such as `2 record sets`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

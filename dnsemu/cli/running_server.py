@@ -1,36 +1,38 @@
-"""The commands that ask a running server, each a client of one or two control calls."""
+"""The commands that need a running server; each makes one or two control calls."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from dnsemu.cli.client import force_check
-from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, fail, print_json, refuse, told
+from dnsemu.cli.client import check_path, force_check
+from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, fail, or_exit, print_json, refuse
 from dnsemu.config.text.durations import duration_text
 
 CheckId = Annotated[str, typer.Argument(metavar="CHECK", help="The health check's id.")]
 FromRegion = Annotated[
-    str | None, typer.Option(metavar="REGION", help="Only the checkers of this Region.", show_default=False)
+    str | None, typer.Option(metavar="REGION", help="Only checkers of this Region.", show_default=False)
 ]
 
 
 def status(
-    check: Annotated[str | None, typer.Argument(metavar="[CHECK]", help="Show all of one health check.")] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Show it again every second until interrupted.")] = False,
+    check: Annotated[str | None, typer.Argument(metavar="[CHECK]", help="Show one health check in full.")] = None,
+    is_watching: Annotated[bool, typer.Option("--watch", help="Repeat every second until interrupted.")] = False,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Health checks, checkers, and who serves what."""
-    from dnsemu.cli.status import check_picture, picture, show, watch_picture
+    """Show health checks, checkers, and the answers that are served."""
+    from dnsemu.cli.status import drawn_check, drawn_status, show, watch
 
-    path, field, draw = ("status", "serving", picture) if check is None else (_path(check), "history", check_picture)
-    if watch and not as_json:
+    path, field = ("status", "serving") if check is None else (check_path(check), "history")
+    draw: Callable[[Any, int | None], Any] = drawn_status if check is None else drawn_check
+    if is_watching and not as_json:
         try:
-            watch_picture(lambda height: draw(ask(server, path, field, as_json), height))
+            watch(lambda height: draw(ask(server, path, field, as_json=as_json), height))
         except KeyboardInterrupt:
             return
-    found = ask(server, path, field, as_json)
+    found = ask(server, path, field, as_json=as_json)
     if as_json:
         print_json(found)
     else:
@@ -47,31 +49,32 @@ def force(
     ] = None,
     to: Annotated[
         str | None,
-        typer.Argument(metavar="[healthy|unhealthy|auto]", help="auto: what is observed counts again."),
+        typer.Argument(metavar="[healthy|unhealthy|auto]", help="auto: end the override."),
     ] = None,
     duration: Annotated[
-        str | None, typer.Option("--for", metavar="DURATION", help="Until then, such as 10m.", show_default=False)
+        str | None,
+        typer.Option("--for", metavar="DURATION", help="End it after this time, such as 10m.", show_default=False),
     ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Overlay health checks' status; what is observed stays visible. Later words override earlier ones.
+    """Override the status of health checks; the observed status stays visible.
 
-    Without arguments: what is forced just now, in the order in which it counts.
+    A later rule overrides an earlier one. Without arguments: list the rules in force, in that order.
     """
     if check is None:
-        _show_rules(ask(server, "force", "rules", as_json), as_json)
+        _show_rules(ask(server, "force", "rules", as_json=as_json), as_json=as_json)
         return
     if to is None:
-        raise typer.BadParameter("what to force it to is missing: healthy, unhealthy or auto")
+        raise typer.BadParameter("the status is missing: write healthy, unhealthy or auto")
     if to not in ("healthy", "unhealthy", "auto"):
-        refuse(f"'{to}' is no status: write healthy, unhealthy or auto", as_json)
+        refuse(f"'{to}' is not a status: write healthy, unhealthy or auto", as_json=as_json)
     body = {"status": to} | ({"for": duration} if duration else {})
     if any(sign in check for sign in ":*?["):
-        found = ask(server, "force", "health_checks", as_json, body={"pattern": check, **body})
+        found = ask(server, "force", "health_checks", as_json=as_json, body={"pattern": check, **body})
         checks = found["health_checks"]
     else:
-        found = told(lambda: force_check(server, check, body), as_json)
+        found = or_exit(lambda: force_check(server, check, body), as_json=as_json)
         checks = [found]
     if as_json:
         print_json(found)
@@ -84,116 +87,126 @@ def force(
 
 
 def clock(
-    do: Annotated[str, typer.Argument(metavar="[now|pause|resume|advance|speed]", help="What to do.")] = "now",
+    do: Annotated[
+        str, typer.Argument(metavar="[now|pause|resume|advance|speed]", help="Action; now only shows the time.")
+    ] = "now",
     by: Annotated[
         str | None,
-        typer.Argument(metavar="[DURATION|X]", help="How far to advance (90s, 1m30s), or how many times as fast."),
+        typer.Argument(metavar="[DURATION|X]", help="Time to advance by (90s, 1m30s), or factor of real time."),
     ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """The emulator's time: what it is, and how it goes."""
+    """Show or change the emulator's time."""
     if do == "now":
         if by is not None:
-            refuse(f"'now' takes nothing more, but got '{by}'", as_json)
-        found = ask(server, "clock", "now", as_json)
+            refuse(f"'now' takes no argument, but got '{by}'", as_json=as_json)
+        found = ask(server, "clock", "now", as_json=as_json)
     elif do in ("pause", "resume", "advance", "speed"):
         body = {"do": do} | ({"by": by} if by is not None else {})
-        found = ask(server, "clock", "now", as_json, body=body, timeout_s=None)
+        found = ask(server, "clock", "now", as_json=as_json, body=body, timeout_s=None)
     else:
-        refuse(f"the clock cannot '{do}': write now, pause, resume, advance DURATION or speed X", as_json)
+        refuse(f"'{do}' is not a clock action: write now, pause, resume, advance DURATION or speed X", as_json=as_json)
     if as_json:
         print_json(found)
         return
-    from dnsemu.cli.history import show as show_events
+    from dnsemu.cli.history import print_events
 
     if found.get("changes"):
-        show_events(found["changes"])
+        print_events(found["changes"])
     print(_clock_line(found))
 
 
 def history(
-    check: Annotated[str | None, typer.Argument(metavar="[CHECK]", help="Only of this health check.")] = None,
+    check: Annotated[str | None, typer.Argument(metavar="[CHECK]", help="Only this health check.")] = None,
     kind: Annotated[
         str | None,
         typer.Option(metavar="KIND", help="Only status, vote, forced, declared or removed.", show_default=False),
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it happens, until interrupted.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print new events as they happen, until interrupted.")
+    ] = False,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """What became of the health checks: every change of verdict with its cause, newest last."""
+    """Print every change of a health check's status with its cause, newest last."""
     from dnsemu.cli.history import run_history
 
-    told(lambda: run_history(server, check, kind, follow, as_json), as_json)
+    or_exit(lambda: run_history(server, check, kind, live=follow, as_json=as_json), as_json=as_json)
 
 
 def probe(check: CheckId, region: FromRegion = None, server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
-    """Probe an endpoint at once, from all of its checkers."""
+    """Probe an endpoint now, from all of its checkers."""
     body = {"region": region} if region else {}
-    _show_check(ask(server, f"{_path(check)}/probe", "history", as_json, body=body), as_json)
+    _show_check(ask(server, f"{check_path(check)}/probe", "history", as_json=as_json, body=body), as_json=as_json)
 
 
 def observe(
     check: CheckId,
-    result: Annotated[str, typer.Argument(metavar="success|failure", help="What was observed.")],
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.", show_default=False)] = None,
+    result: Annotated[str, typer.Argument(metavar="success|failure", help="The result of the probe.")],
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Reason to record.", show_default=False)] = None,
     region: FromRegion = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Tell a health check a result as if its checkers had observed it."""
+    """Record a probe result by hand, as if the checkers had observed it."""
     if result not in ("success", "failure"):
-        refuse(f"'{result}' is no result: write success or failure", as_json)
+        refuse(f"'{result}' is not a result: write success or failure", as_json=as_json)
     body = {"success": result == "success", "reason": reason, "region": region}
-    _show_check(ask(server, f"{_path(check)}/observe", "history", as_json, body=body), as_json)
+    _show_check(ask(server, f"{check_path(check)}/observe", "history", as_json=as_json, body=body), as_json=as_json)
 
 
 def alarm(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The CloudWatch alarm's name.")],
-    state: Annotated[str, typer.Argument(metavar="OK|ALARM|INSUFFICIENT_DATA", help="What its data says.")],
+    state: Annotated[str, typer.Argument(metavar="OK|ALARM|INSUFFICIENT_DATA", help="State of its data.")],
     region: Annotated[
-        str | None, typer.Option(metavar="REGION", help="Where it is, if several have one.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="REGION", help="Region of the alarm, if several Regions have one of that name.", show_default=False
+        ),
     ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """Set the data state of a CloudWatch alarm that health checks follow."""
     body = {"name": name, "region": region, "state": state}
-    _show_followers(ask(server, "alarms", "health_checks", as_json, body=body), as_json)
+    _show_followers(ask(server, "alarms", "health_checks", as_json=as_json, body=body), as_json=as_json)
 
 
 def routing_control(
     arn: Annotated[str, typer.Argument(metavar="ARN", help="The routing control's ARN.")],
-    state: Annotated[str, typer.Argument(metavar="on|off", help="How it is set.")],
+    state: Annotated[str, typer.Argument(metavar="on|off", help="New state.")],
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """Set a routing control that health checks follow."""
-    found = ask(server, "routing-controls", "health_checks", as_json, body={"arn": arn, "state": state})
-    _show_followers(found, as_json)
+    found = ask(server, "routing-controls", "health_checks", as_json=as_json, body={"arn": arn, "state": state})
+    _show_followers(found, as_json=as_json)
 
 
 def checkers(
-    do: Annotated[str, typer.Argument(metavar="[show|block|unblock]", help="What to do.")] = "show",
+    do: Annotated[str, typer.Argument(metavar="[show|block|unblock]", help="Action.")] = "show",
     source: Annotated[
-        str | None, typer.Argument(metavar="[FROM]", help="A Region of checkers, one's address, or '*'.")
+        str | None, typer.Argument(metavar="[FROM]", help="Checkers: a Region, a checker's address, or '*' for all.")
     ] = None,
     to: Annotated[
-        str | None, typer.Argument(metavar="[TO]", help="What they cannot reach: an address or network.")
+        str | None,
+        typer.Argument(metavar="[TO]", help="Address or network that they cannot reach; default: everything."),
     ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Where probes are made from, and which checkers are cut off from what."""
+    """Show the health checkers, or cut checkers off from networks."""
     if do in ("block", "unblock") and source is None:
-        refuse(f"from where? write {do} FROM [TO], such as {do} sa-east-1 10.1.0.0/16", as_json)
+        refuse(f"FROM is missing: write {do} FROM [TO], such as {do} sa-east-1 10.1.0.0/16", as_json=as_json)
     if do == "show":
-        found = ask(server, "health-checkers", "blocked", as_json)
+        found = ask(server, "health-checkers", "blocked", as_json=as_json)
     elif do in ("block", "unblock"):
-        found = ask(server, f"health-checkers/{do}", "blocked", as_json, body={"from": source, "to": to})
+        found = ask(server, f"health-checkers/{do}", "blocked", as_json=as_json, body={"from": source, "to": to})
     else:
-        refuse(f"checkers cannot be told to '{do}': write show, block FROM [TO] or unblock FROM [TO]", as_json)
+        refuse(
+            f"'{do}' is not an action on checkers: write show, block FROM [TO] or unblock FROM [TO]", as_json=as_json
+        )
     if as_json:
         print_json(found)
         return
@@ -203,24 +216,24 @@ def checkers(
 
 
 def snapshot(
-    do: Annotated[str, typer.Argument(metavar="save|load", help="What to do.")],
-    file: Annotated[Path, typer.Argument(help="One JSON file; load puts it in place of all that the API made.")],
+    do: Annotated[str, typer.Argument(metavar="save|load", help="Action.")],
+    file: Annotated[Path, typer.Argument(help="JSON file; load replaces everything made through the API with it.")],
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Everything that the Route 53 API keeps, out to a portable file or in from one."""
+    """Save everything that the Route 53 API keeps to a portable file, or load it from one."""
     from dnsemu.cli.client import fetch, send
 
     if do not in ("save", "load"):
-        refuse(f"a snapshot cannot be told to '{do}': write save FILE or load FILE", as_json)
+        refuse(f"'{do}' is not an action on snapshots: write save FILE or load FILE", as_json=as_json)
     try:
         if do == "save":
-            octets = told(lambda: fetch(server, "snapshot", file), as_json)
-            found: dict[str, Any] = {"file": str(file), "bytes": octets}
+            size_bytes = or_exit(lambda: fetch(server, "snapshot", file), as_json=as_json)
+            found: dict[str, Any] = {"file": str(file), "bytes": size_bytes}
         else:
-            found = told(lambda: send(server, "snapshot", "hosted_zones", file), as_json)
+            found = or_exit(lambda: send(server, "snapshot", "hosted_zones", file), as_json=as_json)
     except OSError as failure:
-        fail(f"{file}: {failure.strerror or failure}", as_json)
+        fail(f"{file}: {failure.strerror or failure}", as_json=as_json)
     if as_json:
         print_json(found)
     elif do == "save":
@@ -230,8 +243,8 @@ def snapshot(
 
 
 def reset(server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
-    """Back to what the files declare, or to nothing: all that the Route 53 API made is gone."""
-    found = ask(server, "reset", "hosted_zones", as_json, body={})
+    """Delete everything made through the Route 53 API, forced statuses and blocks; what files declare stays."""
+    found = ask(server, "reset", "hosted_zones", as_json=as_json, body={})
     if as_json:
         print_json(found)
     else:
@@ -241,7 +254,7 @@ def reset(server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
 COMMANDS = (status, force, clock, history, probe, observe, alarm, routing_control, checkers, snapshot, reset)
 
 
-def _show_rules(found: dict[str, Any], as_json: bool) -> None:
+def _show_rules(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
@@ -249,7 +262,7 @@ def _show_rules(found: dict[str, Any], as_json: bool) -> None:
         until = f" until {rule['until']}" if rule["until"] else ""
         print(f"{rule['pattern']} {rule['status']}{until} (by {rule['by']})")
     for fault in found["faults"]:
-        print(f"not read: {fault}")
+        print(f"error: {fault}")
     if not found["rules"]:
         print("nothing is forced")
 
@@ -258,22 +271,16 @@ def _show_kept(found: dict[str, int]) -> None:
     print(", ".join(count(number, name.replace("_", " ").removesuffix("s")) for name, number in found.items()))
 
 
-def _path(check: str) -> str:
-    from urllib.parse import quote
-
-    return f"health-checks/{quote(check, safe='')}"
-
-
-def _show_check(found: dict[str, Any], as_json: bool) -> None:
-    from dnsemu.cli.status import check_picture, show
+def _show_check(found: dict[str, Any], *, as_json: bool) -> None:
+    from dnsemu.cli.status import drawn_check, show
 
     if as_json:
         print_json(found)
     else:
-        show(check_picture(found, None))
+        show(drawn_check(found, None))
 
 
-def _show_followers(found: dict[str, Any], as_json: bool) -> None:
+def _show_followers(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
@@ -285,7 +292,9 @@ def _clock_line(found: dict[str, Any]) -> str:
     if found["stands_still"]:
         goes = "stands still; 'dnsemu clock advance DURATION' moves it"
     else:
-        goes = "runs as real time does" if found["speed"] == 1 else f"runs at {found['speed']:g} times real time"
+        goes = (
+            "runs at the speed of real time" if found["speed"] == 1 else f"runs at {found['speed']:g} times real time"
+        )
     if found["advancing_to"]:
         goes = f"is being moved to {found['advancing_to']}; 'dnsemu clock pause' stops it"
     ahead_s = found["ahead_s"]

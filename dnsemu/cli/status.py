@@ -1,4 +1,4 @@
-"""`dnsemu status` as people read it."""
+"""Draws the output of `dnsemu status` for people."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,9 +9,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-WATCH_EVERY_S = 1.0
+WATCH_INTERVAL_S = 1.0
 UNBOUNDED_COLUMNS = 10_000
-"""Where there is no terminal nothing needs to be shortened for it."""
+"""Width without a terminal, where nothing has to be shortened."""
 
 _HEADINGS = 2
 _SHORTENED = {"endpoint", "why"}
@@ -21,24 +21,24 @@ Row = tuple[str | Text, ...]
 
 
 def show(drawn: RenderableType) -> None:
-    """Print it once."""
+    """Print a drawing once."""
     _console().print(drawn)
 
 
-def watch_picture(draw: Callable[[int | None], RenderableType]) -> None:
-    """Show it, and again every second, until interrupted; on a terminal in place, else one after the other.
+def watch(draw: Callable[[int | None], RenderableType]) -> None:
+    """Draw every second until interrupted: in place on a terminal, else one drawing after the other.
 
     Args:
-        draw: makes it of what is so now; it is given how many lines there are, if that is known.
+        draw: makes the drawing; its argument is the terminal's height in lines, None without a terminal.
     """
     console = _console()
     if not console.is_terminal:
         while True:
             console.print(draw(None))
-            time.sleep(WATCH_EVERY_S)
+            time.sleep(WATCH_INTERVAL_S)
     with Live(draw(console.height), console=console, auto_refresh=False) as live:
         while True:
-            time.sleep(WATCH_EVERY_S)
+            time.sleep(WATCH_INTERVAL_S)
             live.update(draw(console.height), refresh=True)
 
 
@@ -49,16 +49,16 @@ def _console() -> Console:
     return console
 
 
-def picture(status: dict[str, Any], height: int | None = None) -> RenderableType:
-    """The whole of it: what listens, what is wrong, health checks with the unhealthy first, and who serves what.
+def drawn_status(status: dict[str, Any], height: int | None = None) -> RenderableType:
+    """Draw the whole status: addresses, errors, health checks (unhealthy ones first), and the answers of each name.
 
     Args:
-        height: lines there are, so that each part is one line per row and leaves room for the others; None: any number.
+        height: lines available; then every row is one line, and the tables share the space. None: no limit.
     """
     one_line = height is not None
     where = f"dns {', '.join(status['dns'])}  http {status['http']}"
-    lines = [_line(f"dnsemu {status['version']}  {where}  {status['time']}{_pace(status['clock'])}")]
-    lines += [_line(f"not served: {fault}", "red") for fault in status["faults"]]
+    lines = [_line(f"dnsemu {status['version']}  {where}  {status['time']}{_speed(status['clock'])}")]
+    lines += [_line(f"not served: {error}", "red") for error in status["faults"]]
     lines += [_line(f"stopped: {part}: {failure}", "red") for part, failure in status["failures"].items()]
     lines += [_line(text) for text in _workers(status.get("workers", []))]
     zones = ", ".join(f"{zone['name']} ({zone['record_sets']})" for zone in status["hosted_zones"]) or "none"
@@ -77,7 +77,7 @@ def picture(status: dict[str, Any], height: int | None = None) -> RenderableType
 
 
 def _workers(workers: list[dict[str, Any]]) -> list[str]:
-    """Nothing of a server that answers in one process."""
+    """The line about workers; none for a server that answers in one process."""
     if len(workers) < 2:
         return []
     pids = ", ".join(str(worker["pid"] or "-") for worker in workers)
@@ -86,11 +86,11 @@ def _workers(workers: list[dict[str, Any]]) -> list[str]:
     return [f"workers: {answering} of {len(workers)} answer (pids {pids}), {restarts} replaced"]
 
 
-def check_picture(check: dict[str, Any], height: int | None = None) -> RenderableType:
-    """One health check: its verdict, what every checker saw last, and what became of it; the newest events last.
+def drawn_check(check: dict[str, Any], height: int | None = None) -> RenderableType:
+    """Draw one health check: its status, each checker's last probe, and its events, the newest last.
 
     Args:
-        height: lines there are; the oldest events give way first.
+        height: lines available; the oldest events are left out first. None: no limit.
     """
     by = f" by {check['forced_by']}" if check["forced_by"] else ""
     until = f" until {check['forced_until'][11:19]}" if check["forced_until"] else ""
@@ -145,7 +145,7 @@ def _ms(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds * 1000:.1f} ms"
 
 
-def _pace(clock: dict[str, Any]) -> str:
+def _speed(clock: dict[str, Any]) -> str:
     if clock["stands_still"]:
         return " (stands still)"
     return "" if clock["speed"] == 1 else f" (at {clock['speed']:g} times real time)"
@@ -179,7 +179,7 @@ def _serving(groups: list[dict[str, Any]]) -> list[Row]:
 
 
 def _fitted(checks: list[Row], groups: list[Row], room: int) -> tuple[list[Row], list[Row]]:
-    """As many rows of each as there is room for: half of it, and what the other leaves."""
+    """Cut both tables to the space there is: half of it for each, and the lines that the other does not need."""
     half = max(room, 2) // 2
     of_checks = max(half, room - len(groups))
     of_groups = max(half, room - len(checks))
@@ -194,10 +194,10 @@ def _cut(rows: list[Row], room: int) -> list[Row]:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Row]) -> Table:
-    """One line for each row; where it is too wide, what is longest is cut."""
+    """A table with one line a row; if it is too wide, the longest cells are cut."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        # A column that may not wrap keeps its width; its cells never wrap either way.
+        # no_wrap on the column keeps its width; cells never wrap either way.
         table.add_column(Text(column, no_wrap=True), overflow="ellipsis", no_wrap=column not in _SHORTENED)
     for row in rows:
         table.add_row(*(Text(cell, no_wrap=True) if isinstance(cell, str) else cell for cell in row))

@@ -1,6 +1,6 @@
-"""A sample app: it answers, says where it is, and can be made sick and well again by a request.
+"""A sample app behind the health checks: it says its name, and a request makes it sick or well.
 
-Run as `python -m dnsemu.demo.app --name us --port 8080`, it is what the compose file puts behind the health checks.
+The compose file runs it as `python -m dnsemu.demo.app --name us --port 8080`.
 """
 
 import argparse
@@ -10,19 +10,19 @@ from aiohttp import web
 
 
 def sample_app(name: str) -> web.Application:
-    """An app with `/`, `/health` (200 or 503), and `POST /sick` and `POST /well` to choose which."""
-    well = True
+    """Builds an app with `/`, `/health` (200 or 503), and `POST /sick` and `POST /well`, which choose between them."""
+    is_well = True
 
     async def home(request: web.Request) -> web.Response:
         return web.Response(text=f"hello from {name}, host {request.host}\n")
 
     async def health(_request: web.Request) -> web.Response:
-        return web.Response(text="well\n") if well else web.Response(status=503, text="sick\n")
+        return web.Response(text="well\n") if is_well else web.Response(status=503, text="sick\n")
 
     async def change(request: web.Request) -> web.Response:
-        nonlocal well
-        well = request.path == "/well"
-        return web.Response(text=f"{name} is {'well' if well else 'sick'}\n")
+        nonlocal is_well
+        is_well = request.path == "/well"
+        return web.Response(text=f"{name} is {'well' if is_well else 'sick'}\n")
 
     app = web.Application()
     app.add_routes(
@@ -46,7 +46,7 @@ async def start(name: str, sock: socket.socket) -> web.AppRunner:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(description="A sample app that can be made sick.")
-    parser.add_argument("--name", default="app", help="what it calls itself")
+    parser.add_argument("--name", default="app", help="name that its replies show")
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Running the demo: sample apps, the server on the embedded zone, and the lines to paste."""
+"""Runs the demo: sample apps, a server with the embedded zone, and the commands to paste."""
 
 import shlex
 import shutil
@@ -23,12 +23,12 @@ from dnsemu.server.transport.sockets import bind_tcp
 
 REGIONS = {"us": "us-east-1", "eu": "eu-west-1", "ap": "ap-northeast-1"}
 APP_PORT = 8100
-"""Where the sample apps listen if it is free; else they take another."""
+"""Port of the sample apps; if it is taken they use another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleApp:
-    """One sample app and the socket that it will listen on."""
+    """A sample app and the socket that it will listen on."""
 
     name: str
     region: str
@@ -36,7 +36,7 @@ class SampleApp:
 
     @property
     def address(self) -> Address:
-        """Where it listens."""
+        """The address that it listens on."""
         return Address(*self.sock.getsockname()[:2])
 
 
@@ -46,8 +46,8 @@ def run_demo(listen: Listen, *, as_json: bool) -> None:
     async def main() -> None:
         apps = bind_apps()
         runners = [await start(app.region, app.sock) for app in apps]
-        reading = compile_world(load_text("demo.yaml", demo_file(apps)))
-        server = Application(reading, listen=listen, on_change=None if as_json else print_change)
+        loaded = compile_world(load_text("demo.yaml", demo_file(apps)))
+        server = Application(loaded, listen=listen, on_change=None if as_json else print_change)
         configure_logs(server.clock.now, as_json=as_json)
         handle_signals(server)
 
@@ -66,9 +66,10 @@ def run_demo(listen: Listen, *, as_json: bool) -> None:
 
 
 def bind_apps() -> list[SampleApp]:
-    """Bind three apps: on Linux each on a loopback address of its own and all on one port, so that answers can be used.
+    """Bind the sockets of three apps.
 
-    Elsewhere only 127.0.0.1 is there, and the apps differ by their ports.
+    On Linux each app has a loopback address and all have one port, so that an answer can be pasted into a URL. Other
+    systems have 127.0.0.1 only, and the apps differ by port.
     """
     if sys.platform != "linux":
         return [SampleApp(name, region, _bind_one("127.0.0.1")) for name, region in REGIONS.items()]
@@ -94,7 +95,7 @@ def _bind_one(host: str) -> socket.socket:
 
 
 def demo_file(apps: list[SampleApp]) -> str:
-    """The embedded file, with the apps' addresses in their places."""
+    """The embedded file, with the apps' addresses filled in."""
     text = files("dnsemu.demo").joinpath("demo.yaml").read_text("utf-8")
     values: dict[str, object] = {}
     for app in apps:
@@ -104,40 +105,40 @@ def demo_file(apps: list[SampleApp]) -> str:
 
 
 def tour(ready: Ready, apps: list[SampleApp]) -> Iterator[str]:
-    """What to paste into another terminal."""
+    """Yields the lines that explain the demo, with commands to paste into another terminal."""
     dns = ready.dns[0]
     dig = f"dig +short -p {dns.port} @{dns.host}"
     us = apps[0].address
     dnsemu = _command()
     server = "" if str(ready.http) == "127.0.0.1:8053" else f" --server http://{ready.http}"
-    yield "\nAsk it, in another terminal:\n"
+    yield "\nQuery it, in another terminal:\n"
     yield f"  {dig} www.demo.test                              # weighted: 60 % us, 30 % eu, 10 % ap"
     yield f"  {dig} api.demo.test                              # failover: us, then eu"
     yield f"  {dig} near.demo.test +subnet=203.0.113.0/24      # latency, for a client in Japan"
     yield f"  {dig} geo.demo.test +subnet=198.51.100.0/24      # geolocation, for a client in Frankfurt"
-    yield f"  {dig} close.demo.test +subnet=198.51.100.0/24    # geoproximity, drawn towards Europe"
-    yield f"  {dig} office.demo.test +subnet=203.0.113.0/24    # IP-based: an office network of its own"
-    yield f"  {dig} all.demo.test                              # multivalue: every healthy one"
+    yield f"  {dig} close.demo.test +subnet=198.51.100.0/24    # geoproximity, biased towards Europe"
+    yield f"  {dig} office.demo.test +subnet=203.0.113.0/24    # IP-based: the network of an office"
+    yield f"  {dig} all.demo.test                              # multivalue: every healthy address"
     yield f"  {dig} tree.demo.test                             # failover over latency, by a calculated check"
     yield f"  {dig} lb.demo.test                               # alias to a load balancer: its healthy targets"
     yield f"  curl http://$({dig} www.demo.test | head -1):{us.port}/   # follow an answer to its app"
     yield "\nAsk why:\n"
     yield f"  {dnsemu} explain tree.demo.test --place JP{server}"
     yield f"  {dnsemu} status{server}"
-    yield "\nBreak something, and see the answers move within five seconds; then mend it:\n"
+    yield "\nMake an app sick, and see the answers move within five seconds; then make it well:\n"
     yield f"  curl -X POST http://{us}/sick"
     yield f"  curl -X POST http://{us}/well"
-    yield f"  {dnsemu} force app-eu unhealthy{server}               # or without touching the app; 'auto' undoes it"
+    yield f"  {dnsemu} force app-eu unhealthy{server}               # or override the health check; 'auto' ends it"
     yield f"\nMetrics at http://{ready.http}/metrics. Health changes appear below; Ctrl-C stops.\n"
 
 
 def _command() -> str:
-    """How to call this program from the same folder: by name if that finds it."""
+    """The command that starts this program: its name if it is on the PATH, else its path."""
     return "dnsemu" if shutil.which("dnsemu") else shlex.quote(sys.argv[0])
 
 
 def print_change(event: Event) -> None:
-    """One line for one health change."""
+    """Print a change of health on one line."""
     when = timestamp(event.at)[11:19]
     old, new = (status.value if status else "" for status in (event.old, event.new))
     print(f"{when}  {event.check_id:<10} {old} → {new}   {event.cause}", flush=True)

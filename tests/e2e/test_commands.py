@@ -1,4 +1,4 @@
-"""Commands against a running server and a file: the same words, and an exit code for every way to go wrong."""
+"""Commands with a running server and with a file: the same output, and the right exit code for every error."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from dnsemu.cli.status import picture
+from dnsemu.cli.status import drawn_status
 from tests.serving import DNSEMU, dnsemu, dnsemu_here, serving_files
 from tests.waiting import until
 
@@ -28,7 +28,7 @@ from .conftest import SHOP
         pytest.param(["geo.shop.test", "--place", "eu-central-1"], "A  192.0.2.49", id="a Region"),
         pytest.param(["geo.shop.test", "--client", "203.0.113.9"], "A  192.0.2.81", id="an address"),
         pytest.param(["geo.shop.test", "--client", "198.51.100.0/24"], "A  192.0.2.49", id="a network"),
-        pytest.param(["nobody.shop.test"], "NXDOMAIN", id="NXDOMAIN"),
+        pytest.param(["absent.shop.test"], "NXDOMAIN", id="NXDOMAIN"),
         pytest.param(["www.shop.test", "MX"], "NODATA", id="NODATA"),
         pytest.param(["deep.sub.shop.test"], "a referral to the name servers of sub.shop.test.", id="a referral"),
         pytest.param(["www.other.test"], "REFUSED", id="REFUSED"),
@@ -76,7 +76,7 @@ def test_the_server_may_come_from_the_environment(shop):
 
 
 def a_status(*, checks=(), groups=()):
-    """What the server says of checks `(id, status)` and groups `(name, why)`."""
+    """The status of a server with these checks `(id, status)` and groups `(name, why)`."""
     return {
         "version": "1",
         "time": "2026-01-01T00:00:00.000Z",
@@ -114,13 +114,13 @@ def a_status(*, checks=(), groups=()):
 
 def drawn(status, *, width, height=None):
     console = Console(width=width, file=io.StringIO(), force_terminal=True, color_system=None)
-    console.print(picture(status, height))
+    console.print(drawn_status(status, height))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
 @pytest.mark.parametrize(("checks", "groups"), [(3, 3), (40, 3), (3, 40), (40, 40), (0, 40), (40, 0)])
 def test_a_watched_status_fits_the_terminal_and_shows_both_tables(checks, groups):
-    """One line for each row; what fails comes first and is seen."""
+    """Every row is one line; unhealthy checks come first, so they stay visible."""
     lines = drawn(
         a_status(
             checks=[(f"web-{n:02}", "unhealthy" if n == checks - 1 else "healthy") for n in range(checks)],
@@ -171,7 +171,7 @@ def test_status_watch_shows_it_again_until_interrupted(shop, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        pytest.param(["force", "nobody", "healthy"], 2, "nobody", id="H103 a check that is not there"),
+        pytest.param(["force", "absent", "healthy"], 2, "absent", id="H103 a check that is not there"),
         pytest.param(["force", "../status", "healthy"], 2, "../status", id="H103 nor is a path"),
         pytest.param(["force", "web", "sick"], 2, "write healthy, unhealthy or auto", id="no status"),
         pytest.param(["explain", "www.shop.test", "--place", "Atlantis"], 2, "Atlantis", id="no place"),
@@ -203,7 +203,7 @@ def test_what_a_command_refuses(shop, arguments, code, says, as_json):
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["text", "JSON"])
 def test_a_misspelt_health_check_is_told_with_the_nearest(tmp_path, as_json):
-    """H103, and what was meant."""
+    """H103: the message suggests the nearest id."""
     file = tmp_path / "checks.yaml"
     file.write_text(
         "health_checks:\n"
@@ -222,7 +222,7 @@ def test_files_that_host_nothing_are_checked_with_a_warning(tmp_path):
     file.write_text("")
     done = dnsemu_here("check", file)
     assert (done.returncode, done.stdout) == (0, "good: 0 hosted zones, 0 record sets, 0 health checks\n")
-    assert done.stderr.startswith("warning: no hosted zone: everything is REFUSED; name a file")
+    assert done.stderr.startswith("warning: no hosted zone: every query is REFUSED; name a file")
     assert dnsemu_here("check", SHOP).stderr == ""
 
 
@@ -236,7 +236,7 @@ def test_files_that_host_nothing_are_checked_with_a_warning(tmp_path):
 )
 def test_a_server_that_hosts_nothing_says_so(options, warns):
     with serving_files(*options) as server:
-        assert ("warning: no hosted zone: everything is REFUSED" in server.errors) is warns
+        assert ("warning: no hosted zone: every query is REFUSED" in server.errors) is warns
 
 
 def test_a_file_refuses_the_same_questions():

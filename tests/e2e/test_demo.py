@@ -1,4 +1,4 @@
-"""`dnsemu demo`: what it prints to paste works, and its apps fall sick and get well again."""
+"""`dnsemu demo`: the commands that it prints work, and its apps can be made sick and well."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from tests.serving import DNSEMU, FREE_PORTS, serving
 from tests.waiting import until
 
 MOVES_WITHIN_S = 10
-"""The demo's interval times its threshold, and a few seconds for machines that are busy."""
+"""The demo's probe interval times its threshold, plus a few seconds for busy machines."""
 
 PATH = f"{Path(DNSEMU).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -28,14 +28,14 @@ def demo():
 
 @pytest.fixture(scope="module")
 def lines(demo):
-    """The command lines that it prints, without what they say of themselves."""
+    """The command lines that it prints, without their comments."""
     found = re.findall(r"^  ((?:dig|curl|dnsemu) .*)$", demo.output, re.MULTILINE)
     return [re.sub(r"\s+#.*", "", line) for line in found]
 
 
 @pytest.fixture(scope="module")
 def paste(require_tool):
-    """A function that runs a line as a shell does, and gives its output."""
+    """A function that runs a line in a shell and returns its output."""
 
     def paste(line):
         for program in re.findall(r"\b(dig|curl)\b", line):
@@ -67,7 +67,7 @@ DIGS = {
     "tree": [{US}],
     "lb": [{US, EU, AP}],
 }
-"""What the `dig` line of each name may answer while all is well."""
+"""The answers that the `dig` line of each name may give while all apps are well."""
 
 
 def test_the_dig_lines_answer(lines, paste):

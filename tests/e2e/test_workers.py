@@ -433,7 +433,7 @@ def test_an_address_that_others_share_is_refused_as_any(kind):
 def test_what_is_no_number_of_workers(number):
     done = dnsemu_here("serve", f"--workers={number}")
     assert done.returncode == 2
-    assert f"--workers: {number!r} is no number of processes: write one from 1 to 64" in done.stderr
+    assert f"--workers: {number!r} is not a number of processes: write one from 1 to 64" in done.stderr
 
 
 def test_one_is_this_process(monkeypatch):

@@ -14,6 +14,7 @@ from rich.console import Console
 from dnsemu.api import events as calls
 from dnsemu.api.errors import told
 from dnsemu.api.events import Events
+from dnsemu.cli import event_stream
 from dnsemu.cli import history as command_line
 from dnsemu.cli.client import Declined, NoServer
 from dnsemu.healthcheck.checkers import Checker
@@ -553,7 +554,7 @@ async def test_no_stream_begins_while_the_server_stops():
 
 
 def run_history(server, check=None, kind=None, live=False, as_json=False):
-    return asyncio.to_thread(command_line.run_history, server.url, check, kind, live, as_json)
+    return asyncio.to_thread(command_line.run_history, server.url, check, kind, live=live, as_json=as_json)
 
 
 def collecting(count, heard):
@@ -566,7 +567,7 @@ def collecting(count, heard):
 
 
 def follow(server, hear, **more):
-    return asyncio.to_thread(command_line.follow, server.url, None, None, hear, pause_s=0.0, **more)
+    return asyncio.to_thread(event_stream.follow, server.url, {}, hear, pause_s=0.0, **more)
 
 
 async def test_follow_hears_what_happens_until_interrupted():
@@ -608,7 +609,7 @@ async def test_follow_tells_of_a_restart():
 
 
 async def test_follow_gives_up_when_the_server_is_gone(monkeypatch):
-    monkeypatch.setattr(command_line, "TRIES", 2)
+    monkeypatch.setattr(event_stream, "MAX_TRIES", 2)
     async with asyncio.timeout(WITHIN_S), Server() as server:
         following = asyncio.create_task(follow(server, [].append))
         await server.idle()
@@ -652,8 +653,8 @@ async def test_another_server(answer):
     await web.SockSite(runner, sock).start()
     try:
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        with pytest.raises(NoServer, match="not as dnsemu does"):
-            await asyncio.to_thread(command_line.follow, url, None, None, [].append)
+        with pytest.raises(NoServer, match="it is not dnsemu"):
+            await asyncio.to_thread(event_stream.follow, url, {}, [].append)
     finally:
         await runner.cleanup()
 
@@ -682,7 +683,7 @@ async def test_the_command_goes_on_with_what_happens(capsys, monkeypatch, as_jso
     def pause(_seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line.time, "sleep", pause)
+    monkeypatch.setattr(event_stream.time, "sleep", pause)
     async with asyncio.timeout(WITHIN_S), Server() as server:
         server.add(cause="before")
         running = asyncio.create_task(run_history(server, live=True, as_json=as_json))
@@ -711,7 +712,7 @@ async def test_nothing_is_lost_between_what_was_and_what_happens(capsys, monkeyp
 
     real_call, loop = command_line.call, asyncio.get_running_loop()
     monkeypatch.setattr(command_line, "call", call)
-    monkeypatch.setattr(command_line.time, "sleep", pause)
+    monkeypatch.setattr(event_stream.time, "sleep", pause)
     async with asyncio.timeout(WITHIN_S), Server() as server:
         running = asyncio.create_task(run_history(server, live=True))
         await server.idle()
@@ -722,9 +723,14 @@ async def test_nothing_is_lost_between_what_was_and_what_happens(capsys, monkeyp
 
 def test_a_stream_is_read_by_fields():
     lines = b": alive\n:\nid: run-1\r\ndata:x: y\nretry\n\n"
-    assert list(command_line._fields(io.BytesIO(lines))) == [("id", "run-1"), ("data", "x: y"), ("retry", ""), ("", "")]
+    assert list(event_stream.fields_of(io.BytesIO(lines))) == [
+        ("id", "run-1"),
+        ("data", "x: y"),
+        ("retry", ""),
+        ("", ""),
+    ]
     with pytest.raises(ValueError, match="broke off"):
-        list(command_line._fields(io.BytesIO(b"id: run-1\nid: run-")))
+        list(event_stream.fields_of(io.BytesIO(b"id: run-1\nid: run-")))
 
 
 async def test_the_command_knows_which_checks_there_are(capsys):
@@ -737,7 +743,7 @@ async def test_the_command_knows_which_checks_there_are(capsys):
             await run_history(server, kind="any")
         server.add("gone", EventKind.REMOVED)
         await run_history(server, "gone")
-        assert "gone, was healthy" in capsys.readouterr().out
+        assert "removed, was healthy" in capsys.readouterr().out
 
 
 def event(kind="status", at="2026-11-21T10:15:30.123Z", **more):
@@ -757,9 +763,9 @@ def event(kind="status", at="2026-11-21T10:15:30.123Z", **more):
 
 def printed(*events, **options):
     console = Console(file=io.StringIO(), highlight=False, **options)
-    lines = command_line.Lines(console)
+    lines = command_line.EventLines(console)
     for one in events:
-        lines.show(one)
+        lines.print(one)
     return console.file.getvalue().splitlines()
 
 
@@ -768,7 +774,7 @@ def printed(*events, **options):
     pytest.param(event("forced", old=None, cause="forced by w*"), "web  forced unhealthy  forced by w*", id="forced"),
     pytest.param(event("forced", new=None), "web  not forced  why", id="not forced any more"),
     pytest.param(event("declared", old=None, new="healthy", cause="declared"), "web  new, healthy  declared", id="declared"),
-    pytest.param(event("removed", new=None, cause=""), "web  gone, was healthy", id="removed"),
+    pytest.param(event("removed", new=None, cause=""), "web  removed, was healthy", id="removed"),
     pytest.param(event(cause="a\x1b[2J\nb"), "web  healthy → unhealthy  a�[2J�b", id="what a terminal would obey"),
     pytest.param(event(cause="x" * 500), f"web  healthy → unhealthy  {'x' * 500}", id="not wrapped"),
     pytest.param(event(cause="[red]a[/] :smile:"), "web  healthy → unhealthy  [red]a[/] :smile:", id="no markup"),
