@@ -16,8 +16,9 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import Leaf, Lost, Node
 from dnsemu.policies.model import OneOf, Outcome, ResourceState, Sample
 from dnsemu.wire.protocol import RR, RCode
+from dnsemu.wire.qtypes import ANY
 from dnsemu.wire.reply import NAMES_IN_RDATA, Onward, Reply
-from dnsemu.zone.catalog import ANY, Catalog, NotOurs, NXDomain, Referral
+from dnsemu.zone.catalog import Catalog, NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
 
 NAME_IN_RDATA: dict[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from dnsemu.answering.resolution import Link
 from dnsemu.config.names import ROOT, DName
-from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import policy_of
 from dnsemu.wire.protocol import RCode
-from dnsemu.zone.catalog import ANY, NotOurs
+from dnsemu.wire.qtypes import MNEMONICS
+from dnsemu.zone.catalog import NotOurs
 
 UDP, TCP = 0, 1
 """Where in a `Count` a protocol's number is."""
@@ -16,8 +16,6 @@ PROTOCOLS = ("UDP", "TCP")
 
 Count = list[int]
 """Replies of one kind over UDP, and over TCP."""
-
-_TYPE_NAMES = {**{int(type_): type_.name for type_ in RRType}, ANY: "ANY"}
 
 
 class Answered(NamedTuple):
@@ -60,4 +58,4 @@ class Counters:
 
 def type_name(code: int) -> str:
     """A type's mnemonic, from a closed set however many codes are asked."""
-    return _TYPE_NAMES.get(code, "other")
+    return MNEMONICS.get(code, "other")

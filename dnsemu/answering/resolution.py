@@ -13,7 +13,8 @@ from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.decide import Decision, decide
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group, ResourceState
-from dnsemu.zone.catalog import ANY, Catalog, Found, Hit, Referral, lookup
+from dnsemu.wire.qtypes import ANY
+from dnsemu.zone.catalog import Catalog, Found, Hit, Referral, lookup
 from dnsemu.zone.compiled import Zone
 
 MAX_CNAME_LINKS = 16

@@ -15,8 +15,9 @@ from dnsemu.explain.tree import CheckDetail, explain
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.location.client import Client
 from dnsemu.wire.protocol import RR, RCode
+from dnsemu.wire.qtypes import QTYPES
 from dnsemu.wire.reply import Reply
-from dnsemu.zone.catalog import ANY, Catalog
+from dnsemu.zone.catalog import Catalog
 
 SUFFIX = DName(b"\x08_explain\x00")
 MAX_STRING_BYTES = 255
@@ -37,9 +38,7 @@ def asked_about(name: DName) -> tuple[DName, int] | None:
     first, below = next(names.labels(rest)).decode("latin-1").upper(), names.parent(rest)
     if below == ROOT:
         return rest, RRType.A
-    if first == "ANY":
-        return below, ANY
-    return (below, RRType[first]) if first in RRType.__members__ else (rest, RRType.A)
+    return (below, QTYPES[first]) if first in QTYPES else (rest, RRType.A)
 
 
 def explanation_reply(

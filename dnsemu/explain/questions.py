@@ -5,14 +5,13 @@ from ipaddress import ip_interface
 
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
-from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.tree import CheckDetail, Explanation, explain
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.location.place import UnknownPlace, place_named
 from dnsemu.publication.board import Published
-from dnsemu.zone.catalog import ANY
+from dnsemu.wire.qtypes import QTYPES
 
 
 class BadQuestion(ValueError):
@@ -50,15 +49,11 @@ def explain_question(
 
 def _type(text: str) -> int:
     upper = text.upper()
-    if upper == "ANY":
-        return ANY
-    if upper in RRType.__members__:
-        return RRType[upper]
+    if upper in QTYPES:
+        return QTYPES[upper]
     if upper.startswith("TYPE") and upper[4:].isdecimal() and int(upper[4:]) < 65536:
         return int(upper[4:])
-    raise BadQuestion(
-        "type", f"'{text}' is no record type: write one of {', '.join(RRType.__members__)}, ANY or TYPEnnn"
-    )
+    raise BadQuestion("type", f"'{text}' is no record type: write one of {', '.join(QTYPES)} or TYPEnnn")
 
 
 def _client(locator: Locator, question: Mapping[str, str]) -> tuple[Client, int]:

@@ -14,7 +14,8 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import Candidate, Decision, Leaf, Lost, Reason, Why, policy_of
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Outcome, ResourceState, Sample, TargetState
-from dnsemu.zone.catalog import ANY, Hit, NoData, NotOurs, NXDomain, Referral
+from dnsemu.wire.qtypes import type_text
+from dnsemu.zone.catalog import Hit, NoData, NotOurs, NXDomain, Referral
 
 Explanation = dict[str, Any]
 """Plain data, ready for JSON; docs/control-api.md tells the keys."""
@@ -246,16 +247,6 @@ def why(decision: Decision) -> str:
     if decision.why is Why.HEALTHY:
         return _WHY_HEALTHY.get(policy_of(decision.group).NAME, "the first healthy candidate answers")
     return str(decision.why.value)
-
-
-def type_text(code: int) -> str:
-    """A type's mnemonic, or `TYPEnnn` (RFC 3597 §5)."""
-    if code == ANY:
-        return "ANY"
-    try:
-        return RRType(code).name
-    except ValueError:
-        return f"TYPE{code}"
 
 
 def _parts(outcome: Outcome | None) -> Iterator[tuple[RecordSet, Fraction]]:

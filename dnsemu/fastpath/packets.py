@@ -8,8 +8,8 @@ from dnsemu.fastpath.decision_tree import AnswerBranch, AnswerLeaf, CompiledAnsw
 from dnsemu.publication.board import Change, Published
 from dnsemu.query_log.query_log import Line
 from dnsemu.wire.doors import Later
-from dnsemu.wire.edns import COOKIE_BYTES
-from dnsemu.wire.query import HEADER, Query
+from dnsemu.wire.protocol import CLIENT_COOKIE_BYTES, HEADER
+from dnsemu.wire.query import Query
 
 ID_BYTES = 2
 
@@ -178,7 +178,7 @@ class Packets:
             is_shared: whether the answer is also for other names, and so does not tell when this name changes.
         """
         if query.edns is not None and query.edns.ends_in_cookie:
-            key, packets = packet[ID_BYTES:-COOKIE_BYTES], self._but_for_cookie
+            key, packets = packet[ID_BYTES:-CLIENT_COOKIE_BYTES], self._but_for_cookie
         else:
             key, packets = packet[ID_BYTES:], self._exact
         known = packets.get(key)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from dnsemu.answering.counters import PROTOCOLS
 from dnsemu.config import names
 from dnsemu.config.names import ROOT, DName
-from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.location.place import Place
 from dnsemu.publication.board import Board
@@ -16,22 +15,14 @@ from dnsemu.query_log.edge_locations import nearest_edge
 from dnsemu.query_log.log_file import LogFile
 from dnsemu.wire.addresses import packed_address
 from dnsemu.wire.edns import ClientSubnet
-from dnsemu.wire.protocol import RCode
+from dnsemu.wire.protocol import RCODE_MASK, RCode
+from dnsemu.wire.qtypes import registered_type_text
 from dnsemu.wire.query import Query
-from dnsemu.zone.catalog import ANY
 from dnsemu.zone.compiled import Zone
 
 VERSION = "1.0"
 MAX_SENDERS = 1 << 16
 """Senders whose place is remembered."""
-
-_OTHER_TYPES = {
-    **{10: "NULL", 13: "HINFO", 17: "RP", 18: "AFSDB", 29: "LOC", 37: "CERT", 39: "DNAME", 42: "APL", 45: "IPSECKEY"},
-    **{46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 49: "DHCID", 50: "NSEC3", 51: "NSEC3PARAM", 53: "SMIMEA", 55: "HIP"},
-    **{59: "CDS", 60: "CDNSKEY", 61: "OPENPGPKEY", 62: "CSYNC", 63: "ZONEMD", 108: "EUI48", 109: "EUI64", 256: "URI"},
-}
-_TYPES = {**_OTHER_TYPES, **{int(type_): type_.name for type_ in RRType}, ANY: "ANY"}
-"""Mnemonics of types (IANA, Domain Name System Parameters): Route 53's own, and others that are met."""
 
 CallSoon = Callable[[Callable[[], None]], Any]
 """Has something called after what is being done just now, as `call_soon` of an event loop."""
@@ -109,9 +100,9 @@ class QueryLog:
         resource = self._board.current.catalog.resources.get(zone.name)
         if resource is not None and resource.zone == zone:
             return None  # it is the AWS service's own zone, not one of the user's
-        rcode, subnet = RCode(message[3] & 0xF), query.edns.client_subnet if query.edns else None
+        rcode, subnet = RCode(message[3] & RCODE_MASK), query.edns.client_subnet if query.edns else None
         return Line(
-            f"{zone.id} {name_text(query.name)} {type_text(query.type)} {rcode.name} {PROTOCOLS[protocol]}",
+            f"{zone.id} {name_text(query.name)} {registered_type_text(query.type)} {rcode.name} {PROTOCOLS[protocol]}",
             nearest_edge(place) if place is not None else None,
             subnet_text(subnet),
         )
@@ -159,11 +150,6 @@ class QueryLog:
 def name_text(name: DName) -> str:
     r"""A name as query logs spell it: as the API does (R5), but with `*` raw and without the trailing dot (R206)."""
     return names.to_text(name)[:-1].replace(r"\052", "*") if name != ROOT else "."
-
-
-def type_text(code: int) -> str:
-    """A type's mnemonic, `ANY`, or `TYPEnnn` for one that is not known (R204, R206)."""
-    return _TYPES.get(code) or f"TYPE{code}"
 
 
 def subnet_text(subnet: ClientSubnet | None) -> str:

@@ -27,16 +27,14 @@ from dnsemu.upstream.completion import LookUpHere, complete
 from dnsemu.upstream.forwarding import Forwarder, UpstreamFailed
 from dnsemu.wire.addresses import packed_address
 from dnsemu.wire.doors import Doors, Later, Respond
-from dnsemu.wire.protocol import CLASS_IN, RCode
-from dnsemu.wire.query import RD, Query, Rejected, Unanswerable, parse_query
-from dnsemu.wire.reply import PLAIN_UDP_BYTES, Reply, render, render_refused, render_rejected, size_limit
+from dnsemu.wire.protocol import CLASS_IN, MAX_PLAIN_UDP_BYTES, RCODE_MASK, RD, RCode
+from dnsemu.wire.qtypes import AXFR, IXFR
+from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
+from dnsemu.wire.reply import Reply, render, render_refused, render_rejected, size_limit
 from dnsemu.zone.catalog import NotOurs, Referral
 from dnsemu.zone.compiled import Zone
 
 _RCODES = frozenset(RCode)
-
-AXFR = 252
-IXFR = 251
 
 TtlDivisor = Callable[[], float | None]
 """What TTLs are divided by, so that caches in front keep step with an emulated clock; None: all are 0."""
@@ -173,7 +171,7 @@ class Responder:
     def _failed(self, asked: Asked) -> bytes:
         log.exception("query failed", packet=asked.packet.hex(), source=asked.source)
         self._count(asked.protocol, RCode.SERVFAIL)
-        return render(asked.query, Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_BYTES)
+        return render(asked.query, Reply(RCode.SERVFAIL, is_authoritative=False), MAX_PLAIN_UDP_BYTES)
 
     def _answer(self, asked: Asked, packets: Packets | None, path: Path) -> bytes | Later:
         query, published = asked.query, self._board.current
@@ -263,7 +261,7 @@ class Responder:
             reply = render(query, Reply(RCode.SERVFAIL, is_authoritative=False), limit, recursion_available=True)
         except Exception:
             return self._failed(asked)
-        rcode = reply[3] & 0xF
+        rcode = reply[3] & RCODE_MASK
         known = RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL
         self._count(asked.protocol, known, type_name(query.type))
         return reply

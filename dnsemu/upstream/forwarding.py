@@ -14,16 +14,16 @@ from dnslib.dns import DNSBuffer
 
 from dnsemu.config.names import DName
 from dnsemu.config.text.addresses import Address
-from dnsemu.wire.protocol import CLASS_IN, OPT, RR, RCode
-from dnsemu.wire.query import HEADER, QR, RA, RD, TC, Query
+from dnsemu.wire.protocol import CLASS_IN, HEADER, MAX_MESSAGE_BYTES, MAX_UDP_BYTES, QR, RA, RD, RR, TC, RCode
+from dnsemu.wire.qtypes import OPT
+from dnsemu.wire.query import Query
 
 UPSTREAM_S = 2.0
 """How long one upstream may take over UDP, and again over TCP, before the next is asked."""
 MAX_PENDING = 1000
 """Queries under way upstream at once; one more is answered SERVFAIL."""
-MAX_BYTES = 65535
 
-_OPT_RR = b"\x00" + OPT.to_bytes(2, "big") + (4096).to_bytes(2, "big") + bytes(6)
+_OPT_RR = b"\x00" + OPT.to_bytes(2, "big") + MAX_UDP_BYTES.to_bytes(2, "big") + bytes(6)
 
 
 class UpstreamFailed(Exception):
@@ -105,7 +105,7 @@ async def _over_udp(upstream: Address, packet: bytes, question: bytes) -> bytes:
         sock.connect(upstream)
         await loop.sock_sendall(sock, packet)
         while True:
-            reply = await loop.sock_recv(sock, MAX_BYTES)
+            reply = await loop.sock_recv(sock, MAX_MESSAGE_BYTES)
             if _answers(reply, packet, question):
                 return reply
 

@@ -6,14 +6,15 @@ Other options, cookies among them, are neither read nor sent (R147).
 from struct import Struct
 from typing import NamedTuple
 
-from dnsemu.wire.protocol import OPT, RCode
-
-CLIENT_SUBNET = 8
-COOKIE = 10
-COOKIE_BYTES = 8
-"""What a client's cookie has (RFC 7873 §4)."""
-SERVER_UDP_BYTES = 4096
-"""What our own OPT record says we take, and the most we send over UDP (R137, R138)."""
+from dnsemu.wire.protocol import (
+    CLIENT_COOKIE_BYTES,
+    CLIENT_SUBNET_OPTION,
+    COOKIE_OPTION,
+    DNSSEC_OK,
+    MAX_UDP_BYTES,
+    RCode,
+)
+from dnsemu.wire.qtypes import OPT
 
 _OPTION = Struct("!HH")
 _SUBNET = Struct("!HBB")
@@ -73,8 +74,8 @@ def parse_options(data: bytes) -> tuple[ClientSubnet | None, bool]:
         position += _OPTION.size + length
         if position > len(data):
             raise ValueError("an EDNS option reaches beyond its record")
-        is_cookie = code == COOKIE and length == COOKIE_BYTES
-        if code == CLIENT_SUBNET:
+        is_cookie = code == COOKIE_OPTION and length == CLIENT_COOKIE_BYTES
+        if code == CLIENT_SUBNET_OPTION:
             if subnet is not None:
                 raise ValueError("two client subnets")
             subnet = parse_client_subnet(data[position - length : position])
@@ -116,6 +117,6 @@ def opt_record(query: Edns, rcode: RCode, scope_bits: int) -> bytes:
     subnet = query.client_subnet
     if subnet is not None:
         data = _SUBNET.pack(subnet.family, subnet.source_bits, scope_bits) + subnet.address
-        options = _OPTION.pack(CLIENT_SUBNET, len(data)) + data
-    ttl = (rcode >> 4) << 24 | (0x8000 if query.dnssec_ok else 0)
-    return _OPT_RR.pack(0, OPT, SERVER_UDP_BYTES, ttl, len(options)) + options
+        options = _OPTION.pack(CLIENT_SUBNET_OPTION, len(data)) + data
+    ttl = (rcode >> 4) << 24 | (DNSSEC_OK if query.dnssec_ok else 0)
+    return _OPT_RR.pack(0, OPT, MAX_UDP_BYTES, ttl, len(options)) + options

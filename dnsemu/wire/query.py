@@ -1,25 +1,12 @@
 """Reading a query: header, one question, and of the rest only the OPT record (RFC 1035 §4, RFC 6891)."""
 
-from struct import Struct, error
+from struct import error
 from typing import NamedTuple
 
 from dnsemu.config.names import MAX_LABEL_BYTES, MAX_WIRE_BYTES, ROOT, DName
 from dnsemu.wire.edns import Edns, parse_options
-from dnsemu.wire.protocol import OPT, RCode
-
-HEADER = Struct("!HHHHHH")
-_TYPE_CLASS = Struct("!HH")
-_RR_FIXED = Struct("!HHIH")
-
-QR = 0x8000
-OPCODE_MASK = 0x7800
-AA = 0x0400
-TC = 0x0200
-RD = 0x0100
-RA = 0x0080
-CD = 0x0010
-COPIED_FLAGS = RD | CD
-"""Flags a reply takes over from the query (R140)."""
+from dnsemu.wire.protocol import DNSSEC_OK, HEADER, OPCODE_MASK, QR, RR_FIXED, TYPE_AND_CLASS, RCode
+from dnsemu.wire.qtypes import OPT
 
 
 class Unanswerable(Exception):
@@ -86,8 +73,8 @@ def parse_query(packet: bytes) -> Query:
     question = b""
     try:
         end = _skip_name(packet, HEADER.size, may_point=False)
-        type_, qclass = _TYPE_CLASS.unpack_from(packet, end)
-        question = packet[HEADER.size : end + _TYPE_CLASS.size]
+        type_, qclass = TYPE_AND_CLASS.unpack_from(packet, end)
+        question = packet[HEADER.size : end + TYPE_AND_CLASS.size]
         edns = None
         position = HEADER.size + len(question)
         if answers or authorities or additionals:
@@ -97,7 +84,7 @@ def parse_query(packet: bytes) -> Query:
     except (ValueError, IndexError, error) as fault:
         has_opt = isinstance(fault, _BadOpt)
         raise Rejected(RCode.FORMERR, id, flags, str(fault), question, has_opt=has_opt) from None
-    return Query(id, flags, question, DName(question[: -_TYPE_CLASS.size].lower()), type_, qclass, edns)
+    return Query(id, flags, question, DName(question[: -TYPE_AND_CLASS.size].lower()), type_, qclass, edns)
 
 
 def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Edns | None:
@@ -110,8 +97,8 @@ def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Ed
     for index in range(before + additionals):
         start = position
         position = _skip_name(packet, position, may_point=True) if packet[position] else position + 1
-        type_, qclass, ttl, length = _RR_FIXED.unpack_from(packet, position)
-        position += _RR_FIXED.size + length
+        type_, qclass, ttl, length = RR_FIXED.unpack_from(packet, position)
+        position += RR_FIXED.size + length
         if position > len(packet):
             raise ValueError("a record reaches beyond the packet")
         if type_ == OPT and index >= before:
@@ -131,7 +118,7 @@ def _edns(udp_octets: int, ttl: int, options: bytes) -> Edns:
         subnet, is_cookie = (None, False) if version else parse_options(options)
     except ValueError as fault:
         raise _BadOpt(str(fault)) from None
-    return Edns(udp_octets, version, bool(ttl & 0x8000), subnet, is_cookie)
+    return Edns(udp_octets, version, bool(ttl & DNSSEC_OK), subnet, is_cookie)
 
 
 def _skip_name(packet: bytes, position: int, *, may_point: bool) -> int:

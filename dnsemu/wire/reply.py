@@ -6,19 +6,30 @@ from struct import Struct
 
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.wire.edns import SERVER_UDP_BYTES, Edns, opt_record
-from dnsemu.wire.protocol import CLASS_IN, RR, RCode
-from dnsemu.wire.query import AA, COPIED_FLAGS, HEADER, OPCODE_MASK, QR, RA, TC, Query, Rejected
+from dnsemu.wire.edns import Edns, opt_record
+from dnsemu.wire.protocol import (
+    AA,
+    CLASS_IN,
+    COPIED_FLAGS,
+    HEADER,
+    MAX_MESSAGE_BYTES,
+    MAX_PLAIN_UDP_BYTES,
+    MAX_POINTER,
+    MAX_TTL_S,
+    MAX_UDP_BYTES,
+    OPCODE_MASK,
+    POINTER_BITS,
+    QR,
+    RA,
+    RCODE_MASK,
+    RR,
+    RR_FIXED,
+    TC,
+    RCode,
+)
+from dnsemu.wire.query import Query, Rejected
 
-MAX_TTL_S = 2**31 - 1
-"""RFC 2181 §8."""
-PLAIN_UDP_BYTES = 512
-TCP_BYTES = 65535
-
-_FIXED = Struct("!HHIH")
 _POINTER = Struct("!H")
-_POINTER_BITS = 0xC000
-_MAX_POINTER = 0x3FFF
 
 NAMES_IN_RDATA: dict[int, tuple[int, int]] = {
     RRType.NS: (0, 1),
@@ -77,10 +88,10 @@ class Reply:
 def size_limit(edns: Edns | None, *, over_udp: bool) -> int:
     """The most bytes a reply may have: 512 over plain UDP, what EDNS allows up to 4096, or TCP's 65,535 (R137)."""
     if not over_udp:
-        return TCP_BYTES
+        return MAX_MESSAGE_BYTES
     if edns is None:
-        return PLAIN_UDP_BYTES
-    return max(PLAIN_UDP_BYTES, min(edns.udp_octets, SERVER_UDP_BYTES))
+        return MAX_PLAIN_UDP_BYTES
+    return max(MAX_PLAIN_UDP_BYTES, min(edns.udp_octets, MAX_UDP_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,7 @@ class Body:
     scope_bits: int
 
     @classmethod
-    def of(cls, question: bytes, reply: Reply, limit: int = TCP_BYTES) -> "Body":
+    def of(cls, question: bytes, reply: Reply, limit: int = MAX_MESSAGE_BYTES) -> "Body":
         """Write the sections of a reply; what lies beyond `limit` bytes of the message is left out."""
         message = _Message(question)
         start = len(message.octets)
@@ -115,7 +126,7 @@ class Body:
             octets=bytes(message.octets[start : start + ends[-1]]),
             ends=tuple(ends),
             counts=(len(reply.answer), len(reply.authority), len(reply.additional)),
-            flags=reply.rcode & 0xF | (AA if reply.is_authoritative else 0),
+            flags=reply.rcode & RCODE_MASK | (AA if reply.is_authoritative else 0),
             rcode=reply.rcode,
             may_shrink=reply.may_shrink,
             scope_bits=reply.scope_bits,
@@ -125,7 +136,7 @@ class Body:
     def record(rr: RR) -> bytes:
         """A record as it goes on the wire behind its owner; one of a type whose rdata is not compressed."""
         _, type_, ttl, rdata = rr
-        return _FIXED.pack(type_, CLASS_IN, ttl, len(rdata)) + rdata
+        return RR_FIXED.pack(type_, CLASS_IN, ttl, len(rdata)) + rdata
 
     def fitted(self, query: Query, limit: int, *, recursion_available: bool = False) -> bytes:
         """The message to a query in at most `limit` bytes.
@@ -145,7 +156,7 @@ class Body:
         if kept == len(counts):
             head = HEADER.pack(query.id, flags | self.flags, 1, counts[0], counts[1], counts[2] + bool(opt))
             return head + query.question + self.octets + opt
-        if kept or limit < TCP_BYTES:
+        if kept or limit < MAX_MESSAGE_BYTES:
             flags |= self.flags | (0 if kept else TC)
         else:
             flags |= RCode.SERVFAIL  # there is no larger message to ask for
@@ -201,7 +212,7 @@ class _Message:
         for owner, type_, ttl, rdata in section:
             self._write_name(owner)
             layout = NAMES_IN_RDATA.get(type_)
-            self.octets += _FIXED.pack(type_, CLASS_IN, ttl, len(rdata))
+            self.octets += RR_FIXED.pack(type_, CLASS_IN, ttl, len(rdata))
             if layout is None:
                 self.octets += rdata
             else:
@@ -237,12 +248,12 @@ class _Message:
             self.octets += name
             return
         self._remember(name[:position], len(self.octets), key[position:])
-        self.octets += name[:position] + _POINTER.pack(_POINTER_BITS | offset)
+        self.octets += name[:position] + _POINTER.pack(POINTER_BITS | offset)
 
     def _remember(self, written: bytes, at: int, rest: bytes = b"") -> None:
         whole = (written + rest).lower()
         position = 0
         while position < len(written) and written[position]:
-            if at + position <= _MAX_POINTER:
+            if at + position <= MAX_POINTER:
                 self._offsets.setdefault(whole[position:], at + position)
             position += 1 + written[position]

@@ -32,9 +32,9 @@ from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Listeners
 from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.wire.doors import Doors
-from dnsemu.wire.protocol import RCode
+from dnsemu.wire.protocol import MAX_PLAIN_UDP_BYTES, RCode
 from dnsemu.wire.query import parse_query
-from dnsemu.wire.reply import PLAIN_UDP_BYTES, Reply, render
+from dnsemu.wire.reply import Reply, render
 from dnsemu.workers import messages
 from dnsemu.workers.channel import Channel
 from dnsemu.workers.counting import CounterReader
@@ -240,7 +240,7 @@ class WorkerProgram:
         if self._meter is not None:
             protocol = "UDP" if over_udp else "TCP"
             self._meter.failed[Answered(ROOT, "TXT", RCode.SERVFAIL.name, "none", protocol)] += 1
-        return render(parse_query(packet), Reply(RCode.SERVFAIL, is_authoritative=False), PLAIN_UDP_BYTES)
+        return render(parse_query(packet), Reply(RCode.SERVFAIL, is_authoritative=False), MAX_PLAIN_UDP_BYTES)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -10,10 +10,10 @@ from dnsemu.config import names
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.model import Group
+from dnsemu.wire.qtypes import ANY
 from dnsemu.zone.compiled import Node, Zone
 from dnsemu.zone.resources import CompiledResource
 
-ANY = 255
 MAX_FOUND = 4096
 
 

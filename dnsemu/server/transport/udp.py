@@ -17,10 +17,10 @@ from typing import Any
 import structlog
 
 from dnsemu.wire.doors import Later, Respond
+from dnsemu.wire.protocol import MAX_MESSAGE_BYTES
 
 MAX_PER_TURN = 64
 """Datagrams answered before the rest of the loop gets a turn."""
-MAX_BYTES = 65535
 
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 26 if sys.platform == "darwin" else 8)
 _ANCILLARY_BYTES = socket.CMSG_SPACE(20)
@@ -59,7 +59,7 @@ class UdpListener:
     def _drain_bound(self) -> None:
         respond, receive, send = self._respond, self._socket.recvfrom, self._socket.sendto
         for _ in range(MAX_PER_TURN):
-            packet, sender = receive(MAX_BYTES)
+            packet, sender = receive(MAX_MESSAGE_BYTES)
             reply = respond(packet, sender[0])
             if isinstance(reply, bytes):
                 send(reply, sender)
@@ -69,7 +69,7 @@ class UdpListener:
     def _drain_wildcard(self) -> None:
         sock, respond = self._socket, self._respond
         for _ in range(MAX_PER_TURN):
-            packet, ancillary, _flags, sender = sock.recvmsg(MAX_BYTES, _ANCILLARY_BYTES)
+            packet, ancillary, _flags, sender = sock.recvmsg(MAX_MESSAGE_BYTES, _ANCILLARY_BYTES)
             reply = respond(packet, sender[0])
             source = [_source(*message) for message in ancillary]
             if isinstance(reply, bytes):

@@ -23,8 +23,9 @@ from dnsemu.publication.board import EVERYTHING, Board, Change
 from dnsemu.query_log import log_file
 from dnsemu.query_log.edge_locations import nearest_edge
 from dnsemu.query_log.log_file import LogFile, LogFileUnusable
-from dnsemu.query_log.query_log import QueryLog, type_text
+from dnsemu.query_log.query_log import QueryLog
 from dnsemu.server.responder import Responder
+from dnsemu.wire.qtypes import registered_type_text
 from dnsemu.zone.catalog import Catalog
 from tests.asking import Server, ecs, rcode
 from tests.builders import geo, multivalue, record_set, resource, target, weighted, zone
@@ -158,7 +159,7 @@ def test_a_line(server, question, more, line):
 
 def test_mnemonics_are_those_of_the_registry():
     """R204, R206: where there is one, dnspython has the same."""
-    known = {code: name for code in range(1 << 16) if not (name := type_text(code)).startswith("TYPE")}
+    known = {code: name for code in range(1 << 16) if not (name := registered_type_text(code)).startswith("TYPE")}
     assert known == {code: dns.rdatatype.to_text(code) for code in known}
     assert {"A", "ANY", "HTTPS", "DNSKEY", "CAA"} <= set(known.values())
 
