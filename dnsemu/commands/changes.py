@@ -1,7 +1,7 @@
 """Changes that were accepted, and whether they are in sync (api.md §9)."""
 
 from dnsemu.commands.context import CHANGES, Context, Request, Response, change_info
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.record_sets import NoSuchChange
 from dnsemu.config.shapes.record_sets import bare_id
 from dnsemu.state.step import Step
 
@@ -10,11 +10,11 @@ def get_change(request: Request, step: Step, context: Context) -> Response:
     """A change's status: in sync once its delay has passed (A210, A211).
 
     Raises:
-        Refusal: NoSuchChange.
+        NoSuchChange: there is none, or it was forgotten (A213).
     """
     change_id = bare_id(request["Id"])
     row = step.get(CHANGES, change_id)
     if row is None:
-        raise Refusal("NoSuchChange", f"Could not find resource with ID: {change_id}")
+        raise NoSuchChange(change_id)
     status = "INSYNC" if context.now >= row.insync_at else "PENDING"
     return {"ChangeInfo": change_info(change_id, row, status)}

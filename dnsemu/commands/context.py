@@ -103,7 +103,7 @@ class Context:
 
 
 Command = Callable[[Request, Step, Context], Response]
-"""Carries out one operation. It raises `Refusal` where it cannot, and then nothing of the step counts."""
+"""Carries out one operation. Raises `ApiError` if it cannot; the caller then discards the step."""
 
 
 def change_info(change_id: str, row: ChangeRow, status: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from bisect import bisect_left
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.record_sets import NoSuchGeoLocation
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.paging import page, page_size
 from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, SUBDIVISIONS
 from dnsemu.state.step import Step
@@ -55,11 +56,11 @@ def _start(request: Request) -> _Key:
     )
     if continent is not None:
         if country is not None or subdivision is not None:
-            raise Refusal("InvalidInput", "startcontinentcode cannot be combined with other start parameters.")
+            raise InvalidInput("startcontinentcode cannot be combined with other start parameters.")
         return True, continent, ""
     if subdivision is not None and country not in _DIVIDED:
         wanted = " or ".join(sorted(_DIVIDED))
-        raise Refusal("InvalidInput", f"startsubdivisioncode needs a startcountrycode of {wanted}.")
+        raise InvalidInput(f"startsubdivisioncode needs a startcountrycode of {wanted}.")
     return False, country or "", subdivision or ""
 
 
@@ -73,5 +74,5 @@ def get_geo_location(request: Request, step: Step, context: Context) -> Response
     key = (country is None, country or continent or "", subdivision or "")
     if (continent is not None and country is not None) or key not in _DETAILS:
         asked = ", ".join(f"{name} = {code}" for name, code in request.items()) or "none was named"
-        raise Refusal("NoSuchGeoLocation", f"The geographic location is not supported: {asked}")
+        raise NoSuchGeoLocation(f"The geographic location is not supported: {asked}")
     return {"GeoLocationDetails": dict(_DETAILS[key])}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.hosted_zones import HostedZoneNotPrivate
 from dnsemu.commands.health_checks.health_checks import QUOTA as MAX_HEALTH_CHECKS
 from dnsemu.commands.hosted_zones.creation import MAX_ZONES_OF_ACCOUNT
 from dnsemu.commands.hosted_zones.delegation_sets import DELEGATION_SETS, MAX_SETS, MAX_ZONES, existing_set, zones_of
@@ -36,9 +36,7 @@ def get_hosted_zone_limit(request: Request, step: Step, context: Context) -> Res
     if request["Type"] == "MAX_RRSETS_BY_ZONE":
         return _limit(request, MAX_RECORD_SETS, len(zone.record_sets))
     if not zone.is_private:
-        raise Refusal(
-            "HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone, not a private hosted zone."
-        )
+        raise HostedZoneNotPrivate("The specified hosted zone is a public hosted zone, not a private hosted zone.")
     return _limit(request, MAX_VPCS, len(zone_row(step, zone.id).vpcs))
 
 

@@ -8,7 +8,7 @@ from json import dumps, loads
 from typing import TypeVar
 
 from dnsemu.commands.context import Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput, InvalidPaginationToken
 
 T = TypeVar("T")
 
@@ -25,13 +25,13 @@ def page_size(request: Request, member: str = "MaxItems", *, default: int = MAX_
     """How many items to show: what was asked for, at most `cap` (A192).
 
     Raises:
-        Refusal: InvalidInput, for what is no whole number above 0.
+        InvalidInput: the text is not a whole number above 0.
     """
     text = request.get(member)
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and text.strip("0")):
-        raise Refusal("InvalidInput", f"{member} is '{text}': write a whole number of 1 or more.")
+        raise InvalidInput(f"{member} is '{text}': write a whole number of 1 or more.")
     digits = text.lstrip("0")
     return min(int(digits), cap) if len(digits) <= _LONGEST_NUMBER else cap
 
@@ -61,12 +61,12 @@ def token_key(text: str, parts: int, message: str = BAD_TOKEN) -> tuple[str, ...
     """The key of so many parts that a NextToken stands for.
 
     Raises:
-        Refusal: InvalidPaginationToken with `message`, for what no list gave out (A196).
+        InvalidPaginationToken: with `message`, for a token that no list returned (A196).
     """
     try:
         key = loads(urlsafe_b64decode(text.encode()))
     except (NotBase64, ValueError, RecursionError):
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
-        raise Refusal("InvalidPaginationToken", message)
+        raise InvalidPaginationToken(message)
     return tuple(key)

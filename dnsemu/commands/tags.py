@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.config.shapes.record_sets import bare_id
@@ -32,14 +32,14 @@ def change_tags_for_resource(request: Request, step: Step, context: Context) -> 
     """Add tags, put values in place of those their keys had, then remove keys; all of it or nothing (A220)."""
     kind, resource_id = _resource(request["ResourceType"], request["ResourceId"], step)
     if "AddTags" not in request and "RemoveTagKeys" not in request:
-        raise Refusal("InvalidInput", "AddTags, RemoveTagKeys or both are needed.")
+        raise InvalidInput("AddTags, RemoveTagKeys or both are needed.")
     tags = _tags(step, kind, resource_id)
     for tag in request.get("AddTags", ()):
         tags[_new_key(tag)] = tag.get("Value", "")
     for key in request.get("RemoveTagKeys", ()):
         tags.pop(key, None)
     if len(tags) > MAX_TAGS:
-        raise Refusal("InvalidInput", f"A resource can have {MAX_TAGS} tags; {resource_id} would have {len(tags)}.")
+        raise InvalidInput(f"A resource can have {MAX_TAGS} tags; {resource_id} would have {len(tags)}.")
     if tags:
         step.put(TAGS, kind, resource_id, row=TagsRow(tuple(tags.items())))
     else:
@@ -72,14 +72,14 @@ def _resource(kind: str, resource_id: str, step: Step) -> tuple[str, str]:
     """The type and bare id of a resource that exists.
 
     Raises:
-        Refusal: NoSuchHostedZone, NoSuchHealthCheck; InvalidInput for an id that is too long for a zone's (A221).
+        NoSuchHostedZone, NoSuchHealthCheck: there is no such resource.
+        InvalidInput: the id is too long for a zone's (A221).
     """
     bare = bare_id(resource_id)
     if kind == "healthcheck":
         existing_check(step, bare)
     elif len(bare) > _MAX_ZONE_ID:
-        raise Refusal(
-            "InvalidInput",
+        raise InvalidInput(
             f"1 validation error detected: Value '{bare}' at 'resourceId' failed to satisfy constraint: "
             f"Member must have length less than or equal to {_MAX_ZONE_ID}",
         )
@@ -91,7 +91,7 @@ def _resource(kind: str, resource_id: str, step: Step) -> tuple[str, str]:
 def _new_key(tag: dict[str, str]) -> str:
     key = tag.get("Key", "")
     if not key:
-        raise Refusal("InvalidInput", "A tag needs a Key of at least one character.")
+        raise InvalidInput("A tag needs a Key of at least one character.")
     if key.startswith(_RESERVED):
-        raise Refusal("InvalidInput", f"Tag keys that start with {_RESERVED} are reserved, but found '{key}'.")
+        raise InvalidInput(f"Tag keys that start with {_RESERVED} are reserved, but found '{key}'.")
     return key

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from dnsemu.commands.context import Context, Request, Response, TestAnswer
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -23,7 +23,7 @@ def test_dns_answer(request: Request, step: Step, context: Context) -> Response:
     """Answer a question as DNS would; the response's name is spelled as it was asked for (A340)."""
     zone = existing_zone(step, request["HostedZoneId"])
     if zone.is_private and context.settings.is_strict:
-        raise Refusal("InvalidInput", f"Hosted zone {zone.id} is private: TestDNSAnswer takes public hosted zones.")
+        raise InvalidInput(f"Hosted zone {zone.id} is private: TestDNSAnswer takes public hosted zones.")
     answer = _answer(zone, request, context)
     return {
         "Nameserver": next(iter(zone.name_servers), ""),
@@ -40,7 +40,7 @@ def _answer(zone: HostedZone, request: Request, context: Context) -> TestAnswer:
     try:
         name = names.parse(request["RecordName"])
     except BadName as error:
-        raise Refusal("InvalidInput", f"FATAL problem: {error}") from None
+        raise InvalidInput(f"FATAL problem: {error}") from None
     if not names.is_at_or_below(name, zone.name):
         return TestAnswer("REFUSED", ())
     return context.live.answer(zone.id, request["RecordName"], request["RecordType"], *asked)
@@ -52,7 +52,7 @@ def _network(request: Request) -> Network:
     subnet, mask = request.get("EDNS0ClientSubnetIP"), request.get("EDNS0ClientSubnetMask")
     if not subnet:
         if mask:
-            raise Refusal("InvalidInput", "EDNS0ClientSubnetMask needs an EDNS0ClientSubnetIP that it belongs to.")
+            raise InvalidInput("EDNS0ClientSubnetMask needs an EDNS0ClientSubnetIP that it belongs to.")
         return resolver.packed, resolver.max_prefixlen, False
     client = _address(subnet)
     bits = _mask_bits(mask, client) if mask else _DEFAULT_MASK_BITS[client.version]
@@ -65,13 +65,11 @@ def _address(text: str) -> IPv4Address | IPv6Address:
     try:
         return ip_address(text)
     except ValueError:
-        raise Refusal("InvalidInput", f"'{text}' is no IPv4 or IPv6 address.") from None
+        raise InvalidInput(f"'{text}' is no IPv4 or IPv6 address.") from None
 
 
 def _mask_bits(text: str, client: IPv4Address | IPv6Address) -> int:
     if text.isascii() and text.isdigit() and int(text) <= client.max_prefixlen:
         return int(text)
     allowed = f"0 to {client.max_prefixlen}"
-    raise Refusal(
-        "InvalidInput", f"EDNS0ClientSubnetMask is '{text}': for an IPv{client.version} address it is {allowed}."
-    )
+    raise InvalidInput(f"EDNS0ClientSubnetMask is '{text}': for an IPv{client.version} address it is {allowed}.")

@@ -23,7 +23,8 @@ def token_page(
         request: its NextToken and MaxResults count; where the token's row is gone, the page starts at the next (A191).
         bad_token: what to say about a NextToken that no list gave out.
     Raises:
-        Refusal: InvalidPaginationToken (A196), InvalidInput (A192).
+        InvalidPaginationToken: (A196).
+        InvalidInput: (A192).
     """
     following: Iterable[tuple[tuple[str, ...], Response]] = sorted(rows, key=itemgetter(0))
     if (given := request.get("NextToken")) is not None:

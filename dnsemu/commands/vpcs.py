@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.hosted_zones import (
+    ConflictingDomainExists,
+    InvalidVPCId,
+    LastVPCAssociation,
+    PublicZoneVPCAssociation,
+    TooManyVPCAssociationAuthorizations,
+    VPCAssociationAuthorizationNotFound,
+    VPCAssociationNotFound,
+)
+from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, Vpc, existing_zone, zone_row
 from dnsemu.commands.paging import page, page_size, token, token_key
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -39,14 +48,15 @@ def asked_vpc(request: Request) -> Vpc:
     """The VPC that a request names.
 
     Raises:
-        Refusal: InvalidInput where its Region or id is missing, InvalidVPCId for what can be none (A90).
+        InvalidInput: its Region or id is missing.
+        InvalidVPCId: the text cannot be an id (A90).
     """
     vpc = request["VPC"]
     for member in ("VPCRegion", "VPCId"):
         if not vpc.get(member):
-            raise Refusal("InvalidInput", f"VPC has no {member}: write both VPCRegion and VPCId.")
+            raise InvalidInput(f"VPC has no {member}: write both VPCRegion and VPCId.")
     if not vpc["VPCId"].startswith("vpc-"):
-        raise Refusal("InvalidVPCId", "The VPC ID is invalid.")
+        raise InvalidVPCId("The VPC ID is invalid.")
     return vpc["VPCRegion"], vpc["VPCId"]
 
 
@@ -60,13 +70,12 @@ def refuse_second_zone(step: Step, name: DName, vpc: Vpc) -> None:
     """See that the VPC is associated with no zone of this name.
 
     Raises:
-        Refusal: ConflictingDomainExists (A85, A241).
+        ConflictingDomainExists: (A85, A241).
     """
     for (zone_id,), row in step.all(ZONES):
         if vpc in row.vpcs and step.world.hosted_zones[HostedZoneId(zone_id)].name == name:
             region, vpc_id = vpc
-            raise Refusal(
-                "ConflictingDomainExists",
+            raise ConflictingDomainExists(
                 f"The VPC {vpc_id} in region {region} has already been associated with the hosted zone {zone_id} "
                 "with the same domain name.",
             )
@@ -77,11 +86,11 @@ def associate_vpc_with_hosted_zone(request: Request, step: Step, context: Contex
     zone = existing_zone(step, request["HostedZoneId"])
     vpc = asked_vpc(request)
     if not zone.is_private:
-        raise Refusal("PublicZoneVPCAssociation", f"Attempting to associate public zone: {zone.id} with vpc: {vpc[1]}")
+        raise PublicZoneVPCAssociation(f"Attempting to associate public zone: {zone.id} with vpc: {vpc[1]}")
     refuse_second_zone(step, zone.name, vpc)
     row = zone_row(step, zone.id)
     if context.settings.has_quotas and len(row.vpcs) >= MAX_VPCS:
-        raise Refusal("LimitsExceeded", f"Limits Exceeded: {MAX_VPCS} VPCs are associated with this zone already.")
+        raise LimitsExceeded(f"Limits Exceeded: {MAX_VPCS} VPCs are associated with this zone already.")
     step.put(ZONES, zone.id, row=replace(row, vpcs=(*row.vpcs, vpc)))
     return {"ChangeInfo": context.change(step, request.get("Comment"))}
 
@@ -92,10 +101,9 @@ def disassociate_vpc_from_hosted_zone(request: Request, step: Step, context: Con
     vpc = asked_vpc(request)
     row = zone_row(step, zone.id)
     if vpc not in row.vpcs:
-        raise Refusal("VPCAssociationNotFound", "The specified VPC and hosted zone are not currently associated.")
+        raise VPCAssociationNotFound("The specified VPC and hosted zone are not currently associated.")
     if len(row.vpcs) == 1:
-        raise Refusal(
-            "LastVPCAssociation",
+        raise LastVPCAssociation(
             "The VPC that you're trying to disassociate from the private hosted zone is the last VPC that is "
             "associated with the hosted zone. Amazon Route 53 doesn't support disassociating the last VPC from a "
             "hosted zone.",
@@ -110,8 +118,7 @@ def create_vpc_association_authorization(request: Request, step: Step, context: 
     vpc = asked_vpc(request)
     if step.get(AUTHORIZATIONS, zone.id, *vpc) is None:
         if context.settings.has_quotas and len(authorized_vpcs(step, zone)) >= MAX_AUTHORIZATIONS:
-            raise Refusal(
-                "TooManyVPCAssociationAuthorizations",
+            raise TooManyVPCAssociationAuthorizations(
                 f"There are {MAX_AUTHORIZATIONS} authorizations for hosted zone {zone.id} already.",
             )
         step.put(AUTHORIZATIONS, zone.id, *vpc, row=AuthorizationRow(context.now))
@@ -121,7 +128,7 @@ def create_vpc_association_authorization(request: Request, step: Step, context: 
 def _private_zone(step: Step, request: Request) -> HostedZone:
     zone = existing_zone(step, request["HostedZoneId"])
     if not zone.is_private:
-        raise Refusal("InvalidInput", f"Hosted zone {zone.id} is public: only private zones are associated with VPCs.")
+        raise InvalidInput(f"Hosted zone {zone.id} is public: only private zones are associated with VPCs.")
     return zone
 
 
@@ -130,8 +137,7 @@ def delete_vpc_association_authorization(request: Request, step: Step, context: 
     zone = existing_zone(step, request["HostedZoneId"])
     vpc = asked_vpc(request)
     if step.get(AUTHORIZATIONS, zone.id, *vpc) is None:
-        raise Refusal(
-            "VPCAssociationAuthorizationNotFound",
+        raise VPCAssociationAuthorizationNotFound(
             "The VPC that you specified is not authorized to be associated with the hosted zone.",
         )
     step.drop(AUTHORIZATIONS, zone.id, *vpc)

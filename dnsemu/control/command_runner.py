@@ -64,7 +64,7 @@ class CommandRunner:
         """Carry out an operation of the Route 53 API.
 
         Raises:
-            Refusal: what was asked cannot be done.
+            ApiError: the operation cannot be carried out.
             StoreFailed: it could not be kept, so it did not happen.
         """
         if is_read(operation):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import MalformedInput
 
 MAX_DEPTH = 32
 """The deepest request, a change batch, has 9 levels."""
@@ -35,7 +35,7 @@ def read_document(body: bytes) -> Element:
     Without a document type there are no entities but XML's own five, so nothing expands and nothing is fetched.
 
     Raises:
-        Refusal: MalformedInput (A24): not well-formed, of an unknown encoding, with a document type, or too deep.
+        MalformedInput: (A24) not well-formed, of an unknown encoding, with a document type, or too deep.
     """
     parser = expat.ParserCreate(namespace_separator=_BETWEEN)
     parser.buffer_text = True
@@ -66,9 +66,9 @@ def read_document(body: bytes) -> Element:
         parser.Parse(body, True)
     except (expat.ExpatError, LookupError, ValueError, Warning) as not_xml:
         # Beside expat's own errors: Python's codecs, on encodings that are unknown or not of characters.
-        raise Refusal("MalformedInput", COULD_NOT_PARSE) from not_xml
+        raise MalformedInput(COULD_NOT_PARSE) from not_xml
     return open_elements[0].children[0]
 
 
-def _malformed(reason: str) -> Refusal:
-    return Refusal("MalformedInput", f"{COULD_NOT_PARSE}: {reason}")
+def _malformed(reason: str) -> MalformedInput:
+    return MalformedInput(f"{COULD_NOT_PARSE}: {reason}")

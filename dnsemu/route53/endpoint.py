@@ -8,11 +8,18 @@ import structlog
 from aiohttp import web
 
 from dnsemu.commands.context import Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
+from dnsemu.commands.errors.requests import (
+    InternalFailure,
+    InvalidInput,
+    MalformedInput,
+    ServiceUnavailable,
+    UnknownOperationException,
+)
 from dnsemu.config.model.settings import ApiSettings
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.route53.injected import Injections
-from dnsemu.route53.model import Operation, service
+from dnsemu.route53.model import Operation
 from dnsemu.route53.routing import route
 from dnsemu.route53.signature import verify_signature
 from dnsemu.route53.validation import validate
@@ -45,21 +52,22 @@ class ApiEndpoint:
         try:
             body = await request.read()
             return await self._answer(request, body, request_id)
-        except Refusal as refusal:
-            return _refused(refusal.code, refusal.message, request_id)
+        except ApiError as error:
+            return _error_response(error, request_id)
         except StoreFailed as failed:
             log.error("a change could not be kept", error=str(failed), path=request.path)
             message = f"The change could not be kept, so it did not happen: {failed}"
-            return _refused("ServiceUnavailable", message, request_id)
+            return _error_response(ServiceUnavailable(message), request_id)
         except web.HTTPRequestEntityTooLarge:
-            return _refused("InvalidInput", "The request body is too large.", request_id)
+            return _error_response(InvalidInput("The request body is too large."), request_id)
         except web.RequestPayloadError:
-            return _refused("MalformedInput", "The request body is not encoded as its headers say.", request_id)
+            message = "The request body is not encoded as its headers say."
+            return _error_response(MalformedInput(message), request_id)
         except (web.HTTPException, ConnectionError):
             raise
         except Exception:
             log.exception("an operation failed", method=request.method, path=request.path)
-            return _refused("InternalFailure", "The server failed; its log says how.", request_id)
+            return _error_response(InternalFailure("The server failed; its log says how."), request_id)
 
     async def _answer(self, request: web.Request, body: bytes, request_id: str) -> web.Response:
         settings = self._settings()
@@ -70,7 +78,7 @@ class ApiEndpoint:
             verify_signature(credentials, request.method, path, query, headers, body, datetime.now(UTC))
         found = route(request.method, path)
         if found is None:
-            raise Refusal("UnknownOperationException", f"There is no operation {request.method} {request.path}")
+            raise UnknownOperationException(f"There is no operation {request.method} {request.path}")
         operation, path_parameters = found
         self._injections.meet(operation.name)
         asked = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
@@ -85,11 +93,8 @@ class ApiEndpoint:
         return await self._keeper.carry_out(operation.name, asked)
 
 
-def _refused(code: str, message: str, request_id: str) -> web.Response:
-    status = service().status_of(code)
-    return web.Response(
-        status=status, body=render_error(code, message, request_id, status), headers=_headers(request_id)
-    )
+def _error_response(error: ApiError, request_id: str) -> web.Response:
+    return web.Response(status=error.status, body=render_error(error, request_id), headers=_headers(request_id))
 
 
 def _headers(request_id: str) -> dict[str, str]:

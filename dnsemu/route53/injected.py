@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors import ERRORS
 from dnsemu.route53.model import service
 
 EVERY = "*"
@@ -59,7 +59,7 @@ class Injections:
         """A call of an operation comes in.
 
         Raises:
-            Refusal: that is injected for it.
+            ApiError: the one injected for it.
         """
         for injected in self._left:
             if injected.operation in (operation, EVERY):
@@ -67,4 +67,4 @@ class Injections:
                 if not injected.times:
                     self._left.remove(injected)
                 message = _MESSAGES.get(injected.code, f"{injected.code}, as told by a control call.")
-                raise Refusal(injected.code, message)
+                raise ERRORS[injected.code].with_message(message)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
 
 _SCHEMA = (
     "Invalid XML ; javax.xml.stream.XMLStreamException: org.xml.sax.SAXParseException; "
@@ -10,16 +10,15 @@ _SCHEMA = (
 )
 
 
-def schema_fault(detail: str) -> Refusal:
+def schema_fault(detail: str) -> InvalidInput:
     """A body that the XML schema refuses; `detail` is a `cvc-…` sentence. The place is always given as 1:1 (A26)."""
-    return Refusal("InvalidInput", _SCHEMA.format(detail))
+    return InvalidInput(_SCHEMA.format(detail))
 
 
-def constraint_fault(value: Any, path: str, constraint: str) -> Refusal:
+def constraint_fault(value: Any, path: str, constraint: str) -> InvalidInput:
     """A member that breaks a constraint, at a path such as `changeBatch.changes.1.member.action` (A27)."""
     what = "null" if value is None else f"'{shown(value)}'"
-    return Refusal(
-        "InvalidInput",
+    return InvalidInput(
         f"1 validation error detected: Value {what} at '{path}' failed to satisfy constraint: {constraint}",
     )
 

@@ -23,21 +23,6 @@ ID_SHAPES = frozenset(
 )
 """Shapes that may arrive with a prefix such as `/hostedzone/` (A46)."""
 
-COMMON_STATUSES: Mapping[str, int] = MappingProxyType(
-    {
-        "AccessDenied": 403,
-        "IncompleteSignature": 400,
-        "InternalFailure": 500,
-        "InvalidClientTokenId": 403,
-        "MissingAuthenticationToken": 403,
-        "RequestExpired": 400,
-        "ServiceUnavailable": 503,
-        "SignatureDoesNotMatch": 403,
-        "UnknownOperationException": 404,
-    }
-)
-"""HTTP statuses of the errors that every AWS service has, and no service's model (A1, A29)."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelShape:
@@ -94,14 +79,9 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServiceModel:
-    """All operations by name, and the HTTP statuses of errors by code."""
+    """All operations by name."""
 
     operations: Mapping[str, Operation]
-    error_statuses: Mapping[str, int]
-
-    def status_of(self, code: str) -> int:
-        """The HTTP status that an error code travels with: the model's where it has one, otherwise 400 (A22, A29)."""
-        return self.error_statuses.get(code, 400)
 
 
 @cache
@@ -117,10 +97,8 @@ def service() -> ServiceModel:
 def read_service(model: dict[str, Any]) -> ServiceModel:
     """Read a service model: the parsed `service-2.json`."""
     shapes = _Shapes(model["shapes"])
-    errors = {error["shape"] for operation in model["operations"].values() for error in operation.get("errors", ())}
-    modelled = {code: model["shapes"][code].get("error", {}).get("httpStatusCode", 400) for code in errors}
     operations = {name: _operation(described, shapes) for name, described in model["operations"].items()}
-    return ServiceModel(MappingProxyType(operations), MappingProxyType({**COMMON_STATUSES, **modelled}))
+    return ServiceModel(MappingProxyType(operations))
 
 
 def _operation(described: dict[str, Any], shapes: "_Shapes") -> Operation:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
 
 PROLOG = '<?xml version="1.0"?>\n'
@@ -35,11 +36,12 @@ def response_headers(operation: Operation, response: Mapping[str, Any]) -> dict[
     return {m.wire_name: response[m.name] for m in members if m.location == "header" and response.get(m.name)}
 
 
-def render_error(code: str, message: str, request_id: str, status: int) -> bytes:
+def render_error(error: ApiError, request_id: str) -> bytes:
     """Write the envelope of every error; who is to blame follows from the HTTP status (A20, A21)."""
-    sender = "Sender" if status < 500 else "Receiver"
-    error = f"<Error><Type>{sender}</Type><Code>{_text(code)}</Code><Message>{_text(message)}</Message></Error>"
-    envelope = f"{error}<RequestId>{_text(request_id)}</RequestId>"
+    blamed = "Sender" if error.status < 500 else "Receiver"
+    code, message = _text(error.code), _text(error.message)
+    content = f"<Error><Type>{blamed}</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    envelope = f"{content}<RequestId>{_text(request_id)}</RequestId>"
     return (PROLOG + _element("ErrorResponse", envelope, f' xmlns="{NAMESPACE}"')).encode()
 
 

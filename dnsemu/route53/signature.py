@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import (
+    IncompleteSignature,
+    InvalidClientTokenId,
+    MissingAuthenticationToken,
+    RequestExpired,
+    SignatureDoesNotMatch,
+)
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICE = "route53"
@@ -52,9 +58,11 @@ def verify_signature(
         headers: a name given twice has its values joined with commas.
         now: with a time zone.
     Raises:
-        Refusal: MissingAuthenticationToken without a signature; IncompleteSignature if it is damaged;
-            InvalidClientTokenId for an unknown access key; RequestExpired if it is not of now;
-            SignatureDoesNotMatch for everything else.
+        MissingAuthenticationToken: there is no signature.
+        IncompleteSignature: it cannot be read.
+        InvalidClientTokenId: the access key is unknown.
+        RequestExpired: it was made too long ago, or in the future.
+        SignatureDoesNotMatch: for everything else.
     Source: A29; AWS General Reference, "Signature Version 4 signing process".
     """
     headers = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
@@ -62,9 +70,9 @@ def verify_signature(
     claim = _read_claim(headers, dict(parameters))
     secret = credentials.get(claim.access_key)
     if secret is None:
-        raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.")
+        raise InvalidClientTokenId("The security token included in the request is invalid.")
     if not -TOLERANCE <= now - claim.signed_at <= claim.validity:
-        raise Refusal("RequestExpired", f"Request has expired: it was signed at {claim.signed_at:{_SIGNED_AT}}.")
+        raise RequestExpired(f"Request has expired: it was signed at {claim.signed_at:{_SIGNED_AT}}.")
     if claim.scope[2:] != (SERVICE, "aws4_request") or claim.scope[0] != f"{claim.signed_at:%Y%m%d}":
         raise _no_match(f"Credential should be scoped to {claim.signed_at:%Y%m%d}/<region>/{SERVICE}/aws4_request.")
     if "host" not in claim.signed_headers or not headers.keys() >= set(claim.signed_headers):
@@ -98,7 +106,7 @@ def _read_claim(headers: Mapping[str, str], parameters: Mapping[str, str]) -> _C
         parts = {name: parameters.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature")}
         date, valid_s = parameters.get("X-Amz-Date", ""), parameters.get("X-Amz-Expires", "")
     else:
-        raise Refusal("MissingAuthenticationToken", "Missing Authentication Token")
+        raise MissingAuthenticationToken("Missing Authentication Token")
     access_key, *scope = parts.get("Credential", "").split("/")
     names = tuple(filter(None, parts.get("SignedHeaders", "").split(";")))
     try:
@@ -141,9 +149,9 @@ def _encoded(text: str, safe: str = "") -> str:
     return quote(text, safe, errors="replace")
 
 
-def _incomplete(message: str) -> Refusal:
-    return Refusal("IncompleteSignature", message)
+def _incomplete(message: str) -> IncompleteSignature:
+    return IncompleteSignature(message)
 
 
-def _no_match(message: str) -> Refusal:
-    return Refusal("SignatureDoesNotMatch", message)
+def _no_match(message: str) -> SignatureDoesNotMatch:
+    return SignatureDoesNotMatch(message)

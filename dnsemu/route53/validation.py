@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.route53.facets import SCHEMA_TYPES, facets, not_empty
 from dnsemu.route53.invalid_input import constraint_fault, schema_fault
 from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
@@ -19,7 +19,7 @@ def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]
     The one difference between what comes and what is returned: a health check's type in upper case (H2).
 
     Raises:
-        Refusal: InvalidInput, in the schema's words (A26) or the validator's (A27).
+        InvalidInput: in the schema's words (A26) or the validator's (A27).
     """
     members = operation.input.members
     body = {name: value for name, value in request.items() if members[name].location == "body"}
@@ -33,7 +33,9 @@ def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]
     return _with_type_in_upper_case(request)
 
 
-def _schema_faults(shape: ModelShape, value: Any, element: str, required: list[str] | None = None) -> Iterator[Refusal]:
+def _schema_faults(
+    shape: ModelShape, value: Any, element: str, required: list[str] | None = None
+) -> Iterator[InvalidInput]:
     """What the schema finds in a body, in document order; an element's missing content at its end.
 
     Args:
@@ -58,26 +60,26 @@ def _schema_faults(shape: ModelShape, value: Any, element: str, required: list[s
                 yield schema_fault(facet.refused(value, schema_type))
 
 
-def _incomplete(element: str, missing: str) -> Refusal:
+def _incomplete(element: str, missing: str) -> InvalidInput:
     return schema_fault(
         f"cvc-complex-type.2.4.b: The content of element '{element}' is not complete. "
         f"One of '{{\"{NAMESPACE}\":{missing}}}' is expected."
     )
 
 
-def _missing_parameters(shape: ModelShape, request: Mapping[str, Any]) -> Iterator[Refusal]:
+def _missing_parameters(shape: ModelShape, request: Mapping[str, Any]) -> Iterator[InvalidInput]:
     """What should have come with the path or the query string; the schema saw to the body."""
     for name in shape.required:
         if name not in request:
             yield constraint_fault(None, _camel(name), "Member must not be null")
 
 
-def _structure_faults(shape: ModelShape, value: Mapping[str, Any], path: str) -> Iterator[Refusal]:
+def _structure_faults(shape: ModelShape, value: Mapping[str, Any], path: str) -> Iterator[InvalidInput]:
     for name, part in value.items():
         yield from _constraint_faults(shape.members[name].shape, part, f"{path}{_camel(name)}")
 
 
-def _constraint_faults(shape: ModelShape, value: Any, path: str) -> Iterator[Refusal]:
+def _constraint_faults(shape: ModelShape, value: Any, path: str) -> Iterator[InvalidInput]:
     if shape.type == "structure":
         yield from _structure_faults(shape, value, f"{path}.")
         return

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput, MalformedInput
 from dnsemu.route53.document import Element, read_document
 from dnsemu.route53.invalid_input import constraint_fault, schema_fault
 from dnsemu.route53.model import NAMESPACE, Member, ModelShape, Operation
@@ -38,7 +38,8 @@ def parse(
         headers: looked up by the names of the model.
         strict: refuse a body outside Route 53's namespace (A25).
     Raises:
-        Refusal: MalformedInput (A24) or InvalidInput (A25, A26, A27).
+        MalformedInput: (A24).
+        InvalidInput: (A25, A26, A27).
     """
     sources = {"uri": path_parameters, "querystring": query, "header": headers}
     request = {
@@ -49,10 +50,10 @@ def parse(
     if operation.root and body:
         root = read_document(body)
         if root.name != operation.root:
-            raise Refusal("MalformedInput", f"{root.name} is not valid, expected {operation.root}")
+            raise MalformedInput(f"{root.name} is not valid, expected {operation.root}")
         if strict and root.namespace != NAMESPACE:
             text = f"Invalid XML ; cvc-elt.1: Cannot find the declaration of element '{root.name}'."
-            raise Refusal("InvalidInput", text)
+            raise InvalidInput(text)
         request |= _structure(operation.input, root)
     return request
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.cidr import CidrBlockInUseException
+from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded
 from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.shapes.sections import MAX_BLOCKS, MAX_IPV4_BLOCK_BITS, MAX_IPV6_BLOCK_BITS
 
@@ -15,20 +16,19 @@ def parse_block(text: str) -> IPNetwork:
     """Read an address and prefix length; bits beyond the prefix are dropped (A286, R203).
 
     Raises:
-        Refusal: InvalidInput, for what is no block, holds every address, or is smaller than a location may have.
+        InvalidInput: it is not a block, holds every address, or is smaller than a location may have.
     """
     try:
         if not text.rpartition("/")[2].isdecimal() or "%" in text:  # a netmask, no prefix length, or a scope id
             raise ValueError
         block = ip_network(text, strict=False)
     except ValueError:
-        raise Refusal("InvalidInput", "Invalid CIDR Prefix") from None
+        raise InvalidInput("Invalid CIDR Prefix") from None
     if block.prefixlen == 0:
-        raise Refusal("InvalidInput", "Cidr prefix length must not be 0")
+        raise InvalidInput("Cidr prefix length must not be 0")
     longest = MAX_IPV4_BLOCK_BITS if block.version == 4 else MAX_IPV6_BLOCK_BITS
     if block.prefixlen > longest:
-        raise Refusal(
-            "InvalidInput",
+        raise InvalidInput(
             f"IPv{block.version} cidr block {text} has network prefix length greater than account limit of {longest}",
         )
     return block
@@ -46,11 +46,12 @@ def changed_locations(locations: Locations, changes: Sequence[Mapping[str, Any]]
     asked of the outcome, so that one request can move it in whatever order (R201).
 
     Raises:
-        Refusal: InvalidInput for a block (A286), CidrBlockInUseException for one in two locations, LimitsExceeded for
-            more than 1,000 blocks in the request or the collection (A285).
+        InvalidInput: a block is not valid (A286).
+        CidrBlockInUseException: a block is in two locations.
+        LimitsExceeded: more than 1,000 blocks in the request or the collection (A285).
     """
     if sum(len(change["CidrList"]) for change in changes) > MAX_BLOCKS:
-        raise Refusal("LimitsExceeded", f"A request can change {MAX_BLOCKS} CIDR blocks.")
+        raise LimitsExceeded(f"A request can change {MAX_BLOCKS} CIDR blocks.")
     held = {name: dict.fromkeys(blocks) for name, blocks in locations.items()}
     for change in changes:
         blocks = held.setdefault(change["LocationName"], {})
@@ -61,7 +62,7 @@ def changed_locations(locations: Locations, changes: Sequence[Mapping[str, Any]]
                 blocks.pop(block, None)
     _check_one_location_each(held)
     if sum(map(len, held.values())) > MAX_BLOCKS:
-        raise Refusal("LimitsExceeded", f"A CIDR collection can hold {MAX_BLOCKS} CIDR blocks.")
+        raise LimitsExceeded(f"A CIDR collection can hold {MAX_BLOCKS} CIDR blocks.")
     return {name: tuple(blocks) for name, blocks in held.items() if blocks}
 
 
@@ -71,6 +72,4 @@ def _check_one_location_each(held: Mapping[str, Iterable[IPNetwork]]) -> None:
         for block in blocks:
             other = owner.setdefault(block, name)
             if other != name:
-                raise Refusal(
-                    "CidrBlockInUseException", f"CIDR block {block} is in location {other} already, not {name}."
-                )
+                raise CidrBlockInUseException(f"CIDR block {block} is in location {other} already, not {name}.")

@@ -6,7 +6,15 @@ from immutables import Map
 
 from dnsemu.commands.cidr.blocks import block_order, changed_locations
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.cidr import (
+    CidrBlockInUseException,
+    CidrCollectionAlreadyExistsException,
+    CidrCollectionInUseException,
+    CidrCollectionVersionMismatchException,
+    NoSuchCidrCollectionException,
+    NoSuchCidrLocationException,
+)
+from dnsemu.commands.errors.requests import LimitsExceeded
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
 from dnsemu.commands.record_sets.change import references_location
 from dnsemu.commands.token_pages import token_page
@@ -42,12 +50,12 @@ def create_cidr_collection(request: Request, step: Step, context: Context) -> Re
     found = next((collection for collection in collections.values() if collection.name == name), None)
     if found is None:
         if context.settings.has_quotas and len(collections) >= MAX_COLLECTIONS:
-            raise Refusal("LimitsExceeded", f"This account has its {MAX_COLLECTIONS} CIDR collections already.")
+            raise LimitsExceeded(f"This account has its {MAX_COLLECTIONS} CIDR collections already.")
         found = CidrCollection(context.ids.uuid(), name)
         step.put_cidr_collection(found)
         step.put(CIDR, found.id, row=CidrRow(reference, 1))
     elif _row(step, found.id).caller_reference != reference:
-        raise Refusal("CidrCollectionAlreadyExistsException", f"A CIDR collection named {name} already exists.")
+        raise CidrCollectionAlreadyExistsException(f"A CIDR collection named {name} already exists.")
     return {"Collection": _shown(found, step), "Location": f"{LOCATION}/cidrcollection/{found.id}"}
 
 
@@ -57,14 +65,13 @@ def change_cidr_collection(request: Request, step: Step, context: Context) -> Re
     row = _row(step, collection.id)
     version = request.get("CollectionVersion", row.version)
     if version != row.version:
-        raise Refusal(
-            "CidrCollectionVersionMismatchException",
+        raise CidrCollectionVersionMismatchException(
             f"CIDR collection {collection.id} has version {row.version}, not {version}.",
         )
     locations = changed_locations(collection.locations, request["Changes"])
     for name in collection.locations:
         if name not in locations and references_location(step.world, collection.id, name):
-            raise Refusal("CidrBlockInUseException", f"Record sets still refer to the location {name}.")
+            raise CidrBlockInUseException(f"Record sets still refer to the location {name}.")
     step.put_cidr_collection(CidrCollection(collection.id, collection.name, Map(locations)))
     step.put(CIDR, collection.id, row=CidrRow(row.caller_reference, row.version + 1))
     return {"Id": context.change(step)["Id"]}
@@ -75,10 +82,10 @@ def delete_cidr_collection(request: Request, step: Step, context: Context) -> Re
     collection = existing_collection(step, request["Id"])
     if collection.locations:
         message = f"CIDR collection {collection.id} has locations: {', '.join(sorted(collection.locations))}."
-        raise Refusal("CidrCollectionInUseException", message)
+        raise CidrCollectionInUseException(message)
     if references_location(step.world, collection.id, DEFAULT_LOCATION):
         message = f"Record sets still refer to CIDR collection {collection.id}."
-        raise Refusal("CidrCollectionInUseException", message)
+        raise CidrCollectionInUseException(message)
     step.drop_cidr_collection(collection.id)
     step.drop(CIDR, collection.id)
     return {}
@@ -102,7 +109,7 @@ def list_cidr_blocks(request: Request, step: Step, context: Context) -> Response
     asked = request.get("LocationName")
     if asked is not None and asked not in collection.locations:
         message = f"CIDR collection {collection.id} has no location {asked}."
-        raise Refusal("NoSuchCidrLocationException", message)
+        raise NoSuchCidrLocationException(message)
     blocks = (
         ((name, block_order(block)), {"CidrBlock": str(block), "LocationName": name})
         for name in ((asked,) if asked is not None else collection.locations)
@@ -115,11 +122,11 @@ def existing_collection(step: Step, collection_id: str) -> CidrCollection:
     """The collection of this id.
 
     Raises:
-        Refusal: NoSuchCidrCollectionException.
+        NoSuchCidrCollectionException: there is none.
     """
     collection = step.world.cidr_collections.get(collection_id)
     if collection is None:
-        raise Refusal("NoSuchCidrCollectionException", f"No CIDR collection found with ID: {collection_id}")
+        raise NoSuchCidrCollectionException(collection_id)
     return collection
 
 

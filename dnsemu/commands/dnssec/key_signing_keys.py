@@ -6,7 +6,18 @@ from dataclasses import dataclass, replace
 
 from dnsemu.commands.context import Context, Request, Response, moment
 from dnsemu.commands.dnssec.key_material import ALGORITHM, DIGEST_TYPE, DnsKey, private_key, public_key
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.dnssec import (
+    DNSSECNotFound,
+    InvalidKeySigningKeyName,
+    InvalidKeySigningKeyStatus,
+    InvalidKMSArn,
+    KeySigningKeyAlreadyExists,
+    KeySigningKeyInUse,
+    KeySigningKeyWithActiveStatusNotFound,
+    NoSuchKeySigningKey,
+    TooManyKeySigningKeys,
+)
+from dnsemu.commands.errors.requests import InvalidArgument
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.state.step import Step
@@ -85,8 +96,7 @@ def enable_hosted_zone_dnssec(request: Request, step: Step, context: Context) ->
     """Have a zone signed; it needs an active key (A266)."""
     zone = _public_zone(step, request["HostedZoneId"])
     if not _active(step, zone):
-        raise Refusal(
-            "KeySigningKeyWithActiveStatusNotFound",
+        raise KeySigningKeyWithActiveStatusNotFound(
             f"Hosted zone with ID '{zone.id}' does not have a Key Signing Key in ACTIVE status.",
         )
     step.put(DNSSEC, zone.id, row=DnssecRow("SIGNING"))
@@ -97,7 +107,7 @@ def disable_hosted_zone_dnssec(request: Request, step: Step, context: Context) -
     """Have a zone no longer signed; its keys stay as they are (A266)."""
     zone = _public_zone(step, request["HostedZoneId"])
     if not is_signing(step, zone.id):
-        raise Refusal("DNSSECNotFound", f"Hosted zone with ID '{zone.id}' is not signed.")
+        raise DNSSECNotFound(f"Hosted zone with ID '{zone.id}' is not signed.")
     step.drop(DNSSEC, zone.id)
     return {"ChangeInfo": context.change(step)}
 
@@ -111,24 +121,22 @@ def create_key_signing_key(request: Request, step: Step, context: Context) -> Re
     arn, status = request["KeyManagementServiceArn"], request["Status"]
     if not _KEY_NAME.fullmatch(name):
         message = f"The name of a Key Signing Key has 3 to 128 letters, digits and underscores, but found '{name}'."
-        raise Refusal("InvalidKeySigningKeyName", message)
+        raise InvalidKeySigningKeyName(message)
     if not _KMS_KEY.fullmatch(arn):
         message = f"A KMS key is needed, arn:aws:kms:us-east-1:<account>:key/<id>, but found '{arn}'."
-        raise Refusal("InvalidKMSArn", message)
+        raise InvalidKMSArn(message)
     if status not in ("ACTIVE", "INACTIVE"):
         message = f"The status of a new Key Signing Key is ACTIVE or INACTIVE, but found '{status}'."
-        raise Refusal("InvalidKeySigningKeyStatus", message)
+        raise InvalidKeySigningKeyStatus(message)
     keys = keys_of(step, zone.id)
     if name in keys or any(key.kms_arn == arn for key in keys.values()):
-        raise Refusal(
-            "KeySigningKeyAlreadyExists",
+        raise KeySigningKeyAlreadyExists(
             "Key Signing Key with the same Name and/or KMS ARN already exist. Please make sure the Key Signing Key "
             "name and KMS ARN parameters of this request are not being used by another Key Signing Key in this Hosted "
             "Zone",
         )
     if len(keys) >= MAX_KEYS:
-        raise Refusal(
-            "TooManyKeySigningKeys",
+        raise TooManyKeySigningKeys(
             f"The Hosted Zone with Id {zone.id} has reached the limit of allowed Key Signing keys per Hosted Zone",
         )
     if step.get(KMS_KEYS, arn) is None:
@@ -153,7 +161,7 @@ def deactivate_key_signing_key(request: Request, step: Step, context: Context) -
     zone, name, key = _existing_key(request, step)
     if is_signing(step, zone.id) and _active(step, zone) == [name]:
         message = f"Key Signing Key with name {name} is the only active one of hosted zone {zone.id}, which is signed."
-        raise Refusal("KeySigningKeyInUse", message)
+        raise KeySigningKeyInUse(message)
     return _change_status(step, zone, name, key, "INACTIVE", context)
 
 
@@ -162,7 +170,7 @@ def delete_key_signing_key(request: Request, step: Step, context: Context) -> Re
     zone, name, key = _existing_key(request, step)
     if key.status != "INACTIVE":
         message = f"Key Signing Key with name {name} cannot be deleted because current status is not INACTIVE."
-        raise Refusal("InvalidKeySigningKeyStatus", message)
+        raise InvalidKeySigningKeyStatus(message)
     step.drop(KEY_SIGNING_KEYS, zone.id, name)
     return {"ChangeInfo": context.change(step)}
 
@@ -180,11 +188,12 @@ def _public_zone(step: Step, zone_id: str) -> HostedZone:
     """The zone of this id.
 
     Raises:
-        Refusal: NoSuchHostedZone, InvalidArgument for a private one (A260).
+        NoSuchHostedZone: there is none.
+        InvalidArgument: the zone is private (A260).
     """
     zone = existing_zone(step, zone_id)
     if zone.is_private:
-        raise Refusal("InvalidArgument", "Operation is unsupported for private hosted zones.")
+        raise InvalidArgument("Operation is unsupported for private hosted zones.")
     return zone
 
 
@@ -193,7 +202,7 @@ def _existing_key(request: Request, step: Step) -> tuple[HostedZone, str, KeySig
     key = step.get(KEY_SIGNING_KEYS, zone.id, name)
     if key is None:
         message = f"Hosted zone with ID '{zone.id}' does not have a Key Signing Key with name {name}."
-        raise Refusal("NoSuchKeySigningKey", message)
+        raise NoSuchKeySigningKey(message)
     return zone, name, key
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.config.model.health_checks import (
     AlarmConfiguration,
     CalculatedCheck,
@@ -81,11 +81,11 @@ def declared(check_id: HealthCheckId, config: Mapping[str, Any]) -> HealthCheck:
     """The health check that a config declares.
 
     Raises:
-        Refusal: InvalidInput in Route 53's words, about the first field or pair of fields that is wrong (H4–H34).
+        InvalidInput: in Route 53's words, about the first field or pair of fields that is wrong (H4–H34).
     """
     shape, faults = validate(HealthCheckShape, {"id": check_id, **config})
     for fault in faults if shape is None else problems(shape):
-        raise Refusal("InvalidInput", fault.message)
+        raise InvalidInput(fault.message)
     assert shape is not None
     return convert(shape)
 

@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.health_checks import (
+    HealthCheckAlreadyExists,
+    HealthCheckVersionMismatch,
+    TooManyHealthChecks,
+)
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.health_checks.conversion import alarm_settings, carried_over, declared, normal, to_api
 from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
@@ -70,9 +75,9 @@ def create_health_check(request: Request, step: Step, context: Context) -> Respo
     _refuse_forbidden_address(check, step.world, context)
     if known is not None:
         message = "A different health check has already been created with the specified caller reference."
-        raise Refusal("HealthCheckAlreadyExists", message)
+        raise HealthCheckAlreadyExists(message)
     if context.settings.has_quotas and len(step.world.health_checks) >= QUOTA:
-        raise Refusal("TooManyHealthChecks", f"The limit of {QUOTA} health checks of an account has been reached.")
+        raise TooManyHealthChecks(f"The limit of {QUOTA} health checks of an account has been reached.")
     row = HealthCheckRow(reference, 1, config, config)
     step.put_health_check(check)
     step.put(HEALTH_CHECKS, check_id, row=row)
@@ -93,7 +98,7 @@ def update_health_check(request: Request, step: Step, context: Context) -> Respo
     expected = request.get("HealthCheckVersion", row.version)
     if expected != row.version:
         message = f"HealthCheckVersion {expected} does not match the current version {row.version}."
-        raise Refusal("HealthCheckVersionMismatch", message)
+        raise HealthCheckVersionMismatch(message)
     config = _merged(row.config, request)
     written = declared(before.id, config)
     check = replace(written, config=carried_over(before.config, written.config))
@@ -183,14 +188,14 @@ def _refuse_unknown_children(check: HealthCheck, world: World) -> None:
     if sentences:
         start = sentences[0].rpartition(": ")[0]
         unknown = ", ".join(sentence.removeprefix(f"{start}: ") for sentence in sentences)
-        raise Refusal("InvalidInput", f"{start}: {unknown}")
+        raise InvalidInput(f"{start}: {unknown}")
 
 
 def _refuse_forbidden_address(check: HealthCheck, world: World, context: Context) -> None:
     """An address that Route 53 does not probe, where such are to be refused (H7)."""
     if world.health_checkers.strict_addresses or context.settings.is_strict:
         for problem in address_problems(check):
-            raise Refusal("InvalidInput", problem.message)
+            raise InvalidInput(problem.message)
 
 
 def _refuse_added_address(before: CheckConfig, after: CheckConfig) -> None:
@@ -199,4 +204,4 @@ def _refuse_added_address(before: CheckConfig, after: CheckConfig) -> None:
         return
     if before.ip_address is None and after.ip_address is not None:
         message = "Invalid parameter : An IP address can not be added to a health check that was created without one."
-        raise Refusal("InvalidInput", message)
+        raise InvalidInput(message)

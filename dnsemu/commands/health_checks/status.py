@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from dnsemu.commands.context import Context, Request, Response, Seen, moment
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.health_checks import NoSuchHealthCheck
 from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
 from dnsemu.config.shapes.record_sets import bare_id
 from dnsemu.healthcheck.checkers import PUBLISHED_RANGE
@@ -33,12 +33,12 @@ def existing_check(step: Step, check_id: str) -> HealthCheck:
     """The health check of this id, bare or with the API's prefix.
 
     Raises:
-        Refusal: NoSuchHealthCheck (H103).
+        NoSuchHealthCheck: (H103).
     """
     bare = bare_id(check_id)
     check = step.world.health_checks.get(HealthCheckId(bare))
     if check is None:
-        raise Refusal("NoSuchHealthCheck", f"No health check exists with the specified ID {bare}")
+        raise NoSuchHealthCheck(bare)
     return check
 
 

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.hosted_zones import (
+    ConflictingDomainExists,
+    DelegationSetNotAvailable,
+    HostedZoneAlreadyExists,
+    InvalidDomainName,
+    TooManyHostedZones,
+)
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.delegation_sets import MAX_ZONES, delegation_set, existing_set, zones_of
 from dnsemu.commands.hosted_zones.hosted_zones import (
     LOCATION,
@@ -44,11 +51,9 @@ def create_hosted_zone(request: Request, step: Step, context: Context) -> Respon
     name = zone_name(request["Name"], is_strict=context.settings.is_strict)
     reference = request["CallerReference"]
     if step.get(ZONE_REFERENCES, reference) is not None:
-        raise Refusal(
-            "HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference."
-        )
+        raise HostedZoneAlreadyExists("A hosted zone has already been created with the specified caller reference.")
     if context.settings.has_quotas and len(step.world.hosted_zones) >= MAX_ZONES_OF_ACCOUNT:
-        raise Refusal("TooManyHostedZones", f"Limits Exceeded: there are {MAX_ZONES_OF_ACCOUNT} hosted zones already.")
+        raise TooManyHostedZones(f"Limits Exceeded: there are {MAX_ZONES_OF_ACCOUNT} hosted zones already.")
     set_id = None
     if vpc is not None:
         refuse_second_zone(step, name, vpc)
@@ -85,13 +90,10 @@ def _wanted_vpc(request: Request) -> Vpc | None:
     """The VPC that makes a zone private, if it is to be so (A81)."""
     if "VPC" not in request:
         if request.get("HostedZoneConfig", {}).get("PrivateZone"):
-            raise Refusal(
-                "InvalidInput", "PrivateZone is true, but there is no VPC: name the VPC that the private zone is for."
-            )
+            raise InvalidInput("PrivateZone is true, but there is no VPC: name the VPC that the private zone is for.")
         return None
     if "DelegationSetId" in request:
-        raise Refusal(
-            "InvalidInput",
+        raise InvalidInput(
             "A VPC makes the zone private, and reusable delegation sets are for public hosted zones: "
             "leave VPC or DelegationSetId out.",
         )
@@ -102,19 +104,19 @@ def zone_name(text: str, *, is_strict: bool = False) -> DName:
     """The name of a zone that may be created; `is_strict` also refuses those of one label.
 
     Raises:
-        Refusal: InvalidDomainName (A52, A87, R8, R12).
+        InvalidDomainName: (A52, A87, R8, R12).
     """
     try:
         name = names.parse(text)
     except BadName as error:
         fault = f"{error.code} ({error.reason})" if error.code == "DomainNameTooLong" else str(error)
-        raise Refusal("InvalidDomainName", f"FATAL problem: {fault}") from None
+        raise InvalidDomainName(f"FATAL problem: {fault}") from None
     if name == names.ROOT:
-        raise Refusal("InvalidDomainName", "The root cannot be a hosted zone: write a name such as example.com.")
+        raise InvalidDomainName("The root cannot be a hosted zone: write a name such as example.com.")
     if names.is_wildcard(name):
-        raise Refusal("InvalidDomainName", "Creation of hosted zone with a wildcard domain name is not supported.")
+        raise InvalidDomainName("Creation of hosted zone with a wildcard domain name is not supported.")
     if is_strict and names.parent(name) == names.ROOT:
-        raise Refusal("InvalidDomainName", f"{names.to_text(name)} is reserved by AWS!")
+        raise InvalidDomainName(f"{names.to_text(name)} is reserved by AWS!")
     return name
 
 
@@ -122,13 +124,12 @@ def _servers_of_set(set_id: str, name: DName, step: Step, context: Context) -> t
     """The bare id and the servers of a set that may serve a zone of this name (A85, R29)."""
     bare, row = existing_set(step, set_id)
     if any(set(zone.name_servers).intersection(row.name_servers) for zone in _related(name, step)):
-        raise Refusal(
-            "ConflictingDomainExists",
+        raise ConflictingDomainExists(
             f"Cannot create hosted zone with DelegationSetId DelegationSetId:{bare} as the DNSName "
             f"{names.to_text(name)} conflicts with existing ones sharing the delegation set",
         )
     if context.settings.has_quotas and sum(1 for _ in zones_of(step, bare)) >= MAX_ZONES:
-        raise Refusal("TooManyHostedZones", f"Limits Exceeded: {MAX_ZONES} hosted zones use this delegation set.")
+        raise TooManyHostedZones(f"Limits Exceeded: {MAX_ZONES} hosted zones use this delegation set.")
     return bare, row.name_servers
 
 
@@ -142,8 +143,7 @@ def _drawn_servers(name: DName, step: Step) -> tuple[str, ...]:
             servers = name_servers.draw(name, str(attempt or ""))
             if avoided.isdisjoint(servers):
                 return servers
-    raise Refusal(
-        "DelegationSetNotAvailable",
+    raise DelegationSetNotAvailable(
         f"There are so many hosted zones named {names.to_text(name)} that no name servers are left for another.",
     )
 

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.hosted_zones import (
+    DelegationSetAlreadyCreated,
+    DelegationSetAlreadyReusable,
+    DelegationSetInUse,
+    HostedZoneNotFound,
+    NoSuchDelegationSet,
+)
+from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, ZONES, zone_row
 from dnsemu.commands.paging import marked, page, page_size
 from dnsemu.config import names
@@ -39,12 +46,12 @@ def existing_set(step: Step, set_id: str) -> tuple[str, DelegationSetRow]:
     """The bare id of a reusable delegation set, and its row.
 
     Raises:
-        Refusal: NoSuchDelegationSet (A232).
+        NoSuchDelegationSet: (A232).
     """
     bare = bare_id(set_id)
     row = step.get(DELEGATION_SETS, bare)
     if row is None:
-        raise Refusal("NoSuchDelegationSet", "A reusable delegation set with the specified ID does not exist.")
+        raise NoSuchDelegationSet("A reusable delegation set with the specified ID does not exist.")
     return bare, row
 
 
@@ -76,12 +83,11 @@ def create_reusable_delegation_set(request: Request, step: Step, context: Contex
     reference = request["CallerReference"]
     sets = dict(step.all(DELEGATION_SETS))
     if any(row.caller_reference == reference for row in sets.values()):
-        raise Refusal(
-            "DelegationSetAlreadyCreated",
+        raise DelegationSetAlreadyCreated(
             "A delegation set has already been created with the specified caller reference.",
         )
     if context.settings.has_quotas and len(sets) >= MAX_SETS:
-        raise Refusal("LimitsExceeded", f"Limits Exceeded: there are {MAX_SETS} reusable delegation sets already.")
+        raise LimitsExceeded(f"Limits Exceeded: there are {MAX_SETS} reusable delegation sets already.")
     zone = _zone_to_mark(step, request["HostedZoneId"]) if "HostedZoneId" in request else None
     set_id = context.ids.delegation_set()
     servers = zone.name_servers if zone is not None else name_servers.draw(names.ROOT, set_id)
@@ -95,15 +101,11 @@ def create_reusable_delegation_set(request: Request, step: Step, context: Contex
 def _zone_to_mark(step: Step, zone_id: str) -> HostedZone:
     zone = step.world.hosted_zones.get(HostedZoneId(bare_id(zone_id)))
     if zone is None:
-        raise Refusal("HostedZoneNotFound", "The specified HostedZone can't be found.")
+        raise HostedZoneNotFound("The specified HostedZone can't be found.")
     if zone.is_private:
-        raise Refusal(
-            "InvalidInput", f"Hosted zone {zone.id} is private: reusable delegation sets are for public hosted zones."
-        )
+        raise InvalidInput(f"Hosted zone {zone.id} is private: reusable delegation sets are for public hosted zones.")
     if zone_row(step, zone.id).delegation_set_id is not None:
-        raise Refusal(
-            "DelegationSetAlreadyReusable", "The specified delegation set has already been marked as reusable."
-        )
+        raise DelegationSetAlreadyReusable("The specified delegation set has already been marked as reusable.")
     return zone
 
 
@@ -116,8 +118,7 @@ def delete_reusable_delegation_set(request: Request, step: Step, context: Contex
     """Take away a set that no zone uses (A232)."""
     set_id, _ = existing_set(step, request["Id"])
     if any(zones_of(step, set_id)):
-        raise Refusal(
-            "DelegationSetInUse",
+        raise DelegationSetInUse(
             "The specified delegation contains associated hosted zones which must be deleted before the reusable "
             "delegation set can be deleted.",
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.dnssec.key_signing_keys import DNSSEC, KEY_SIGNING_KEYS, is_signing, keys_of
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.hosted_zones import HostedZoneNotEmpty
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, existing_zone, zone_row
 from dnsemu.commands.hosted_zones.query_logging import QUERY_LOGGING
 from dnsemu.commands.record_sets.protections import PROTECTIONS, has_protections
@@ -25,7 +25,7 @@ def delete_hosted_zone(request: Request, step: Step, context: Context) -> Respon
     """
     zone = existing_zone(step, request["Id"])
     if (held := _held(step, zone)) is not None:
-        raise Refusal("HostedZoneNotEmpty", f"The specified hosted zone {held} and so cannot be deleted.")
+        raise HostedZoneNotEmpty(f"The specified hosted zone {held} and so cannot be deleted.")
     drop_with_rows(step, zone.id)
     return {"ChangeInfo": context.change(step)}
 

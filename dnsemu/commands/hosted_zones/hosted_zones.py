@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId
@@ -55,12 +56,12 @@ def existing_zone(step: Step, zone_id: str) -> HostedZone:
     """The zone of this id, bare or with the API's prefix.
 
     Raises:
-        Refusal: NoSuchHostedZone (A88).
+        NoSuchHostedZone: (A88).
     """
     bare = bare_id(zone_id)
     zone = step.world.hosted_zones.get(HostedZoneId(bare))
     if zone is None:
-        raise Refusal("NoSuchHostedZone", f"No hosted zone found with ID: {bare}")
+        raise NoSuchHostedZone(bare)
     return zone
 
 
@@ -97,8 +98,7 @@ def update_hosted_zone_features(request: Request, step: Step, context: Context) 
     """Turn accelerated recovery of a public zone on or off; it settles when a change would be in sync (A97)."""
     zone = existing_zone(step, request["HostedZoneId"])
     if zone.is_private:
-        raise Refusal(
-            "InvalidInput",
+        raise InvalidInput(
             f"Hosted zone {zone.id} is private: accelerated recovery is a feature of public hosted zones.",
         )
     wanted = request.get("EnableAcceleratedRecovery")

@@ -7,7 +7,8 @@ from functools import lru_cache
 from immutables import Map
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.hosted_zones import InvalidDomainName
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.delegation_sets import existing_set
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, shown, zone_row
 from dnsemu.commands.paging import marked, page, page_size, token, token_key
@@ -74,7 +75,7 @@ def list_hosted_zones_by_name(request: Request, step: Step, context: Context) ->
     size = page_size(request)
     name, zone_id = request.get("DNSName"), request.get("HostedZoneId")
     if zone_id and not name:
-        raise Refusal("InvalidInput", "HostedZoneId tells zones of one name apart: write DNSName with it.")
+        raise InvalidInput("HostedZoneId tells zones of one name apart: write DNSName with it.")
     start = (_start(name), bare_id(zone_id or "")) if name else ()
     here, following = page(_BY_NAME.starting_at(step.world.hosted_zones, *start), size)
     said: Response = {"HostedZones": [shown(zone, zone_row(step, zone.id), context.now) for zone in here]}
@@ -88,7 +89,7 @@ def _start(name: str) -> str:
     try:
         return list_name(names.parse(name))
     except BadName as error:
-        raise Refusal("InvalidDomainName", f"FATAL problem: {error}") from None
+        raise InvalidDomainName(f"FATAL problem: {error}") from None
 
 
 def list_hosted_zones_by_vpc(request: Request, step: Step, context: Context) -> Response:

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.hosted_zones import NoSuchQueryLoggingConfig, QueryLoggingConfigAlreadyExists
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
 from dnsemu.commands.token_pages import token_page
 from dnsemu.state.step import Step
@@ -39,12 +40,12 @@ def create_query_logging_config(request: Request, step: Step, context: Context) 
     """Have a public hosted zone's queries logged; any log group in us-east-1 is taken to exist (A250, A251)."""
     zone, arn = existing_zone(step, request["HostedZoneId"]), request["CloudWatchLogsLogGroupArn"]
     if not _LOG_GROUP.fullmatch(arn):
-        raise Refusal("InvalidInput", "The ARN for the CloudWatch Logs log group is invalid.")
+        raise InvalidInput("The ARN for the CloudWatch Logs log group is invalid.")
     if zone.is_private:
-        raise Refusal("InvalidInput", "You can't create a query logging config for a private hosted zone.")
+        raise InvalidInput("You can't create a query logging config for a private hosted zone.")
     if configuration_of(step, zone.id) is not None:
         message = "A query logging configuration already exists for this hosted zone"
-        raise Refusal("QueryLoggingConfigAlreadyExists", message)
+        raise QueryLoggingConfigAlreadyExists(message)
     id, row = context.ids.uuid(), QueryLoggingRow(zone.id, arn)
     step.put(QUERY_LOGGING, id, row=row)
     return {"QueryLoggingConfig": _shown(id, row), "Location": f"{LOCATION}/queryloggingconfig/{id}"}
@@ -74,7 +75,7 @@ def list_query_logging_configs(request: Request, step: Step, context: Context) -
 def _existing(step: Step, id: str) -> QueryLoggingRow:
     row = step.get(QUERY_LOGGING, id)
     if row is None:
-        raise Refusal("NoSuchQueryLoggingConfig", "The query logging configuration does not exist")
+        raise NoSuchQueryLoggingConfig("The query logging configuration does not exist")
     return row
 
 

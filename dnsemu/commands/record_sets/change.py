@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.health_checks import NoSuchHealthCheck
+from dnsemu.commands.errors.record_sets import InvalidChangeBatch
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.commands.record_sets.batch import BatchChange, work_off
-from dnsemu.commands.record_sets.conversion import invalid_batch, read
+from dnsemu.commands.record_sets.conversion import read
 from dnsemu.commands.record_sets.protections import protected
 from dnsemu.commands.record_sets.shape import check_shape
 from dnsemu.commands.record_sets.zone_index import change_record_sets
@@ -27,7 +28,9 @@ def change_resource_record_sets(request: Request, step: Step, context: Context) 
     """Carry out a change batch, all of it or nothing (A110–A122, A435).
 
     Raises:
-        Refusal: InvalidInput (A125–A128), NoSuchHostedZone, NoSuchHealthCheck (A120), InvalidChangeBatch.
+        InvalidInput: the members of a record set do not go together (A125–A128).
+        NoSuchHostedZone, NoSuchHealthCheck: (A120).
+        InvalidChangeBatch: for all other mistakes, those of all changes at once (A115).
     """
     batch = request["ChangeBatch"]
     given: Sequence[Mapping[str, Any]] = batch["Changes"]
@@ -35,16 +38,16 @@ def change_resource_record_sets(request: Request, step: Step, context: Context) 
         check_shape(change["ResourceRecordSet"], change["Action"])
     zone = existing_zone(step, request["HostedZoneId"])
     if over := list(_over_limits(given)):
-        raise invalid_batch(over)
+        raise InvalidChangeBatch(over)
     changes = [_read(change, step, zone.id) for change in given]
     _check_health_checks(changes, step.world)
     draft, messages = work_off(changes, zone, step.world)
     if messages:
-        raise invalid_batch(messages)
+        raise InvalidChangeBatch(messages)
     gone, put = draft.difference()
     if context.settings.has_quotas and (sets := _count(zone, gone, put)) > max(MAX_RECORD_SETS, len(zone.record_sets)):
         message = f"{sets} record sets are more than the {MAX_RECORD_SETS} that a hosted zone may have."
-        raise Refusal("InvalidChangeBatch", f"[{message}]")
+        raise InvalidChangeBatch([message])
     if gone or put:
         change_record_sets(step, zone.id, gone=gone, put=put)
     return {"ChangeInfo": context.change(step, batch.get("Comment"))}
@@ -83,8 +86,7 @@ def _check_health_checks(changes: Sequence[BatchChange], world: World) -> None:
         if change.action == "DELETE" or record_set is None or record_set.health_check_id is None:
             continue
         if record_set.health_check_id not in world.health_checks:
-            message = f"No health check exists with the specified ID {record_set.health_check_id}"
-            raise Refusal("NoSuchHealthCheck", message)
+            raise NoSuchHealthCheck(record_set.health_check_id)
 
 
 def _count(zone: HostedZone, gone: Sequence[RecordSetKey], put: Sequence[RecordSet]) -> int:

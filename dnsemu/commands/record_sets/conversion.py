@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dnsemu.commands.errors import Refusal
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet, RecordSetKey
@@ -147,11 +146,6 @@ def read(data: Mapping[str, Any]) -> ReadRecordSet:
         data.get("TrafficPolicyInstanceId"),
     )
     return ReadRecordSet(key, record_set)
-
-
-def invalid_batch(messages: tuple[str, ...] | list[str]) -> Refusal:
-    """All that is wrong with a change batch, in one sentence (A21)."""
-    return Refusal("InvalidChangeBatch", f"[{', '.join(messages)}]")
 
 
 def _alias(given: Mapping[str, Any], messages: list[str]) -> AliasTarget | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.record_sets.conversion import to_api
@@ -22,7 +22,7 @@ def list_resource_record_sets(request: Request, step: Step, context: Context) ->
     """A page of a zone's record sets, from a place on that need not be in the zone (A197–A201).
 
     Raises:
-        Refusal: InvalidInput, NoSuchHostedZone.
+        InvalidInput, NoSuchHostedZone: the request is not valid.
     """
     start = list_start(request)
     size = page_size(request, cap=MAX_PAGE)
@@ -51,18 +51,16 @@ def list_start(request: Request) -> Place:
     """The place that a list is to start at, as lists compare places; before everything where none is named (A197).
 
     Raises:
-        Refusal: InvalidInput, for a bad name (A52), or for a part without those before it.
+        InvalidInput: the name is not valid (A52), or a part lacks those before it.
     """
     name, type, identifier = (request.get(f"StartRecord{part}") for part in ("Name", "Type", "Identifier"))
     if type is not None and name is None:
-        raise Refusal("InvalidInput", "StartRecordType needs StartRecordName: send both, or neither.")
+        raise InvalidInput("StartRecordType needs StartRecordName: send both, or neither.")
     if identifier is not None and type is None:
-        raise Refusal(
-            "InvalidInput", "StartRecordIdentifier needs StartRecordName and StartRecordType: send all three."
-        )
+        raise InvalidInput("StartRecordIdentifier needs StartRecordName and StartRecordType: send all three.")
     if name is None:
         return "", "", ""
     try:
         return list_name(names.parse(name)), type or "", identifier or ""
     except BadName as error:
-        raise Refusal("InvalidInput", f"FATAL problem: {error}") from None
+        raise InvalidInput(f"FATAL problem: {error}") from None

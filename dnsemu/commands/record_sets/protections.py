@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.record_sets import InvalidResourceRecordSetProtectionBatch, ProtectionAlreadyExists
+from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.commands.paging import page, page_size, token, token_key
 from dnsemu.commands.record_sets.lists import list_start
@@ -38,21 +39,22 @@ def create_protections(request: Request, step: Step, context: Context) -> Respon
     """Protect names and types, all that are named or none; nothing has to be there yet (A435).
 
     Raises:
-        Refusal: InvalidInput, NoSuchHostedZone, ProtectionAlreadyExists where every entry exists,
-            InvalidResourceRecordSetProtectionBatch for all other failures.
+        InvalidInput, NoSuchHostedZone: the request is refused as a whole.
+        ProtectionAlreadyExists: every entry exists.
+        InvalidResourceRecordSetProtectionBatch: some entries exist, or are not valid.
     """
     given = _entries(request)
     zone = existing_zone(step, request["HostedZoneId"])
     keys = _keys(given, zone)
     existing = [
-        _failure(*key, "ProtectionAlreadyExists", "it is protected already")
+        _failure(*key, ProtectionAlreadyExists.code, "it is protected already")
         for key in keys
         if step.get(PROTECTIONS, zone.id, *key) is not None
     ]
     if len(existing) == len(keys):
-        raise _refused("ProtectionAlreadyExists", existing)
+        raise ProtectionAlreadyExists(existing)
     if existing:
-        raise _refused("InvalidResourceRecordSetProtectionBatch", existing)
+        raise InvalidResourceRecordSetProtectionBatch(existing)
     for key, entry in zip(keys, given, strict=True):
         step.put(PROTECTIONS, zone.id, *key, row=ProtectionRow(entry.get("Comment")))
     return {}
@@ -62,7 +64,8 @@ def delete_protections(request: Request, step: Step, context: Context) -> Respon
     """Lift protections, all that are named or none.
 
     Raises:
-        Refusal: InvalidInput, NoSuchHostedZone, InvalidResourceRecordSetProtectionBatch.
+        InvalidInput, NoSuchHostedZone: the request is refused as a whole.
+        InvalidResourceRecordSetProtectionBatch: some entries do not exist, or are not valid.
     """
     given = _entries(request)
     zone = existing_zone(step, request["HostedZoneId"])
@@ -73,7 +76,7 @@ def delete_protections(request: Request, step: Step, context: Context) -> Respon
         if step.get(PROTECTIONS, zone.id, *key) is None
     ]
     if missing:
-        raise _refused("InvalidResourceRecordSetProtectionBatch", missing)
+        raise InvalidResourceRecordSetProtectionBatch(missing)
     for key in keys:
         step.drop(PROTECTIONS, zone.id, *key)
     return {}
@@ -83,7 +86,7 @@ def list_protections(request: Request, step: Step, context: Context) -> Response
     """A zone's protections, in the order in which its record sets are listed (A200).
 
     Raises:
-        Refusal: InvalidInput, NoSuchHostedZone, InvalidPaginationToken.
+        InvalidInput, InvalidPaginationToken, NoSuchHostedZone: the request is not valid.
     """
     start = _start(request)
     zone = existing_zone(step, request["HostedZoneId"])
@@ -119,7 +122,7 @@ def _entries(request: Request) -> Sequence[Mapping[str, Any]]:
     given: Sequence[Mapping[str, Any]] = request["Protections"]
     if len(given) > MAX_ENTRIES:
         message = f"A request may hold {MAX_ENTRIES} protections at most, and this one holds {len(given)}."
-        raise Refusal("InvalidInput", message)
+        raise InvalidInput(message)
     return given
 
 
@@ -127,7 +130,7 @@ def _keys(given: Sequence[Mapping[str, Any]], zone: HostedZone) -> list[tuple[st
     """Name and type of each entry, as they are kept.
 
     Raises:
-        Refusal: InvalidResourceRecordSetProtectionBatch, with all entries that are not valid.
+        InvalidResourceRecordSetProtectionBatch: with all entries that are not valid.
     """
     keys: list[tuple[str, str]] = []
     failures: list[str] = []
@@ -136,26 +139,22 @@ def _keys(given: Sequence[Mapping[str, Any]], zone: HostedZone) -> list[tuple[st
         try:
             name = names.parse(text)
         except BadName as error:
-            failures.append(_failure(text, type, "InvalidInput", f"FATAL problem: {error}"))
+            failures.append(_failure(text, type, InvalidInput.code, f"FATAL problem: {error}"))
             continue
         key = (names.to_text(name), type)
         if not names.is_at_or_below(name, zone.name):
-            failures.append(_failure(*key, "InvalidInput", f"it is not in zone {names.to_text(zone.name)}"))
+            failures.append(_failure(*key, InvalidInput.code, f"it is not in zone {names.to_text(zone.name)}"))
         elif key in keys:
-            failures.append(_failure(*key, "InvalidInput", "it is in the request more than once"))
+            failures.append(_failure(*key, InvalidInput.code, "it is in the request more than once"))
         keys.append(key)
     if failures:
-        raise _refused("InvalidResourceRecordSetProtectionBatch", failures)
+        raise InvalidResourceRecordSetProtectionBatch(failures)
     return keys
 
 
 def _failure(name: str, type: str, code: str, message: str) -> str:
     """An entry that could not be processed, with the code that the service model gives it."""
     return f"{code}: '{type} {name}': {message}"
-
-
-def _refused(code: str, failures: Sequence[str]) -> Refusal:
-    return Refusal(code, f"[{', '.join(failures)}]")
 
 
 # --- lists ---

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
 
 _POLICIES = (
     "Weight",
@@ -26,7 +26,7 @@ def check_shape(data: Mapping[str, Any], action: str) -> None:
     Args:
         action: of the change that it is in; it is quoted.
     Raises:
-        Refusal: InvalidInput, for the first thing found.
+        InvalidInput: for the first mistake found.
     """
     if data.keys() == _SIMPLE:
         return
@@ -45,12 +45,12 @@ def check_shape(data: Mapping[str, Any], action: str) -> None:
     if identifier is not None and not policies:
         raise _not_one(_ONE_POLICY, "none", place)
     if policies and identifier is None:
-        raise Refusal("InvalidInput", f"Invalid request: Missing field 'SetIdentifier'{place}")
+        raise InvalidInput(f"Invalid request: Missing field 'SetIdentifier'{place}")
     if (near := data.get("GeoProximityLocation")) is not None:
         places = sum(member in near for member in ("AWSRegion", "LocalZoneGroup", "Coordinates"))
         if places != 1:
             raise _not_one(_PLACES, "more than one" if places else "none", "")
 
 
-def _not_one(expected: str, found: str, place: str) -> Refusal:
-    return Refusal("InvalidInput", f"Invalid request: Expected exactly one of {expected}, but found {found}{place}")
+def _not_one(expected: str, found: str, place: str) -> InvalidInput:
+    return InvalidInput(f"Invalid request: Expected exactly one of {expected}, but found {found}{place}")

@@ -5,7 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
+from dnsemu.commands.errors.traffic import (
+    ConflictingTypes,
+    NoSuchTrafficPolicyInstance,
+    TooManyTrafficPolicyInstances,
+    TrafficPolicyInstanceAlreadyExists,
+)
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
 from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.record_sets.batch import Draft
@@ -33,14 +39,14 @@ def create_traffic_policy_instance(request: Request, step: Step, context: Contex
     zone = existing_zone(step, request["HostedZoneId"])
     if zone.is_private:
         message = f"Hosted zone {zone.id} is private: traffic policies are for public hosted zones."
-        raise Refusal("InvalidInput", message)
+        raise InvalidInput(message)
     policy_id, version = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
     type = RRType[existing_version(step, policy_id, version).type]
     name = _name(request["Name"])
     _check_place(zone, name, type)
     if context.settings.has_quotas and sum(1 for _ in step.all(INSTANCES)) >= MAX_INSTANCES:
         message = f"This account has its {MAX_INSTANCES} traffic policy instances already."
-        raise Refusal("TooManyTrafficPolicyInstances", message)
+        raise TooManyTrafficPolicyInstances(message)
     instance_id = context.ids.uuid()
     row = InstanceRow(
         zone.id,
@@ -66,7 +72,7 @@ def update_traffic_policy_instance(request: Request, step: Step, context: Contex
     type = existing_version(step, policy_id, version).type
     if type != row.type:
         message = f"The instance answers type {row.type}, and version {version} of the traffic policy is for {type}."
-        raise Refusal("ConflictingTypes", message)
+        raise ConflictingTypes(message)
     row = replace(
         row,
         ttl_s=request["TTL"],
@@ -163,24 +169,23 @@ def _name(text: str) -> DName:
     try:
         return names.parse(text)
     except BadName as error:
-        raise Refusal("InvalidInput", f"FATAL problem: {error}") from None
+        raise InvalidInput(f"FATAL problem: {error}") from None
 
 
 def _check_place(zone: HostedZone, name: DName, type: RRType) -> None:
     """Whether a record set of this name and type could be created in the zone (A310)."""
     if index_of(zone).has_group(name, type):
         message = f"There is already a record set or traffic policy instance {names.to_text(name)} of type {type.name}."
-        raise Refusal("TrafficPolicyInstanceAlreadyExists", message)
+        raise TrafficPolicyInstanceAlreadyExists(message)
     for problem in insertion(RecordSet(name, type), Draft(zone)):
         if problem.severity is Severity.ERROR:
-            raise Refusal("InvalidInput", problem.message)
+            raise InvalidInput(problem.message)
 
 
 def _existing(step: Step, instance_id: str) -> InstanceRow:
     row = step.get(INSTANCES, instance_id)
     if row is None:
-        message = f"No traffic policy instance exists with the specified ID {instance_id}."
-        raise Refusal("NoSuchTrafficPolicyInstance", message)
+        raise NoSuchTrafficPolicyInstance(instance_id)
     return row
 
 

@@ -6,7 +6,15 @@ from itertools import dropwhile
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.requests import InvalidInput
+from dnsemu.commands.errors.traffic import (
+    InvalidTrafficPolicyDocument,
+    NoSuchTrafficPolicy,
+    TooManyTrafficPolicies,
+    TooManyTrafficPolicyVersionsForCurrentPolicy,
+    TrafficPolicyAlreadyExists,
+    TrafficPolicyInUse,
+)
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
 from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.traffic.document import parse
@@ -70,10 +78,10 @@ def create_traffic_policy(request: Request, step: Step, context: Context) -> Res
     """A new policy, of version 1 (A300, R192)."""
     name = request["Name"]
     if any(row.name == name for _, row in step.all(POLICIES)):
-        raise Refusal("TrafficPolicyAlreadyExists", f"A traffic policy named {name} already exists.")
+        raise TrafficPolicyAlreadyExists(f"A traffic policy named {name} already exists.")
     numbers = [lineage.number for _, lineage in step.all(LINEAGES)]
     if context.settings.has_quotas and len(numbers) >= MAX_POLICIES:
-        raise Refusal("TooManyTrafficPolicies", f"This account has its {MAX_POLICIES} traffic policies already.")
+        raise TooManyTrafficPolicies(f"This account has its {MAX_POLICIES} traffic policies already.")
     row = PolicyRow(name, _type(request["Document"]), request["Document"], request.get("Comment"))
     policy_id = context.ids.uuid()
     step.put(LINEAGES, policy_id, row=Lineage(max(numbers, default=0) + 1, 1))
@@ -87,7 +95,7 @@ def create_traffic_policy_version(request: Request, step: Step, context: Context
     version = lineage.highest_version + 1
     if version > MAX_VERSIONS:
         message = f"Traffic policy {policy_id} has had its {MAX_VERSIONS} versions: create another policy."
-        raise Refusal("TooManyTrafficPolicyVersionsForCurrentPolicy", message)
+        raise TooManyTrafficPolicyVersionsForCurrentPolicy(message)
     name = next(iter(versions.values())).name
     row = PolicyRow(name, _type(request["Document"]), request["Document"], request.get("Comment"))
     step.put(LINEAGES, policy_id, row=replace(lineage, highest_version=version))
@@ -107,7 +115,7 @@ def delete_traffic_policy(request: Request, step: Step, context: Context) -> Res
     policy_id, version = request["Id"], request["Version"]
     existing_version(step, policy_id, version)
     if any((row.policy_id, row.policy_version) == (policy_id, version) for _, row in step.all(INSTANCES)):
-        raise Refusal("TrafficPolicyInUse", "Policy is in use for at least one instance")
+        raise TrafficPolicyInUse("Policy is in use for at least one instance")
     step.drop(POLICIES, policy_id, str(version))
     if not _versions(step, policy_id):
         step.drop(LINEAGES, policy_id)
@@ -148,7 +156,7 @@ def list_traffic_policy_versions(request: Request, step: Step, context: Context)
     _, versions = _existing_lineage(step, request["Id"])
     marker = request.get("TrafficPolicyVersionMarker") or "1"
     if not (marker.isascii() and marker.isdigit()):
-        raise Refusal("InvalidInput", f"TrafficPolicyVersionMarker is '{marker}': write the number of a version.")
+        raise InvalidInput(f"TrafficPolicyVersionMarker is '{marker}': write the number of a version.")
     here, following = page((version for version in sorted(versions) if version >= int(marker)), size)
     return {
         "TrafficPolicies": [_shown(request["Id"], version, versions[version]) for version in here],
@@ -162,19 +170,18 @@ def existing_version(step: Step, policy_id: str, version: int) -> PolicyRow:
     """A version of a policy.
 
     Raises:
-        Refusal: NoSuchTrafficPolicy.
+        NoSuchTrafficPolicy: there is none.
     """
     row = step.get(POLICIES, policy_id, str(version))
     if row is None:
-        message = f"No traffic policy exists with the specified ID {policy_id} and version {version}."
-        raise Refusal("NoSuchTrafficPolicy", message)
+        raise NoSuchTrafficPolicy(policy_id, version)
     return row
 
 
 def _existing_lineage(step: Step, policy_id: str) -> tuple[Lineage, dict[int, PolicyRow]]:
     versions = _versions(step, policy_id)
     if not versions:
-        raise Refusal("NoSuchTrafficPolicy", f"No traffic policy exists with the specified ID {policy_id}.")
+        raise NoSuchTrafficPolicy(policy_id)
     return step.get(LINEAGES, policy_id) or Lineage(0, max(versions)), versions
 
 
@@ -187,7 +194,7 @@ def _type(document: str) -> str:
     try:
         return parse(document).type.name
     except BadDocument as error:
-        raise Refusal("InvalidTrafficPolicyDocument", str(error)) from None
+        raise InvalidTrafficPolicyDocument(str(error)) from None
 
 
 def _created(step: Step, policy_id: str, version: int, row: PolicyRow) -> Response:

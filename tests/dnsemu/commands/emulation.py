@@ -6,7 +6,7 @@ from itertools import count
 from uuid import UUID
 
 from dnsemu.commands.context import Context, Request, Response, Seen, TestAnswer
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.registry import COMMANDS
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import HostedZoneId
@@ -71,17 +71,17 @@ class Emulation:
     writes: tuple[Write, ...] = ()
 
     def call(self, operation: str, **request: object) -> Response:
-        """The response; the state is then what the command made of it. A `Refusal` leaves it as it was."""
+        """The response; the state is then what the command made of it. An `ApiError` leaves it as it was."""
         step = Step(self.state)
         asked: Request = dict(request)
         response = COMMANDS[operation](asked, step, Context(self.now, self.ids, self.settings, self.live))
         self.state, self.writes = step.state, step.writes
         return response
 
-    def refused(self, operation: str, **request: object) -> Refusal:
+    def refused(self, operation: str, **request: object) -> ApiError:
         """What the command says against it."""
         try:
             response = self.call(operation, **request)
-        except Refusal as refusal:
+        except ApiError as refusal:
             return refusal
         raise AssertionError(f"{operation} was not refused: {response}")

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.paging import marked, page, page_size, token, token_key
 
 
@@ -36,7 +36,7 @@ def test_a192_a_list_may_have_a_member_a_default_and_a_cap_of_its_own():
     pytest.param("٣", id="A192 a digit of another script"),
 ])  # fmt: skip
 def test_no_page_size(text):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         page_size({"MaxItems": text})
     assert refused.value.code == "InvalidInput"
     assert f"'{text}'" in refused.value.message
@@ -75,6 +75,6 @@ def test_a196_a_token_stands_for_a_key(key):
     pytest.param(urlsafe_b64encode(b"\xff\xfe").decode(), id="A196 no UTF-8"),
 ])  # fmt: skip
 def test_a_token_that_no_list_gave_out(text):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         token_key(text, 1, "what the list says")
     assert (refused.value.code, refused.value.message) == ("InvalidPaginationToken", "what the list says")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.tags import TAGS
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck, HealthCheckId
 from dnsemu.route53.model import service
@@ -151,6 +151,6 @@ def test_a_resource_whose_last_tag_goes_leaves_nothing_behind(emulated):
     pytest.param({"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": str(n), "Value": ""} for n in range(11)]}, "less than or equal to 10", id="A223 eleven in a call"),
 ])  # fmt: skip
 def test_what_the_model_refuses(request_, said):
-    with pytest.raises(Refusal, match="InvalidInput") as refusal:
+    with pytest.raises(ApiError, match="InvalidInput") as refusal:
         validate(service().operations[CHANGE], request_)
     assert said in refusal.value.message

@@ -12,6 +12,8 @@ from botocore.model import ServiceModel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
+from dnsemu.commands.errors.requests import InternalFailure
 from dnsemu.route53 import xml
 from dnsemu.route53.model import service
 from dnsemu.route53.routing import route
@@ -140,16 +142,16 @@ def test_responses_are_read_by_botocore(operation):
     check()
 
 
-@pytest.mark.parametrize(("code", "status"), [
-    pytest.param("NoSuchHostedZone", 404, id="A20 a sender's error"),
-    pytest.param("InternalFailure", 500, id="A20 a receiver's error"),
+@pytest.mark.parametrize(("error", "blamed"), [
+    pytest.param(NoSuchHostedZone, "Sender", id="A20 a sender's error"),
+    pytest.param(InternalFailure, "Receiver", id="A20 a receiver's error"),
 ])  # fmt: skip
-def test_errors_are_read_by_botocore(code, status):
+def test_errors_are_read_by_botocore(error, blamed):
     model = BOTOCORE.operation_model("GetHostedZone")
-    body = xml.render_error(code, "No hosted zone <found> & 'lost'", "r-1", status)
+    message = "No hosted zone <found> & 'lost'"
+    body = xml.render_error(error.with_message(message), "r-1")
     read = PARSER.parse(
-        {"status_code": status, "headers": {"x-amzn-RequestId": "r-1"}, "body": body}, model.output_shape
+        {"status_code": error.status, "headers": {"x-amzn-RequestId": "r-1"}, "body": body}, model.output_shape
     )
-    kind = "Sender" if status < 500 else "Receiver"
-    assert read["Error"] == {"Type": kind, "Code": code, "Message": "No hosted zone <found> & 'lost'"}
+    assert read["Error"] == {"Type": blamed, "Code": error.code, "Message": message}
     assert read["ResponseMetadata"]["RequestId"] == "r-1"

@@ -115,30 +115,3 @@ def test_a6_items_called_member():
 ])  # fmt: skip
 def test_statuses_of_success(operation, status):
     assert service().operations[operation].status == status
-
-
-@pytest.mark.parametrize(("code", "status"), [
-    *(pytest.param(code, 404, id=f"A22 {code}") for code in ("NoSuchHostedZone", "NoSuchHealthCheck", "NoSuchChange", "NoSuchCidrCollectionException")),
-    *(
-        pytest.param(code, 409, id=f"A22 {code}")
-        for code in (
-            *("HostedZoneAlreadyExists", "HealthCheckAlreadyExists", "HealthCheckVersionMismatch", "KeySigningKeyAlreadyExists"),
-            *("QueryLoggingConfigAlreadyExists", "TrafficPolicyAlreadyExists", "TrafficPolicyInstanceAlreadyExists"),
-            "CidrCollectionVersionMismatchException",
-        )
-    ),
-    pytest.param("NotAuthorizedException", 401, id="A22 NotAuthorizedException"),
-    *(
-        pytest.param(code, 400, id=f"A22 {code}")
-        for code in (
-            *("NoSuchDelegationSet", "ConflictingDomainExists", "HostedZoneNotFound", "DelegationSetInUse", "LimitsExceeded"),
-            *("InvalidArgument", "InvalidChangeBatch", "InvalidInput", "MalformedInput", "Throttling"),
-        )
-    ),
-    pytest.param("InternalFailure", 500, id="A29 InternalFailure"),
-    pytest.param("ServiceUnavailable", 503, id="A29 ServiceUnavailable"),
-    *(pytest.param(code, 403, id=f"A29 {code}") for code in ("AccessDenied", "InvalidClientTokenId", "SignatureDoesNotMatch")),
-    pytest.param("UnknownOperationException", 404, id="A1 UnknownOperationException"),
-])  # fmt: skip
-def test_statuses_of_errors(code, status):
-    assert service().status_of(code) == status

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.route53.signature import verify_signature
 
 NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
@@ -43,7 +43,7 @@ def verify(request, *, credentials=KEYS, now=NOW):
 
 
 def refused(request, **options):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ApiError) as refusal:
         verify(request, **options)
     return refusal.value.code
 
@@ -147,7 +147,7 @@ def test_spellings_and_damages_of_the_header(change, message):
     if message is None:
         verify(request)
     else:
-        with pytest.raises(Refusal, match=re.escape(message)):
+        with pytest.raises(ApiError, match=re.escape(message)):
             verify(request)
 
 
@@ -175,5 +175,5 @@ def test_any_header_is_refused(authorization, date, path, query):
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261121/r/route53/aws4_request, SignedHeaders=host, Signature=",
     ):
         headers = {"host": "h", "authorization": start + authorization, "x-amz-date": date or "20261121T101530Z"}
-        with pytest.raises(Refusal):
+        with pytest.raises(ApiError):
             verify_signature(KEYS, "GET", path, query, headers, b"", NOW)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.route53 import xml
 from dnsemu.route53.model import service
 from dnsemu.route53.validation import validate
@@ -56,7 +56,7 @@ def zone(**members):
 
 
 def refused(operation, request):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ApiError) as refusal:
         validate(service().operations[operation], request)
     assert refusal.value.code == "InvalidInput"
     return refusal.value.message

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.route53 import xml
 from dnsemu.route53.document import MAX_DEPTH
 from dnsemu.route53.model import service
@@ -22,7 +22,7 @@ def create_zone(inside, attributes="", prolog=""):
 
 
 def refusal(operation, body, **options):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         parse(operation, body, **options)
     return refused.value.code, refused.value.message
 
@@ -201,7 +201,7 @@ def attempt(body):
     """What is read of a change batch, or the code of the refusal."""
     try:
         return parse("ChangeResourceRecordSets", body)
-    except Refusal as refused:
+    except ApiError as refused:
         return refused.code
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.traffic.answered import Traffic
 from dnsemu.config import names
 from dnsemu.config.model.geo import Geo
@@ -65,7 +65,7 @@ class Stand:
     def call(self, operation, **request):
         try:
             response = self.aws.call(operation, **request)
-        except Refusal:
+        except ApiError:
             return None
         self.board.publish(*with_writes(self.board.current, self.aws.writes, _age))
         return response

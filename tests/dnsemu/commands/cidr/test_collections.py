@@ -9,7 +9,7 @@ from immutables import Map
 
 from dnsemu.commands.cidr.blocks import block_order, parse_block
 from dnsemu.commands.cidr.collections import CIDR
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.config.file.load import collection_id
 from dnsemu.config.model.geo import CidrCollection
 from dnsemu.config.model.routing import IpBased
@@ -316,6 +316,6 @@ def test_a196_a_token_that_no_list_gave_out(emulated):
     pytest.param(CHANGE, {"Id": OFFICE.id, "Changes": [put("l" * 17, "10.0.0.0/24")]}, "maxLength '16'", id="R199 location longer than 16"),
 ])  # fmt: skip
 def test_what_the_model_refuses(operation, request_, said):
-    with pytest.raises(Refusal, match="InvalidInput") as refusal:
+    with pytest.raises(ApiError, match="InvalidInput") as refusal:
         validate(service().operations[operation], request_)
     assert said in refusal.value.message

@@ -3,7 +3,7 @@
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from dnsemu.commands.errors import Refusal
+from dnsemu.commands.errors.kinds import ApiError
 from tests.dnsemu.commands.batches import CHANGE, a, alias, batch, create, emulation, leaf, listed, member
 
 NAMES = ("a", "b", "c")
@@ -47,7 +47,7 @@ def resolved(changes, stored):
 def refusal_of(emulated, changes):
     try:
         emulated.call(CHANGE, **batch(*changes))
-    except Refusal as refusal:
+    except ApiError as refusal:
         return refusal
     return None
 

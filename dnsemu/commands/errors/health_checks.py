@@ -1,0 +1,30 @@
+"""Errors about health checks."""
+
+from dnsemu.commands.errors.kinds import BadRequest, Conflict, NotFound
+
+
+class NoSuchHealthCheck(NotFound):
+    """A request or a record set names a health check that does not exist (A120, H103)."""
+
+    def __init__(self, check_id: str) -> None:
+        super().__init__(f"No health check exists with the specified ID {check_id}")
+
+
+class HealthCheckAlreadyExists(Conflict):
+    """The caller reference is taken by a health check with another configuration (H96)."""
+
+
+class HealthCheckVersionMismatch(Conflict):
+    """An update was written for another version of the health check (H99)."""
+
+
+class TooManyHealthChecks(BadRequest):
+    """The account has no room for another health check (H107)."""
+
+
+class HealthCheckInUse(BadRequest):
+    """Record sets refer to the health check."""
+
+
+class IncompatibleVersion(BadRequest):
+    """The health check was made with a newer version of the API."""

@@ -1,0 +1,63 @@
+"""The root of the API's errors, and one branch for each HTTP status."""
+
+from typing import ClassVar, Self
+
+
+class ApiError(Exception):
+    """A request that Route 53 refuses or fails to answer; nothing has changed.
+
+    `code` is the name of the class, `status` the HTTP status, `message` the text that the client reads.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{self.code}: {message}")
+        self.message = message
+
+    def __init_subclass__(cls) -> None:
+        cls.code = cls.__name__
+
+    @classmethod
+    def with_message(cls, message: str) -> Self:
+        """An error of this class with another message than its constructor writes."""
+        error = cls.__new__(cls)
+        ApiError.__init__(error, message)
+        return error
+
+
+class BadRequest(ApiError):
+    """400: the request is wrong, or the state does not allow it. Also every model error without a status (A22)."""
+
+    status = 400
+
+
+class Unauthorized(ApiError):
+    """401: another account has not agreed."""
+
+    status = 401
+
+
+class Forbidden(ApiError):
+    """403: the credentials do not allow the request."""
+
+    status = 403
+
+
+class NotFound(ApiError):
+    """404: the request names something that does not exist."""
+
+    status = 404
+
+
+class Conflict(ApiError):
+    """409: the request conflicts with something that exists."""
+
+    status = 409
+
+
+class ServerError(ApiError):
+    """500: the server failed, not the request."""
+
+    status = 500
