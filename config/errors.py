@@ -1,15 +1,15 @@
-"""What is wrong with what the user wrote: `Problem` inside one thing, `FileError` with its file and line."""
+"""Errors in what the user wrote: a `Problem` of one declared thing, a `FileError` with its file and line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 Path = tuple[str | int, ...]
-"""Where in a document: keys and list positions, from the top (`("hosted_zones", 0, "record_sets", 3, "weight")`)."""
+"""A position in a document: keys and list indices from the top (`("hosted_zones", 0, "record_sets", 3, "weight")`)."""
 
 
 class Severity(Enum):
-    """Whether a problem refuses what was written, or only deserves a word."""
+    """An error refuses the input; a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -17,10 +17,10 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One rule that one thing breaks.
+    """A rule that one declared thing breaks.
 
-    `id` is stable and for machines (`cname-alone`), `rule` names the specification's rule or is empty, `message` is
-    Route 53's own sentence where it has one, `instead` says what to write. `path` is relative to the thing.
+    `id` is stable and for machines (`cname-alone`), `rule` is the specification's rule id or empty, `message` is
+    Route 53's sentence where it has one, `instead` says what to write. `path` is relative to the thing.
     """
 
     id: str
@@ -31,7 +31,7 @@ class Problem:
     severity: Severity = Severity.ERROR
 
     def below(self, *prefix: str | int) -> "Problem":
-        """The same problem, seen from further up in the document."""
+        """Returns the problem with its path prefixed: relative to something further up in the document."""
         return replace(self, path=(*prefix, *self.path))
 
 
@@ -56,7 +56,7 @@ class FileError:
 
 
 class FilesRefused(Exception):
-    """What the user wrote was refused; it carries every error there is, in the order of the files' lines."""
+    """The files were refused; carries every error, in the order of the files' lines."""
 
     def __init__(self, errors: Sequence[FileError]) -> None:
         super().__init__("\n".join(map(str, errors)))
@@ -67,16 +67,16 @@ class FilesRefused(Exception):
 
 
 def dotted(path: Path) -> str:
-    """A path as people write it: `hosted_zones[0].record_sets[3].weight`."""
+    """Formats a path as people write it: `hosted_zones[0].record_sets[3].weight`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
 
 
-_SHOWN_CHARACTERS = 60
+_MAX_QUOTED_CHARACTERS = 60
 
 
-def shown(value: object) -> str:
-    """A value as it is quoted in a message: short, on one line, without control characters."""
+def quoted(value: object) -> str:
+    """Formats a value for a message: short, on one line, without control characters."""
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
@@ -85,12 +85,12 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    text = repr(value) if isinstance(value, (str, float)) else _whole(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
+    text = repr(value) if isinstance(value, (str, float)) else _digits(value)
+    return text if len(text) <= _MAX_QUOTED_CHARACTERS else f"{text[: _MAX_QUOTED_CHARACTERS - 1]}…"
 
 
-def _whole(value: object) -> str:
-    """A number's digits; thousands of them are not worth printing, and Python refuses to."""
+def _digits(value: object) -> str:
+    """Returns a number's digits; Python refuses to print integers of thousands of digits."""
     try:
         return str(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Domain names: `DName`, lower-case wire bytes, is the only key for names; text lives at the edges."""
+"""Domain names: `DName`, lower-case wire bytes, is the only key for names; text is used for input and output only."""
 
 import re
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ MAX_TEXT_CHARACTERS = 253
 """Without the trailing dot and without escapes (A51)."""
 
 _HIDDEN = 0xFF
-"""The first byte of what is no name: a label is never so long (`MAX_LABEL_BYTES`)."""
+"""First byte of a hidden name; no real name begins with it, as labels are shorter (`MAX_LABEL_BYTES`)."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
-"""What most names are: no escapes, nothing to refuse."""
+"""Matches names without escapes or errors, which most are, so that they are parsed quickly."""
 _OCTAL = frozenset("01234567")
 _API_RAW_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789-_"
 _API_RAW = frozenset(_API_RAW_BYTES)
@@ -27,8 +27,8 @@ _DISPLAY_RAW = frozenset(range(0x21, 0x7F)) - frozenset(b".\\")
 class BadName(ValueError):
     """A text that is no domain name.
 
-    `code` and `reason` are Route 53's own (`DomainLabelTooLong`, `Domain label is too long`), `encountered` is
-    the part that is wrong (A52).
+    `code` and `reason` are Route 53's words (`DomainLabelTooLong`, `Domain label is too long`); `encountered` is
+    the wrong part (A52).
     """
 
     def __init__(self, code: str, reason: str, encountered: str) -> None:
@@ -42,12 +42,12 @@ def parse(text: str) -> DName:
     r"""Read a domain name in Route 53's presentation form.
 
     Args:
-        text: labels separated by dots, a trailing dot or none (R2); `\ooo` is one octet in octal (R4), any other
-            backslash is a character of its own (A50).
+        text: labels separated by dots; a trailing dot is optional (R2). `\ooo` is one byte in octal (R4); any other
+            backslash is an ordinary character (A50).
     Returns:
-        The name, letters folded to lower case, also those that came as an escape (R3).
+        The name, letters folded to lower case, escaped ones too (R3).
     Raises:
-        BadName: an empty or too long label, a name over 253 characters, or a raw octet outside printable ASCII.
+        BadName: an empty or too long label, a name over 253 characters, or a raw byte outside printable ASCII.
     Source: routing.md R1–R4; api.md A50–A54.
     """
     if text == ".":
@@ -66,8 +66,8 @@ def parse(text: str) -> DName:
         if char == ".":
             _end_label(wire, label, text)
             label = bytearray()
-        elif char == "\\" and (octet := _octal(text[position + 1 : position + 4])) is not None:
-            label.append(octet)
+        elif char == "\\" and (byte := _octal(text[position + 1 : position + 4])) is not None:
+            label.append(byte)
             position += 3
         elif "\x20" < char < "\x7f":
             label.append(ord(char))
@@ -100,7 +100,7 @@ def _end_label(wire: bytearray, label: bytearray, text: str) -> None:
 
 
 def labels(name: DName) -> Iterator[bytes]:
-    """The labels, leftmost first, without the root."""
+    """Yields the labels, leftmost first, without the root."""
     position = 0
     while length := name[position]:
         position += 1
@@ -109,31 +109,31 @@ def labels(name: DName) -> Iterator[bytes]:
 
 
 def to_text(name: DName) -> str:
-    r"""The form the Route 53 API prints: trailing dot, every octet outside `a-z 0-9 - _` as `\ooo` (R5, A49)."""
+    r"""Returns the form the Route 53 API prints: trailing dot, every byte outside `a-z 0-9 - _` as `\ooo` (R5, A49)."""
     parts = [*labels(name)]
-    if parts and not b"".join(parts).translate(None, _API_RAW_BYTES):  # as most are: nothing to escape
+    if parts and not b"".join(parts).translate(None, _API_RAW_BYTES):  # nothing to escape, as in most names
         return (b".".join(parts) + b".").decode()
     return _text(name, _API_RAW)
 
 
 def display(name: DName) -> str:
-    r"""The form people read: as `to_text`, but printable ASCII such as the `*` of a wildcard is left raw."""
+    r"""Returns the form people read: as `to_text`, but printable ASCII such as a wildcard's `*` is not escaped."""
     return _hidden_text(name) if is_hidden(name) else _text(name, _DISPLAY_RAW)
 
 
 def hidden(text: str, key: str) -> DName:
-    """What stands for a name where there is none: no text and no query makes one like it, so nobody can ask for it.
+    """Makes a hidden name: neither text nor a query yields one, so clients cannot ask for it.
 
     Args:
-        text: how `display` shows it; what cannot be printed is shown as `?`.
-        key: tells it apart from others with the same text.
+        text: as `display` shows it; characters that cannot be printed are shown as `?`.
+        key: distinguishes it from others with the same text.
     """
     shown = "".join(char if char.isprintable() else "?" for char in text)
     return DName(bytes([_HIDDEN]) + shown.encode() + b"\x00" + key.encode())
 
 
 def is_hidden(name: DName) -> bool:
-    """Whether `hidden` made it."""
+    """True if `hidden` made the name."""
     return name[0] == _HIDDEN
 
 
@@ -142,16 +142,16 @@ def _hidden_text(name: DName) -> str:
 
 
 def _text(name: DName, raw: frozenset[int]) -> str:
-    return "".join("".join(chr(o) if o in raw else f"\\{o:03o}" for o in part) + "." for part in labels(name)) or "."
+    return "".join("".join(chr(b) if b in raw else f"\\{b:03o}" for b in part) + "." for part in labels(name)) or "."
 
 
 def parent(name: DName) -> DName:
-    """The name without its leftmost label; the root has no parent and must not be asked for one."""
+    """Returns the name without its leftmost label; must not be called with the root, which has no parent."""
     return DName(name[1 + name[0] :])
 
 
 def ancestors(name: DName) -> Iterator[DName]:
-    """The name itself, then each of its parents, down to and with the root."""
+    """Yields the name itself, then each parent up to and including the root."""
     yield name
     while name != ROOT:
         name = parent(name)
@@ -159,10 +159,10 @@ def ancestors(name: DName) -> Iterator[DName]:
 
 
 def join(name: DName, suffix: DName) -> DName:
-    """`name` in front of `suffix`.
+    """Puts `name` in front of `suffix`.
 
     Raises:
-        BadName: together they are too long.
+        BadName: the result is too long.
     """
     joined = DName(name[:-1] + suffix)
     if len(joined) > MAX_WIRE_BYTES:
@@ -171,7 +171,7 @@ def join(name: DName, suffix: DName) -> DName:
 
 
 def is_at_or_below(name: DName, ancestor: DName) -> bool:
-    """Whether `name` equals `ancestor` or lies below it, label by label."""
+    """True if `name` equals `ancestor` or lies below it, label by label."""
     if not name.endswith(ancestor):
         return False
     position = 0
@@ -182,10 +182,10 @@ def is_at_or_below(name: DName, ancestor: DName) -> bool:
 
 
 def is_wildcard(name: DName) -> bool:
-    """Whether the leftmost label is exactly `*` (R7)."""
+    """True if the leftmost label is exactly `*` (R7)."""
     return name[:2] == b"\x01*"
 
 
 def wildcard_below(name: DName) -> DName:
-    """`*.` in front of the name; may be longer than a name can be, and then matches nothing."""
+    """Returns the name with `*.` in front; if that exceeds the limit for names, it matches nothing."""
     return DName(b"\x01*" + name)

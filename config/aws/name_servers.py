@@ -1,4 +1,4 @@
-"""Route 53's name servers, and what every hosted zone gets without asking: four of them, an NS, a SOA and an id."""
+"""Route 53's name servers, and the defaults of a hosted zone: four name servers, NS, SOA and id."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -10,11 +10,11 @@ from dnsemu.config.names import DName
 from dnsemu.config.rdata.parsing import parse_value
 from dnsemu.config.rdata.rrtypes import RRType
 
-SERVERS = 2048
-"""How many name servers there are (R26)."""
+SERVER_COUNT = 2048
+"""Number of name servers (R26)."""
 
 _TOP_LEVELS = ("com", "net", "org", "co.uk")
-_QUARTER = SERVERS // len(_TOP_LEVELS)
+_QUARTER = SERVER_COUNT // len(_TOP_LEVELS)
 NS_TTL_S = 172800
 SOA_TTL_S = 900
 _ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -22,22 +22,22 @@ _ID_CHARACTERS = 20
 
 
 def name_server(number: int) -> str:
-    """The name of server `number` (0–2047), without trailing dot (R26)."""
+    """Returns the name of server `number` (0–2047), without trailing dot (R26)."""
     return f"ns-{number}.awsdns-{number % _QUARTER // 8:02d}.{_TOP_LEVELS[number // _QUARTER]}"
 
 
 def addresses(number: int) -> tuple[IPv4Address, IPv6Address]:
-    """The addresses of server `number` (0–2047) in the real Route 53 (R27)."""
+    """Returns the addresses of server `number` (0–2047) in the real Route 53 (R27)."""
     block, host = divmod(number, 256)
     return IPv4Address(f"205.251.{192 + block}.{host}"), IPv6Address(f"2600:9000:530{block}:{host:x}00::1")
 
 
 def draw(zone: DName, salt: str = "") -> tuple[str, ...]:
-    """Four name servers for a zone, one of each quarter (R26).
+    """Chooses four name servers for a zone, one of each quarter (R26).
 
     Args:
-        zone: its name; the same name and salt always draw the same four, so they survive restarts.
-        salt: tells zones of one name apart (A85).
+        zone: its name; the same name and salt always give the same four, so that they survive restarts.
+        salt: differs between zones of the same name (A85).
     """
     digest = sha256(zone + salt.encode()).digest()
     numbers = (
@@ -48,7 +48,7 @@ def draw(zone: DName, salt: str = "") -> tuple[str, ...]:
 
 
 def derived_zone_id(zone: DName) -> HostedZoneId:
-    """The id of a zone that was given none: `Z` and twenty of `0-9A-Z` (A47), from nothing but its name."""
+    """Derives a zone's id from its name, for zones declared without one: `Z` and twenty of `0-9A-Z` (A47)."""
     number = int.from_bytes(sha256(b"hosted zone id " + zone).digest())
     characters = []
     for _ in range(_ID_CHARACTERS):
@@ -58,12 +58,12 @@ def derived_zone_id(zone: DName) -> HostedZoneId:
 
 
 def default_ns(zone: DName, name_servers: Sequence[str]) -> RecordSet:
-    """The NS record set of a zone served by `name_servers` (R25, A84)."""
+    """Makes the NS record set of a zone served by `name_servers` (R25, A84)."""
     return _record_set(zone, RRType.NS, NS_TTL_S, [f"{server}." for server in name_servers])
 
 
 def default_soa(zone: DName, name_servers: Sequence[str]) -> RecordSet:
-    """The SOA record set of a zone whose first name server is the first of `name_servers` (R25, A84)."""
+    """Makes the SOA record set of a zone, with the first of `name_servers` as primary (R25, A84)."""
     value = f"{name_servers[0]}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
     return _record_set(zone, RRType.SOA, SOA_TTL_S, [value])
 
@@ -73,6 +73,6 @@ def _record_set(zone: DName, type: RRType, ttl: int, values: Sequence[str]) -> R
     return RecordSet(zone, type, ttl=ttl, values=tuple(values), rdata=rdata)
 
 
-def served_by(record_set: RecordSet) -> tuple[str, ...]:
-    """The servers that an NS record set names, without trailing dots."""
+def listed_in(record_set: RecordSet) -> tuple[str, ...]:
+    """Returns the servers that an NS record set lists, without trailing dots."""
     return tuple(names.to_text(DName(rdata)).rstrip(".") for rdata in record_set.rdata)

@@ -1,4 +1,4 @@
-"""The addresses that Route 53's health checkers refuse to probe."""
+"""Addresses that Route 53's health checkers refuse to probe."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -27,10 +27,10 @@ _RESERVED = tuple(
 
 
 def is_reserved(address: str) -> bool:
-    """Whether Route 53 forbids to probe an address (H7); one mapped into IPv6 is the IPv4 address.
+    """True if Route 53 refuses to probe an address (H7); an IPv4-mapped address counts as IPv4.
 
     Raises:
-        ValueError: it is no address.
+        ValueError: not an address.
     """
     ip = ip_address(address)
     mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None

@@ -1,4 +1,4 @@
-"""AWS services as DNS shows them: how their names look, and the hosted zones that aliases to them name (R106, A176)."""
+"""AWS services in DNS: the patterns of their host names, and the hosted zones for aliases to them (R106, A176)."""
 
 import json
 import re
@@ -15,16 +15,16 @@ from dnsemu.config.names import DName
 
 @dataclass(frozen=True, slots=True)
 class AwsService:
-    """A service in a Region, None for a global one; `name` is as in `alias-zones.json`."""
+    """A service in a Region (None for a global service); `name` is as in `alias-zones.json`."""
 
     name: str
     region: str | None = None
 
     def __str__(self) -> str:
-        return _WORDS.get(self.name, self.name) + (f" in {self.region}" if self.region else "")
+        return _TITLES.get(self.name, self.name) + (f" in {self.region}" if self.region else "")
 
 
-_NAMES = {
+_SERVICE_NAMES = {
     ResourceKind.APPLICATION_LOAD_BALANCER: "alb_clb",
     ResourceKind.CLASSIC_LOAD_BALANCER: "alb_clb",
     ResourceKind.NETWORK_LOAD_BALANCER: "nlb",
@@ -36,7 +36,7 @@ _NAMES = {
     ResourceKind.ELASTIC_BEANSTALK: "elastic_beanstalk",
     ResourceKind.MULTI_AZ_DATABASE: "rds",
 }
-_WORDS = {
+_TITLES = {
     "alb_clb": "application and classic load balancers",
     "nlb": "network load balancers",
     "cloudfront": "CloudFront",
@@ -48,14 +48,14 @@ _WORDS = {
     "app_runner": "App Runner",
     "rds": "databases",
 }
-FIXED: Mapping[HostedZoneId, DName] = {
+FIXED_ZONES: Mapping[HostedZoneId, DName] = {
     HostedZoneId("Z2FDTNDATAQYW2"): names.parse("cloudfront.net"),
     HostedZoneId("Z2BJ6XQ5FK7U4H"): names.parse("awsglobalaccelerator.com"),
     HostedZoneId("Z3AQBSTGFYJSTF"): names.parse("s3-website-us-east-1.amazonaws.com"),
 }
-"""Hosted zones that never change and all whose names are at or below one: known of any alias (A176)."""
+"""Hosted zones that never change, each with the name at or below which all its names lie (A176)."""
 
-_DUALSTACK = b"\x09dualstack"
+_DUALSTACK_LABEL = b"\x09dualstack"
 _REGION = r"(?P<region>[a-z]+(?:-[a-z]+)+-\d+)"
 
 
@@ -67,20 +67,20 @@ def _read() -> dict[str, Any]:
 
 
 def _patterns(data: dict[str, Any]) -> Iterator[tuple[re.Pattern[str], str]]:
-    for service, forms in data["name_patterns"].items():
+    for service, found in data["name_patterns"].items():
         bucket = r"(?:.+\.)?" if service == "s3_website" else ""
-        for form in [*forms["pattern"], *filter(None, [forms.get("china")])]:
-            yield re.compile(bucket + _regex(form)), service
-    for form in ("{name}.{region}.rds.amazonaws.com", "{name}.{region}.rds.amazonaws.com.cn"):
-        yield re.compile(_regex(form)), "rds"
+        for pattern in [*found["pattern"], *filter(None, [found.get("china")])]:
+            yield re.compile(bucket + _regex(pattern)), service
+    for pattern in ("{name}.{region}.rds.amazonaws.com", "{name}.{region}.rds.amazonaws.com.cn"):
+        yield re.compile(_regex(pattern)), "rds"
     for service, found in data["global"].items():
         for suffix in found["suffix"]:
             yield re.compile(rf".+\.{re.escape(suffix)}"), service
 
 
-def _regex(form: str) -> str:
-    """A form such as `{name}.elb.{region}.amazonaws.com` as a regular expression."""
-    return re.sub(r"\\\{(\w+)\\\}", lambda hole: _REGION if hole[1] == "region" else ".+", re.escape(form))
+def _regex(pattern: str) -> str:
+    """Turns a pattern such as `{name}.elb.{region}.amazonaws.com` into a regular expression."""
+    return re.sub(r"\\\{(\w+)\\\}", lambda field: _REGION if field[1] == "region" else ".+", re.escape(pattern))
 
 
 def _zones(data: dict[str, Any]) -> dict[AwsService, tuple[HostedZoneId, ...]]:
@@ -102,12 +102,12 @@ _SERVICE_OF = {zone: service for service, zones in _ZONES.items() for zone in zo
 
 
 def service_of_kind(kind: ResourceKind, region: str | None) -> AwsService:
-    """The service that resources of a kind belong to."""
-    return AwsService(_NAMES[kind], region)
+    """Returns the service that resources of a kind belong to."""
+    return AwsService(_SERVICE_NAMES[kind], region)
 
 
 def service_named(name: DName) -> AwsService | None:
-    """The service that a DNS name belongs to by its looks, if to any."""
+    """Returns the service whose pattern a DNS name matches, if any."""
     text = names.to_text(name).rstrip(".")
     for pattern, service in _PATTERNS:
         if (match := pattern.fullmatch(text)) is not None:
@@ -116,12 +116,12 @@ def service_named(name: DName) -> AwsService | None:
 
 
 def service_of_zone(zone: HostedZoneId) -> AwsService | None:
-    """The service that a hosted zone belongs to, if it is known."""
+    """Returns the service that a hosted zone belongs to, if known."""
     return _SERVICE_OF.get(zone)
 
 
 def zones_of(resource: Resource) -> tuple[HostedZoneId, ...]:
-    """The hosted zones that an alias to a resource may name, today's first; none where they are not known."""
+    """Returns the hosted zones that an alias to a resource may name, the current one first; empty if unknown."""
     service = service_of_kind(resource.kind, resource.region)
     if service.name == "cloudfront" and names.to_text(resource.name).endswith(".cn."):
         service = AwsService("cloudfront_china")
@@ -129,20 +129,20 @@ def zones_of(resource: Resource) -> tuple[HostedZoneId, ...]:
 
 
 def is_global(kind: ResourceKind) -> bool:
-    """Whether resources of a kind are in no Region."""
-    return _NAMES[kind] in _DATA["global"]
+    """True if resources of a kind are in no Region."""
+    return _SERVICE_NAMES[kind] in _DATA["global"]
 
 
 def without_dualstack(name: DName) -> DName:
-    """A name without the `dualstack.` that an application or classic load balancer may have in front."""
-    return DName(name[len(_DUALSTACK) :]) if name.startswith(_DUALSTACK) else name
+    """Strips the `dualstack.` that the name of an application or classic load balancer may begin with."""
+    return DName(name[len(_DUALSTACK_LABEL) :]) if name.startswith(_DUALSTACK_LABEL) else name
 
 
 def names_of(resource: Resource) -> tuple[DName, ...]:
-    """The names that lead to a resource: its own, which may have `dualstack.` in front for two kinds of load balancer.
+    """Returns the names of a resource: for application and classic load balancers also the one with `dualstack.`.
 
-    The second may be longer than a name can be, and then matches nothing.
+    If the second exceeds the limit for names, it matches nothing.
     """
-    if _NAMES[resource.kind] == "alb_clb":
-        return resource.name, DName(_DUALSTACK + resource.name)
+    if _SERVICE_NAMES[resource.kind] == "alb_clb":
+        return resource.name, DName(_DUALSTACK_LABEL + resource.name)
     return (resource.name,)

@@ -81,7 +81,7 @@ def parse(file: str, raw: bytes | str) -> Document:
         Refused: with one fault, since nothing after a broken place can be trusted.
     """
     if len(raw) > MAX_BYTES:
-        raise _refused(file, 0, "file-too-long", f"the file is longer than {MAX_BYTES:,} octets", "split it")
+        raise _refused(file, 0, "file-too-long", f"the file is longer than {MAX_BYTES:,} bytes", "split it")
     text = raw if isinstance(raw, str) else _decode(file, raw)
     if file.lower().endswith(".json"):
         return _parse_json(file, text)
@@ -98,7 +98,7 @@ def _decode(file: str, raw: bytes) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        message = f"octet 0x{raw[error.start]:02x} is not UTF-8 text"
+        message = f"byte 0x{raw[error.start]:02x} is not UTF-8 text"
         raise _refused(file, line, "not-utf8", message, "save the file as UTF-8") from None
 
 

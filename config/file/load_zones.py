@@ -291,7 +291,7 @@ def _finished(draft: _Draft, comment: str | None) -> HostedZone:
     """The zone, with Route 53's own NS and SOA where it was given none (R25)."""
     at_apex = draft.by_name.setdefault(draft.name, [])
     ns = next((record_set for record_set in at_apex if record_set.type is RRType.NS), None)
-    servers = name_servers.served_by(ns) if ns is not None else name_servers.draw(draft.name)
+    servers = name_servers.listed_in(ns) if ns is not None else name_servers.draw(draft.name)
     for default in (name_servers.default_ns(draft.name, servers), name_servers.default_soa(draft.name, servers)):
         if not draft.has_group(draft.name, default.type):
             at_apex.append(default)

@@ -36,16 +36,16 @@ def read(path: Path, seen: dict[Identity, Path]) -> bytes:
             seen[identity] = path
             os.set_blocking(descriptor, True)
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                octets = file.read(MAX_BYTES + 1)
+                data = file.read(MAX_BYTES + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise _refused(path, "unreadable", f"cannot be read: {error.strerror or error}") from None
     except ValueError as error:  # a path that holds a zero byte
         raise _refused(path, "unreadable", f"cannot be read: {error}") from None
-    if is_pipe and not octets:
+    if is_pipe and not data:
         raise _refused(path, "no-file", "nothing was written into this pipe", INSTEAD)
-    return octets
+    return data
 
 
 def _refused(path: Path, id: str, message: str, instead: str = "") -> FilesRefused:

@@ -1,12 +1,10 @@
-"""Where clients are: declared places, networks, latencies, CIDR collections."""
+"""Declared locations of clients: places, networks, latencies, CIDR collections."""
 
 from dataclasses import dataclass, field
 
 from immutables import Map
 
 from dnsemu.config.model.addresses import IPNetwork
-
-# --- the rest of what may be declared ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class CidrCollection:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredPlace:
-    """A place as the user wrote it: a Region, a country with or without subdivision, or coordinates (degrees)."""
+    """A place as written: a Region, a country with or without subdivision, or coordinates (degrees)."""
 
     region: str | None = None
     country: str | None = None
@@ -31,7 +29,7 @@ class DeclaredPlace:
 
 @dataclass(frozen=True, slots=True)
 class GeoNetwork:
-    """Clients of `network` are at `place`, whatever any database says."""
+    """Places the clients of `network` at `place`; overrides the location database."""
 
     network: IPNetwork
     place: DeclaredPlace
@@ -39,7 +37,7 @@ class GeoNetwork:
 
 @dataclass(frozen=True, slots=True)
 class GeoLatency:
-    """Round-trip times of the user's own, in ms by Region, for clients of a network, or in a Region or country."""
+    """Round-trip times given by the user, in ms by Region, for clients of a network, Region or country."""
 
     latency_ms: tuple[tuple[str, float], ...]
     network: IPNetwork | None = None
@@ -49,9 +47,10 @@ class GeoLatency:
 
 @dataclass(frozen=True, slots=True)
 class Geo:
-    """How a client's address becomes a place (R135); `default` serves latency and geoproximity only (R71).
+    """Settings that map a client's address to a place (R135).
 
-    `database` is the path of a .mmdb file, None for the embedded one.
+    `default` is used by latency and geoproximity routing only (R71). `database` is the path of a .mmdb file, None for
+    the embedded one.
     """
 
     networks: tuple[GeoNetwork, ...] = ()

@@ -1,4 +1,4 @@
-"""Health checkers: where probes are made from, and what keeps them from endpoints."""
+"""Health checkers: the Regions that probe, and network paths that are blocked."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,15 +7,15 @@ from dnsemu.config.model.addresses import IPNetwork
 
 
 @dataclass(frozen=True, slots=True)
-class Blocked:
-    """A path that is down: from a Region, a checker's simulated address or `*`, to `network`; None is everything."""
+class BlockedPath:
+    """A blocked network path: from checkers (a Region, a simulated address or `*`) to `network`; None is any."""
 
     checkers: str
     network: IPNetwork | None = None
 
 
 class ProbeMode(Enum):
-    """Whether probes are made on schedule, only when asked for, or never (H160)."""
+    """Probes run on schedule, only on request, or never (H160)."""
 
     ON = "on"
     MANUAL = "manual"
@@ -24,14 +24,14 @@ class ProbeMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HealthCheckers:
-    """Where probes are made from: `per_region` independent checkers in each of `regions` (H62).
+    """The fleet that probes: `per_region` independent checkers in each of `regions` (H62).
 
-    `strict_addresses` forbids to probe what Route 53 forbids (H7, H8).
+    `strict_addresses` refuses to probe addresses that Route 53 refuses (H7, H8).
     """
 
     regions: tuple[str, ...]
     per_region: int = 2
-    blocked: tuple[Blocked, ...] = ()
+    blocked: tuple[BlockedPath, ...] = ()
     strict_addresses: bool = False
     probes: ProbeMode = ProbeMode.ON
 

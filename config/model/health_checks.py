@@ -1,4 +1,4 @@
-"""Health checks: what is probed, calculated or followed."""
+"""Health checks of all kinds: endpoint, calculated, metric, recovery."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,11 +7,8 @@ from typing import NewType
 HealthCheckId = NewType("HealthCheckId", str)
 
 
-# --- health checks ---
-
-
 class EndpointType(Enum):
-    """The health checks that probe an endpoint (H1)."""
+    """The types of health check that probe an endpoint (H1)."""
 
     HTTP = "HTTP"
     HTTPS = "HTTPS"
@@ -21,26 +18,26 @@ class EndpointType(Enum):
 
     @property
     def is_tls(self) -> bool:
-        """Whether the probe speaks TLS."""
+        """True if the probe uses TLS."""
         return self in (EndpointType.HTTPS, EndpointType.HTTPS_STR_MATCH)
 
     @property
     def is_http(self) -> bool:
-        """Whether the probe sends an HTTP request."""
+        """True if the probe sends an HTTP request."""
         return self is not EndpointType.TCP
 
     @property
     def matches_string(self) -> bool:
-        """Whether the body must hold the search string (H49)."""
+        """True if the response body must contain the search string (H49)."""
         return self in (EndpointType.HTTP_STR_MATCH, EndpointType.HTTPS_STR_MATCH)
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointCheck:
-    """What to probe and how often. Fields left out stay None, so that they are shown as they were written (H10).
+    """An endpoint to probe. Fields left out stay None, so that the API shows them as written (H10).
 
-    `request_interval_s` is in seconds, from the end of a probe to the start of the next (H63);
-    `failure_threshold` 1–10 results in a row (H64); empty `regions` means those of the whole fleet (H14).
+    `request_interval_s` counts from the end of a probe to the start of the next (H63); `failure_threshold` is 1–10
+    equal results in a row (H64); empty `regions` means all Regions of the fleet (H14).
     """
 
     type: EndpointType
@@ -57,25 +54,25 @@ class EndpointCheck:
 
     @property
     def effective_port(self) -> int:
-        """The declared port, else 443 for HTTPS and 80 for HTTP (H10)."""
+        """The declared port, by default 443 for HTTPS and 80 for HTTP (H10)."""
         return self.port or (443 if self.type.is_tls else 80)
 
     @property
     def sends_sni(self) -> bool:
-        """Whether the TLS hello names the host: on by default for HTTPS (H46)."""
+        """True if the TLS client hello names the host; the default for HTTPS (H46)."""
         return self.type.is_tls and self.enable_sni is not False
 
 
 @dataclass(frozen=True, slots=True)
 class CalculatedCheck:
-    """Healthy when at least `health_threshold` children are (H78)."""
+    """Healthy if at least `health_threshold` children are healthy (H78)."""
 
     children: tuple[HealthCheckId, ...]
     health_threshold: int
 
 
 class InsufficientData(Enum):
-    """What a metric check is without enough data (H88)."""
+    """The status of a metric check when its alarm has insufficient data (H88)."""
 
     HEALTHY = "Healthy"
     UNHEALTHY = "Unhealthy"
@@ -84,7 +81,7 @@ class InsufficientData(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AlarmConfiguration:
-    """What the alarm of a metric check was when the check copied it (H89, H91); `period` is in seconds."""
+    """A copy of the CloudWatch alarm, taken when the metric check was made (H89, H91); `period` is in seconds."""
 
     evaluation_periods: int
     threshold: float

@@ -1,4 +1,4 @@
-"""Hosted zones with all their record sets."""
+"""Hosted zones, public and private."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from dnsemu.config.names import DName
 
 @dataclass(frozen=True, slots=True)
 class HostedZone:
-    """A hosted zone and all its record sets, its NS and SOA among them; a private one is not served to the public."""
+    """A hosted zone with all its record sets, including NS and SOA; a private one is not served to the public."""
 
     id: HostedZoneId
     name: DName
@@ -19,5 +19,5 @@ class HostedZone:
     is_private: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.record_sets, RecordSets):  # any mapping by key will do
+        if not isinstance(self.record_sets, RecordSets):  # any mapping by key is accepted
             object.__setattr__(self, "record_sets", RecordSets(self.record_sets))

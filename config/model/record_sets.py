@@ -11,12 +11,9 @@ from dnsemu.config.rdata.rrtypes import RRType
 HostedZoneId = NewType("HostedZoneId", str)
 
 
-# --- record sets and hosted zones ---
-
-
 @dataclass(frozen=True, slots=True)
 class AliasTarget:
-    """Where an alias leads. `hosted_zone_id` is the alias's own zone for a target in the same zone (R102)."""
+    """The target of an alias; in the same zone, `hosted_zone_id` is the id of the alias's zone (R102)."""
 
     hosted_zone_id: HostedZoneId
     name: DName
@@ -25,10 +22,10 @@ class AliasTarget:
 
 @dataclass(frozen=True, slots=True)
 class RecordSet:
-    """One ResourceRecordSet: a leaf with TTL (seconds) and values, or an alias with neither (R20).
+    """One ResourceRecordSet: TTL (seconds) and values, or an alias with neither (R20).
 
-    `values` is the text as it was written, `rdata` the same in uncompressed wire form, in the same order. One with a
-    `traffic_policy_instance_id` has none of these: it stands for what that instance answers (R195).
+    `values` is the text as written, `rdata` the same in uncompressed wire form and in the same order. A record set with
+    a `traffic_policy_instance_id` has neither values nor alias: that instance's policy answers in its place (R195).
     """
 
     name: DName

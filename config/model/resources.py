@@ -1,4 +1,4 @@
-"""AWS resources that aliases lead to, and the targets behind them."""
+"""AWS resources that aliases point to, and the targets behind them."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,11 +7,9 @@ from dnsemu.config.model.addresses import IPAddress
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.names import DName
 
-# --- AWS resources that aliases lead to ---
-
 
 class ResourceKind(Enum):
-    """What a resource is: an AWS service that gives out DNS names (R106), or a database that fails over by its name."""
+    """The kind of a resource: an AWS service that hands out DNS names (R106), or a database that fails over by name."""
 
     APPLICATION_LOAD_BALANCER = "application-load-balancer"
     NETWORK_LOAD_BALANCER = "network-load-balancer"
@@ -27,9 +25,9 @@ class ResourceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What stands behind a resource: an address, or a host that has one; exactly one of the two.
+    """A target of a resource: either an address or a host name.
 
-    `availability_zone` is an id (`use1-az1`); `target_group` None is the group of those that name none.
+    `availability_zone` is an id (`use1-az1`); targets with `target_group` None form one group.
     """
 
     address: IPAddress | None = None
@@ -41,10 +39,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An AWS resource by its DNS name, outside every hosted zone; `region` is None for the global services.
+    """An AWS resource with its DNS name, which lies outside every hosted zone; `region` is None for global services.
 
-    `target_groups` are those declared by name, with targets or without; `targets` are in order of preference, which
-    matters to a database only.
+    `target_groups` lists the declared groups, also those without targets. `targets` are in order of preference, which
+    only a database uses.
     """
 
     name: DName

@@ -1,9 +1,7 @@
-"""Routing: a tagged union with one member a policy, so that a weight exists only on `Weighted` (R31)."""
+"""Routing: a union with one class per policy, so that a weight exists only on `Weighted` (R31)."""
 
 from dataclasses import dataclass
 from enum import Enum
-
-# --- routing: a tagged union, so that a weight exists only on `Weighted` (R31) ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +18,13 @@ class Weighted:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """`region`: an AWS Region code that Route 53 takes in a latency record set (R69)."""
+    """`region`: an AWS Region code that Route 53 accepts in a latency record set (R69)."""
 
     region: str
 
 
 class FailoverRole(Enum):
-    """Which of the two a failover record set is (R72)."""
+    """The role of a failover record set (R72)."""
 
     PRIMARY = "PRIMARY"
     SECONDARY = "SECONDARY"
@@ -41,7 +39,7 @@ class Failover:
 
 @dataclass(frozen=True, slots=True)
 class Geolocation:
-    """A continent, or a country with or without subdivision, or country `*`: the default (R75)."""
+    """A continent, a country with or without subdivision, or country `*`, the default (R75)."""
 
     continent: str | None = None
     country: str | None = None
@@ -50,9 +48,9 @@ class Geolocation:
 
 @dataclass(frozen=True, slots=True)
 class Geoproximity:
-    """Exactly one of Region, Local Zone group and coordinates (degrees); `bias` −99…99 (R83).
+    """Exactly one of Region, Local Zone group and coordinates (degrees); `bias` is −99…99 (R83).
 
-    `divides_by_bias` chooses the older formula for negative biases (R86).
+    `divides_by_bias` selects the older formula for negative biases (R86).
     """
 
     region: str | None = None
@@ -65,7 +63,7 @@ class Geoproximity:
 
 @dataclass(frozen=True, slots=True)
 class IpBased:
-    """A location of a CIDR collection, or `*`: the default (R92)."""
+    """A location of a CIDR collection, or `*`, the default (R92)."""
 
     collection_id: str
     location: str
@@ -73,7 +71,7 @@ class IpBased:
 
 @dataclass(frozen=True, slots=True)
 class Multivalue:
-    """One of the up to eight that answer together (R90)."""
+    """Multivalue answer: up to eight record sets are answered together (R90)."""
 
 
 Routing = Simple | Weighted | Latency | Failover | Geolocation | Geoproximity | IpBased | Multivalue

@@ -1,4 +1,4 @@
-"""How the server and the API behave."""
+"""Settings of the server and of the Route 53 API."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dnsemu.config.model.geo import DeclaredPlace
 
 @dataclass(frozen=True, slots=True)
 class VantagePoint:
-    """A further address to listen on: whoever asks there is at `place`, unless the query carries ECS (R128)."""
+    """An additional address to listen on; clients that query it are at `place`, unless the query carries ECS (R128)."""
 
     dns: str
     place: DeclaredPlace
@@ -15,10 +15,10 @@ class VantagePoint:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where to listen, as `ADDRESS:PORT`; None where the file says nothing. The rest is how to serve.
+    """Addresses to listen on (`ADDRESS:PORT`, None if not given), and options of serving.
 
     `scale_ttls` divides served TTLs by the clock's speed. `force_file` is the path of a watched file of forced
-    statuses, None for none. `query_log` is the path of a file for query logs, `-` for standard output, None for none.
+    statuses, if any. `query_log` is the path of a file for query logs, or `-` for standard output, if any.
     """
 
     dns: tuple[str, ...] | None = None
@@ -33,11 +33,11 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """How the Route 53 API behaves.
+    """Options of the Route 53 API.
 
-    `credentials` are access key ids with their secrets: with any, requests have to be signed by one of them.
-    `change_delay_s` passes until a change is visible and in sync (R43). `is_strict` refuses what Route 53 refuses and a
-    laptop needs: single-label zones, private addresses. `has_quotas` enforces account quotas (R209).
+    `credentials` are access key ids with their secrets; if there are any, requests must be signed with one of them.
+    `change_delay_s` passes before a change is visible and in sync (R43). `is_strict` also refuses what Route 53 refuses
+    but local use needs: single-label zones, private addresses. `has_quotas` enforces account quotas (R209).
     """
 
     credentials: tuple[tuple[str, str], ...] = ()

@@ -1,7 +1,7 @@
 """`World`: everything declared, as one immutable value.
 
-A change is a new World; nothing in here is ever edited in place. Large mappings are persistent
-(`immutables.Map`), so that a change costs what it touches.
+A change makes a new World; nothing is edited in place. Large mappings are persistent (`immutables.Map`), so that the
+cost of a change depends on its size only.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from dnsemu.config.names import DName
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything declared."""
+    """Everything declared, by files and by the API."""
 
     hosted_zones: Map[HostedZoneId, HostedZone] = field(default_factory=Map)
     health_checks: Map[HealthCheckId, HealthCheck] = field(default_factory=Map)

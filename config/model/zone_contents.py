@@ -1,7 +1,6 @@
-"""All record sets of a hosted zone: a persistent mapping by their keys, that finds those of one name at once too.
+"""The record sets of a hosted zone: a persistent mapping by key, indexed by name.
 
-It keeps names, not keys: a zone of a million names would otherwise hold a million tuples that say what the record sets
-say themselves.
+It is stored by name, not by key: with a million names, the keys would be a million tuples that repeat the record sets.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, ValuesView
@@ -13,81 +12,81 @@ from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 
-_Held = RecordSet | tuple[RecordSet, ...]
-"""What a name has: most names have one record set only, which then stands for itself."""
+_Stored = RecordSet | tuple[RecordSet, ...]
+"""The record sets of one name; a single one, which is the usual case, is stored without a tuple."""
 
 
 class RecordSets(Mapping[RecordSetKey, RecordSet]):
-    """Record sets by key. It never changes: a change makes another one, at the cost of the names that it touches."""
+    """Immutable mapping of record sets by key; a change makes a new one, at a cost per changed name."""
 
-    __slots__ = ("_at", "_number")
+    __slots__ = ("_at", "_count")
 
     def __init__(self, record_sets: Mapping[RecordSetKey, RecordSet] | None = None) -> None:
         at: dict[DName, list[RecordSet]] = {}
         for record_set in (record_sets or {}).values():
             at.setdefault(record_set.name, []).append(record_set)
-        self._at: Map[DName, _Held] = Map({name: _held(members) for name, members in at.items()})
-        self._number = sum(map(len, at.values()))
+        self._at: Map[DName, _Stored] = Map({name: _stored(members) for name, members in at.items()})
+        self._count = sum(map(len, at.values()))
 
     @classmethod
     def grouped(cls, at: Mapping[DName, Sequence[RecordSet]]) -> "RecordSets":
-        """Record sets that are known by name; each key is there once."""
-        return cls._of(Map((name, _held(members)) for name, members in at.items()), sum(map(len, at.values())))
+        """Makes the mapping from record sets grouped by name; keys must be unique."""
+        return cls._of(Map((name, _stored(members)) for name, members in at.items()), sum(map(len, at.values())))
 
     @classmethod
-    def _of(cls, at: Map[DName, _Held], number: int) -> "RecordSets":
+    def _of(cls, at: Map[DName, _Stored], count: int) -> "RecordSets":
         made = cls.__new__(cls)
-        made._at, made._number = at, number
+        made._at, made._count = at, count
         return made
 
     def at(self, name: DName) -> Sequence[RecordSet]:
-        """All record sets of exactly this name."""
+        """Returns all record sets of exactly this name."""
         return _members(self._at.get(name, ()))
 
     def has_group(self, name: DName, type: RRType) -> bool:
-        """Whether there is a record set of exactly this name and type."""
+        """True if there is a record set of exactly this name and type."""
         return any(record_set.type == type for record_set in self.at(name))
 
     def names(self) -> Iterator[DName]:
-        """Each name that has record sets, once, in no order."""
+        """Yields each name that has record sets, once, in no order."""
         return iter(self._at)
 
     @property
-    def under_names(self) -> Map[DName, Any]:
-        """The one large mapping in it, for whoever frees it with care."""
+    def stored(self) -> Map[DName, Any]:
+        """The underlying large map, to be freed incrementally."""
         return self._at
 
     def by_name(self) -> Iterator[tuple[DName, Sequence[RecordSet]]]:
-        """Each name with its record sets, in no order."""
-        return ((name, _members(held)) for name, held in self._at.items())
+        """Yields each name with its record sets, in no order."""
+        return ((name, _members(stored)) for name, stored in self._at.items())
 
-    def changed(self, gone: Iterable[RecordSetKey] = (), put: Iterable[RecordSet] = ()) -> "RecordSets":
-        """The same with record sets taken out, and then others put in, each in place of the one with its key.
+    def changed(self, removed: Iterable[RecordSetKey] = (), put: Iterable[RecordSet] = ()) -> "RecordSets":
+        """Returns a copy: first without the `removed` keys, then with each of `put` added or replaced by its key.
 
         Raises:
-            KeyError: one that is to be taken out is not there.
+            KeyError: a removed key does not exist.
         """
-        number = self._number
+        count = self._count
         at = self._at.mutate()
-        for key in gone:
+        for key in removed:
             before = _members(at.get(key[0], ()))
             kept = [record_set for record_set in before if record_set.key != key]
             if len(kept) == len(before):
                 raise KeyError(key)
-            number -= 1
+            count -= 1
             if kept:
-                at[key[0]] = _held(kept)
+                at[key[0]] = _stored(kept)
             else:
                 del at[key[0]]
         for record_set in put:
             members = {r.key: r for r in _members(at.get(record_set.name, ()))}
-            number += record_set.key not in members
+            count += record_set.key not in members
             members[record_set.key] = record_set
-            at[record_set.name] = _held(tuple(members.values()))
-        return self._of(at.finish(), number)
+            at[record_set.name] = _stored(tuple(members.values()))
+        return self._of(at.finish(), count)
 
     def update(self, record_sets: Mapping[RecordSetKey, RecordSet]) -> "RecordSets":
-        """The same with others put in, each in place of the one with its key."""
+        """Returns a copy with others added or replaced by key."""
         return self.changed(put=record_sets.values())
 
     def __getitem__(self, key: RecordSetKey) -> RecordSet:
@@ -101,25 +100,25 @@ class RecordSets(Mapping[RecordSetKey, RecordSet]):
         return (record_set.key for record_set in self.values())
 
     def __len__(self) -> int:
-        return self._number
+        return self._count
 
     def values(self) -> ValuesView[RecordSet]:
-        """All record sets, in no order."""
+        """Returns all record sets, in no order."""
         return _Values(self)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, RecordSets):
-            return self._number == other._number and all(other.get(r.key) == r for r in self.values())
+            return self._count == other._count and all(other.get(r.key) == r for r in self.values())
         return super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]  # as of every mapping that compares by what it holds
+    __hash__ = None  # type: ignore[assignment]  # unhashable like other mappings that compare by content
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return RecordSets._of, (self._at, self._number)
+        return RecordSets._of, (self._at, self._count)
 
 
 class _Values(ValuesView[RecordSet]):
-    """As the general one, without looking each key up."""
+    """Iterates over the values directly; the inherited view looks up each key."""
 
     _mapping: RecordSets
 
@@ -128,9 +127,9 @@ class _Values(ValuesView[RecordSet]):
             yield from members
 
 
-def _members(held: _Held | tuple[()]) -> Sequence[RecordSet]:
-    return held if isinstance(held, tuple) else (held,)
+def _members(stored: _Stored | tuple[()]) -> Sequence[RecordSet]:
+    return stored if isinstance(stored, tuple) else (stored,)
 
 
-def _held(members: Sequence[RecordSet]) -> _Held:
+def _stored(members: Sequence[RecordSet]) -> _Stored:
     return members[0] if len(members) == 1 else tuple(members)

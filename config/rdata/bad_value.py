@@ -1,11 +1,11 @@
-"""The refusal that all value parsers raise."""
+"""The error that all value parsers raise."""
 
 
 class BadValue(ValueError):
-    """A value text that does not fit its record type.
+    """A value text that is not valid for its record type.
 
-    `code` and `reason` are Route 53's own (`ARRDATAIllegalIPv4Address`, `Value is not a valid IPv4 address`),
-    `encountered` is the part that is wrong, `problem` is `FATAL` or, of one refusal, `WARNING` (A175, A186).
+    `code` and `reason` are Route 53's words (`ARRDATAIllegalIPv4Address`, `Value is not a valid IPv4 address`);
+    `encountered` is the wrong part; `problem` is `FATAL`, in one case `WARNING` (A175, A186).
     """
 
     def __init__(self, code: str, reason: str, encountered: str, problem: str = "FATAL") -> None:

@@ -1,7 +1,7 @@
-"""Value text ⇄ rdata bytes, when a record set is declared, never per query.
+"""Value text to rdata bytes, when a record set is declared, never per query.
 
-The text is Route 53's own: escapes are octal, names are absolute with or without their last dot, character strings
-are quoted. Refusals carry the codes that Route 53 answers with. dnslib packs what has more than one field.
+The text has Route 53's form: escapes are octal, names are absolute with or without their trailing dot, character
+strings are quoted. Errors carry Route 53's codes. dnslib packs types with several fields.
 """
 
 import re
@@ -26,26 +26,26 @@ _ESCAPE = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
 
 
 def parse_value(type: RRType, text: str) -> bytes:
-    r"""Turn one value of a record set into rdata.
+    r"""Parses one value of a record set into rdata.
 
     Args:
-        type: decides the form (A186).
-        text: as `ResourceRecord.Value` has it; `\ooo` is an octet in octal (R4, R18).
+        type: decides the syntax (A186).
+        text: as in `ResourceRecord.Value`; `\ooo` is a byte in octal (R4, R18).
     Returns:
         Uncompressed rdata; names in it are lower-case, so that each can be used as a `DName`.
     Raises:
-        BadValue: with Route 53's code and sentence.
+        BadValue: with Route 53's code and message.
     Source: api.md A184–A186, A52; routing.md R2, R18, R19.
     """
     try:
         return _PARSERS[type](text)
     except BadName as error:
         raise BadValue(error.code, error.reason, error.encountered) from None
-    except (struct.error, OverflowError):  # more bytes than a field of the wire form can count
+    except (struct.error, OverflowError):  # too long for a length field on the wire
         raise BadValue("CharacterStringTooLong", "Value is too long", text) from None
 
 
-class _Plain(DNSBuffer):  # type: ignore[misc]
+class _UncompressedBuffer(DNSBuffer):  # type: ignore[misc]
     """A buffer that never compresses names."""
 
     def encode_name(self, name: DNSLabel) -> None:
@@ -57,7 +57,7 @@ class _Plain(DNSBuffer):  # type: ignore[misc]
 
 
 def _packed(rd: RD) -> bytes:
-    buffer = _Plain()
+    buffer = _UncompressedBuffer()
     rd.pack(buffer)
     return bytes(buffer.data)
 
@@ -78,18 +78,18 @@ def _invalid(prefix: str, field: str, encountered: str) -> BadValue:
 
 def _hex(text: str, refusal: BadValue) -> bytes:
     try:
-        octets = bytes.fromhex(text)
+        data = bytes.fromhex(text)
     except ValueError:
         raise refusal from None
-    if not octets:
+    if not data:
         raise refusal
-    return octets
+    return data
 
 
 # --- addresses and names ---
 
 
-_BYTES = {str(octet): octet for octet in range(256)}
+_BYTES = {str(byte): byte for byte in range(256)}
 
 
 def _a(text: str) -> bytes:
@@ -97,7 +97,7 @@ def _a(text: str) -> bytes:
         first, second, third, fourth = text.split(".")
         return bytes((_BYTES[first], _BYTES[second], _BYTES[third], _BYTES[fourth]))
     except (ValueError, KeyError):
-        pass  # what is wrong with it, or odd, is found out slowly
+        pass  # invalid or unusual: checked in full below
     if " " in text.strip():
         raise BadValue("ARRDATANotSingleField", "Value contains spaces", text)
     try:
@@ -149,7 +149,7 @@ def _soa(text: str) -> bytes:
 
 
 def _tokens(text: str) -> list[str] | None:
-    """The fields of a value, quotes kept; None if a quotation mark stands where it may not."""
+    """Splits a value into fields, quotes kept; None if a quotation mark is misplaced."""
     found = []
     position = 0
     text = text.rstrip(" \t")
@@ -163,16 +163,16 @@ def _tokens(text: str) -> list[str] | None:
 
 
 def _string(token: str, whole: str) -> bytes:
-    """One quoted character string, unescaped (R18, A185)."""
+    """Parses one quoted character string (R18, A185)."""
     if len(token) < 2 or token[0] != '"':
         raise BadValue("InvalidCharacterString", "Value should be enclosed in quotation marks", whole)
-    if odd := next((char for char in token if not "\x20" <= char < "\x7f"), None):
-        encountered = odd if odd < "\x7f" else "?"
+    if unsupported := next((char for char in token if not "\x20" <= char < "\x7f"), None):
+        encountered = unsupported if unsupported < "\x7f" else "?"
         raise BadValue("UnsupportedCharacter", "Value contains unsupported characters", encountered)
-    octets = _ESCAPE.sub(_unescaped, token[1:-1]).encode("latin-1")
-    if len(octets) > MAX_STRING_BYTES:
+    string = _ESCAPE.sub(_unescaped, token[1:-1]).encode("latin-1")
+    if len(string) > MAX_STRING_BYTES:
         raise BadValue("CharacterStringTooLong", "Value is too long", token)
-    return octets
+    return string
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""The record types Route 53 knows, with their DNS type codes."""
+"""The record types that Route 53 supports, with their DNS type codes."""
 
 from enum import IntEnum
 

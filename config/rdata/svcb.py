@@ -1,6 +1,6 @@
-r"""Service parameters of SVCB and HTTPS values, text to octets (RFC 9460).
+r"""Service parameters of SVCB and HTTPS values, text to bytes and back (RFC 9460).
 
-This form is the RFC's own (R19): in a value `\ddd` is an octet in decimal, and a list separates its items with commas.
+The syntax is the RFC's (R19): in a value `\ddd` is a byte in decimal, and commas separate the items of a list.
 """
 
 import base64
@@ -21,7 +21,7 @@ KEYS = {
     "dohpath": 7,
     "ohttp": 8,
 }
-"""The registered keys by name; any other is written `keyNNNNN`."""
+"""Registered keys by name; any other is written `keyNNNNN`."""
 
 _MANDATORY, _ALPN, _NO_DEFAULT_ALPN = KEYS["mandatory"], KEYS["alpn"], KEYS["no-default-alpn"]
 _VALUELESS = (_NO_DEFAULT_ALPN, KEYS["ohttp"])
@@ -32,10 +32,10 @@ _NUMBERED = re.compile(r"key(0|[1-9][0-9]{0,4})")
 
 
 def fields(text: str) -> list[str]:
-    """The blank-separated fields of a value; blanks between quotation marks separate nothing.
+    """Splits a value at blanks outside quotation marks.
 
     Raises:
-        BadValue: an open quotation mark, or a backslash with nothing behind it.
+        BadValue: an open quotation mark, or a backslash at the end.
     """
     if _FIELD.sub("", text).strip():
         raise _invalid(text)
@@ -43,12 +43,12 @@ def fields(text: str) -> list[str]:
 
 
 def params(texts: Sequence[str]) -> list[tuple[int, bytes]]:
-    """Read `key=value` fields.
+    """Parses `key=value` fields.
 
     Returns:
-        (key number, value bytes) in ascending order of keys, as the wire wants them (RFC 9460 §2.2).
+        (key number, value bytes) in ascending order of keys, as on the wire (RFC 9460 §2.2).
     Raises:
-        BadValue: an unknown or repeated key, a value its key does not take, or parameters that contradict each other.
+        BadValue: an unknown or repeated key, a value that its key does not allow, or contradicting parameters.
     """
     found: dict[int, bytes] = {}
     for text in texts:
@@ -58,7 +58,7 @@ def params(texts: Sequence[str]) -> list[tuple[int, bytes]]:
             raise _invalid(text)
         try:
             found[key] = _encoded(key, _unquoted(value) if has_value else None)
-            len(found[key]).to_bytes(2)  # the wire form counts no further
+            len(found[key]).to_bytes(2)  # raises OverflowError if too long for the length field
         except (ValueError, OverflowError):
             raise _invalid(text) from None
     _check_consistency(found)
@@ -93,12 +93,11 @@ def _key(name: str, text: str) -> int:
 def _unquoted(value: str) -> bytes:
     if value.startswith('"') and value.endswith('"') and len(value) > 1:
         value = value[1:-1]
-    octets = value.encode("ascii")
-    return _ESCAPE.sub(lambda m: bytes([int(m[1])]) if len(m[1]) == 3 else m[1], octets)
+    return _ESCAPE.sub(lambda m: bytes([int(m[1])]) if len(m[1]) == 3 else m[1], value.encode("ascii"))
 
 
 def _items(value: bytes) -> list[bytes]:
-    r"""A list's items; `\,` and `\\` stand for the characters themselves (RFC 9460 appendix A.1)."""
+    r"""Splits a list into its items; `\,` and `\\` are an escaped comma and backslash (RFC 9460 appendix A.1)."""
     found = []
     position = 0
     while True:
@@ -169,24 +168,24 @@ _NAMES = {number: name for name, number in KEYS.items()}
 _RAW = frozenset(range(0x21, 0x7F)) - frozenset(b'"\\,;()')
 
 
-def params_text(octets: bytes) -> list[str]:
-    """The `key=value` fields that parameters on the wire stand for, one each."""
+def params_text(data: bytes) -> list[str]:
+    """Formats parameters from the wire as `key=value` fields."""
     found = []
-    while octets:
-        key, end = int.from_bytes(octets[:2]), 4 + int.from_bytes(octets[2:4])
-        value = _DECODERS.get(key, _escaped)(octets[4:end])
+    while data:
+        key, end = int.from_bytes(data[:2]), 4 + int.from_bytes(data[2:4])
+        value = _DECODERS.get(key, _escaped)(data[4:end])
         name = _NAMES.get(key, f"key{key}")
         found.append(f"{name}={value}" if value else name)
-        octets = octets[end:]
+        data = data[end:]
     return found
 
 
-def _escaped(octets: bytes) -> str:
-    return "".join(chr(o) if o in _RAW or o == 0x2C else f"\\{o:03d}" for o in octets)
+def _escaped(value: bytes) -> str:
+    return "".join(chr(b) if b in _RAW or b == 0x2C else f"\\{b:03d}" for b in value)
 
 
 def _item_text(item: bytes) -> str:
-    """A list's item: its commas and backslashes are escaped twice, as an item and as a character (appendix A.1)."""
+    """Escapes an item of a list: commas and backslashes twice, as item and as character (appendix A.1)."""
     return _escaped(item.replace(b"\\", b"\\\\").replace(b",", b"\\,"))
 
 

@@ -1,4 +1,4 @@
-"""Rdata bytes back to value text, in the form that Route 53 reads: for answers shown to people and to the API."""
+"""Rdata bytes to value text, in the form that Route 53 reads: for answers shown to people and by the API."""
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
@@ -12,11 +12,13 @@ _QUOTED_RAW = frozenset(range(0x20, 0x7F)) - frozenset(b'"\\')
 
 
 def value_text(type: RRType, rdata: bytes) -> str:
-    r"""One value as text that `parse_value` reads back to the same rdata.
+    r"""Formats rdata as text that `parse_value` parses to the same rdata.
+
+    Names end in a dot; bytes outside printable ASCII are `\ooo`.
 
     Args:
-        type: decides the form.
-        rdata: uncompressed, as `parse_value` makes it. Names end in a dot; octets outside printable ASCII are `\ooo`.
+        type: decides the syntax.
+        rdata: uncompressed, as `parse_value` makes it.
     """
     return _FORMATS[type](rdata)
 
@@ -25,26 +27,26 @@ def _name(rdata: bytes) -> str:
     return names.display(DName(rdata))
 
 
-def _take_name(octets: bytes) -> tuple[DName, bytes]:
-    """The name that bytes begin with, and the rest."""
+def _take_name(rdata: bytes) -> tuple[DName, bytes]:
+    """Splits rdata into its leading name and the rest."""
     position = 0
-    while octets[position]:
-        position += 1 + octets[position]
-    return DName(octets[: position + 1]), octets[position + 1 :]
+    while rdata[position]:
+        position += 1 + rdata[position]
+    return DName(rdata[: position + 1]), rdata[position + 1 :]
 
 
-def _take_string(octets: bytes) -> tuple[str, bytes]:
-    """The character string that bytes begin with, quoted, and the rest."""
-    end = 1 + octets[0]
-    return _quoted(octets[1:end]), octets[end:]
+def _take_string(rdata: bytes) -> tuple[str, bytes]:
+    """Splits rdata into its leading character string, quoted, and the rest."""
+    end = 1 + rdata[0]
+    return _quoted(rdata[1:end]), rdata[end:]
 
 
-def _quoted(octets: bytes) -> str:
-    return '"' + "".join(chr(o) if o in _QUOTED_RAW else f"\\{o:03o}" for o in octets) + '"'
+def _quoted(string: bytes) -> str:
+    return '"' + "".join(chr(b) if b in _QUOTED_RAW else f"\\{b:03o}" for b in string) + '"'
 
 
-def _number(octets: bytes, start: int, size: int) -> int:
-    return int.from_bytes(octets[start : start + size])
+def _number(rdata: bytes, start: int, size: int) -> int:
+    return int.from_bytes(rdata[start : start + size])
 
 
 def _mx(rdata: bytes) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 from immutables import Map
 
 from dnsemu.config import names
-from dnsemu.config.aws.services import FIXED, service_named, service_of_zone, zones_of
+from dnsemu.config.aws.services import FIXED_ZONES, service_named, service_of_zone, zones_of
 from dnsemu.config.errors import Problem, Severity
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.resources import Resource, ResourceKind
@@ -132,7 +132,7 @@ def _resource_zone(alias: AliasTarget, resource: Resource, zone: TargetZone) -> 
 
 def _fixed_zone(record_set: RecordSet, alias: AliasTarget) -> Iterator[Problem]:
     """Whether one of the hosted zones that never change goes with a name of its own (A176)."""
-    for zone, suffix in FIXED.items():
+    for zone, suffix in FIXED_ZONES.items():
         if (zone == alias.hosted_zone_id) is not names.is_at_or_below(alias.name, suffix):
             message = (
                 f"Tried to create an alias that targets {names.to_text(alias.name)}, type {record_set.type.name} in "

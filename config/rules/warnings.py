@@ -74,6 +74,6 @@ def odd_digests(record_set: RecordSet) -> Iterator[Problem]:
     for index, rdata in enumerate(record_set.rdata):
         type, found = rdata[at], len(rdata) - at - 1
         if found != (wanted := lengths.get(type, found)):
-            message = f"a digest of type {type} has {wanted} octets, this one has {found}"
+            message = f"a digest of type {type} has {wanted} bytes, this one has {found}"
             where = ("resource_records", index)
             yield Problem("digest-length", "A186", message, "look for a part left out", where, Severity.WARNING)

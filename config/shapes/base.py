@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationErro
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
-from dnsemu.config.errors import Path, Problem, shown
+from dnsemu.config.errors import Path, Problem, quoted
 
 _FIRST_CAPITAL = re.compile(r"(.)([A-Z][a-z]+)")
 _END_CAPITAL = re.compile(r"([a-z0-9])([A-Z])")
@@ -122,7 +122,7 @@ def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem
 
 def _complaint(details: ErrorDetails) -> str:
     value, kind, context = details["input"], details["type"], details.get("ctx", {})
-    text = shown(value)
+    text = quoted(value)
     if kind in ("less_than_equal", "less_than"):
         return f"{text} is above {context.get('le', context.get('lt'))}"
     if kind in ("greater_than_equal", "greater_than"):
@@ -170,7 +170,7 @@ def _unknown_field(shape: type[Shape], path: Path) -> Problem:
     instead = f"write {near[0]}" if near else f"known are {', '.join(known)}"
     if owner is not None:
         instead = owner.NOT_TAKEN.get(name, instead)
-    return Problem("field-unknown", "", f"{shown(name)} is no field here", instead, path)
+    return Problem("field-unknown", "", f"{quoted(name)} is no field here", instead, path)
 
 
 def _nearest(value: Any, known: Sequence[str]) -> str | None:

@@ -8,7 +8,7 @@ from pydantic import Field, create_model, field_validator
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, Blocked, HealthCheckers, ProbeMode
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, BlockedPath, HealthCheckers, ProbeMode
 from dnsemu.config.shapes.base import Says, Shape, refuse
 from dnsemu.config.shapes.health_checks import CHECKER_REGIONS, CheckerRegion
 from dnsemu.config.shapes.networks import client_network
@@ -28,7 +28,7 @@ class _BlockedShape(Shape):
     def _network(cls, value: str | None) -> str | None:
         return str(client_network(value, "H70")) if value is not None else None
 
-    def declared(self) -> Blocked:
+    def declared(self) -> BlockedPath:
         """The path that was written."""
         return parse_blocked(getattr(self, "from"), self.to)
 
@@ -44,7 +44,7 @@ def _checkers(text: str) -> str:
         raise refuse("blocked-checkers", "H62", message, f"write {near[0] if near else _FROM.wanted}") from None
 
 
-def parse_blocked(checkers: str, network: str | None) -> Blocked:
+def parse_blocked(checkers: str, network: str | None) -> BlockedPath:
     """Read a path that is down.
 
     Args:
@@ -54,7 +54,7 @@ def parse_blocked(checkers: str, network: str | None) -> Blocked:
         ValueError: one of them is none of these; the message says what to write.
     """
     try:
-        return Blocked(_checkers(checkers), client_network(network, "H70") if network is not None else None)
+        return BlockedPath(_checkers(checkers), client_network(network, "H70") if network is not None else None)
     except PydanticCustomError as error:
         said = error.context or {}
         raise ValueError(f"{said['message']}: {said['instead']}") from None

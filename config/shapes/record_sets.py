@@ -328,11 +328,11 @@ FORMS: dict[RRType, str] = {
     RRType.NS: "write a domain name",
     RRType.PTR: "write a domain name",
     RRType.SOA: "write server, mailbox, serial, refresh, retry, expire and minimum",
-    RRType.SPF: "write quoted strings of at most 255 octets",
+    RRType.SPF: "write quoted strings of at most 255 bytes",
     RRType.SRV: "write priority, weight, port and target",
     RRType.SSHFP: "write algorithm, fingerprint type and fingerprint in hexadecimal",
     RRType.SVCB: "write priority, target name and parameters, such as 1 . port=8443",
     RRType.TLSA: "write usage, selector, matching type and data in hexadecimal",
-    RRType.TXT: "write quoted strings of at most 255 octets: in YAML '\"text\"'",
+    RRType.TXT: "write quoted strings of at most 255 bytes: in YAML '\"text\"'",
 }
 """What a value of each type looks like, for whoever wrote another."""

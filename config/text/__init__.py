@@ -1,1 +1,4 @@
-"""Small notations that users write: durations, times, socket addresses."""
+"""Notations that users write: durations, times, socket addresses; one module each, to be read in any order.
+
+Imports only `config.errors`.
+"""

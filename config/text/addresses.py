@@ -18,10 +18,10 @@ DNS_PORT = 53
 
 
 def parse_upstream(text: str) -> Address:
-    """Read the address of a name server: `ADDRESS` or `ADDRESS:PORT`; port 53 if there is none.
+    """Reads the address of a name server: `ADDRESS` or `ADDRESS:PORT`, by default port 53.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: neither of these; the message says what to write.
     """
     try:
         return Address(str(ip_address(text.strip())), DNS_PORT)
@@ -34,7 +34,7 @@ def parse_upstream(text: str) -> Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read `ADDRESS:PORT`, an IPv6 address in brackets.
+    """Reads `ADDRESS:PORT`; an IPv6 address stands in brackets.
 
     Raises:
         ValueError: no IP address, no port, or a port outside 0–65535; the message says what to write.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dnsemu.config.model.health_checkers import Blocked
+from dnsemu.config.model.health_checkers import BlockedPath
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, MetricCheck, RecoveryCheck
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.healthcheck.monitor import HealthMonitor
@@ -52,7 +52,7 @@ def rule_json(rule: ForceRule, by: str) -> dict[str, Any]:
     return {"pattern": str(rule.pattern), "status": rule.status or "auto", "until": until, "by": by}
 
 
-def blocked_json(blocked: Blocked, by: str) -> dict[str, Any]:
+def blocked_json(blocked: BlockedPath, by: str) -> dict[str, Any]:
     """One path that is down; `by` is `file` or `call`."""
     return {"from": blocked.checkers, "to": str(blocked.network) if blocked.network else None, "by": by}
 

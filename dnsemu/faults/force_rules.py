@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_network
 
 from dnsemu.config.aws.places import REGIONS
-from dnsemu.config.errors import FileError, FilesRefused, shown
+from dnsemu.config.errors import FileError, FilesRefused, quoted
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.times import parse_time
 
@@ -79,9 +79,9 @@ def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
 def _parse_rule(words: list[str], now: float) -> ForceRule:
     pattern = parse_pattern(words[0])
     if len(words) == 1:
-        raise ValueError(f"{shown(words[0])} stands alone: write a status behind it: healthy, unhealthy or auto")
+        raise ValueError(f"{quoted(words[0])} stands alone: write a status behind it: healthy, unhealthy or auto")
     if words[1] not in _STATUSES:
-        raise ValueError(f"{shown(words[1])} is no status: write healthy, unhealthy or auto")
+        raise ValueError(f"{quoted(words[1])} is no status: write healthy, unhealthy or auto")
     return ForceRule(pattern, _STATUSES[words[1]], _until(words[2:], now))
 
 
@@ -96,7 +96,7 @@ def _until(words: list[str], now: float) -> float | None:
         case ["for" | "until" as word]:
             example = "5m" if word == "for" else "2026-01-31T12:00:00Z"
             raise ValueError(f"nothing stands behind {word!r}: write {word} {example}")
-    raise ValueError(f"{shown(' '.join(words))} is not understood: write for DURATION, until TIME, or nothing")
+    raise ValueError(f"{quoted(' '.join(words))} is not understood: write for DURATION, until TIME, or nothing")
 
 
 # --- patterns ---
@@ -111,7 +111,7 @@ def parse_pattern(text: str) -> Pattern:
     prefix, colon, rest = text.partition(":")
     if not colon:
         if not _CHECK_GLOB.fullmatch(text):
-            raise ValueError(f"{shown(text)} matches no health check id: write an id or a glob such as web-*")
+            raise ValueError(f"{quoted(text)} matches no health check id: write an id or a glob such as web-*")
         return Pattern(PatternKind.CHECK, text)
     match prefix:
         case "region":
@@ -124,7 +124,7 @@ def parse_pattern(text: str) -> Pattern:
         case "address":
             if not _is_network(rest):
                 instead = "write for example address:192.0.2.1 or address:2001:db8::/32"
-                raise ValueError(f"{shown(rest)} is no address or network: {instead}")
+                raise ValueError(f"{quoted(rest)} is no address or network: {instead}")
             return Pattern(PatternKind.ADDRESS, rest)
     raise ValueError(_unknown_prefix(prefix, text))
 
@@ -136,17 +136,17 @@ def _known(what: str, glob: str, names: Iterable[str], example: str) -> None:
         return
     prefix = example.partition(":")[0]
     near = [f"{prefix}:{name}" for name in difflib.get_close_matches(glob[:64].lower(), known, 2)]
-    raise ValueError(f"{shown(glob)} matches no {what}: write {' or '.join(near) or f'one such as {example}'}")
+    raise ValueError(f"{quoted(glob)} matches no {what}: write {' or '.join(near) or f'one such as {example}'}")
 
 
 def _unknown_prefix(prefix: str, text: str) -> str:
     if _is_network(text):
-        return f"{shown(text)} is an address: write {shown(f'address:{text}')}"
+        return f"{quoted(text)} is an address: write {quoted(f'address:{text}')}"
     kinds = [kind.value for kind in PatternKind if kind.value]
     near = difflib.get_close_matches(prefix[:64].lower(), kinds, 1)
     rest = text.removeprefix(f"{prefix}:")
-    instead = shown(f"{near[0]}:{rest}") if near else f"a health check id, or {':, '.join(kinds)}: and a value"
-    return f"{shown(f'{prefix}:')} is no kind of pattern: write {instead}"
+    instead = quoted(f"{near[0]}:{rest}") if near else f"a health check id, or {':, '.join(kinds)}: and a value"
+    return f"{quoted(f'{prefix}:')} is no kind of pattern: write {instead}"
 
 
 def _is_network(text: str) -> bool:

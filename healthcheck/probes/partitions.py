@@ -3,7 +3,7 @@
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from dnsemu.config.model.health_checkers import Blocked
+from dnsemu.config.model.health_checkers import BlockedPath
 from dnsemu.healthcheck.checkers import Checker
 
 
@@ -11,19 +11,19 @@ class Partitions:
     """The paths that are down."""
 
     def __init__(self) -> None:
-        self.declared: tuple[Blocked, ...] = ()
-        self._called: dict[Blocked, None] = {}
+        self.declared: tuple[BlockedPath, ...] = ()
+        self._called: dict[BlockedPath, None] = {}
 
     @property
-    def called(self) -> tuple[Blocked, ...]:
+    def called(self) -> tuple[BlockedPath, ...]:
         """What was called for while running, besides what is declared."""
         return tuple(self._called)
 
-    def block(self, blocked: Blocked) -> None:
+    def block(self, blocked: BlockedPath) -> None:
         """Take a path down."""
         self._called[blocked] = None
 
-    def unblock(self, blocked: Blocked) -> bool:
+    def unblock(self, blocked: BlockedPath) -> bool:
         """Bring a path up that `block` took down; tells whether there was one."""
         return blocked in self._called and self._called.pop(blocked) is None
 
@@ -38,7 +38,7 @@ class Partitions:
         return any(_stands_between(blocked, checker, address) for blocked in (*self.declared, *self._called))
 
 
-def _stands_between(blocked: Blocked, checker: Checker, address: str) -> bool:
+def _stands_between(blocked: BlockedPath, checker: Checker, address: str) -> bool:
     if blocked.checkers not in ("*", checker.region, checker.address):
         return False
     return blocked.network is None or _parsed(address) in blocked.network

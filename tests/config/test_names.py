@@ -21,7 +21,7 @@ PLAIN = st.lists(st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True), min_size
         pytest.param("WWW.Example.COM", b"\3www\7example\3com\0", id="R3 letters are folded"),
         pytest.param(r"\127\127\127.example.com", b"\3www\7example\3com\0", id="R3 letters from escapes are folded"),
         pytest.param(r"a\056b.test", b"\3a.b\4test\0", id="R4 a dot inside a label"),
-        pytest.param(r"a\000\377.test", b"\3a\0\xff\4test\0", id="R4 any octet"),
+        pytest.param(r"a\000\377.test", b"\3a\0\xff\4test\0", id="R4 any byte"),
         pytest.param(r"a\9b.test", b"\4a\\9b\4test\0", id="A50 another backslash is itself"),
         pytest.param(r"a\400.test", b"\5a\\400\4test\0", id="A50 over 377 is no escape"),
         pytest.param("*.example.com", b"\1*\7example\3com\0", id="R7 wildcard"),
@@ -88,7 +88,7 @@ def test_plain_names_agree_with_dnspython(text):
 
 
 @pytest.mark.parametrize(
-    ("octets", "api", "people"),
+    ("data", "api", "people"),
     [
         pytest.param(b"\1*\4test\0", r"\052.test.", "*.test.", id="A49 wildcard"),
         pytest.param(b"\3a.b\4test\0", r"a\056b.test.", r"a\056b.test.", id="A49 dot in a label"),
@@ -97,9 +97,9 @@ def test_plain_names_agree_with_dnspython(text):
         pytest.param(b"\0", ".", ".", id="the root"),
     ],
 )
-def test_texts(octets, api, people):
-    assert names.to_text(DName(octets)) == api
-    assert names.display(DName(octets)) == people
+def test_texts(data, api, people):
+    assert names.to_text(DName(data)) == api
+    assert names.display(DName(data)) == people
 
 
 @given(WIRE, WIRE)
@@ -117,7 +117,7 @@ def test_r10_at_or_below_is_label_by_label(name, ancestor):
         pytest.param("shop.test", "shop.test", True, id="R10 equal"),
         pytest.param("bookshop.test", "shop.test", False, id="R10 not by characters"),
         pytest.param("test", "shop.test", False, id="R10 above"),
-        pytest.param(r"a\004shop.test", "shop.test", False, id="R10 a length octet inside a label is no boundary"),
+        pytest.param(r"a\004shop.test", "shop.test", False, id="R10 a length byte inside a label is no boundary"),
     ],
 )
 def test_is_at_or_below(name, ancestor, below):

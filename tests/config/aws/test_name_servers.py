@@ -33,8 +33,11 @@ def test_servers(number, name, ipv4, ipv6):
 
 
 def test_r26_names_and_addresses_are_distinct():
-    assert len({name_server(n) for n in range(name_servers.SERVERS)}) == name_servers.SERVERS
-    assert len({address for n in range(name_servers.SERVERS) for address in addresses(n)}) == 2 * name_servers.SERVERS
+    assert len({name_server(n) for n in range(name_servers.SERVER_COUNT)}) == name_servers.SERVER_COUNT
+    assert (
+        len({address for n in range(name_servers.SERVER_COUNT) for address in addresses(n)})
+        == 2 * name_servers.SERVER_COUNT
+    )
 
 
 @given(st.from_regex(r"[a-z0-9]{1,20}\.[a-z]{2,6}", fullmatch=True))

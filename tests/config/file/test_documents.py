@@ -81,7 +81,7 @@ def test_an_empty_file_is_none(raw):
         pytest.param("a:\n  " + "{b: " * 100_000, 2, "too-deep", id="deep mappings"),
         pytest.param("- " * 100_000, 1, "too-deep", id="deep block lists"),
         pytest.param("a: 1\nb: " + "9" * 10_000, 2, "value-type", id="a number of thousands of digits"),
-        pytest.param("a: 1\nb: \x00", 2, "yaml-syntax", id="a zero octet"),
+        pytest.param("a: 1\nb: \x00", 2, "yaml-syntax", id="a zero byte"),
         pytest.param(b"a: 1\nb: \xff", 2, "not-utf8", id="not UTF-8"),
         pytest.param("a: 1".encode("utf-16"), 1, "not-utf8", id="UTF-16"),
         pytest.param(bytes(range(128, 256)) * 100, 1, "not-utf8", id="binary"),

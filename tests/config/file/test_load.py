@@ -515,7 +515,7 @@ def test_any_data_is_loaded_or_refused(data):
 
 
 @given(st.binary(max_size=200))
-def test_any_octets_are_loaded_or_refused(raw):
+def test_any_bytes_are_loaded_or_refused(raw):
     try:
         loaded = load_text("f.yaml", raw)
     except FilesRefused as refused:

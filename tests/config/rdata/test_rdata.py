@@ -131,7 +131,7 @@ def test_one_value_two_spellings(type, first, second):
         pytest.param(RRType.HTTPS, '1 . "port=80', "SVCBInvalidFieldValue", ..., id="A186 HTTPS an open quote"),
         pytest.param(RRType.SVCB, "1 . ech=", "SVCBInvalidFieldValue", "ech=", id="A186 SVCB empty ech"),
         pytest.param(RRType.SVCB, '1 . ech=""', "SVCBInvalidFieldValue", 'ech=""', id="A186 SVCB empty quoted ech"),
-        pytest.param(RRType.SVCB, LONG_ALPN, "SVCBInvalidFieldValue", LONG_ALPN[4:], id="A186 SVCB over 65535 octets"),
+        pytest.param(RRType.SVCB, LONG_ALPN, "SVCBInvalidFieldValue", LONG_ALPN[4:], id="A186 SVCB over 65535 bytes"),
         pytest.param(RRType.HTTPS, "1 . mandatory=port", "SVCBInconsistentParams", "mandatory", id="A186 mandatory"),
     ],
 )
@@ -152,10 +152,10 @@ def test_a175_the_sentence():
     assert str(caught.value).startswith("WARNING problem: NAPTRRRDATARegexpAndReplacementError (")
 
 
-def escaped(octets, base):
+def escaped(data, base):
     """Bytes as a quoted string, those outside printable ASCII escaped in octal (ours) or decimal (the oracle's)."""
     raw = set(range(0x20, 0x7F)) - set(b'"\\')
-    return '"' + "".join(chr(o) if o in raw else f"\\{o:03{base}}" for o in octets) + '"'
+    return '"' + "".join(chr(b) if b in raw else f"\\{b:03{base}}" for b in data) + '"'
 
 
 STRINGS = st.lists(st.binary(max_size=255), min_size=1, max_size=4)
@@ -166,14 +166,14 @@ U16, U8 = st.integers(0, 0xFFFF), st.integers(0, 255)
 
 
 @given(STRINGS)
-def test_a185_any_octets_in_character_strings(strings):
+def test_a185_any_bytes_in_character_strings(strings):
     rdata = parse_value(RRType.TXT, " ".join(escaped(s, "o") for s in strings))
     assert rdata == oracle(RRType.TXT, " ".join(escaped(s, "d") for s in strings))
     assert parse_value(RRType.TXT, value_text(RRType.TXT, rdata)) == rdata
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=4))
-def test_r19_any_octets_in_alpn(ids):
+def test_r19_any_bytes_in_alpn(ids):
     """RFC 9460 appendix A.1: items are escaped as items, then as characters."""
     rdata = b"\0\1\0\0\1" + sum(len(i) + 1 for i in ids).to_bytes(2) + b"".join(bytes([len(i)]) + i for i in ids)
     text = value_text(RRType.SVCB, rdata)

@@ -271,11 +271,11 @@ WARNED = [
     pytest.param([NS.format("sub"), "{name: ns.sub, type: TXT, ttl: 5, resource_records: ['\"x\"']}"], "R52",
                  "below-delegation", 1, ".name", "", id="R52 no address, so no glue"),
     pytest.param([DIGEST.format("DS", f"1 8 2 {'AB' * 20}")], "A186", "digest-length", 0, ".resource_records[0]",
-                 "a digest of type 2 has 32 octets, this one has 20", id="A186 a DS of SHA-1's length as SHA-256"),
+                 "a digest of type 2 has 32 bytes, this one has 20", id="A186 a DS of SHA-1's length as SHA-256"),
     pytest.param([DIGEST.format("SSHFP", f"1 1 {'AB' * 32}")], "A186", "digest-length", 0, ".resource_records[0]",
-                 "a digest of type 1 has 20 octets, this one has 32", id="A186 an SSHFP fingerprint too long"),
+                 "a digest of type 1 has 20 bytes, this one has 32", id="A186 an SSHFP fingerprint too long"),
     pytest.param([DIGEST.format("TLSA", f"3 1 2 {'AB' * 32}")], "A186", "digest-length", 0, ".resource_records[0]",
-                 "a digest of type 2 has 64 octets, this one has 32", id="A186 a TLSA digest too short"),
+                 "a digest of type 2 has 64 bytes, this one has 32", id="A186 a TLSA digest too short"),
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_files, load_text
-from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, Blocked, HealthCheckers, ProbeMode
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, BlockedPath, HealthCheckers, ProbeMode
 from dnsemu.config.shapes.health_checkers import parse_blocked
 
 
@@ -20,21 +20,21 @@ def checkers(fields):
     [
         pytest.param(
             "{from: sa-east-1, to: 10.1.0.0/16}",
-            Blocked("sa-east-1", ip_network("10.1.0.0/16")),
+            BlockedPath("sa-east-1", ip_network("10.1.0.0/16")),
             id="from a Region",
         ),
         pytest.param(
             "{from: 15.177.2.133, to: 10.1.0.1}",
-            Blocked("15.177.2.133", ip_network("10.1.0.1/32")),
+            BlockedPath("15.177.2.133", ip_network("10.1.0.1/32")),
             id="from one checker to one address",
         ),
-        pytest.param("{from: '*', to: '2001:db8::/32'}", Blocked("*", ip_network("2001:db8::/32")), id="from all"),
-        pytest.param("{from: '*'}", Blocked("*"), id="from all to everything"),
+        pytest.param("{from: '*', to: '2001:db8::/32'}", BlockedPath("*", ip_network("2001:db8::/32")), id="from all"),
+        pytest.param("{from: '*'}", BlockedPath("*"), id="from all to everything"),
         pytest.param(
-            "{From: us-west-1, To: 10.1.2.3/16}", Blocked("us-west-1", ip_network("10.1.0.0/16")), id="Pascal"
+            "{From: us-west-1, To: 10.1.2.3/16}", BlockedPath("us-west-1", ip_network("10.1.0.0/16")), id="Pascal"
         ),
         pytest.param(
-            "{from: '*', to: '::ffff:10.1.0.0/112'}", Blocked("*", ip_network("10.1.0.0/16")), id="mapped into IPv6"
+            "{from: '*', to: '::ffff:10.1.0.0/112'}", BlockedPath("*", ip_network("10.1.0.0/16")), id="mapped into IPv6"
         ),
     ],
 )
@@ -44,7 +44,7 @@ def test_blocked_paths(written, blocked):
 
 def test_a_region_outside_the_fleet_may_be_blocked():
     found = checkers("regions: [us-east-1], blocked: [{from: sa-east-1}, {from: us-east-1}, {from: sa-east-1}]")
-    assert found == HealthCheckers(("us-east-1",), blocked=(Blocked("sa-east-1"), Blocked("us-east-1")))
+    assert found == HealthCheckers(("us-east-1",), blocked=(BlockedPath("sa-east-1"), BlockedPath("us-east-1")))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_h160_probes_are_made_by_default():
 def test_files_merge(tmp_path):
     (tmp_path / "fleet.yaml").write_text("health_checkers: {regions: [us-east-1], per_region: 1, probes: manual}")
     (tmp_path / "drill.yaml").write_text("health_checkers: {blocked: [{from: us-east-1}], strict_addresses: true}")
-    merged = HealthCheckers(("us-east-1",), 1, (Blocked("us-east-1"),), True, ProbeMode.MANUAL)
+    merged = HealthCheckers(("us-east-1",), 1, (BlockedPath("us-east-1"),), True, ProbeMode.MANUAL)
     paths = [tmp_path / "fleet.yaml", tmp_path / "drill.yaml"]
     world = load_files(paths).world
     assert world.health_checkers == load_files(paths[::-1]).world.health_checkers == merged

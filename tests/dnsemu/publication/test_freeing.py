@@ -54,4 +54,4 @@ def test_what_is_served_still_is_kept():
     old = {zone.name: compile_zone(zone) for zone in (stays, goes)}
     new = {**old, comes.name: compile_zone(comes)}
     found = maps_of(published(stays, goes, compiled=old), published(stays, comes, compiled=new))
-    assert [id(one) for one in found] == [id(old[goes.name].nodes), id(goes.record_sets.under_names)]
+    assert [id(one) for one in found] == [id(old[goes.name].nodes), id(goes.record_sets.stored)]

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from dnsemu.config.model.health_checkers import Blocked, HealthCheckers
+from dnsemu.config.model.health_checkers import BlockedPath, HealthCheckers
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
@@ -32,7 +32,7 @@ EAST, WEST = Checker("us-east-1", 0), Checker("us-west-1", 1)
 @pytest.mark.parametrize("is_declared", [True, False], ids=["declared", "called for"])
 def test_who_is_cut_off(blocked, east, west, is_declared):
     checkers, network = blocked
-    path, partitions = Blocked(checkers, network and ip_network(network)), Partitions()
+    path, partitions = BlockedPath(checkers, network and ip_network(network)), Partitions()
     if is_declared:
         partitions.declared = (path,)
     else:
@@ -42,13 +42,13 @@ def test_who_is_cut_off(blocked, east, west, is_declared):
 
 def test_an_ipv6_endpoint_may_be_cut_off():
     partitions = Partitions()
-    partitions.block(Blocked("*", ip_network("2001:db8::/32")))
+    partitions.block(BlockedPath("*", ip_network("2001:db8::/32")))
     assert partitions.is_cut_off(EAST, "2001:db8::1")
     assert not partitions.is_cut_off(EAST, "2001:db9::1")
 
 
 def test_what_was_taken_down_may_be_brought_up_but_not_what_is_declared():
-    partitions, path, declared = Partitions(), Blocked("us-east-1"), Blocked("us-west-1")
+    partitions, path, declared = Partitions(), BlockedPath("us-east-1"), BlockedPath("us-west-1")
     partitions.declared = (declared,)
     partitions.block(path)
     partitions.block(path)
@@ -85,11 +85,11 @@ async def test_h70_two_of_three_regions_cut_off_are_not_enough_but_one_checker_m
         watched = Watched(web.port, regions=("us-east-1", "eu-west-1", "sa-east-1"), per_region=2)
         await watched.passes()
         assert watched.seen == (UP, (6, 6))
-        watched.partitions.block(Blocked("us-east-1"))
-        watched.partitions.block(Blocked("eu-west-1"))
+        watched.partitions.block(BlockedPath("us-east-1"))
+        watched.partitions.block(BlockedPath("eu-west-1"))
         await watched.passes()
         assert watched.seen == (UP, (2, 6))
-        last = Blocked(Checker("sa-east-1", 1).address)
+        last = BlockedPath(Checker("sa-east-1", 1).address)
         watched.partitions.block(last)
         await watched.passes()
         assert watched.seen == (DOWN, (1, 6))
@@ -113,10 +113,10 @@ async def test_as_many_checkers_as_are_needed(regions, per_region, needed):
     async with listening(sends(response())) as web:
         watched = Watched(web.port, regions=regions, per_region=per_region)
         checkers = list(watched.stage.monitor.entry("web").checkers)
-        watched.partitions.declared = tuple(Blocked(checker.address) for checker in checkers[needed:])
+        watched.partitions.declared = tuple(BlockedPath(checker.address) for checker in checkers[needed:])
         await watched.passes()
         assert watched.seen == (UP, (needed, len(checkers)))
-        watched.partitions.block(Blocked(checkers[0].address))
+        watched.partitions.block(BlockedPath(checkers[0].address))
         await watched.passes()
         assert watched.seen == (DOWN, (needed - 1, len(checkers)))
 
@@ -124,7 +124,7 @@ async def test_as_many_checkers_as_are_needed(regions, per_region, needed):
 async def test_h114_a_checker_that_is_cut_off_times_out_and_the_endpoint_is_not_asked():
     async with listening(sends(response())) as web:
         watched = Watched(web.port, regions=("us-east-1",), per_region=1)
-        watched.partitions.block(Blocked("*"))
+        watched.partitions.block(BlockedPath("*"))
         (due,) = (watched.stage.monitor.next_probe("web", c) for c in watched.stage.monitor.entry("web").checkers)
         await watched.passes()
         (change,) = watched.stage.changes
@@ -135,7 +135,7 @@ async def test_h114_a_checker_that_is_cut_off_times_out_and_the_endpoint_is_not_
 async def test_who_is_not_cut_off_is_not_held_up():
     async with listening(sends(response())) as web:
         watched = Watched(web.port, regions=("us-east-1", "eu-west-1"), per_region=8)
-        watched.partitions.block(Blocked("eu-west-1", ip_network("127.0.0.0/8")))
+        watched.partitions.block(BlockedPath("eu-west-1", ip_network("127.0.0.0/8")))
         await watched.passes()
         assert watched.seen == (UP, (8, 16))
         assert web.connections in range(8, 12)

@@ -270,7 +270,7 @@ def test_r28_a_private_zone_takes_no_server_from_a_public_one(aws):
 def with_servers(aws, name: str):
     """A zone that uses every name server there is."""
     step = Step(aws.state)
-    everything = tuple(map(name_servers.name_server, range(name_servers.SERVERS)))
+    everything = tuple(map(name_servers.name_server, range(name_servers.SERVER_COUNT)))
     step.put_hosted_zone(HostedZone(HostedZoneId("ZALL"), names.parse(name), name_servers=everything))
     aws.state = step.state
 
