@@ -1,8 +1,8 @@
-"""The walk that all policies share: health, failing open, aliases and reasons, written once.
+"""The walk that all policies share: health, failing open, aliases and reasons.
 
-`decide` is pure and deterministic. Its outcome is a whole distribution, not one throw of the dice: whoever sends
-the answer throws them, walking down with `Decision.below`. Nothing is multiplied out on the way (three levels of
-a hundred weighted record sets are a million leaves): what lies below a record set is decided when it is asked for.
+`decide` is pure and deterministic. It returns a distribution over all answers; the random draw comes later, when the
+answer is sent and the tree is walked with `Decision.below`. A level is decided only when `below` asks for it: three
+levels of a hundred weighted record sets have a million leaves.
 """
 
 from dataclasses import dataclass, field
@@ -38,11 +38,11 @@ POLICIES: dict[type, Policy] = {
 }
 
 MAX_ALIAS_LEVELS = 16
-"""Deeper than this an alias chain is given up with SERVFAIL (R112)."""
+"""Levels of an alias chain; a longer one is answered with SERVFAIL (R112)."""
 
 
 class Why(Enum):
-    """Why a decision came out as it did."""
+    """Reason for the outcome of a decision."""
 
     HEALTHY = "healthy candidates share the answers"
     FAIL_OPEN = "no candidate is healthy, so all count as healthy"
@@ -50,7 +50,7 @@ class Why(Enum):
 
 
 class Reason(Enum):
-    """Why a record set counts as healthy or not."""
+    """Reason for the verdict on a record set."""
 
     UNCHECKED = "no health check"
     CHECK = "health check"
@@ -62,9 +62,9 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a record set is healthy, and what decided that.
+    """Health of a record set, with its reason.
 
-    `check` is the health check that decided, or `resource` the resource; `reads_client` tells that another client
+    `check` is the health check that decided, `resource` the resource that did. `reads_client` is True if another client
     could get another verdict.
     """
 
@@ -85,13 +85,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """The end of a path: this record set's values are the answer."""
+    """End of a path: the values of this record set are the answer."""
 
     record_set: RecordSet
 
 
-class Loss(Enum):
-    """Why a path ends without a record set."""
+class AliasProblem(Enum):
+    """Reason why an alias leads to no record set."""
 
     NO_TARGET = "the alias target is neither in this hosted zone nor a declared resource"
     NO_CNAME_TARGET = "the alias of type CNAME does not lead to a CNAME"
@@ -99,24 +99,24 @@ class Loss(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """The end of a path that leads nowhere: NODATA for a missing target (R107), SERVFAIL else (R104, R112)."""
+class BrokenAlias:
+    """End of a path without an answer: NODATA for a missing target (R107), otherwise SERVFAIL (R104, R112)."""
 
-    loss: Loss
+    problem: AliasProblem
     target: AliasTarget
 
     @property
     def is_failure(self) -> bool:
-        """Whether the answer is SERVFAIL."""
-        return self.loss is not Loss.NO_TARGET
+        """True if the answer is SERVFAIL."""
+        return self.problem is not AliasProblem.NO_TARGET
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How one group answers one client: every possible answer with its exact share.
+    """The answers of one group to one client, each with its exact share.
 
-    `candidates` are best first; `outcome` is None when there are none, and then the answer is NODATA (R78, R92).
-    `reads_client` tells that the decision depends on who asks (R133); what is below may still do so when this does not.
+    `candidates` are best first; without any, `outcome` is None and the answer is NODATA (R78, R92). `reads_client` is
+    True if this level depends on the client (R133); the levels below are not included.
     """
 
     group: Group
@@ -125,48 +125,50 @@ class Decision:
     outcome: Outcome | None
     reads_client: bool
     _client: Client = field(repr=False)
-    _view: Surroundings = field(repr=False)
+    _surroundings: Surroundings = field(repr=False)
     _level: int = 0
 
     def below(self, record_set: RecordSet) -> "Node":
-        """What a member of the outcome answers: itself if it is a leaf, else whatever its alias leads to."""
+        """Returns the node below a member of the outcome: a leaf, or the target of its alias."""
         alias = record_set.alias
         if alias is None:
             return Leaf(record_set)
-        resource = self._view.target(alias, record_set.type)
+        resource = self._surroundings.target(alias, record_set.type)
         if resource is not None:
             return resource
-        target = self._view.group(alias.name, record_set.type)
+        target = self._surroundings.group(alias.name, record_set.type)
         if target is None:
-            return Lost(Loss.NO_CNAME_TARGET if record_set.type is RRType.CNAME else Loss.NO_TARGET, alias)
+            is_cname = record_set.type is RRType.CNAME
+            return BrokenAlias(AliasProblem.NO_CNAME_TARGET if is_cname else AliasProblem.NO_TARGET, alias)
         if self._level + 1 >= MAX_ALIAS_LEVELS:
-            return Lost(Loss.TOO_DEEP, alias)
-        return _decide(target, self._client, self._view, self._level + 1)
+            return BrokenAlias(AliasProblem.TOO_DEEP, alias)
+        return _decide(target, self._client, self._surroundings, self._level + 1)
 
 
-Node = Decision | Leaf | Lost | ResourceState
+Node = Decision | Leaf | BrokenAlias | ResourceState
 
 
-def decide(group: Group, client: Client, view: Surroundings) -> Decision:
-    """Decide how a group's answers to a client are shared.
+def decide(group: Group, client: Client, surroundings: Surroundings) -> Decision:
+    """Decides the shares of a group's record sets in the answers to a client.
 
     Args:
         group: all record sets of one name and type.
-        client: who the answer is for.
-        view: the hosted zone and the health of one instant; read again by `Decision.below`, so it must not change.
+        client: the client that the answer is for.
+        surroundings: the hosted zone and the health of one instant. `Decision.below` reads it too, so it must be
+            immutable.
     Source: routing.md §3.0, R58, R59, R114–R122.
     """
-    return _decide(group, client, view, 0)
+    return _decide(group, client, surroundings, 0)
 
 
 def policy_of(group: Group) -> Policy:
-    """The policy module that the record sets of a group share (R32)."""
+    """The policy module of a group; all its record sets share one policy (R32)."""
     return POLICIES[type(group.record_sets[0].routing)]
 
 
-def _decide(group: Group, client: Client, view: Surroundings, level: int) -> Decision:
+def _decide(group: Group, client: Client, surroundings: Surroundings, level: int) -> Decision:
     policy = policy_of(group)
-    health = _Health(client, view)
+    health = _Health(client, surroundings)
     candidates = tuple(Candidate(r, health.verdict(r, level)) for r in policy.candidates(group, client))
     healthy = [c.record_set for c in candidates if c.verdict.is_healthy]
     pool = healthy or [c.record_set for c in candidates]  # fail open (R119)
@@ -178,55 +180,54 @@ def _decide(group: Group, client: Client, view: Surroundings, level: int) -> Dec
         outcome=policy.shares(pool) if pool else None,
         reads_client=policy.READS_CLIENT or any(c.verdict.reads_client for c in candidates),
         _client=client,
-        _view=view,
+        _surroundings=surroundings,
         _level=level,
     )
 
 
 class _Health:
-    """Verdicts on record sets for one client at one instant; each group below an alias is judged once."""
+    """Computes verdicts on record sets for one client at one instant; each group below an alias is evaluated once."""
 
-    def __init__(self, client: Client, view: Surroundings) -> None:
+    def __init__(self, client: Client, surroundings: Surroundings) -> None:
         self._client = client
-        self._view = view
-        self._judged: dict[tuple[DName, RRType], Verdict] = {}
+        self._surroundings = surroundings
+        self._verdicts: dict[tuple[DName, RRType], Verdict] = {}
 
     def verdict(self, record_set: RecordSet, level: int) -> Verdict:
-        """Health check first, then the alias's target: both must pass (R109, R114).
+        """Evaluates the health check, then the alias's target: both must pass (R109, R114).
 
         Args:
-            level: how many aliases lead to the record set's group.
+            level: number of aliases above the record set's group.
         """
         check = record_set.health_check_id
-        if check is not None and not self._view.is_healthy(check):
-            return Verdict(False, Reason.CHECK, check)
+        if check is not None and not self._surroundings.is_healthy(check):
+            return Verdict(is_healthy=False, reason=Reason.CHECK, check=check)
         alias = record_set.alias
         if alias is not None and alias.evaluate_target_health:
-            resource = self._view.target(alias, record_set.type)
+            resource = self._surroundings.target(alias, record_set.type)
             if resource is not None:
-                return Verdict(resource.is_healthy, Reason.RESOURCE, resource=resource)
+                return Verdict(is_healthy=resource.is_healthy, reason=Reason.RESOURCE, resource=resource)
             return self._target(alias.name, record_set.type, level + 1)
-        return Verdict(True, Reason.UNCHECKED if check is None else Reason.CHECK, check)
+        return Verdict(is_healthy=True, reason=Reason.UNCHECKED if check is None else Reason.CHECK, check=check)
 
     def _target(self, name: DName, type_: RRType, level: int) -> Verdict:
-        """Healthy while at least one record set meant for this client is (R110).
+        """Evaluates a group: healthy if at least one of its candidates for this client is (R110).
 
-        A missing target counts as healthy, a group with nothing for this client as unhealthy (R118). A group met
-        again on the way round a cycle counts as healthy (R118); since one healthy member settles a group, the
-        whole cycle then is, so a verdict never depends on where in the cycle the walk began. What lies too deep to
-        answer counts as unhealthy (R112).
+        A missing target counts as healthy, a group without candidates as unhealthy (R118). A group that is met again in
+        a cycle counts as healthy (R118). One healthy member makes a group healthy, so then the whole cycle is, and the
+        verdict does not depend on the entry point. A group that is too deep to answer counts as unhealthy (R112).
         """
         key = name, type_
-        judged = self._judged.get(key)
-        if judged is not None:
-            return judged
-        group = self._view.group(name, type_)
+        cached = self._verdicts.get(key)
+        if cached is not None:
+            return cached
+        group = self._surroundings.group(name, type_)
         if group is None:
-            return Verdict(True, Reason.NO_TARGET)
+            return Verdict(is_healthy=True, reason=Reason.NO_TARGET)
         if level >= MAX_ALIAS_LEVELS:
-            return Verdict(False, Reason.TOO_DEEP)
+            return Verdict(is_healthy=False, reason=Reason.TOO_DEEP)
         policy = policy_of(group)
-        self._judged[key] = Verdict(True, Reason.TARGET, reads_client=policy.READS_CLIENT)
+        self._verdicts[key] = Verdict(is_healthy=True, reason=Reason.TARGET, reads_client=policy.READS_CLIENT)
         reads_client = policy.READS_CLIENT
         is_healthy = False
         for member in policy.candidates(group, self._client):
@@ -235,6 +236,6 @@ class _Health:
             if verdict.is_healthy:
                 is_healthy = True
                 break
-        result = Verdict(is_healthy, Reason.TARGET, reads_client=reads_client)
-        self._judged[key] = result
+        result = Verdict(is_healthy=is_healthy, reason=Reason.TARGET, reads_client=reads_client)
+        self._verdicts[key] = result
         return result

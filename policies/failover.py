@@ -5,23 +5,23 @@ from collections.abc import Sequence
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.routing import Failover, FailoverRole
 from dnsemu.policies.location.client import Client
-from dnsemu.policies.model import Group, OneOf, Worth
+from dnsemu.policies.model import Criteria, Group, OneOf
 
 NAME = "failover"
 READS_CLIENT = False
 
 
 def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
-    """Primary, then secondary, as far as they exist."""
+    """The primary, then the secondary; either may be missing."""
     return sorted(group.record_sets, key=lambda record_set: _role(record_set) is not FailoverRole.PRIMARY)
 
 
 def shares(pool: Sequence[RecordSet]) -> OneOf:
     """The first of the pool takes every answer."""
-    return OneOf(((pool[0], 1),))
+    return OneOf.only(pool[0])
 
 
-def worth(record_set: RecordSet, client: Client) -> Worth:
+def criteria(record_set: RecordSet, client: Client) -> Criteria:
     """Its role."""
     return {"role": _role(record_set).value}
 

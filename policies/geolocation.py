@@ -1,4 +1,4 @@
-"""Geolocation routing: the most specific location that holds the client answers (R75–R82)."""
+"""Geolocation routing: the most specific location that contains the client answers (R75–R82)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.routing import Geolocation
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.place import Place
-from dnsemu.policies.model import Group, OneOf, Worth
+from dnsemu.policies.model import Criteria, Group, OneOf
 
 NAME = "geolocation"
 READS_CLIENT = True
@@ -15,22 +15,22 @@ ANYWHERE = "*"
 
 
 def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
-    """The record sets whose location holds the client: its subdivision's, country's, continent's, then the default.
+    """The record sets whose location contains the client: subdivision, country, continent, then the default.
 
-    Empty when none matches and the group has no default: the answer is NODATA (R78).
+    Empty if none matches and the group has no default: the answer is NODATA (R78).
 
     Source: routing.md R77–R80.
     """
-    at = {record_set.routing: record_set for record_set in reversed(group.record_sets)}
-    return [at[location] for location in _locations(client.place) if location in at]
+    by_location = {record_set.routing: record_set for record_set in reversed(group.record_sets)}
+    return [by_location[location] for location in _locations(client.place) if location in by_location]
 
 
 def shares(pool: Sequence[RecordSet]) -> OneOf:
-    """The first of the pool, the most specific, takes every answer (R77, R80)."""
-    return OneOf(((pool[0], 1),))
+    """The first of the pool, which is the most specific, takes every answer (R77, R80)."""
+    return OneOf.only(pool[0])
 
 
-def worth(record_set: RecordSet, client: Client) -> Worth:
+def criteria(record_set: RecordSet, client: Client) -> Criteria:
     """Its location in words."""
     location = record_set.routing
     assert isinstance(location, Geolocation)
@@ -42,7 +42,7 @@ def worth(record_set: RecordSet, client: Client) -> Worth:
 
 
 def _locations(place: Place) -> Iterator[Geolocation]:
-    """Every location that holds the place, most specific first; only the default for one that nothing locates (R79)."""
+    """Yields the locations that contain a place, most specific first; for an unlocated one only the default (R79)."""
     if place.country is not None:
         if place.subdivision is not None:
             yield Geolocation(country=place.country, subdivision=place.subdivision)

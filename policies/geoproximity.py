@@ -1,4 +1,4 @@
-"""Geoproximity routing: the nearest resource answers, each distance stretched or shrunk by a bias (R83–R88)."""
+"""Geoproximity routing: the nearest resource answers, by distances that a bias shrinks or stretches (R83–R88)."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.routing import Geoproximity
 from dnsemu.policies.geodata.distance import distance_km
 from dnsemu.policies.location.client import Client
-from dnsemu.policies.model import Group, OneOf, Worth
+from dnsemu.policies.model import Criteria, Group, OneOf
 
 NAME = "geoproximity"
 READS_CLIENT = True
@@ -16,26 +16,26 @@ READS_CLIENT = True
 def candidates(group: Group, client: Client) -> Sequence[RecordSet]:
     """Every record set, by ascending biased distance from the client; ties by set identifier (R85, R88).
 
-    A client that nothing locates is at `geo.default` (R71).
+    An unlocated client is placed at `geo.default` (R71).
     """
     return sorted(group.record_sets, key=lambda r: (biased_km(_km(r, client), _place(r)), r.set_identifier or ""))
 
 
 def shares(pool: Sequence[RecordSet]) -> OneOf:
     """The first of the pool takes every answer (R87)."""
-    return OneOf(((pool[0], 1),))
+    return OneOf.only(pool[0])
 
 
-def worth(record_set: RecordSet, client: Client) -> Worth:
-    """Where the resource is, how far from the client, and how far its bias makes that."""
+def criteria(record_set: RecordSet, client: Client) -> Criteria:
+    """The resource's location, its distance from the client, and the bias with the biased distance if there is one."""
     place, km = _place(record_set), _km(record_set, client)
     where = place.region or place.local_zone_group or f"{place.latitude},{place.longitude}"
-    worth: Worth = {"location": where, "distance_km": round(km, 1)}
-    return worth | {"bias": place.bias, "biased_km": round(biased_km(km, place), 1)} if place.bias else worth
+    found: Criteria = {"location": where, "distance_km": round(km, 1)}
+    return found | {"bias": place.bias, "biased_km": round(biased_km(km, place), 1)} if place.bias else found
 
 
 def biased_km(distance_km: float, place: Geoproximity) -> float:
-    """A distance as its bias makes it: d × (1 − bias/100) (R85).
+    """Applies a bias to a distance: d × (1 − bias/100) (R85).
 
     With `divides_by_bias` a negative bias follows the formula of the 2022 guide, d / (1 + bias/100) (R86).
     """
@@ -50,7 +50,7 @@ def _km(record_set: RecordSet, client: Client) -> float:
 
 
 def _point(place: Geoproximity) -> tuple[float, float]:
-    """The resource's point, in degrees; `config.rules` has seen to it that the Region or Local Zone group exists."""
+    """The resource's coordinates in degrees. `config.rules` has checked that the Region or Local Zone group exists."""
     if place.region is not None:
         region = REGIONS[place.region]
         return region.lat, region.lon

@@ -1,4 +1,4 @@
-"""The values that policies work on: groups, what a pool of record sets comes to, and resources that aliases lead to."""
+"""The values that policies work on: groups, outcomes, states of resources; the protocols `Policy`, `Surroundings`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,25 +24,30 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One member of a pool answers; a member's share is its tickets over the sum of all."""
+    """One member of a pool answers; a member's share is its tickets over the sum of all tickets."""
 
     tickets: tuple[tuple[RecordSet, int], ...]
 
+    @classmethod
+    def only(cls, record_set: RecordSet) -> "OneOf":
+        """One record set takes every answer."""
+        return cls(((record_set, 1),))
+
     def shares(self) -> Iterator[tuple[RecordSet, Fraction]]:
-        """Each member with its exact share; the shares sum to one."""
+        """Yields each member with its exact share; the shares sum to one."""
         total = sum(count for _, count in self.tickets)
         return ((record_set, Fraction(count, total)) for record_set, count in self.tickets)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`size` of the members answer together, every subset of that size as likely as any other."""
+    """`size` of the members answer together; every subset of that size is equally likely."""
 
     size: int
     members: tuple[RecordSet, ...]
 
     def shares(self) -> Iterator[tuple[RecordSet, Fraction]]:
-        """Each member with the exact chance that it is in an answer; the chances sum to `size`."""
+        """Yields each member with its exact probability to be in an answer; the probabilities sum to `size`."""
         return ((record_set, Fraction(self.size, len(self.members))) for record_set in self.members)
 
 
@@ -51,23 +56,24 @@ Outcome = OneOf | Sample
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target of a resource at one instant; `leaf` is what it can answer of the type asked, one address or nothing.
+    """A target of a resource at one instant.
 
-    `is_lost` tells that its host cannot be found, and so is not healthy.
+    `leaf` is its answer of the type asked: a record set of one address, or None. `is_unresolved` is True if its host
+    name has no address; such a target is unhealthy.
     """
 
     target: Target
     is_healthy: bool
     leaf: RecordSet | None
-    is_lost: bool = False
+    is_unresolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """What a resource answers at one instant to questions of one type, each leaf with its exact share (R106).
+    """The answers of a resource at one instant to questions of one type, each leaf with its exact share (R106).
 
-    `is_healthy` is what an alias that evaluates its target's health inherits (R111), which says nothing of `outcome`:
-    where no target is healthy all of them answer. `outcome` is None when no target can answer: NODATA (R107).
+    `is_healthy` is inherited by an alias that evaluates its target's health (R111). It does not follow from `outcome`:
+    if no target is healthy, all of them answer. `outcome` is None if no target can answer: NODATA (R107).
     """
 
     resource: Resource
@@ -77,41 +83,41 @@ class ResourceState:
 
     @property
     def fails_open(self) -> bool:
-        """Whether the unhealthy answer, since nothing else can."""
+        """True if unhealthy targets answer because no other can."""
         return self.outcome is not None and not any(t.is_healthy for t in self.targets if t.leaf is not None)
 
 
-Worth = dict[str, str | int | float]
-"""What made a candidate worth its rank, for explanations: `{"region": "eu-west-1", "latency_ms": 18.0}`."""
+Criteria = dict[str, str | int | float]
+"""Values by which a policy ranked a candidate, for explanations: `{"region": "eu-west-1", "latency_ms": 18.0}`."""
 
 
 class Policy(Protocol):
-    """What each policy module offers; all three are pure."""
+    """The interface of a policy module; its functions are pure."""
 
     NAME: str
-    """The policy in Route 53's words, in lower case."""
+    """Route 53's name of the policy, in lower case."""
 
     READS_CLIENT: bool
-    """Whether answers depend on who asks, so that an ECS answer needs a scope (R126, R132)."""
+    """True if answers depend on the client, so that an ECS answer needs a scope (R126, R132)."""
 
     def candidates(self, group: Group, client: Client) -> Sequence[RecordSet]:
-        """The record sets that may answer this client, best first."""
+        """Returns the record sets that may answer this client, best first."""
 
     def shares(self, pool: Sequence[RecordSet]) -> Outcome:
-        """How the answers divide among a pool that is never empty, in candidate order."""
+        """Divides the answers among a pool, which is never empty and in candidate order."""
 
-    def worth(self, record_set: RecordSet, client: Client) -> Worth:
-        """What this candidate is worth to this client, in words and numbers."""
+    def criteria(self, record_set: RecordSet, client: Client) -> Criteria:
+        """Returns the values by which the record set is ranked for this client."""
 
 
 class Surroundings(Protocol):
-    """One instant of everything a decision may read: an alias's own hosted zone, resources, the health of checks."""
+    """Everything a decision may read, at one instant: the alias's own hosted zone, resources, health of checks."""
 
     def group(self, name: DName, type: RRType) -> Group | None:
-        """The group of exactly this name and type in the hosted zone, if there is one (R102)."""
+        """Returns the group of exactly this name and type in the hosted zone, if there is one (R102)."""
 
     def target(self, alias: AliasTarget, type: RRType) -> ResourceState | None:
-        """The declared resource that an alias leads to, if it leads to one and not into its own hosted zone (R106)."""
+        """Returns the declared resource that an alias points to; None if it points into its own hosted zone (R106)."""
 
     def is_healthy(self, check: HealthCheckId) -> bool:
-        """A health check's effective status; unknown checks are healthy (R117)."""
+        """True if a health check's effective status is healthy; unknown checks are healthy (R117)."""

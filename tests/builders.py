@@ -126,7 +126,7 @@ def zone(name, *record_sets, **more):
 
 
 @dataclass
-class FakeView:
+class FakeSurroundings:
     """What a decision may read, from dictionaries: the checks that are down, and groups by name and type."""
 
     down: frozenset[str] = frozenset()

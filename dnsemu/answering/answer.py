@@ -13,7 +13,7 @@ from dnsemu.answering.resolution import Link
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.policies.decide import Leaf, Lost, Node
+from dnsemu.policies.decide import BrokenAlias, Leaf, Node
 from dnsemu.policies.model import OneOf, Outcome, ResourceState, Sample
 from dnsemu.wire.protocol import RR, RCode
 from dnsemu.wire.qtypes import ANY
@@ -307,7 +307,7 @@ class _Walk:
         """Walk down from a node; where the path splits, the throws choose."""
         if isinstance(node, Leaf):
             self.leaves.append(node.record_set)
-        elif isinstance(node, Lost):
+        elif isinstance(node, BrokenAlias):
             self.failed = self.failed or node.is_failure
             self.lost = node.target.name
         elif isinstance(node, ResourceState):

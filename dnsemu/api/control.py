@@ -61,7 +61,7 @@ class ControlApi:
         app = self._application
         published, health = app.board.current, app.health.current
         groups = []
-        for group in serving(published, health, Client.somewhere(published.locator.unlocated)):
+        for group in serving(published, health, Client.at_place(published.locator.unlocated)):
             if group is None:
                 await asyncio.sleep(0)
             else:

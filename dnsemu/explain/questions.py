@@ -59,11 +59,11 @@ def _type(text: str) -> int:
 def _client(locator: Locator, question: Mapping[str, str]) -> tuple[Client, int]:
     if place := question.get("place"):
         try:
-            return Client.somewhere(locator.timed(place_named(place))), 0
+            return Client.at_place(locator.with_latencies(place_named(place))), 0
         except UnknownPlace as unknown:
             raise BadQuestion("place", str(unknown)) from None
     if not (text := question.get("client")):
-        return Client.somewhere(locator.unlocated), 0
+        return Client.at_place(locator.unlocated), 0
     try:
         network = ip_interface(text).network
     except ValueError:

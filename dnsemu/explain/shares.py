@@ -9,7 +9,7 @@ from dnsemu.answering.resolution import Link
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.policies.decide import Decision, Leaf, Loss, Lost, Why
+from dnsemu.policies.decide import AliasProblem, BrokenAlias, Decision, Leaf, Why
 from dnsemu.policies.model import ResourceState
 from dnsemu.zone.catalog import NoData, NotOurs, NXDomain, Referral
 
@@ -39,7 +39,7 @@ _ABSENCE = {
 class Nothing:
     """A reply without an answer: why, and at which name."""
 
-    why: Why | Loss | Absence
+    why: Why | AliasProblem | Absence
     name: DName
 
 
@@ -133,9 +133,9 @@ class _Walk:
             total.open()
         return total
 
-    def _node(self, node: Decision | Lost | ResourceState, level: int) -> Shares:
-        if isinstance(node, Lost):
-            return Shares(nothing={Nothing(node.loss, node.target.name): ALL})
+    def _node(self, node: Decision | BrokenAlias | ResourceState, level: int) -> Shares:
+        if isinstance(node, BrokenAlias):
+            return Shares(nothing={Nothing(node.problem, node.target.name): ALL})
         if isinstance(node, ResourceState):
             return _resource(node)
         return self._decision(node, level + 1)

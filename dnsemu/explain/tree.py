@@ -11,7 +11,7 @@ from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.policies.decide import Candidate, Decision, Leaf, Lost, Reason, Why, policy_of
+from dnsemu.policies.decide import BrokenAlias, Candidate, Decision, Leaf, Reason, Why, policy_of
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Outcome, ResourceState, Sample, TargetState
 from dnsemu.wire.qtypes import type_text
@@ -127,7 +127,7 @@ class _Writer:
         record_set, verdict = candidate.record_set, candidate.verdict
         return {
             "set_identifier": record_set.set_identifier,
-            "worth": policy_of(decision.group).worth(record_set, self.client),
+            "worth": policy_of(decision.group).criteria(record_set, self.client),
             "is_healthy": verdict.is_healthy,
             "health": self._health(candidate),
             "health_check_id": record_set.health_check_id,
@@ -158,8 +158,8 @@ class _Writer:
         if not share and not failed:
             return None
         node = decision.below(candidate.record_set)
-        if isinstance(node, Lost):
-            return {"lost": node.loss.value, "name": names.display(node.target.name)}
+        if isinstance(node, BrokenAlias):
+            return {"lost": node.problem.value, "name": names.display(node.target.name)}
         if isinstance(node, Leaf):
             return self._leaf(node.record_set, share, link)
         if isinstance(node, ResourceState):
@@ -225,7 +225,7 @@ class _Writer:
 
     def _target_health(self, state: TargetState) -> str:
         check = state.target.health_check_id
-        if state.is_lost:
+        if state.is_unresolved:
             return "its host cannot be found"
         return f"{check}: {self.detail(check)}" if check is not None else Reason.UNCHECKED.value
 

@@ -305,4 +305,4 @@ def _located(asked: Asked, locator: Locator) -> Located:
     if subnet is not None and subnet.is_usable:
         return locator.locate(subnet.padded_address, subnet.source_bits)
     located = locator.locate_sender(packed_address(asked.source))
-    return located if asked.place is None else located.moved_to(locator.timed(asked.place))
+    return located if asked.place is None else located.moved_to(locator.with_latencies(asked.place))

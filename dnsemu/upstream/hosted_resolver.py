@@ -43,7 +43,7 @@ class HostedResolver:
         except names.BadName:
             return NX_DOMAIN
         published, health = self._board.current, self._health.current
-        client = Client.somewhere(published.locator.timed(place_named(region)))
+        client = Client.at_place(published.locator.with_latencies(place_named(region)))
         for _ in range(MAX_CNAME_LINKS):
             link = resolve(published.catalog, health, client, wanted, RRType.A)
             if isinstance(link.found, NotOurs | Referral):

@@ -44,7 +44,7 @@ def audiences(groups: Sequence[Group], published: Published, progress: Progress)
     """
     placed = [group for group in groups if policy_of(group).READS_CLIENT]
     if not placed:
-        return (Audience(Client.somewhere(published.locator.unlocated), (EVERYONE,)),)
+        return (Audience(Client.at_place(published.locator.unlocated), (EVERYONE,)),)
     seen: dict[object, tuple[Client, list[str]]] = {}
     for name, client in dict(_people(placed, published)).items():
         order = tuple(tuple(r.key for r in policy_of(group).candidates(group, client)) for group in placed)
@@ -69,11 +69,11 @@ def _people(groups: Sequence[Group], published: Published) -> Iterator[tuple[str
             yield row.country, _at(place_declared(DeclaredPlace(country=row.country), row.country), locator)
     for point in world.server.vantage_points:
         yield f"clients of {point.dns}", _at(place_declared(point.place, point.dns), locator)
-    yield (ELSEWHERE if kinds == {IpBased} else UNLOCATED), Client.somewhere(locator.unlocated)
+    yield (ELSEWHERE if kinds == {IpBased} else UNLOCATED), Client.at_place(locator.unlocated)
 
 
 def _at(place: Place, locator: Locator) -> Client:
-    return Client.somewhere(locator.timed(place))
+    return Client.at_place(locator.with_latencies(place))
 
 
 def _locations(record_sets: Sequence[RecordSet]) -> Iterator[tuple[str, Place]]:

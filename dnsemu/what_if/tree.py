@@ -19,7 +19,7 @@ from dnsemu.zone.catalog import Catalog, Hit
 MAX_LINKS = 1000
 """Ways along CNAMEs that are followed; a tree with more is given up."""
 
-_ANYONE = Client.somewhere(Place(0.0, 0.0))
+_ANYONE = Client.at_place(Place(0.0, 0.0))
 
 
 class Unanswered(ValueError):

@@ -79,7 +79,7 @@ class CompiledResource:
                 is_healthy=target not in self.lost
                 and (target.health_check_id is None or is_healthy(target.health_check_id)),
                 leaf=leaf if leaf is not None and leaf.type is type else None,
-                is_lost=target in self.lost,
+                is_unresolved=target in self.lost,
             )
             for target, leaf in zip(self.declared.targets, self.leaves, strict=True)
         )
@@ -93,7 +93,7 @@ class CompiledResource:
         if not pool:
             return None
         if self.declared.kind is ResourceKind.MULTI_AZ_DATABASE:
-            return OneOf(((pool[0], 1),))
+            return OneOf.only(pool[0])
         different = tuple({leaf.rdata: leaf for leaf in pool}.values())
         return Sample(min(MAX_ADDRESSES, len(different)), different)
 

@@ -1,7 +1,8 @@
-"""Where things are, and how far apart: the tables behind latency, geolocation and geoproximity.
+"""Embedded geographic data: coordinates, distances, latencies between Regions, and location databases.
 
-Each file is read when it is first needed, and then kept. Nothing here knows of a client or of a record set.
-`NOTICE` says where the data comes from and under which licences.
+Start at `region_latency` for latency routing, `distance` for geoproximity, `database` and `countries` for geolocation.
+Each file is read when first needed, then cached. Imports only `config`: nothing here knows clients or record sets.
+`NOTICE` lists the sources and licences of the data.
 """
 
 import json
@@ -12,5 +13,5 @@ DIRECTORY = Path(__file__).parent
 
 
 def load(name: str) -> Any:
-    """The JSON document of one embedded file; whoever asks keeps what it makes of it."""
+    """Reads an embedded JSON file; callers cache the result."""
     return json.loads((DIRECTORY / name).read_bytes())

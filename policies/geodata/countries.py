@@ -1,7 +1,6 @@
-"""A point for every country, continent, US state and Ukrainian oblast.
+"""Coordinates of every country, continent, US state and Ukrainian oblast.
 
-The points are population centres: the better guess of where clients are. They place a client of whom no more than
-its country is known.
+They are population centres, the best guess for a client of which only the country is known.
 """
 
 from functools import cache
@@ -35,11 +34,11 @@ def _points() -> _Points:
 
 
 def country_point(country: str, subdivision: str | None = None) -> Point | None:
-    """The point of a country, or of one of its subdivisions that Route 53 knows (R75); None for any other."""
+    """The coordinates of a country or of one of its subdivisions (R75); None if Route 53 does not know it."""
     points = _points()
     return points.countries.get(country) if subdivision is None else points.subdivisions.get((country, subdivision))
 
 
 def continent_point(continent: str) -> Point | None:
-    """The point of one of Route 53's seven continents."""
+    """The coordinates of one of Route 53's seven continents; None for any other."""
     return _points().continents.get(continent)

@@ -1,4 +1,4 @@
-"""MaxMind DB files that say where addresses are: the embedded country database, or one of the user's."""
+"""Location databases in MaxMind DB format: the embedded country database, or one of the user's."""
 
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address
@@ -21,7 +21,7 @@ class UnusableDatabase(ValueError):
 
 
 class LocationRecord(NamedTuple):
-    """What a database says of an address, in its own words; whatever it does not say is None. Degrees."""
+    """The database's fields for an address, as they are; None for missing ones. Coordinates in degrees."""
 
     country: str | None
     subdivision: str | None
@@ -31,13 +31,17 @@ class LocationRecord(NamedTuple):
 
 
 class LocationDatabase:
-    """One MaxMind DB file, open as long as the object lives.
+    """One MaxMind DB file, open for the lifetime of the object.
 
-    Understands the records of GeoIP2 and GeoLite2 City and Country, and the flat ones of DB-IP and other re-packs.
+    Reads the records of GeoIP2 and GeoLite2 City and Country, and the flat ones of DB-IP and other repackagers.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises: UnusableDatabase: no such file, not to be read, or no MaxMind DB."""
+        """Opens the file.
+
+        Raises:
+            UnusableDatabase: the file does not exist, cannot be read, or is no MaxMind DB.
+        """
         try:
             self._reader = maxminddb.open_database(path)
         except (OSError, maxminddb.InvalidDatabaseError) as error:
@@ -45,20 +49,20 @@ class LocationDatabase:
         self._holds_ipv6 = self._reader.metadata().ip_version == 6
 
     def find(self, address: bytes) -> LocationRecord | None:
-        """The record of an address of 4 or 16 bytes; None where there is none, as for private addresses."""
+        """The record of an address of 4 or 16 bytes; None if there is none, as for private addresses."""
         if len(address) == 16 and not self._holds_ipv6:
             return None
         record = self._reader.get(IPv4Address(address) if len(address) == 4 else IPv6Address(address))
-        return None if record is None else _finding(record)
+        return None if record is None else _parsed(record)
 
 
 @cache
 def embedded() -> LocationDatabase:
-    """The database that comes with the emulator, opened when first asked for."""
+    """The database that comes with the emulator; opened at the first call, then shared."""
     return LocationDatabase(DIRECTORY / "ip-country.mmdb")
 
 
-def _finding(record: object) -> LocationRecord:
+def _parsed(record: object) -> LocationRecord:
     if not isinstance(record, dict):
         return LocationRecord(None, None, None, None, None)
     country = (

@@ -1,9 +1,9 @@
-"""How far apart two points on Earth are."""
+"""Distances between points on Earth."""
 
 from math import asin, cos, radians, sin, sqrt
 
 EARTH_RADIUS_KM = 6371.0088
-"""The mean radius (IUGG R1). R88 recommends 6371, which is 1.4 parts in a million less: no order depends on it."""
+"""The mean radius (IUGG R1). R88 recommends 6371, which is 1.4 parts in a million less; no order depends on it."""
 
 
 def distance_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:

@@ -5,9 +5,9 @@ A client reaches a nearby Region over the public net, and from there the times m
     near = the 4 anchors nearest to the client, less those more than 2,000 km farther than the nearest
     rtt(client, R) = 10 + min over K in near of (1.8 * km(client, K) / 100 + rtt[K][R])    [ms]
 
-AWS publishes no such table (R70), so this is a default with an error: 6.6 ms in the median against the measured
-times when each Region in turn is left out and treated as the client. The last mile of 10 ms is an assumption; it is
-added to every Region alike and never changes which of them wins.
+AWS publishes no such table (R70), so these are estimates. Their median error is 6.6 ms against the measured times, when
+each Region in turn is left out and treated as the client. The last mile of 10 ms is an assumption; it is added to every
+Region alike and never changes their order.
 """
 
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ from dnsemu.config.aws.places import REGIONS
 from dnsemu.policies.geodata import load
 from dnsemu.policies.geodata.distance import distance_km
 
-MEMO_SIZE = 4096
-"""Points kept with their table; the embedded database knows some 1,500."""
+MAX_CACHED_POINTS = 4096
+"""Points whose table is cached; the embedded database has some 1,500."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """A Region that a client may enter the network by, and the times (ms) from there, in the model's Region order."""
+    """A Region by which clients may enter AWS's network, and the times (ms) from there, in the model's Region order."""
 
     latitude: float
     longitude: float
@@ -43,7 +43,7 @@ class _RelayModel:
     last_mile_ms: float
 
     def near(self, latitude: float, longitude: float) -> list[tuple[float, int]]:
-        """Distance (km) and number of the anchors that count for a point, nearest first."""
+        """Distance (km) and index of the anchors that count for a point, nearest first."""
         nearest = nsmallest(
             self.nearest_anchors,
             (
@@ -70,7 +70,7 @@ def _model() -> _RelayModel:
     )
 
 
-@lru_cache(maxsize=MEMO_SIZE)
+@lru_cache(maxsize=MAX_CACHED_POINTS)
 def latencies_ms(latitude: float, longitude: float) -> Mapping[str, float]:
     """The round-trip time in ms from a point (degrees) to each Region that a latency record set may name (R69).
 

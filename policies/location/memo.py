@@ -1,4 +1,4 @@
-"""What was worked out before, up to a number: quicker than `functools.lru_cache` where most keys come only once."""
+"""A bounded memo: quicker than `functools.lru_cache` if most keys come only once."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -8,26 +8,27 @@ Value = TypeVar("Value")
 
 
 class Memo(Generic[Key, Value]):
-    """A function of one argument, never None, that remembers in two generations.
+    """Remembers the values of a function of one argument, which never returns None, in two generations.
 
-    What was asked for since the younger began is kept; the elder goes, all at once, when the younger is full.
+    A key that is asked for moves to the young generation. When that is full, the old one is dropped and the young one
+    takes its place.
     """
 
-    def __init__(self, make: Callable[[Key], Value], size: int) -> None:
-        """Remember at most `size` values of `make`."""
-        self._make = make
-        self._most = max(1, size // 2)
+    def __init__(self, function: Callable[[Key], Value], max_size: int) -> None:
+        """Remembers at most `max_size` values."""
+        self._function = function
+        self._max_young = max(1, max_size // 2)
         self._young: dict[Key, Value] = {}
         self._old: dict[Key, Value] = {}
 
     def __call__(self, key: Key) -> Value:
-        """The value for a key."""
+        """Returns the value for a key."""
         found = self._young.get(key)
         if found is None:
             found = self._old.get(key)
             if found is None:
-                found = self._make(key)
-            if len(self._young) >= self._most:
+                found = self._function(key)
+            if len(self._young) >= self._max_young:
                 self._old, self._young = self._young, {}
             self._young[key] = found
         return found

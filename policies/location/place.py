@@ -1,4 +1,4 @@
-"""Who asks and from where: `Client`, `Place`, and how an address, a declaration or a name becomes one."""
+"""Places: from a database record, from a declaration in a file, or from a name that a person writes."""
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -12,13 +12,13 @@ from dnsemu.policies.geodata.database import LocationRecord
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a client is taken to be; compares by value, so equal places make one client class.
+    """The assumed location of a client; compared by value, so that equal places make one client class.
 
-    `continent`, `country` and `subdivision` are what geolocation matches (ISO 3166 codes and Route 53's continents);
-    all None for a client that nothing locates (R79). `latitude` and `longitude` are degrees, north and east positive,
-    and always known: of a client that nothing locates they are those of `geo.default` (R71).
-    `region` is the AWS Region the place was named as, if it was. `source` says where all this came from. `latency_ms`
-    are round-trip times that the user gave for clients here, by Region; the others are modelled (R70).
+    Geolocation matches `continent`, `country` and `subdivision` (Route 53's continents, ISO 3166 codes); all are None
+    for an unlocated client (R79). `latitude` and `longitude` are degrees, north and east positive, and always set:
+    an unlocated client has those of `geo.default` (R71). `region` is the AWS Region by which the place was named, if
+    any. `source` tells where the place comes from. `latency_ms` are round-trip times by Region that the user declared
+    for clients at this place; the others are modelled (R70).
     """
 
     latitude: float
@@ -30,12 +30,12 @@ class Place:
     source: str = ""
     latency_ms: tuple[tuple[str, float], ...] = ()
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # of some fields, for speed; equality compares all
         return hash((self.latitude, self.longitude, self.country, self.region, self.latency_ms))
 
 
 class UnknownPlace(ValueError):
-    """A text or a declaration that names no place; `nearest` are the known names closest to it."""
+    """A text or a declaration that names no place; `nearest` are the most similar known names."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -48,18 +48,19 @@ class UnknownPlace(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def place_found(finding: LocationRecord) -> Place | None:
-    """The place a database's finding comes to; remembered, so that equal findings share one object.
+def place_recorded(record: LocationRecord) -> Place | None:
+    """The place of a database record; cached, so that equal records share one object. None without any location.
 
-    The continent is Route 53's own for the country (R81), the database's only for a country that Route 53 does not
-    know. Subdivisions are those that Route 53 knows (R75). Without coordinates, the population centre stands in.
+    The continent is Route 53's for the country (R81), and the database's only for a country that Route 53 does not
+    know. A subdivision that Route 53 does not know is dropped (R75). A record without coordinates gets those of the
+    population centre.
     """
-    country, subdivision = finding.country, finding.subdivision
+    country, subdivision = record.country, record.subdivision
     if country is None or subdivision is None or country_point(country, subdivision) is None:
         subdivision = None
-    continent = (CONTINENT_OF.get(country) if country else None) or finding.continent
-    if finding.latitude is not None and finding.longitude is not None:
-        latitude, longitude = finding.latitude, finding.longitude
+    continent = (CONTINENT_OF.get(country) if country else None) or record.continent
+    if record.latitude is not None and record.longitude is not None:
+        latitude, longitude = record.latitude, record.longitude
     elif point := (country and country_point(country, subdivision)) or (continent and continent_point(continent)):
         latitude, longitude = point
     else:
@@ -68,15 +69,15 @@ def place_found(finding: LocationRecord) -> Place | None:
 
 
 def place_declared(declared: DeclaredPlace, source: str) -> Place:
-    """The place that the user declared.
+    """The place that a file declares.
 
-    A Region is its point, its country and in the United States its state (R179, R180); a country or a subdivision is
-    its population centre, or the point that is given with it. Coordinates alone are a point without a country, where
+    A Region has its coordinates, its country and in the United States its state (R179, R180). A country or subdivision
+    has the coordinates of its population centre, unless others are given with it. Coordinates alone have no country, so
     geolocation finds only the default.
 
     Args:
         declared: a Region, a country with or without subdivision, or coordinates in degrees.
-        source: what to say of where the place came from.
+        source: becomes the place's `source`.
     Raises:
         UnknownPlace: no such Region, country or subdivision, or nothing declared.
     """
@@ -107,7 +108,7 @@ def _country_place(country: str, subdivision: str | None, source: str) -> Place:
 
 
 def place_named(text: str) -> Place:
-    """The place that a person names: `ap-northeast-1`, `JP`, `US-CA` or `35.68,139.69`; letters in either case.
+    """The place with a name: `ap-northeast-1`, `JP`, `US-CA` or `35.68,139.69`; letters in either case.
 
     Raises:
         UnknownPlace: none of these, or coordinates outside −90…90 and −180…180 degrees.
@@ -122,7 +123,7 @@ def place_named(text: str) -> Place:
 
 
 def _nearest_names(text: str) -> tuple[str, ...]:
-    """The codes, three at most and best first, of known places whose code or English name looks like a text."""
+    """The codes, at most three and best first, of known places whose code or English name is similar to a text."""
     subdivisions = {f"{country}-{code}": name for (country, code), name in SUBDIVISIONS.items()}
     countries = {code: name for code, name in COUNTRIES.items() if code in CONTINENT_OF}
     cities = {code: region.name.partition("(")[2].rstrip(")") for code, region in REGIONS.items()}

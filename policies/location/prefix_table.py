@@ -1,7 +1,9 @@
-"""Networks with something to say of each: found by prefix, longest first, whatever their number."""
+"""Longest-prefix match: values by network, found in a time that does not grow with the number of networks."""
 
 from collections.abc import Iterable
 from typing import Generic, TypeVar
+
+from dnsemu.config.model.addresses import IPNetwork
 
 Value = TypeVar("Value")
 
@@ -12,21 +14,21 @@ _MAPPED_BITS = 96
 
 
 def native(address: bytes, bits: int) -> tuple[bytes, int]:
-    """The network itself, or the IPv4 network that an IPv4-mapped IPv6 network stands for (RFC 4291 §2.5.5.2)."""
+    """Returns the IPv4 network of an IPv4-mapped IPv6 network (RFC 4291 §2.5.5.2), and any other unchanged."""
     if bits >= _MAPPED_BITS and len(address) == 16 and address.startswith(_MAPPED):
         return address[12:], bits - _MAPPED_BITS
     return address, bits
 
 
 class PrefixTable(Generic[Value]):
-    """Networks of one address family: one dictionary for each prefix length that occurs."""
+    """Values by network of one address family, in one dictionary per prefix length."""
 
     def __init__(self, address_bits: int, networks: Iterable[tuple[int, int, Value]]) -> None:
-        """Fill the table.
+        """Fills the table.
 
         Args:
             address_bits: 32 or 128.
-            networks: address as a number, prefix length in bits, value; of one network twice the later counts.
+            networks: address as a number, prefix length in bits, value; the last value of a repeated network counts.
         """
         levels: dict[int, dict[int, Value]] = {}
         for number, bits, value in networks:
@@ -34,22 +36,31 @@ class PrefixTable(Generic[Value]):
         self._levels = [(bits, address_bits - bits, level) for bits, level in sorted(levels.items(), reverse=True)]
 
     def longest(self, number: int) -> Value | None:
-        """The value of the network with the longest prefix that holds an address, itself given as a number."""
+        """The value of the longest network that contains an address, given as a number."""
         for _, shift, level in self._levels:
             value = level.get(number >> shift)
             if value is not None:
                 return value
         return None
 
-    def holding(self, number: int, most_bits: int = IPV6_BITS) -> list[Value]:
-        """The values of the networks that hold an address, longest prefix first.
+    def containing(self, number: int, max_bits: int = IPV6_BITS) -> list[Value]:
+        """The values of the networks that contain an address, longest prefix first.
 
         Args:
             number: the address.
-            most_bits: networks with longer prefixes are left out: they cannot hold all of a network of this length.
+            max_bits: longest prefix to return; a longer one cannot contain a whole network of this length.
         """
         return [
             value
             for bits, shift, level in self._levels
-            if bits <= most_bits and (value := level.get(number >> shift)) is not None
+            if bits <= max_bits and (value := level.get(number >> shift)) is not None
         ]
+
+
+def tables_by_family(networks: Iterable[tuple[IPNetwork, Value]]) -> dict[int, PrefixTable[Value]]:
+    """Builds a table for each address family; its key is the length of an address in bytes, 4 or 16."""
+    rows: dict[int, list[tuple[int, int, Value]]] = {4: [], 16: []}
+    for network, value in networks:
+        address, bits = native(network.network_address.packed, network.prefixlen)
+        rows[len(address)].append((int.from_bytes(address), bits, value))
+    return {address_bytes: PrefixTable(address_bytes * 8, found) for address_bytes, found in rows.items()}

@@ -1,4 +1,4 @@
-"""The shared walk and the policies that do not look at the client (routing.md §3.0–§3.4, §3.7, §4, §5)."""
+"""The shared walk, and the policies that do not read the client (routing.md §3.0–§3.4, §3.7, §4, §5)."""
 
 from fractions import Fraction
 
@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnsemu.policies.decide import Loss, Lost, Reason, Why, decide
+from dnsemu.policies.decide import AliasProblem, BrokenAlias, Reason, Why, decide
 from dnsemu.policies.model import Sample
 from dnsemu.policies.weighted import shares
 from tests.builders import (
     ANYONE,
-    FakeView,
+    FakeSurroundings,
     at,
     geo,
     group,
@@ -50,7 +50,7 @@ def test_weighted(members, expected):
         sets.append(weighted("www.test", int(text[:-1]), str(index), check=check))
         if text.endswith("U"):
             down.append(check)
-    decision = decide(group(*sets), ANYONE, FakeView.of(down=down))
+    decision = decide(group(*sets), ANYONE, FakeSurroundings.of(down=down))
     assert shares_by_id(decision) == {str(index): share for index, share in expected.items()}
 
 
@@ -62,13 +62,13 @@ def test_r62_shares_are_proportional_to_weight(weights):
 
 def test_r64_a_weighted_alias_of_weight_zero_waits_like_a_leaf():
     sets = [weighted("www.test", 0, "alias", alias="a.test"), weighted("www.test", 5, "leaf")]
-    assert shares_by_id(decide(group(*sets), ANYONE, FakeView.of(record_set("a.test")))) == {"leaf": 1}
+    assert shares_by_id(decide(group(*sets), ANYONE, FakeSurroundings.of(record_set("a.test")))) == {"leaf": 1}
 
 
 def test_r65_probabilities_multiply_level_by_level():
     ring = [latency("l.test", region) for region in ("us-east-1", "eu-west-1", "ap-southeast-2")]
     top = [weighted("www.test", 100, "old"), weighted("www.test", 1, "new", alias="l.test")]
-    found = leaf_shares(decide(group(*top), ANYONE, FakeView.of(*ring)))
+    found = leaf_shares(decide(group(*top), ANYONE, FakeSurroundings.of(*ring)))
     assert found == {"old": F(100, 101), "us-east-1": F(1, 101)}
 
 
@@ -98,7 +98,7 @@ def test_failover(primary_state, secondary_state, served):
     if primary_state:
         sets.append(_member(primary, primary_state, "p"))
     down = [name for name, state in (("p", primary_state), ("s", secondary_state)) if state is DOWN]
-    assert shares_by_id(decide(group(*sets), ANYONE, FakeView.of(down=down))) == {served: 1}
+    assert shares_by_id(decide(group(*sets), ANYONE, FakeSurroundings.of(down=down))) == {served: 1}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_failover_alias(eth, down, served):
     """R73 too: an alias and a leaf share one failover group."""
     targets = [weighted("t.test", 1, "t1", check="t1"), weighted("t.test", 1, "t2", check="t2")]
     sets = [primary("www.test", alias="t.test", eth=eth), secondary("www.test", check="s")]
-    found = leaf_shares(decide(group(*sets), ANYONE, FakeView.of(*targets, down=down)))
+    found = leaf_shares(decide(group(*sets), ANYONE, FakeSurroundings.of(*targets, down=down)))
     assert found == ({"t1": F(1, 2), "t2": F(1, 2)} if served == "primary side" else {served: 1})
 
 
@@ -152,7 +152,7 @@ def test_geolocation(client, down, default, served):
     ]
     if default:
         sets.append(geo("www.test", "d", country="*", check="d"))
-    decision = decide(group(*sets), client, FakeView.of(down=down))
+    decision = decide(group(*sets), client, FakeSurroundings.of(down=down))
     assert shares_by_id(decision) == ({served: 1} if served else {})
     assert (decision.why is Why.NO_CANDIDATE) == (served is None)
 
@@ -172,7 +172,7 @@ def test_multivalue(healthy, unhealthy, size, pool):
     """R90: an exact sample; nothing is enumerated."""
     sets = [multivalue("www.test", f"{index:02}", check=f"hc{index}") for index in range(healthy + unhealthy)]
     down = [f"hc{index}" for index in range(healthy, healthy + unhealthy)]
-    outcome = decide(group(*sets), ANYONE, FakeView.of(down=down)).outcome
+    outcome = decide(group(*sets), ANYONE, FakeSurroundings.of(down=down)).outcome
     assert isinstance(outcome, Sample)
     assert (outcome.size, len(outcome.members)) == (size, pool)
     assert sum(share for _, share in outcome.shares()) == size
@@ -180,7 +180,7 @@ def test_multivalue(healthy, unhealthy, size, pool):
 
 def test_r91_7_multivalue_without_a_check_is_the_only_healthy_one():
     sets = [multivalue("www.test", "free"), *(multivalue("www.test", str(n), check=f"hc{n}") for n in range(9))]
-    decision = decide(group(*sets), ANYONE, FakeView.of(down=[f"hc{n}" for n in range(9)]))
+    decision = decide(group(*sets), ANYONE, FakeSurroundings.of(down=[f"hc{n}" for n in range(9)]))
     assert shares_by_id(decision) == {"free": 1}
 
 
@@ -213,7 +213,7 @@ def test_worked_tree(l1, down, without_check, expected):
         latency("www.test", "us-east-1", alias="ue.test", **l1),
         latency("www.test", "ap-southeast-2", alias="as.test", check=check2),
     ]
-    decision = decide(group(*top), ANYONE, FakeView.of(*leaves, down=down.split()))
+    decision = decide(group(*top), ANYONE, FakeSurroundings.of(*leaves, down=down.split()))
     found = leaf_shares(decision)
     assert set(found) == expected
     assert sum(found.values()) == 1
@@ -222,7 +222,7 @@ def test_worked_tree(l1, down, without_check, expected):
 def test_r123_11_a_healthy_zero_weight_keeps_the_branch_alive():
     leaves = [weighted("ue.test", 0, "u1", check="u1"), weighted("ue.test", 5, "u2", check="u2"), record_set("as.test")]
     top = [latency("www.test", "us-east-1", alias="ue.test"), latency("www.test", "ap-southeast-2", alias="as.test")]
-    assert leaf_shares(decide(group(*top), ANYONE, FakeView.of(*leaves, down=["u2"]))) == {"u1": 1}
+    assert leaf_shares(decide(group(*top), ANYONE, FakeSurroundings.of(*leaves, down=["u2"]))) == {"u1": 1}
 
 
 @pytest.mark.parametrize("bottom", ["up", "down"])
@@ -244,7 +244,7 @@ def test_r124_octodns_tree_falls_from_pool_to_pool(bottom):
     american = at(continent="NA", country="US")
 
     def served(*down):
-        return leaf_shares(decide(top, american, FakeView.of(*sets, down=down)))
+        return leaf_shares(decide(top, american, FakeSurroundings.of(*sets, down=down)))
 
     assert served() == {"us1": F(3, 4), "us2": F(1, 4)}
     assert served("us1") == {"us2": 1}
@@ -253,38 +253,40 @@ def test_r124_octodns_tree_falls_from_pool_to_pool(bottom):
 
 
 def test_r61_health_never_removes_a_lone_simple_record_set():
-    decision = decide(group(record_set("www.test", check="hc")), ANYONE, FakeView.of(down=["hc"]))
+    decision = decide(group(record_set("www.test", check="hc")), ANYONE, FakeSurroundings.of(down=["hc"]))
     assert shares_by_id(decision) == {None: 1}
     assert decision.why is Why.FAIL_OPEN
 
 
 def test_r112_deep_aliases_end_after_sixteen_levels():
     sets = [record_set(f"a{level}.test", alias=f"a{level + 1}.test") for level in range(40)]
-    view = FakeView.of(*sets)
-    node = decide(group(sets[0]), ANYONE, view)
+    surroundings = FakeSurroundings.of(*sets)
+    node = decide(group(sets[0]), ANYONE, surroundings)
     levels = 1
-    while not isinstance(node, Lost):
+    while not isinstance(node, BrokenAlias):
         node = node.below(node.outcome.tickets[0][0])
-        levels += not isinstance(node, Lost)
-    assert (levels, node.loss, node.is_failure) == (16, Loss.TOO_DEEP, True)
+        levels += not isinstance(node, BrokenAlias)
+    assert (levels, node.problem, node.is_failure) == (16, AliasProblem.TOO_DEEP, True)
 
 
 @pytest.mark.parametrize(
-    ("type_", "loss", "fails"),
+    ("type_", "problem", "fails"),
     [
-        pytest.param("A", Loss.NO_TARGET, False, id="R107 a target that is not there: NODATA"),
-        pytest.param("CNAME", Loss.NO_CNAME_TARGET, True, id="R104 a CNAME alias without CNAME target: SERVFAIL"),
+        pytest.param("A", AliasProblem.NO_TARGET, False, id="R107 a target that is not there: NODATA"),
+        pytest.param(
+            "CNAME", AliasProblem.NO_CNAME_TARGET, True, id="R104 a CNAME alias without CNAME target: SERVFAIL"
+        ),
     ],
 )
-def test_lost_alias(type_, loss, fails):
+def test_broken_alias(type_, problem, fails):
     alias = record_set("www.test", type_, alias="gone.test")
-    node = decide(group(alias), ANYONE, FakeView.of()).below(alias)
-    assert (node.loss, node.is_failure) == (loss, fails)
+    node = decide(group(alias), ANYONE, FakeSurroundings.of()).below(alias)
+    assert (node.problem, node.is_failure) == (problem, fails)
 
 
 def test_r118_a_vanished_target_counts_as_healthy():
     sets = [primary("www.test", alias="gone.test"), secondary("www.test")]
-    decision = decide(group(*sets), ANYONE, FakeView.of())
+    decision = decide(group(*sets), ANYONE, FakeSurroundings.of())
     assert decision.candidates[0].verdict.reason is Reason.NO_TARGET
     assert shares_by_id(decision) == {"primary": 1}
 
@@ -292,18 +294,18 @@ def test_r118_a_vanished_target_counts_as_healthy():
 def test_r118_a_cycle_of_aliases_counts_as_healthy():
     sets = [record_set("a.test", alias="b.test"), record_set("b.test", alias="a.test")]
     top = [primary("www.test", alias="a.test"), secondary("www.test")]
-    assert shares_by_id(decide(group(*top), ANYONE, FakeView.of(*sets))) == {"primary": 1}
+    assert shares_by_id(decide(group(*top), ANYONE, FakeSurroundings.of(*sets))) == {"primary": 1}
 
 
 def test_r118_a_location_target_without_candidate_is_unhealthy():
     sets = [primary("www.test", alias="g.test"), secondary("www.test"), geo("g.test", "jp", country="JP")]
-    decision = decide(group(*sets[:2]), ANYONE, FakeView.of(*sets))
+    decision = decide(group(*sets[:2]), ANYONE, FakeSurroundings.of(*sets))
     assert shares_by_id(decision) == {"secondary": 1}
     assert decision.reads_client  # R133: another client would have got the primary
 
 
 def test_r117_an_unknown_check_is_healthy():
-    decision = decide(group(primary("www.test", check="deleted"), secondary("www.test")), ANYONE, FakeView.of())
+    decision = decide(group(primary("www.test", check="deleted"), secondary("www.test")), ANYONE, FakeSurroundings.of())
     assert shares_by_id(decision) == {"primary": 1}
 
 
@@ -312,8 +314,8 @@ def test_three_levels_of_a_hundred_are_decided_without_multiplying_out():
     sets = [weighted("l1.test", 1, str(n), alias="l2.test") for n in range(100)]
     sets += [weighted("l2.test", 1, str(n), alias="l3.test") for n in range(100)]
     sets += [weighted("l3.test", 1, str(n), check=f"hc{n}") for n in range(100)]
-    view = FakeView.of(*sets, down=[f"hc{n}" for n in range(100)])
-    node = decide(view.groups[sets[0].name, sets[0].type], ANYONE, view)
+    surroundings = FakeSurroundings.of(*sets, down=[f"hc{n}" for n in range(100)])
+    node = decide(surroundings.groups[sets[0].name, sets[0].type], ANYONE, surroundings)
     assert node.why is Why.FAIL_OPEN
     assert len(node.outcome.tickets) == 100
 
@@ -336,9 +338,9 @@ def test_r119_every_outcome_sums_to_one_and_answers_whenever_there_are_record_se
         weighted(name, weight, str(n), alias=alias, eth=eth, check=check)
         for n, (name, weight, alias, eth, check) in enumerate(rows)
     ]
-    view = FakeView.of(*sets, down=down)
-    for members_of in view.groups.values():
-        decision = decide(members_of, ANYONE, view)
+    surroundings = FakeSurroundings.of(*sets, down=down)
+    for members_of in surroundings.groups.values():
+        decision = decide(members_of, ANYONE, surroundings)
         assert sum(share for _, share in decision.outcome.shares()) == 1
         healthy = {c.record_set.set_identifier for c in decision.candidates if c.verdict.is_healthy}
         assert not healthy or set(shares_by_id(decision)) <= healthy
@@ -350,7 +352,10 @@ def test_r110_adding_a_healthy_member_never_makes_an_alias_unhealthy(rows, down,
         weighted(name, weight, str(n), alias=alias, eth=eth, check=check)
         for n, (name, weight, alias, eth, check) in enumerate(rows)
     ]
-    before, after = FakeView.of(*sets, down=down), FakeView.of(*sets, weighted(where, 1, "new"), down=down)
+    before, after = (
+        FakeSurroundings.of(*sets, down=down),
+        FakeSurroundings.of(*sets, weighted(where, 1, "new"), down=down),
+    )
     for key, members_of in before.groups.items():
         verdicts = {c.record_set.set_identifier: c.verdict for c in decide(members_of, ANYONE, before).candidates}
         for candidate in decide(after.groups[key], ANYONE, after).candidates:

@@ -1,4 +1,4 @@
-"""Geolocation routing: which locations hold a client (routing.md R75–R82). Health is the walk's."""
+"""Geolocation routing: the locations that contain a client (routing.md R75–R82). `test_decide` adds health."""
 
 import pytest
 
@@ -34,8 +34,8 @@ def ids(candidates):
         pytest.param(FRANCE, ALL, "d", id="R82.9 France: the default alone"),
         pytest.param(FRANCE, ALL[:3], "", id="R82.10 R78 nothing matches and no default"),
         pytest.param(CANADA, ALL[:3], "c", id="R82.11 the continent alone, without a default"),
-        pytest.param(UNLOCATED, ALL, "d", id="R79 a client that nothing locates gets the default alone"),
-        pytest.param(UNLOCATED, ALL[:3], "", id="R79 a client that nothing locates and no default"),
+        pytest.param(UNLOCATED, ALL, "d", id="R79 an unlocated client gets the default alone"),
+        pytest.param(UNLOCATED, ALL[:3], "", id="R79 an unlocated client and no default"),
         pytest.param(
             CALIFORNIA, (DEFAULT, CONTINENT, STATE), "acd", id="R77 specific first, in whatever order declared"
         ),
@@ -103,10 +103,5 @@ def test_the_most_specific_takes_every_answer():
         pytest.param(DEFAULT, "default", id="R75 default"),
     ],
 )
-def test_worth_is_the_location(member, words):
-    assert policy.worth(member, CALIFORNIA) == {"location": words}
-
-
-def test_reads_the_client():
-    """R126 an answer depends on who asks."""
-    assert policy.READS_CLIENT
+def test_criteria_are_the_location(member, words):
+    assert policy.criteria(member, CALIFORNIA) == {"location": words}

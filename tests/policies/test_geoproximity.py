@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from dnsemu.config.model.routing import Geoproximity
 from dnsemu.policies.decide import decide
 from dnsemu.policies.geodata.distance import distance_km
-from dnsemu.policies.geoproximity import biased_km, worth
-from tests.builders import FakeView, at, geoproximity, group, leaf_shares, shares_by_id
+from dnsemu.policies.geoproximity import biased_km, criteria
+from tests.builders import FakeSurroundings, at, geoproximity, group, leaf_shares, shares_by_id
 
 EQUATOR = at(0.0, 0.0)
 DEGREE_KM = distance_km(0, 0, 0, 1)
@@ -52,7 +52,7 @@ def near(id, longitude, bias=0, **more):
     ],
 )
 def test_the_nearest_answers(members, down, served):
-    decision = decide(group(*members), EQUATOR, FakeView.of(down=down))
+    decision = decide(group(*members), EQUATOR, FakeSurroundings.of(down=down))
     assert shares_by_id(decision) == {served: 1}
     assert decision.reads_client
 
@@ -63,9 +63,9 @@ def test_r86_the_older_formula_for_negative_biases_is_a_choice():
     assert biased_km(100.0, Geoproximity(region="eu-west-1", bias=50, divides_by_bias=True)) == 50.0
 
 
-def test_worth_tells_the_distance_and_what_the_bias_makes_of_it():
+def test_criteria_are_the_distance_and_the_biased_distance():
     member = near("a", 1.0, 25)
-    assert worth(member, EQUATOR) == {
+    assert criteria(member, EQUATOR) == {
         "location": "0.0,1.0",
         "distance_km": round(DEGREE_KM, 1),
         "bias": 25,
@@ -83,7 +83,7 @@ def test_r85_the_order_is_that_of_biased_distances(rows, latitude, longitude):
         geoproximity("www.test", f"{n}", latitude=float(lat), longitude=float(lon), bias=bias)
         for n, (lat, lon, bias) in enumerate(rows)
     ]
-    (served,) = leaf_shares(decide(group(*members), at(latitude, longitude), FakeView.of()))
+    (served,) = leaf_shares(decide(group(*members), at(latitude, longitude), FakeSurroundings.of()))
     distances = {
         f"{n}": distance_km(latitude, longitude, lat, lon) * (1 - bias / 100) for n, (lat, lon, bias) in enumerate(rows)
     }

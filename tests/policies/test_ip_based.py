@@ -1,4 +1,4 @@
-"""IP-based routing: the location whose blocks hold the client's network (routing.md R92–R99)."""
+"""IP-based routing: the location whose blocks contain the client's network (routing.md R92–R99)."""
 
 from ipaddress import ip_network
 
@@ -10,7 +10,7 @@ from immutables import Map
 from dnsemu.config.model.geo import CidrCollection, Geo
 from dnsemu.policies.decide import Why, decide
 from dnsemu.policies.location.locator import Locator
-from tests.builders import FakeView, group, ip_based, shares_by_id
+from tests.builders import FakeSurroundings, group, ip_based, shares_by_id
 
 
 def located(client, **locations):
@@ -21,7 +21,7 @@ def located(client, **locations):
     return locator.locate(network.network_address.packed, network.prefixlen).client
 
 
-def test_locations_hold_only_whole_networks():
+def test_locations_contain_only_whole_networks():
     assert located("192.0.2.0/24", paris="192.0.2.0/25").cidr_locations == ()
 
 
@@ -51,7 +51,7 @@ PARIS = {"paris": "192.0.2.0/24 2001:db8:1::/48", "france": "192.0.0.0/16 2001:d
 )
 def test_locations(client, members, down, served):
     sets = [ip_based("www.test", location, check=location) for location in members.split()]
-    decision = decide(group(*sets), located(client, **PARIS), FakeView.of(down=down.split()))
+    decision = decide(group(*sets), located(client, **PARIS), FakeSurroundings.of(down=down.split()))
     assert shares_by_id(decision) == ({served: 1} if served else {})
     assert (decision.why is Why.NO_CANDIDATE) == (served is None)
     assert decision.reads_client
@@ -59,7 +59,9 @@ def test_locations(client, members, down, served):
 
 def test_r96_the_family_is_the_clients_not_the_record_types():
     sets = [ip_based("www.test", "paris", type_="A"), ip_based("www.test", "*", type_="A")]
-    assert shares_by_id(decide(group(*sets), located("2001:db8:1::1/128", **PARIS), FakeView.of())) == {"paris": 1}
+    assert shares_by_id(decide(group(*sets), located("2001:db8:1::1/128", **PARIS), FakeSurroundings.of())) == {
+        "paris": 1
+    }
 
 
 def test_an_ipv4_mapped_client_is_the_ipv4_client():
@@ -75,7 +77,7 @@ networks = st.builds(
 
 @given(st.dictionaries(st.sampled_from("abcde"), st.lists(networks, max_size=4), max_size=5), networks)
 def test_r94_r97_locations_are_those_of_a_plain_search(locations, client):
-    """Longest block first, each location once, only blocks that hold the whole network."""
+    """Longest block first, each location once, only blocks that contain the whole network."""
     hits = sorted(
         ((-block.prefixlen, name) for name, blocks in locations.items() for block in blocks if client.subnet_of(block))
     )

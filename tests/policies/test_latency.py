@@ -1,4 +1,4 @@
-"""Latency routing: who is near (routing.md R66–R71)."""
+"""Latency routing: the order of Regions for a client (routing.md R66–R71)."""
 
 from ipaddress import ip_address, ip_network
 
@@ -94,7 +94,7 @@ def geo_default(request):
 
 
 def test_unlocated_client_is_at_the_default(geo_default):
-    """R71 a client that nothing locates counts as at `geo.default`, and is given every candidate."""
+    """R71 an unlocated client is placed at `geo.default`, and has every candidate."""
     locator, near = geo_default
     place = locator.locate(b"\x0a\x00\x00\x01", 32).place
     members = in_regions("ap-southeast-2", "eu-central-1", "us-east-1")
@@ -113,13 +113,13 @@ def test_the_first_of_the_pool_takes_every_answer():
     assert regions(r for r, _ in policy.shares(ordered[1:]).shares()) == ["us-east-1"]
 
 
-def test_worth_is_region_and_milliseconds():
+def test_criteria_are_region_and_milliseconds():
     """R70 the latency shown is the model's, which the order follows."""
     members = in_regions("us-east-1", "eu-west-1", "ap-south-1")
     asking = client("GB")
-    worths = [policy.worth(record_set, asking) for record_set in policy.candidates(members, asking)]
-    assert [worth["region"] for worth in worths] == ["eu-west-1", "us-east-1", "ap-south-1"]
-    assert worths[0] == {
+    shown = [policy.criteria(record_set, asking) for record_set in policy.candidates(members, asking)]
+    assert [criteria["region"] for criteria in shown] == ["eu-west-1", "us-east-1", "ap-south-1"]
+    assert shown[0] == {
         "region": "eu-west-1",
         "latency_ms": round(latencies_ms(asking.place.latitude, asking.place.longitude)["eu-west-1"], 1),
     }
@@ -132,7 +132,7 @@ def test_worth_is_region_and_milliseconds():
     st.sampled_from(sorted(REGIONS)),
 )
 def test_order_of_two_does_not_depend_on_a_third(latitude, longitude, codes, other):
-    """R66 another record set takes its own place and moves no two others about."""
+    """R66 another record set does not change the order of two others."""
     asking = at(latitude, longitude)
     without = regions(policy.candidates(in_regions(*codes - {other}), asking)) if codes - {other} else []
     with_it = regions(policy.candidates(in_regions(*codes | {other}), asking))
@@ -144,11 +144,6 @@ def test_every_region_of_the_api_has_a_latency():
     ordered = policy.candidates(in_regions(*REGIONS), client("BR"))
     assert len(ordered) == len(REGIONS) == 39
     assert regions(ordered)[0] == "sa-east-1"
-
-
-def test_reads_the_client():
-    """R126 an answer depends on who asks."""
-    assert policy.READS_CLIENT
 
 
 OWN = Geo(
@@ -171,14 +166,14 @@ OWN = Geo(
         pytest.param("193.0.0.1", "eu-central-1", None, 24, id="R70.4 the model elsewhere"),
     ],
 )
-def test_times_of_the_users_own(client, best, ms, scope):
+def test_declared_latencies(client, best, ms, scope):
     located = Locator(OWN).locate(ip_address(client).packed, 32)
     members = [latency("www.test", region) for region in ("us-east-1", "us-west-2", "sa-east-1", "eu-central-1")]
     first = policy.candidates(group(*members), located.client)[0]
     assert (first.routing.region, located.scope_bits) == (best, scope)
-    assert ms is None or policy.worth(first, located.client) == {"region": best, "latency_ms": ms}
+    assert ms is None or policy.criteria(first, located.client) == {"region": best, "latency_ms": ms}
 
 
-def test_r70_a_named_place_has_the_users_times_too():
-    assert dict(Locator(OWN).timed(place_named("JP")).latency_ms) == {"us-west-2": 2.0}
-    assert Locator(OWN).timed(place_named("FR")).latency_ms == ()
+def test_r70_a_named_place_has_declared_latencies_too():
+    assert dict(Locator(OWN).with_latencies(place_named("JP")).latency_ms) == {"us-west-2": 2.0}
+    assert Locator(OWN).with_latencies(place_named("FR")).latency_ms == ()

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from dnsemu.policies.decide import Lost, Reason, decide
+from dnsemu.policies.decide import BrokenAlias, Reason, decide
 from dnsemu.policies.model import ResourceState
-from tests.builders import ANYONE, FakeView, group, record_set, resource, shares_by_id, target, weighted
+from tests.builders import ANYONE, FakeSurroundings, group, record_set, resource, shares_by_id, target, weighted
 
 LB = "lb.us-east-1.elb.amazonaws.com"
 
@@ -22,7 +22,7 @@ def shares(node):
 @pytest.mark.parametrize("count", [1, 3, 8, 9, 20])
 def test_r106_each_address_has_its_exact_chance(count):
     lb = resource(LB, *(target(f"192.0.2.{n}") for n in range(count)))
-    decision = decide(group(alias()), ANYONE, FakeView.of(resources=[lb]))
+    decision = decide(group(alias()), ANYONE, FakeSurroundings.of(resources=[lb]))
     node = decision.below(decision.group.record_sets[0])
     assert isinstance(node, ResourceState)
     assert shares(node) == {f"192.0.2.{n}": min(Fraction(1), Fraction(8, count)) for n in range(count)}
@@ -40,7 +40,9 @@ def test_r106_each_address_has_its_exact_chance(count):
 )
 def test_an_alias_inherits_the_health_of_a_resource(down, is_healthy, answering, fails_open):
     lb = resource(LB, target("192.0.2.1", "one"), target("192.0.2.2", "two"))
-    (candidate,) = (decision := decide(group(alias()), ANYONE, FakeView.of(down=down, resources=[lb]))).candidates
+    (candidate,) = (
+        decision := decide(group(alias()), ANYONE, FakeSurroundings.of(down=down, resources=[lb]))
+    ).candidates
     assert (candidate.verdict.is_healthy, candidate.verdict.reason) == (is_healthy, Reason.RESOURCE)
     assert (candidate.verdict.resource.resource, candidate.verdict.reads_client) == (lb, False)
     node = decision.below(candidate.record_set)
@@ -48,8 +50,8 @@ def test_an_alias_inherits_the_health_of_a_resource(down, is_healthy, answering,
 
 
 def test_r108_without_evaluation_it_is_healthy():
-    view = FakeView.of(down=["one"], resources=[resource(LB, target("192.0.2.1", "one"))])
-    (candidate,) = decide(group(alias(eth=False)), ANYONE, view).candidates
+    surroundings = FakeSurroundings.of(down=["one"], resources=[resource(LB, target("192.0.2.1", "one"))])
+    (candidate,) = decide(group(alias(eth=False)), ANYONE, surroundings).candidates
     assert (candidate.verdict.is_healthy, candidate.verdict.reason) == (True, Reason.UNCHECKED)
 
 
@@ -58,12 +60,12 @@ def test_r119_a_sibling_takes_over_from_an_unhealthy_resource():
         weighted("www.test", 9, "lb", alias=LB, alias_zone="Z35SXDOTRQ7X7K"),
         weighted("www.test", 1, "leaf", values="192.0.2.9"),
     ]
-    view = FakeView.of(down=["one"], resources=[resource(LB, target("192.0.2.1", "one"))])
-    assert shares_by_id(decide(group(*sets), ANYONE, view)) == {"leaf": 1}
+    surroundings = FakeSurroundings.of(down=["one"], resources=[resource(LB, target("192.0.2.1", "one"))])
+    assert shares_by_id(decide(group(*sets), ANYONE, surroundings)) == {"leaf": 1}
 
 
-def test_r107_an_undeclared_resource_is_lost_and_no_failure():
-    decision = decide(group(alias()), ANYONE, FakeView.of())
+def test_r107_an_alias_to_an_undeclared_resource_is_broken_and_no_failure():
+    decision = decide(group(alias()), ANYONE, FakeSurroundings.of())
     node = decision.below(decision.group.record_sets[0])
-    assert isinstance(node, Lost)
+    assert isinstance(node, BrokenAlias)
     assert not node.is_failure

@@ -20,7 +20,7 @@ from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
 from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
-from dnsemu.policies.decide import Leaf, Lost, decide
+from dnsemu.policies.decide import BrokenAlias, Leaf, decide
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.model import Sample
 from dnsemu.publication.board import Board, Published
@@ -122,7 +122,7 @@ def decided(node):
     """The exact share of each answer below a node; an answer is the set of its addresses."""
     if isinstance(node, Leaf):
         return {frozenset(node.record_set.values): Fraction(1)}
-    if isinstance(node, Lost) or node.outcome is None:
+    if isinstance(node, BrokenAlias) or node.outcome is None:
         return {frozenset(): Fraction(1)}
     if isinstance(node.outcome, Sample):
         subsets = list(combinations(node.outcome.members, node.outcome.size))

@@ -14,7 +14,7 @@ from tests.builders import record_set, weighted, zone
 def told(*record_sets):
     locator = Locator(Geo())
     published = Published(World(), Catalog.of([zone("test", *record_sets)]), locator)
-    return list(serving(published, HealthSnapshot(), Client.somewhere(locator.unlocated)))
+    return list(serving(published, HealthSnapshot(), Client.at_place(locator.unlocated)))
 
 
 def test_others_have_their_turn_while_a_large_zone_is_looked_through():

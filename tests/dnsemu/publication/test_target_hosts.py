@@ -130,11 +130,11 @@ async def test_r111_a_host_that_was_looked_up_in_vain_is_not_healthy():
             resource = next(iter(server.board.current.catalog.resources.values()))
             return resource.state(RRType.A, lambda check: True)
 
-        assert (state().is_healthy, state().targets[0].is_lost) == (True, False)
+        assert (state().is_healthy, state().targets[0].is_unresolved) == (True, False)
         with structlog.testing.capture_logs():
             resolver.held["a.test"].set()
             await settle()
-        assert (state().is_healthy, state().targets[0].is_lost) == (False, True)
+        assert (state().is_healthy, state().targets[0].is_unresolved) == (False, True)
 
 
 @virtual_time

@@ -28,7 +28,7 @@ from dnsemu.what_if.rules import RULES, UnknownRule, broken
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.resources import compile_resource
 from tests.builders import (
-    FakeView,
+    FakeSurroundings,
     geo,
     ip_based,
     latency,
@@ -381,7 +381,9 @@ def trees(draw):
 def decided(groups, down, client):
     """The shares of g0's leaves for a client by name, by a walk of its own."""
     place = place_named("us-east-1" if client in ("everyone", "clients nothing locates") else client)
-    decision = decide(groups[names.parse("g0.test"), 1], Client.somewhere(place), FakeView(frozenset(down), groups))
+    decision = decide(
+        groups[names.parse("g0.test"), 1], Client.at_place(place), FakeSurroundings(frozenset(down), groups)
+    )
     return leaf_shares(decision)
 
 
@@ -389,7 +391,7 @@ def decided(groups, down, client):
 def test_reported_shares_are_those_that_decide_gives_directly(record_sets, fail):
     """In every scenario, for every client that is named; and each population differs from the others somewhere."""
     told = report(*record_sets, fail=fail, of=("g0.test",))["names"][0]
-    groups = FakeView.of(*record_sets).groups
+    groups = FakeSurroundings.of(*record_sets).groups
     checks = {e["name"]: e["health_checks"] for e in told["endpoints"]}
     usual, seen = {}, {population["name"]: [] for population in told["populations"]}
     for scenario in told["scenarios"]:

@@ -1,4 +1,4 @@
-"""Where clients are: networks, databases, the default, and names (routing.md R71, R79, R132, R135, R179, R180)."""
+"""Locating clients: declared networks, databases, the default, and ECS scopes (routing.md R71, R79, R132, R135)."""
 
 from ipaddress import ip_address, ip_network
 
@@ -11,7 +11,7 @@ from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
 from dnsemu.policies.geodata.countries import country_point
 from dnsemu.policies.geodata.database import UnusableDatabase
 from dnsemu.policies.location.locator import Locator
-from dnsemu.policies.location.place import Place, UnknownPlace, place_declared, place_named
+from dnsemu.policies.location.place import Place
 from tests.policies import mmdb
 
 
@@ -46,12 +46,12 @@ NESTED = Locator(
 @pytest.mark.parametrize(
     ("client", "country"),
     [
-        pytest.param("10.9.9.9", "FR", id="R135 the network that holds the client"),
+        pytest.param("10.9.9.9", "FR", id="R135 the network that contains the client"),
         pytest.param("10.1.9.9", "DE", id="R135 a longer prefix wins"),
         pytest.param("10.1.2.3", "JP", id="R135 the longest prefix wins"),
         pytest.param("10.1.2.200", "BR", id="R135 inside a /24 too"),
         pytest.param("10.1.2.0/24", "JP", id="R135 a network counts by its base address"),
-        pytest.param("10.1.0.0/16", "DE", id="R135 what only a part of the client's network has does not count"),
+        pytest.param("10.1.0.0/16", "DE", id="R135 a network that contains only part of the client's does not count"),
         pytest.param("10.0.0.0/7", "FR", id="R135 a base address may lie in a network smaller than the client's"),
         pytest.param("8.8.8.8", "IE", id="R135 a declared network comes before the database"),
         pytest.param("9.9.9.9", "CA", id="R135 however short its prefix is"),
@@ -60,7 +60,7 @@ NESTED = Locator(
         pytest.param("2001:db8:1:0:9000::1", "IN", id="R135 IPv6, longest"),
         pytest.param("::ffff:10.1.2.3", "JP", id="R135 an IPv4-mapped client is an IPv4 client"),
         pytest.param("::ffff:10.1.2.0/120", "JP", id="R135 an IPv4-mapped network is an IPv4 network"),
-        pytest.param("192.0.2.9", "NZ", id="R135 a network declared IPv4-mapped holds IPv4 clients"),
+        pytest.param("192.0.2.9", "NZ", id="R135 a network declared IPv4-mapped contains IPv4 clients"),
     ],
 )
 def test_longest_declared_prefix(client, country):
@@ -98,15 +98,15 @@ def test_a_cached_answer_is_right_for_everyone_in_its_scope(prefixes, last_octet
     networks = {ip_network((0xC0000200 + number, length), strict=False) for number, length in prefixes}
     geo = Geo(tuple(network(str(n), latitude=float(i), longitude=0.0) for i, n in enumerate(networks)))
     locator = Locator(geo)
-    asked = locate(locator, f"192.0.2.{last_octet}")
-    cached = ip_network((0xC0000200 + last_octet, asked.scope_bits), strict=False)
+    client = locate(locator, f"192.0.2.{last_octet}")
+    cached = ip_network((0xC0000200 + last_octet, client.scope_bits), strict=False)
     everyone = [locate(locator, str(address)) for address in ip_network("192.0.2.0/24")]
-    assert {located.scope_bits for located in everyone} == {asked.scope_bits}
+    assert {located.scope_bits for located in everyone} == {client.scope_bits}
     assert {
         located.place
         for address, located in zip(ip_network("192.0.2.0/24"), everyone, strict=True)
         if address in cached
-    } == {asked.place}
+    } == {client.place}
 
 
 @pytest.mark.parametrize(
@@ -114,19 +114,19 @@ def test_a_cached_answer_is_right_for_everyone_in_its_scope(prefixes, last_octet
     [
         pytest.param([], "8.8.8.8", 24, id="R132 IPv4: /24"),
         pytest.param([], "8.8.0.0/16", 24, id="R132 IPv4: /24 for a shorter source too"),
-        pytest.param([], "10.0.0.1", 24, id="R132 IPv4: /24 for a client that nothing locates"),
+        pytest.param([], "10.0.0.1", 24, id="R132 IPv4: /24 for an unlocated client"),
         pytest.param([], "2001:db8::1", 48, id="R132 IPv6: /48"),
         pytest.param([], "2001:db8::/32", 48, id="R132 IPv6: /48 for a shorter source too"),
         pytest.param([], "::ffff:8.8.8.8", 120, id="R132 IPv4-mapped: the /24, counted in the address as it came"),
         pytest.param(["10.0.0.0/8"], "10.1.2.3", 24, id="R132 a shorter network changes nothing"),
         pytest.param(["10.1.2.0/24"], "10.1.2.3", 24, id="R132 nor does one as long"),
-        pytest.param(["10.1.2.0/25"], "10.1.2.3", 25, id="R132 a network inside the /24 that holds the client"),
+        pytest.param(["10.1.2.0/25"], "10.1.2.3", 25, id="R132 a network inside the /24 that contains the client"),
         pytest.param(["10.1.2.0/25"], "10.1.2.200", 25, id="R132 a network inside the /24 beside the client"),
         pytest.param(["10.1.2.0/25", "10.1.2.240/28"], "10.1.2.3", 28, id="R132 the longest network inside the /24"),
         pytest.param(["10.1.2.240/28", "10.1.2.0/25"], "10.1.2.3", 28, id="R132 whichever is declared first"),
         pytest.param(["10.1.2.3/32"], "10.1.2.0/24", 32, id="R132 one host inside the client's own network"),
         pytest.param(["10.1.3.0/25"], "10.1.2.3", 24, id="R132 a network in the next /24 changes nothing"),
-        pytest.param(["10.1.3.0/25"], "10.1.0.0/16", 24, id="R132 nor one outside the /24 that the source holds"),
+        pytest.param(["10.1.3.0/25"], "10.1.0.0/16", 24, id="R132 nor one outside the /24 that the source contains"),
         pytest.param(["2001:db8::/64"], "2001:db8::/56", 64, id="R132 IPv6: a network inside the /48"),
         pytest.param(["2001:db8::7/128"], "2001:db8:0:9::1", 128, id="R132 IPv6: one host inside the /48"),
         pytest.param(["2001:db8:1::/64"], "2001:db8::1", 48, id="R132 IPv6: a network in the next /48"),
@@ -207,7 +207,7 @@ def test_default_is_us_east_1():
             Place(-1.5, -2.5, "SA", "QQ", source="database"),
             id="R81 a country that Route 53 does not know keeps the database's continent",
         ),
-        pytest.param({"autonomous_system_number": 64512}, None, id="R79 a record that says nothing of place"),
+        pytest.param({"autonomous_system_number": 64512}, None, id="R79 a record without a place"),
     ],
 )
 def test_users_database(tmp_path, record, expected):
@@ -217,7 +217,7 @@ def test_users_database(tmp_path, record, expected):
 
 
 def test_users_database_replaces_the_embedded_one(tmp_path):
-    """R135 what the user's database does not know is unlocated; the embedded one is not asked."""
+    """R135 a client that the user's database does not know is unlocated; the embedded one is not consulted."""
     locator = Locator(Geo(), mmdb.write(tmp_path / "own.mmdb", {"192.0.2.0/24": {"country": {"iso_code": "JP"}}}))
     assert locate(locator, "192.0.2.1").place.country == "JP"
     assert locate(locator, "8.8.8.8").place.source == "geo.default"
@@ -229,9 +229,9 @@ def test_users_database_is_refused_at_once(tmp_path):
         Locator(Geo(), tmp_path / "missing.mmdb")
 
 
-def test_memory_is_exact_and_bounded():
-    """R94, R135 one base address with two prefix lengths is two clients; the memory for them is bounded."""
-    locator = Locator(Geo((network("10.1.2.0/25", country="JP"),)), memo_size=4)
+def test_the_memo_is_exact_and_bounded():
+    """R94, R135 one base address with two prefix lengths is two clients; the memo of clients is bounded."""
+    locator = Locator(Geo((network("10.1.2.0/25", country="JP"),)), max_remembered=4)
     for last_octet in range(10):
         locate(locator, f"10.1.2.{last_octet}")
         assert locator.remembered <= 4
@@ -241,114 +241,7 @@ def test_memory_is_exact_and_bounded():
     assert locator.locate(base, 24) is not locator.locate(base, 25)
 
 
-def test_equal_findings_share_a_place():
-    """R135 clients that the database places alike are one client class, down to the object."""
+def test_equal_records_share_a_place():
+    """R135 clients with equal database records share one place object, so that they are one client class."""
     locator = Locator(Geo())
     assert locate(locator, "8.8.8.8").place is locate(locator, "8.8.8.9").place
-
-
-# --- declared and named places ---
-
-
-@pytest.mark.parametrize(
-    ("declared", "expected"),
-    [
-        pytest.param(
-            DeclaredPlace(region="us-east-1"),
-            Place(38.95, -77.45, "NA", "US", "VA", "us-east-1", "x"),
-            id="R179 us-east-1 is NA, US, VA",
-        ),
-        pytest.param(
-            DeclaredPlace(region="us-east-2"),
-            Place(39.96, -83.0, "NA", "US", "OH", "us-east-2", "x"),
-            id="R180 us-east-2 is OH",
-        ),
-        pytest.param(
-            DeclaredPlace(region="us-west-1"),
-            Place(37.35, -121.95, "NA", "US", "CA", "us-west-1", "x"),
-            id="R180 us-west-1 is CA",
-        ),
-        pytest.param(
-            DeclaredPlace(region="us-west-2"),
-            Place(45.84, -119.7, "NA", "US", "OR", "us-west-2", "x"),
-            id="R180 us-west-2 is OR",
-        ),
-        pytest.param(
-            DeclaredPlace(region="eu-central-1"),
-            Place(50.11, 8.68, "EU", "DE", None, "eu-central-1", "x"),
-            id="R180 elsewhere the country alone",
-        ),
-        pytest.param(
-            DeclaredPlace(country="JP"), Place(35.71, 137.65, "AS", "JP", source="x"), id="R135 a country's centre"
-        ),
-        pytest.param(
-            DeclaredPlace(country="US", subdivision="CA"),
-            Place(35.16, -119.2, "NA", "US", "CA", source="x"),
-            id="R135 a state's centre",
-        ),
-        pytest.param(
-            DeclaredPlace(latitude=35.68, longitude=139.69),
-            Place(35.68, 139.69, source="x"),
-            id="R79 coordinates have no country",
-        ),
-    ],
-)
-def test_declared_places(declared, expected):
-    assert place_declared(declared, "x") == expected
-
-
-@pytest.mark.parametrize(
-    "declared",
-    [
-        DeclaredPlace(),
-        DeclaredPlace(latitude=1.0),
-        DeclaredPlace(region="us-west-9"),
-        DeclaredPlace(country="ZZ"),
-        DeclaredPlace(country="JP", subdivision="13"),
-    ],
-)
-def test_declared_places_that_are_none(declared):
-    """R135 a declaration is never guessed at."""
-    with pytest.raises(UnknownPlace):
-        place_declared(declared, "x")
-
-
-@pytest.mark.parametrize(
-    ("text", "declared"),
-    [
-        pytest.param("ap-northeast-1", DeclaredPlace(region="ap-northeast-1"), id="R179 a Region"),
-        pytest.param("JP", DeclaredPlace(country="JP"), id="R135 a country"),
-        pytest.param("US-CA", DeclaredPlace(country="US", subdivision="CA"), id="R135 a US state"),
-        pytest.param("UA-61", DeclaredPlace(country="UA", subdivision="61"), id="R135 an oblast of Ukraine"),
-        pytest.param("35.68,139.69", DeclaredPlace(latitude=35.68, longitude=139.69), id="R135 coordinates"),
-        pytest.param(" -33.9, 18.4 ", DeclaredPlace(latitude=-33.9, longitude=18.4), id="R135 coordinates with spaces"),
-        pytest.param("jp", DeclaredPlace(country="JP"), id="R135 a country in small letters"),
-        pytest.param("EU-WEST-1", DeclaredPlace(region="eu-west-1"), id="R179 a Region in capital letters"),
-    ],
-)
-def test_named_places(text, declared):
-    place = place_named(text)
-    assert place == place_declared(declared, place.source)
-    assert text.strip().lower() in place.source.lower()
-
-
-@pytest.mark.parametrize(
-    ("text", "first"),
-    [
-        pytest.param("ap-northeast1", "ap-northeast-1", id="R135 a Region misspelt"),
-        pytest.param("Tokyo", "ap-northeast-1", id="R135 a Region by its city"),
-        pytest.param("japan", "JP", id="R135 a country by its name"),
-        pytest.param("Germny", "DE", id="R135 a country by its name, misspelt"),
-        pytest.param("California", "US-CA", id="R135 a state by its name"),
-        pytest.param("91,0", None, id="R135 no such latitude"),
-        pytest.param("0,181", None, id="R135 no such longitude"),
-        pytest.param("nan,0", None, id="R135 no number"),
-        pytest.param("", None, id="R135 nothing"),
-        pytest.param("*", None, id="R135 the default location is no place"),
-    ],
-)
-def test_names_that_are_no_place(text, first):
-    with pytest.raises(UnknownPlace) as refused:
-        place_named(text)
-    assert refused.value.nearest[:1] == ((first,) if first else ())
-    assert (first or "LAT,LON") in str(refused.value)
