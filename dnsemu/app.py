@@ -23,7 +23,6 @@ from dnsemu.api.server import HttpPort
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES
-from dnsemu.commands.record_sets.zone_index import forget
 from dnsemu.commands.traffic.answered import Traffic
 from dnsemu.config.errors import FileError
 from dnsemu.config.model.health_checks import HealthCheckId
@@ -317,7 +316,6 @@ class Application:
         )
         old = maps_of(before, self.board.current)
         del before
-        forget()
         for _ in free_incrementally(old):
             await asyncio.sleep(0)
 

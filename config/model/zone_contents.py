@@ -1,13 +1,16 @@
-"""The record sets of a hosted zone: a persistent mapping by key, indexed by name.
+"""The record sets of a hosted zone: a persistent mapping by key, indexed by name, with the order of lists.
 
 It is stored by name, not by key: with a million names, the keys would be a million tuples that repeat the record sets.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence, ValuesView
+from dataclasses import dataclass
 from typing import Any
 
 from immutables import Map
 
+from dnsemu.config.model.list_order import ListOrder, Preparation, list_name
 from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
@@ -15,11 +18,28 @@ from dnsemu.config.rdata.rrtypes import RRType
 _Stored = RecordSet | tuple[RecordSet, ...]
 """The record sets of one name; a single one, which is the usual case, is stored without a tuple."""
 
+ListPosition = tuple[str, str, str]
+"""A position in a list: name, type and set identifier, in the form in which lists compare them (A200)."""
+
+LIST_START: ListPosition = ("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _PendingOrder:
+    """The order of an earlier version that is being worked out, and the names touched since that version."""
+
+    preparation: Preparation
+    touched: Map[DName, None]
+
 
 class RecordSets(Mapping[RecordSetKey, RecordSet]):
-    """Immutable mapping of record sets by key; a change makes a new one, at a cost per changed name."""
+    """Immutable mapping of record sets by key; a change makes a new one, at a cost per changed name.
 
-    __slots__ = ("_at", "_count")
+    The list order is worked out when it is first asked for, and each change carries it over. A zone that is never
+    listed has none. The order is not part of the value: it is neither compared nor pickled. Listing is for one thread.
+    """
+
+    __slots__ = ("_at", "_count", "_order")
 
     def __init__(self, record_sets: Mapping[RecordSetKey, RecordSet] | None = None) -> None:
         at: dict[DName, list[RecordSet]] = {}
@@ -27,6 +47,7 @@ class RecordSets(Mapping[RecordSetKey, RecordSet]):
             at.setdefault(record_set.name, []).append(record_set)
         self._at: Map[DName, _Stored] = Map({name: _stored(members) for name, members in at.items()})
         self._count = sum(map(len, at.values()))
+        self._order: ListOrder | _PendingOrder | None = None
 
     @classmethod
     def grouped(cls, at: Mapping[DName, Sequence[RecordSet]]) -> "RecordSets":
@@ -36,7 +57,7 @@ class RecordSets(Mapping[RecordSetKey, RecordSet]):
     @classmethod
     def _of(cls, at: Map[DName, _Stored], count: int) -> "RecordSets":
         made = cls.__new__(cls)
-        made._at, made._count = at, count
+        made._at, made._count, made._order = at, count, None
         return made
 
     def at(self, name: DName) -> Sequence[RecordSet]:
@@ -66,6 +87,7 @@ class RecordSets(Mapping[RecordSetKey, RecordSet]):
         Raises:
             KeyError: a removed key does not exist.
         """
+        removed, put = tuple(removed), tuple(put)
         count = self._count
         at = self._at.mutate()
         for key in removed:
@@ -83,11 +105,58 @@ class RecordSets(Mapping[RecordSetKey, RecordSet]):
             count += record_set.key not in members
             members[record_set.key] = record_set
             at[record_set.name] = _stored(tuple(members.values()))
-        return self._of(at.finish(), count)
+        after = self._of(at.finish(), count)
+        if self._order is not None:
+            after._order = self._order_after({*(key[0] for key in removed), *(r.name for r in put)}, after)
+        return after
 
     def update(self, record_sets: Mapping[RecordSetKey, RecordSet]) -> "RecordSets":
         """Returns a copy with others added or replaced by key."""
         return self.changed(put=record_sets.values())
+
+    # --- the order of lists ---
+
+    def listed(self, start: ListPosition = LIST_START) -> Iterator[RecordSet]:
+        """Yields the record sets in the order of lists (A200), from a position on that need not be taken (A197)."""
+        for number, name in enumerate(self._known_order().names_from(start[0])):
+            members = sorted(self.at(name), key=_position_in_group)
+            if number == 0 and list_name(name) == start[0]:
+                members = members[bisect_left(members, start[1:], key=_position_in_group) :]
+            yield from members
+
+    def prepare_order(self) -> Iterator[None]:
+        """Works out the order of lists, unless it is known, in pieces of about a millisecond.
+
+        Changes made meanwhile are followed: the result also serves the mappings made from this one.
+        """
+        if isinstance(self._order, ListOrder):
+            return
+        if self._order is None or self._order.preparation.is_abandoned:
+            self._order = _PendingOrder(Preparation(self._at), Map())
+        yield from self._order.preparation.run()
+
+    def _known_order(self) -> ListOrder:
+        while not isinstance(self._order, ListOrder):
+            if self._order is not None and self._order.preparation.order is not None:
+                self._order = self._order.preparation.order.updated(self._order.touched, self._at.__contains__)
+            else:
+                for _ in self.prepare_order():
+                    pass
+        return self._order
+
+    def _order_after(self, touched: Iterable[DName], after: "RecordSets") -> ListOrder | _PendingOrder | None:
+        """Returns the order of the mapping that a change of the touched names made from this one."""
+        order = self._order
+        if isinstance(order, _PendingOrder):
+            if order.preparation.is_abandoned:
+                return None
+            if order.preparation.order is None:
+                return _PendingOrder(order.preparation, order.touched.update(dict.fromkeys(touched)))
+            order = self._known_order()
+        moved = [name for name in touched if (name in self._at) is not (name in after._at)]
+        return order.updated(moved, after._at.__contains__) if order is not None else None
+
+    # --- mapping ---
 
     def __getitem__(self, key: RecordSetKey) -> RecordSet:
         name, type, identifier = key
@@ -133,3 +202,8 @@ def _members(stored: _Stored | tuple[()]) -> Sequence[RecordSet]:
 
 def _stored(members: Sequence[RecordSet]) -> _Stored:
     return members[0] if len(members) == 1 else tuple(members)
+
+
+def _position_in_group(record_set: RecordSet) -> tuple[str, str]:
+    """The position among record sets of one name: by type, then by set identifier, none first (A200)."""
+    return record_set.type.name, record_set.set_identifier or ""

@@ -12,9 +12,9 @@ from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.delegation_sets import existing_set
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, shown, zone_row
 from dnsemu.commands.paging import marked, page, page_size, token, token_key
-from dnsemu.commands.record_sets.zone_index import list_name
 from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.list_order import list_name
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.names import BadName
 from dnsemu.config.shapes.record_sets import bare_id

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dnsemu.commands.record_sets.conversion import ReadRecordSet
-from dnsemu.commands.record_sets.zone_index import index_of
 from dnsemu.config import names
 from dnsemu.config.aws.services import names_of, without_dualstack
 from dnsemu.config.errors import Problem, Severity
@@ -49,19 +48,18 @@ class Draft:
         self.id: HostedZoneId = zone.id
         self.name: DName = zone.name
         self._before = zone.record_sets
-        self._index = index_of(zone)
         self._touched: dict[DName, dict[RecordSetKey, RecordSet]] = {}
 
     def at(self, name: DName) -> Sequence[RecordSet]:
         """All record sets of exactly this name."""
         touched = self._touched.get(name)
-        return self._index.at(name) if touched is None else tuple(touched.values())
+        return self._before.at(name) if touched is None else tuple(touched.values())
 
     def has_group(self, name: DName, type: RRType) -> bool:
         """Whether there is a record set of exactly this name and type."""
         if name in self._touched:
             return any(key[1] is type for key in self._touched[name])
-        return self._index.has_group(name, type)
+        return self._before.has_group(name, type)
 
     def get(self, key: RecordSetKey) -> RecordSet | None:
         """A record set, or None."""
@@ -79,14 +77,14 @@ class Draft:
 
     def _touch(self, name: DName) -> dict[RecordSetKey, RecordSet]:
         if name not in self._touched:
-            self._touched[name] = {record_set.key: record_set for record_set in self._index.at(name)}
+            self._touched[name] = {record_set.key: record_set for record_set in self._before.at(name)}
         return self._touched[name]
 
     def difference(self) -> tuple[list[RecordSetKey], list[RecordSet]]:
         """What is gone and what was put, compared with the zone; a record set that says the same is neither (A116)."""
         gone, put = [], []
         for name, touched in self._touched.items():
-            gone += [record_set.key for record_set in self._index.at(name) if record_set.key not in touched]
+            gone += [record_set.key for record_set in self._before.at(name) if record_set.key not in touched]
             for key, record_set in touched.items():
                 before = self._before.get(key)
                 if before is None or not _is_unchanged(record_set, before):
@@ -209,7 +207,7 @@ def _other_zone_messages(record_set: RecordSet, draft: Draft, world: World) -> I
     tried = f"Tried to create an alias that targets {target}, type {type} in zone {zone.id}, but"
     if not names.is_at_or_below(alias.name, zone.name):
         yield f"{tried} the alias target name does not lie within the target zone"
-    elif not index_of(zone).has_group(alias.name, record_set.type):
+    elif not zone.record_sets.has_group(alias.name, record_set.type):
         yield f"{tried} that target was not found"
 
 

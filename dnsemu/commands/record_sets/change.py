@@ -11,7 +11,6 @@ from dnsemu.commands.record_sets.batch import BatchChange, work_off
 from dnsemu.commands.record_sets.conversion import read
 from dnsemu.commands.record_sets.protections import protected
 from dnsemu.commands.record_sets.shape import check_shape
-from dnsemu.commands.record_sets.zone_index import change_record_sets
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.routing import IpBased
@@ -49,7 +48,7 @@ def change_resource_record_sets(request: Request, step: Step, context: Context) 
         message = f"{sets} record sets are more than the {MAX_RECORD_SETS} that a hosted zone may have."
         raise InvalidChangeBatch([message])
     if gone or put:
-        change_record_sets(step, zone.id, gone=gone, put=put)
+        step.change_record_sets(zone.id, gone=gone, put=put)
     return {"ChangeInfo": context.change(step, batch.get("Comment"))}
 
 

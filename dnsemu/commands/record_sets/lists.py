@@ -7,9 +7,10 @@ from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.record_sets.conversion import to_api
-from dnsemu.commands.record_sets.zone_index import Place, index_of, list_name
 from dnsemu.config import names
+from dnsemu.config.model.list_order import list_name
 from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.zone_contents import LIST_START, ListPosition
 from dnsemu.config.names import BadName
 from dnsemu.config.shapes.record_sets import bare_id
 from dnsemu.state.state import State
@@ -27,7 +28,7 @@ def list_resource_record_sets(request: Request, step: Step, context: Context) ->
     start = list_start(request)
     size = page_size(request, cap=MAX_PAGE)
     zone = existing_zone(step, request["HostedZoneId"])
-    shown, following = page(index_of(zone).listed(start), size)
+    shown, following = page(zone.record_sets.listed(start), size)
     response: Response = {
         "ResourceRecordSets": [to_api(record_set) for record_set in shown],
         "IsTruncated": following is not None,
@@ -41,13 +42,13 @@ def list_resource_record_sets(request: Request, step: Step, context: Context) ->
 
 
 def preparation(operation: str, request: Request, state: State) -> Iterator[None]:
-    """The work that a list of a large zone needs first, in pieces between which others get their turn."""
+    """The work that a list of a large zone needs first, in pieces of about a millisecond."""
     zone_id = HostedZoneId(bare_id(request.get("HostedZoneId", "")))
     zone = state.world.hosted_zones.get(zone_id) if operation == "ListResourceRecordSets" else None
-    return index_of(zone).prepare() if zone is not None else iter(())
+    return zone.record_sets.prepare_order() if zone is not None else iter(())
 
 
-def list_start(request: Request) -> Place:
+def list_start(request: Request) -> ListPosition:
     """The place that a list is to start at, as lists compare places; before everything where none is named (A197).
 
     Raises:
@@ -59,7 +60,7 @@ def list_start(request: Request) -> Place:
     if identifier is not None and type is None:
         raise InvalidInput("StartRecordIdentifier needs StartRecordName and StartRecordType: send all three.")
     if name is None:
-        return "", "", ""
+        return LIST_START
     try:
         return list_name(names.parse(name)), type or "", identifier or ""
     except BadName as error:

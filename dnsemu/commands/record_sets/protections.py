@@ -10,9 +10,9 @@ from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.commands.paging import page, page_size, token, token_key
 from dnsemu.commands.record_sets.lists import list_start
-from dnsemu.commands.record_sets.zone_index import list_name
 from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.list_order import list_name
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType

@@ -15,11 +15,11 @@ from dnsemu.commands.errors.traffic import (
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
 from dnsemu.commands.paging import page, page_size
 from dnsemu.commands.record_sets.batch import Draft
-from dnsemu.commands.record_sets.zone_index import change_record_sets, index_of, list_name
 from dnsemu.commands.traffic.policies import INSTANCES, InstanceRow, existing_version
 from dnsemu.config import names
 from dnsemu.config.errors import Severity
 from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.list_order import list_name
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType
@@ -58,7 +58,7 @@ def create_traffic_policy_instance(request: Request, step: Step, context: Contex
         applied_at=context.now + context.settings.change_delay_s,
     )
     step.put(INSTANCES, instance_id, row=row)
-    change_record_sets(step, zone.id, put=[RecordSet(name, type, traffic_policy_instance_id=instance_id)])
+    step.change_record_sets(zone.id, put=[RecordSet(name, type, traffic_policy_instance_id=instance_id)])
     return {
         "TrafficPolicyInstance": _shown(instance_id, row, row.settling),
         "Location": f"{LOCATION}/trafficpolicyinstance/{instance_id}",
@@ -94,7 +94,7 @@ def delete_traffic_policy_instance(request: Request, step: Step, context: Contex
     key = names.parse(row.name), RRType[row.type], None
     listed = zone.record_sets.get(key) if zone is not None else None
     if zone is not None and listed is not None and listed.traffic_policy_instance_id == instance_id:
-        change_record_sets(step, zone.id, gone=[key])
+        step.change_record_sets(zone.id, gone=[key])
     return {}
 
 
@@ -174,7 +174,7 @@ def _name(text: str) -> DName:
 
 def _check_place(zone: HostedZone, name: DName, type: RRType) -> None:
     """Whether a record set of this name and type could be created in the zone (A310)."""
-    if index_of(zone).has_group(name, type):
+    if zone.record_sets.has_group(name, type):
         message = f"There is already a record set or traffic policy instance {names.to_text(name)} of type {type.name}."
         raise TrafficPolicyInstanceAlreadyExists(message)
     for problem in insertion(RecordSet(name, type), Draft(zone)):

@@ -1,19 +1,17 @@
-"""ListResourceRecordSets: order, start, pages (A190–A192, A197–A201), and the index that makes them quick."""
+"""ListResourceRecordSets: order, start, pages (A190–A192, A197–A201); a change of a large zone looks at few names."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from immutables import Map
 
-from dnsemu.commands.record_sets import zone_index
-from dnsemu.commands.record_sets.zone_index import ZoneIndex, change_record_sets, index_of, list_name
 from dnsemu.config import names
+from dnsemu.config.model import list_order
 from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.list_order import list_name
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
-from dnsemu.config.model.routing import Weighted
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.state.state import State
 from dnsemu.state.step import Step
+from tests.config.model.listed import IDENTITIES, naive, record_sets
 from tests.dnsemu.commands.batches import CHANGE, LIST, ZONE, a, batch, create, delete, emulation, leaf, member, upsert
 
 # --- order ---
@@ -155,38 +153,7 @@ def test_a192_a198_more_than_the_cap():
     assert (len(response["ResourceRecordSets"]), response["MaxItems"]) == (300, "300")
 
 
-# --- the order, against the simplest way to sort ---
-
-LABELS = ("www", "www-1", "*", "_x", "a", "A@b", r"\056", "0", "x")
-IDENTITIES = st.lists(
-    st.tuples(
-        st.lists(st.sampled_from(LABELS), max_size=3).map(lambda part: ".".join([*part, "example.test"])),
-        st.sampled_from([RRType.A, RRType.AAAA, RRType.TXT]),
-        st.sampled_from(["blue", "Green", "a", ""]),
-    ),
-    unique=True,
-    max_size=30,
-)
-
-
-def record_sets(identities):
-    found = {}
-    for text, type, identifier in identities:
-        record_set = RecordSet(names.parse(text), type, Weighted(1), identifier, 60)
-        found[record_set.key] = record_set
-    return Map(found)
-
-
-def naive(record_set):
-    labels = names.to_text(record_set.name).rstrip(".").split(".")
-    return ".".join(reversed(labels)) + ".", record_set.type.name, record_set.set_identifier or ""
-
-
-@settings(deadline=None)
-@given(IDENTITIES)
-def test_a200_as_a_naive_sort(identities):
-    held = record_sets(identities)
-    assert list(ZoneIndex(held).listed()) == sorted(held.values(), key=naive)
+# --- pages, and changes between them ---
 
 
 @settings(deadline=None)
@@ -207,41 +174,7 @@ def identities_of(held):
     return [(names.to_text(r.name), r.type.name, r.set_identifier) for r in ordered]
 
 
-# --- the index ---
-
-
-def zone_of(held):
-    return HostedZone(HostedZoneId("ZINDEX"), names.parse("example.test"), held)
-
-
-def state_with(zone):
-    step = Step(State())
-    step.put_hosted_zone(zone)
-    return step.state
-
-
-@settings(deadline=None)
-@given(IDENTITIES, IDENTITIES, IDENTITIES, st.booleans())
-def test_an_index_that_followed_says_what_a_new_one_says(before, gone, put, was_listed):
-    held, dropped, added = record_sets(before), record_sets(gone), record_sets(put)
-    state = state_with(zone_of(held))
-    index = index_of(state.world.hosted_zones["ZINDEX"])
-    if was_listed:
-        list(index.listed())
-    step = Step(state)
-    keys = [key for key in dropped if key in held]
-    change_record_sets(step, HostedZoneId("ZINDEX"), gone=keys, put=tuple(added.values()))
-    after = step.world.hosted_zones["ZINDEX"]
-    assert index_of(after) is index
-    fresh = ZoneIndex(after.record_sets)
-    assert list(index.listed()) == list(fresh.listed())
-    for name in {key[0] for key in (*held, *added)}:
-        assert sorted(index.at(name), key=naive) == sorted(fresh.at(name), key=naive)
-        for type in (RRType.A, RRType.AAAA, RRType.MX):
-            assert index.has_group(name, type) == fresh.has_group(name, type)
-
-
-def test_a_step_that_came_to_nothing_leaves_no_trace():
+def test_a_step_that_is_not_taken_over_leaves_no_trace():
     emulated = emulation(create(a("a")))
     before = emulated.state
     emulated.call(CHANGE, **batch(create(a("b")), delete(a("a"))))
@@ -250,7 +183,7 @@ def test_a_step_that_came_to_nothing_leaves_no_trace():
     emulated.call(CHANGE, **batch(delete(a("a"))))
 
 
-def test_a_zone_that_changed_some_other_way_is_seen():
+def test_a_change_that_was_made_without_a_command_is_listed():
     emulated = emulation(create(a("a")))
     step = Step(emulated.state)
     record_set = RecordSet(
@@ -262,51 +195,6 @@ def test_a_zone_that_changed_some_other_way_is_seen():
     emulated.call(CHANGE, **batch(upsert(a("c"))))
 
 
-def test_the_order_of_a_large_zone_is_worked_out_in_pieces():
-    held = record_sets([(f"h{number}.example.test", RRType.A, "a") for number in range(5 * zone_index.NAMES_PER_PIECE)])
-    index = index_of(zone_of(held))
-    assert sum(1 for _ in index.prepare()) > 10
-    assert list(index.listed()) == sorted(held.values(), key=naive)
-    assert list(index.prepare()) == []
-
-
-def test_names_that_come_and_go_while_an_order_is_worked_out_find_their_place():
-    number = 3 * zone_index.NAMES_PER_PIECE
-    held = record_sets([(f"h{n}.example.test", RRType.A, "a") for n in range(number)])
-    state = state_with(zone_of(held))
-    index = index_of(state.world.hosted_zones["ZINDEX"])
-    for turn, _ in enumerate(index.prepare()):
-        step = Step(state)
-        put = list(record_sets([(f"new{turn}.example.test", RRType.A, "a")]).values())
-        gone = [(names.parse(f"h{turn}.example.test"), RRType.A, "a")]
-        change_record_sets(step, HostedZoneId("ZINDEX"), put=put, gone=gone)
-        state = step.state
-        assert index_of(state.world.hosted_zones["ZINDEX"]) is index
-    assert turn > 5
-    left = state.world.hosted_zones["ZINDEX"].record_sets
-    assert len(left) == number
-    assert list(index.prepare()) == [], "the order is known"
-    assert list(index.listed()) == sorted(left.values(), key=naive)
-
-
-def test_nothing_is_remembered_of_what_is_not_served_any_more():
-    zone = zone_of(record_sets([]))
-    before = index_of(zone)
-    zone_index.forget()
-    assert index_of(zone) is not before
-
-
-def test_no_more_zones_are_remembered_than_that(monkeypatch):
-    monkeypatch.setattr(zone_index, "MAX_REMEMBERED", 2)
-    monkeypatch.setattr(zone_index, "_remembered", type(zone_index._remembered)())
-    zones = [HostedZone(HostedZoneId(f"Z{n}"), names.parse("example.test")) for n in range(3)]
-    first = index_of(zones[0])
-    index_of(zones[1])
-    assert index_of(zones[0]) is first
-    index_of(zones[2])
-    assert list(zone_index._remembered) == ["Z0", "Z2"]
-
-
 def test_a_change_looks_at_its_own_names_only(monkeypatch):
     """Of three thousand names, neither a change of one nor a page looks at the others again."""
     emulated = emulation()
@@ -315,8 +203,8 @@ def test_a_change_looks_at_its_own_names_only(monkeypatch):
         emulated.call(CHANGE, **batch(*made))
     emulated.call(LIST, HostedZoneId=ZONE)
     asked = []
-    monkeypatch.setattr(zone_index, "list_name", lambda name: asked.append(name) or list_name(name))
-    monkeypatch.setattr(ZoneIndex, "__init__", None)
+    monkeypatch.setattr(list_order, "list_name", lambda name: asked.append(name) or list_name(name))
+    monkeypatch.setattr(list_order, "Preparation", None)
     emulated.call(CHANGE, **batch(create(a("new"))))
     emulated.call(LIST, HostedZoneId=ZONE)
     assert names.parse("new.example.test") in asked
