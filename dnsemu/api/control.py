@@ -19,8 +19,8 @@ from dnsemu.api.what_if import WhatIf
 from dnsemu.config import names
 from dnsemu.explain.questions import BadQuestion, explain_question
 from dnsemu.explain.status import serving
+from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.policies.location.client import Client
-from dnsemu.route53.injected import Injections
 from dnsemu.runtime.logs import timestamp
 
 PREFIX = "/dnsemu/v1"
@@ -30,9 +30,9 @@ EXPLAIN_PARAMETERS = frozenset({"name", "type", "client", "place"})
 class ControlApi:
     """Handlers of the control calls for one application."""
 
-    def __init__(self, application: Running, injections: Injections) -> None:
+    def __init__(self, application: Running, injected: InjectedErrors) -> None:
         self._application = application
-        self._injections = InjectionCalls(injections)
+        self._injections = InjectionCalls(injected)
         self._clock = ClockCalls(application)
         self._events = Events(application.history)
 

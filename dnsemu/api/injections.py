@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from dnsemu.api.json_calls import BadBody, as_json, body_of, text_in
-from dnsemu.route53.injected import EVERY, Injections
+from dnsemu.faults.api_errors import ANY_OPERATION, InjectedErrors
 
 EXAMPLE = '{"operation": "ChangeResourceRecordSets", "code": "Throttling", "times": 3}'
 
@@ -13,8 +13,8 @@ EXAMPLE = '{"operation": "ChangeResourceRecordSets", "code": "Throttling", "time
 class InjectionCalls:
     """Handlers; `routes` has them all."""
 
-    def __init__(self, injections: Injections) -> None:
-        self._injections = injections
+    def __init__(self, injected: InjectedErrors) -> None:
+        self._injected = injected
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call about injected errors."""
@@ -27,11 +27,11 @@ class InjectionCalls:
     async def _add(self, request: web.Request) -> web.Response:
         try:
             body = await body_of(request, EXAMPLE, ("operation", "code", "times"))
-            operation = text_in({"operation": EVERY, **body}, "operation", EXAMPLE)
+            operation = text_in({"operation": ANY_OPERATION, **body}, "operation", EXAMPLE)
             times = body.get("times", 1)
             if not isinstance(times, int) or isinstance(times, bool):
                 raise BadBody(f"write for example {EXAMPLE}", "times")
-            self._injections.add(operation, text_in(body, "code", EXAMPLE), times)
+            self._injected.add(operation, text_in(body, "code", EXAMPLE), times)
         except BadBody as bad:
             return bad.reply
         except ValueError as bad:
@@ -39,9 +39,9 @@ class InjectionCalls:
         return as_json(self._told())
 
     async def _clear(self, _request: web.Request) -> web.Response:
-        self._injections.clear()
+        self._injected.clear()
         return as_json(self._told())
 
     def _told(self) -> dict[str, Any]:
-        left = self._injections.left
-        return {"errors": [{"operation": one.operation, "code": one.code, "times": one.times} for one in left]}
+        pending = self._injected.pending
+        return {"errors": [{"operation": one.operation, "code": one.code, "times": one.times} for one in pending]}

@@ -12,8 +12,9 @@ from dnsemu.api.guard import guard
 from dnsemu.api.metrics import Metrics
 from dnsemu.api.running import Running
 from dnsemu.config.text.addresses import Address
+from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.route53.endpoint import ApiEndpoint
-from dnsemu.route53.injected import Injections
+from dnsemu.route53.model import error_codes
 from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.server.transport.sockets import bind_tcp
 
@@ -47,8 +48,8 @@ class HttpPort:
     def __init__(self, application: Running) -> None:
         self._application = application
         self._all_metrics = Metrics(application)
-        injections = Injections()
-        self._control = ControlApi(application, injections)
+        injected = InjectedErrors(error_codes)
+        self._control = ControlApi(application, injected)
         app = web.Application(
             client_max_size=MAX_BODY_BYTES,
             middlewares=[
@@ -57,7 +58,7 @@ class HttpPort:
                 _on_the_wire(application),
             ],
         )
-        route53 = ApiEndpoint(application.command_runner, lambda: application.board.current.world.api, injections)
+        route53 = ApiEndpoint(application.command_runner, lambda: application.board.current.world.api, injected)
         app.add_routes(
             [
                 *route53.routes(),

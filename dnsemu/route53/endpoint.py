@@ -18,7 +18,7 @@ from dnsemu.commands.errors.requests import (
 )
 from dnsemu.config.model.settings import ApiSettings
 from dnsemu.control.command_runner import CommandRunner
-from dnsemu.route53.injected import Injections
+from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.route53.model import Operation
 from dnsemu.route53.routing import route
 from dnsemu.route53.signature import verify_signature
@@ -36,10 +36,10 @@ class ApiEndpoint:
     """Answers every request below `/2013-04-01`; nothing that is sent makes it fail."""
 
     def __init__(
-        self, command_runner: CommandRunner, settings: Callable[[], ApiSettings], injections: Injections
+        self, command_runner: CommandRunner, settings: Callable[[], ApiSettings], injected: InjectedErrors
     ) -> None:
-        self._keeper = command_runner
-        self._injections = injections
+        self._command_runner = command_runner
+        self._injected = injected
         self._settings = settings
 
     def routes(self) -> list[web.RouteDef]:
@@ -80,7 +80,7 @@ class ApiEndpoint:
         if found is None:
             raise UnknownOperationException(f"There is no operation {request.method} {request.path}")
         operation, path_parameters = found
-        self._injections.meet(operation.name)
+        self._injected.raise_next(operation.name)
         asked = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
         response = await self._carry_out(operation, validate(operation, asked))
         return web.Response(
@@ -90,7 +90,7 @@ class ApiEndpoint:
         )
 
     async def _carry_out(self, operation: Operation, asked: Request) -> Response:
-        return await self._keeper.carry_out(operation.name, asked)
+        return await self._command_runner.carry_out(operation.name, asked)
 
 
 def _error_response(error: ApiError, request_id: str) -> web.Response:

@@ -94,6 +94,11 @@ def service() -> ServiceModel:
     return read_service(json.loads(gzip.decompress((files("botocore") / MODEL).read_bytes())))
 
 
+def error_codes() -> Mapping[str, tuple[str, ...]]:
+    """By operation, the codes of the errors that the model lists for it."""
+    return {name: operation.errors for name, operation in service().operations.items()}
+
+
 def read_service(model: dict[str, Any]) -> ServiceModel:
     """Read a service model: the parsed `service-2.json`."""
     shapes = _Shapes(model["shapes"])

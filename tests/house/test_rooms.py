@@ -52,7 +52,7 @@ ROOMS = {
     "commands": "state",
     "publication": "clock state commands zone",
     "files": "runtime store zone publication",
-    "faults": "clock files",
+    "faults": "clock commands files",
     "control": "clock state store commands zone answering publication",
     "explain": "wire zone answering publication",
     "upstream": "wire zone answering publication",
@@ -61,7 +61,7 @@ ROOMS = {
     "fastpath": "wire zone answering publication query_log",
     "server": "wire zone answering publication explain upstream query_log fastpath",
     "workers": "clock runtime wire zone answering publication upstream query_log server",
-    "route53": "store commands control",
+    "route53": "store commands faults control",
     "api": "dnsemu clock runtime state store commands answering publication files faults control explain what_if server"
     " route53",
     "app": "runtime clock state store commands zone answering publication files faults control upstream query_log server"

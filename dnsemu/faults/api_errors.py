@@ -1,0 +1,87 @@
+"""Errors that the Route 53 API gives on request, so that a client's retries can be rehearsed (A360, A121)."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from dnsemu.commands.errors import ERRORS
+from dnsemu.commands.errors.requests import (
+    AccessDenied,
+    InternalFailure,
+    PriorRequestNotComplete,
+    ServiceUnavailable,
+    Throttling,
+    ThrottlingException,
+)
+
+ANY_OPERATION = "*"
+
+COMMON = frozenset(
+    error.code for error in (AccessDenied, InternalFailure, ServiceUnavailable, Throttling, ThrottlingException)
+)
+"""Codes that any operation may give (A29)."""
+
+_MESSAGES = {
+    Throttling.code: "Rate exceeded",
+    ThrottlingException.code: "Rate exceeded",
+    PriorRequestNotComplete.code: "The request was rejected because Route 53 was still processing a prior request.",
+}
+
+
+@dataclass(slots=True)
+class InjectedError:
+    """The next `times` calls of an operation, or of any for `*`, fail with this code and change nothing."""
+
+    operation: str
+    code: str
+    times: int
+
+
+class InjectedErrors:
+    """The errors still to be given, in the order in which they were added.
+
+    Args:
+        codes: reads, by operation, the codes that the service model lists for it; called once an error is added.
+    """
+
+    def __init__(self, codes: Callable[[], Mapping[str, Collection[str]]]) -> None:
+        self._codes = codes
+        self._pending: list[InjectedError] = []
+
+    @property
+    def pending(self) -> tuple[InjectedError, ...]:
+        """The errors still to be given."""
+        return tuple(self._pending)
+
+    def add(self, operation: str, code: str, times: int) -> None:
+        """Make the next calls of an operation fail.
+
+        Raises:
+            ValueError: there is no such operation, it never gives that code, or `times` is below 1.
+        """
+        codes = self._codes()
+        if operation != ANY_OPERATION and operation not in codes:
+            raise ValueError(f"there is no operation {operation}: write one such as ChangeResourceRecordSets, or *")
+        allowed = COMMON.union(codes.get(operation, ()))
+        if code not in allowed:
+            raise ValueError(f"{operation} never gives {code}: write one of {', '.join(sorted(allowed))}")
+        if times < 1:
+            raise ValueError("write how many calls fail, 1 or more")
+        self._pending.append(InjectedError(operation, code, times))
+
+    def clear(self) -> None:
+        """Drop all errors still to be given."""
+        self._pending.clear()
+
+    def raise_next(self, operation: str) -> None:
+        """Raise the first pending error of an operation, and count it down; do nothing if there is none.
+
+        Raises:
+            ApiError: the injected one.
+        """
+        for injected in self._pending:
+            if injected.operation in (operation, ANY_OPERATION):
+                injected.times -= 1
+                if not injected.times:
+                    self._pending.remove(injected)
+                message = _MESSAGES.get(injected.code, f"{injected.code}, as told by a control call.")
+                raise ERRORS[injected.code].with_message(message)
