@@ -26,6 +26,7 @@ from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.shapes.base import Says, Shape, refuse
+from dnsemu.config.text.ids import bare_id
 
 MAX_TTL_S = 2147483647
 MAX_VALUES = 400
@@ -291,11 +292,6 @@ def _alias(shape: AliasTargetShape, zone: DName, zone_id: HostedZoneId, found: l
     foreign = shape.hosted_zone_id is not None and not names.is_at_or_below(name, zone)
     target_zone = HostedZoneId(bare_id(shape.hosted_zone_id or "")) if foreign else zone_id
     return AliasTarget(target_zone, name, shape.evaluate_target_health)
-
-
-def bare_id(text: str) -> str:
-    """An id without the API's `/hostedzone/` in front (A46)."""
-    return text.rpartition("/")[2]
 
 
 def _routing(shape: RecordSetShape, collection_ids: Mapping[str, str]) -> Routing:

@@ -10,8 +10,8 @@ from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.model.geo import DeclaredPlace, GeoLatency
 from dnsemu.config.shapes.base import Says, Shape, refuse, snake
 from dnsemu.config.shapes.networks import client_network, parse_network
-from dnsemu.config.shapes.record_sets import bare_id
 from dnsemu.config.text.addresses import parse_address
+from dnsemu.config.text.ids import bare_id
 
 MAX_IPV4_BLOCK_BITS = 24
 MAX_IPV6_BLOCK_BITS = 48

@@ -2,7 +2,7 @@
 
 from dnsemu.commands.context import CHANGES, Context, Request, Response, change_info
 from dnsemu.commands.errors.record_sets import NoSuchChange
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 
 

@@ -6,7 +6,7 @@ from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 

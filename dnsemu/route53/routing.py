@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import unquote
 
+from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.model import Operation, service
 
 _ID_PREFIXES = frozenset({"change", "delegationset", "hostedzone"})
@@ -42,11 +43,6 @@ def route(method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
             values.append(bare_id(segment) if node.is_id else segment)
     operation = node.operations.get(method)
     return (operation, dict(zip(_parameters(operation), values, strict=True))) if operation else None
-
-
-def bare_id(value: str) -> str:
-    """An id without what precedes its last slash (A46)."""
-    return value.rpartition("/")[2]
 
 
 @cache

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dnsemu.commands.errors.requests import InvalidInput, MalformedInput
+from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.document import Element, read_document
 from dnsemu.route53.invalid_input import constraint_fault, schema_fault
 from dnsemu.route53.model import NAMESPACE, Member, ModelShape, Operation
 from dnsemu.route53.rendering import render, render_error, response_headers
-from dnsemu.route53.routing import bare_id
 
 __all__ = ["parse", "render", "render_error", "response_headers"]
 

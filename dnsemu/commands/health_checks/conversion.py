@@ -20,7 +20,7 @@ from dnsemu.config.model.health_checks import (
 from dnsemu.config.rules.health_check import problems
 from dnsemu.config.shapes.base import validate
 from dnsemu.config.shapes.health_checks import HealthCheckShape, convert
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 
 Config = dict[str, Any]
 """A HealthCheckConfig by the service model's names."""

@@ -19,7 +19,7 @@ from dnsemu.commands.tags import TAGS
 from dnsemu.config.model.health_checks import CheckConfig, EndpointCheck, HealthCheck, HealthCheckId, MetricCheck
 from dnsemu.config.model.world import World
 from dnsemu.config.rules.health_check import address_problems, child_problems
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 

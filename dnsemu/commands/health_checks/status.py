@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from dnsemu.commands.context import Context, Request, Response, Seen, moment
 from dnsemu.commands.errors.health_checks import NoSuchHealthCheck
 from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 from dnsemu.healthcheck.checkers import PUBLISHED_RANGE
 from dnsemu.state.step import Step
 

@@ -20,7 +20,7 @@ from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 

@@ -17,7 +17,7 @@ from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.list_order import list_name
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.names import BadName
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Key
 

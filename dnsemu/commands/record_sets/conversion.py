@@ -25,7 +25,8 @@ from dnsemu.config.model.routing import (
 from dnsemu.config.names import BadName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.shapes.record_sets import MAX_VALUES, bare_id
+from dnsemu.config.shapes.record_sets import MAX_VALUES
+from dnsemu.config.text.ids import bare_id
 
 TOO_MANY_VALUES = "Cannot have more than 400 records in a RRSet."
 

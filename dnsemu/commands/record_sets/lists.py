@@ -12,7 +12,7 @@ from dnsemu.config.model.list_order import list_name
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.model.zone_contents import LIST_START, ListPosition
 from dnsemu.config.names import BadName
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 from dnsemu.state.state import State
 from dnsemu.state.step import Step
 

@@ -24,7 +24,7 @@ from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.hosted_zone import insertion
-from dnsemu.config.shapes.record_sets import bare_id
+from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 
 MAX_INSTANCES = 5

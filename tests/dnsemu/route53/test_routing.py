@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsemu.route53.model import service
-from dnsemu.route53.routing import bare_id, route
+from dnsemu.route53.routing import route
 
 
 def named(method, path):
@@ -55,11 +55,6 @@ def test_paths(method, path, expected):
 @pytest.mark.parametrize("path", ["", "/", "/2013-04-01", "/2012-12-12/hostedzone", "hostedzone"])
 def test_a1_other_paths_name_nothing(path):
     assert route("GET", path) is None
-
-
-@pytest.mark.parametrize(("value", "bare"), [("Z1", "Z1"), ("/hostedzone/Z1", "Z1"), ("hostedzone/Z1", "Z1"), ("", "")])
-def test_a46_ids_lose_their_prefix(value, bare):
-    assert bare_id(value) == bare
 
 
 SEGMENTS = st.sampled_from(["hostedzone", "tags", "Z1", "", "%2f", "%ff", "\udc80", "rrset", "change", "%"])
