@@ -43,7 +43,7 @@ from dnsemu.healthcheck.probes.partitions import Partitions
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.resolve import HostResolver
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History
-from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.place import Place, place_declared
 from dnsemu.publication.board import EVERYTHING, Board
@@ -285,7 +285,7 @@ class Application:
         try:
             entry = self.monitor.entry(check)
             return f"{entry.summary}, since {timestamp(entry.since)[11:19]}"
-        except NoSuchHealthCheck:
+        except UnknownHealthCheck:
             return "not declared, so taken as healthy"
 
     async def reset(self) -> None:

@@ -166,7 +166,7 @@ class HealthMonitor:
         """Probe an endpoint at once, from all its checkers or those of a Region; the schedule goes on from there (H67).
 
         Raises:
-            NoSuchHealthCheck: it is not declared.
+            UnknownHealthCheck: it is not declared.
             NoSuchChecker: it is not probed from there.
             ProbesAreOff: the file says that no probes are made.
         """
@@ -188,7 +188,7 @@ class HealthMonitor:
         """Take in a result as if checkers had observed it (H161).
 
         Raises:
-            NoSuchHealthCheck: it is not declared.
+            UnknownHealthCheck: it is not declared.
             NoSuchChecker: it is not probed from there.
         """
         now = self._clock.now()
@@ -199,7 +199,7 @@ class HealthMonitor:
         """What is known of a health check; to be read, not kept.
 
         Raises:
-            NoSuchHealthCheck: it is not declared.
+            UnknownHealthCheck: it is not declared.
         """
         return self._ledger.entry(check_id)
 

@@ -13,7 +13,7 @@ from dnsemu.api.running import Running
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.report.cloudwatch import PERIOD_S, UNITS, DataPoint, LatencyMetric, merged, status_values
 from dnsemu.healthcheck.verdict.entry import Entry
-from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
 from dnsemu.runtime.logs import timestamp
 
 NAMESPACE = "AWS/Route53"
@@ -35,7 +35,7 @@ class Datapoints:
             return failure(400, f"unknown parameter {unknown[0]}; there is {', '.join(sorted(PARAMETERS))}", "query")
         try:
             entries = self._entries(list(map(HealthCheckId, request.query.getall("check", []))))
-        except NoSuchHealthCheck as missing:
+        except UnknownHealthCheck as missing:
             return failure(404, str(missing), "check", "H103")
         response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
         await response.prepare(request)

@@ -16,7 +16,7 @@ from dnsemu.config.text.times import parse_time
 from dnsemu.faults.force_rules import ForceRule, Pattern, PatternKind, parse_pattern
 from dnsemu.faults.forced_statuses import NothingMeant
 from dnsemu.healthcheck.monitor import NoSuchChecker, ProbesAreOff
-from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
 from dnsemu.healthcheck.verdict.observation import Outcome
 from dnsemu.healthcheck.verdict.signals import (
     Alarm,
@@ -83,7 +83,7 @@ class HealthCalls:
     async def _one(self, request: web.Request) -> web.Response:
         try:
             return as_json(self._told(_id(request)))
-        except NoSuchHealthCheck as missing:
+        except UnknownHealthCheck as missing:
             return failure(404, str(missing), "id", "H103")
 
     # --- forced statuses ---
@@ -97,7 +97,7 @@ class HealthCalls:
             self._application.forcing.force(rule)
         except BadBody as bad:
             return bad.reply
-        except NoSuchHealthCheck as missing:
+        except UnknownHealthCheck as missing:
             return failure(404, str(missing), "id", "H103")
         return as_json(self._told(check_id))
 
@@ -153,7 +153,7 @@ class HealthCalls:
             await self._application.monitor.probe_now(check_id, optional_text_in(body, "region", _PROBE))
         except BadBody as bad:
             return bad.reply
-        except NoSuchHealthCheck as missing:
+        except UnknownHealthCheck as missing:
             return failure(404, str(missing), "id", "H103")
         except (NoSuchChecker, ProbesAreOff) as refusal:
             return failure(400, str(refusal), "region" if isinstance(refusal, NoSuchChecker) else "id")
@@ -173,7 +173,7 @@ class HealthCalls:
             self._application.monitor.observe(check_id, Outcome(success, reason), region)
         except BadBody as bad:
             return bad.reply
-        except NoSuchHealthCheck as missing:
+        except UnknownHealthCheck as missing:
             return failure(404, str(missing), "id", "H103")
         except NoSuchChecker as refusal:
             return failure(400, str(refusal), "region")

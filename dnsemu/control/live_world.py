@@ -15,7 +15,7 @@ from dnsemu.config.rdata.text import value_text
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.report.checker_reports import CheckerReport, last_failures, latest
 from dnsemu.healthcheck.verdict.entry import Entry
-from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Board
@@ -51,7 +51,7 @@ class LiveWorld:
         """The check's entry, if it is watched yet (H117)."""
         try:
             return [self._monitor.entry(check_id)]
-        except NoSuchHealthCheck:
+        except UnknownHealthCheck:
             return ()
 
     def answer(self, zone: HostedZoneId, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:

@@ -25,7 +25,7 @@ from dnsemu.healthcheck.verdict.signals import AlarmState, NoSuchSource, Source,
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 
 
-class NoSuchHealthCheck(Exception):
+class UnknownHealthCheck(Exception):
     """A call named a health check that is not declared."""
 
     def __init__(self, check_id: HealthCheckId) -> None:
@@ -50,12 +50,12 @@ class Ledger:
         """What is known of a health check.
 
         Raises:
-            NoSuchHealthCheck: it is not declared.
+            UnknownHealthCheck: it is not declared.
         """
         try:
             return self._entries[check_id]
         except KeyError:
-            raise NoSuchHealthCheck(check_id) from None
+            raise UnknownHealthCheck(check_id) from None
 
     def entries(self) -> Iterable[Entry]:
         """What is known of every health check, in order of declaration."""

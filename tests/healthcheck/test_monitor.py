@@ -8,7 +8,7 @@ import pytest
 from dnsemu.config.model.health_checkers import HealthCheckers, ProbeMode
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.monitor import NoSuchChecker, ProbesAreOff
-from dnsemu.healthcheck.verdict.ledger import NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
 from dnsemu.healthcheck.verdict.observation import Outcome
 from tests.dnsemu.clock.virtual_time import settle, virtual_time
 from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, ONE, UP, Stage, calculated, endpoint
@@ -238,7 +238,7 @@ def test_h161_a_pushed_result_counts_as_if_the_checkers_had_observed_it():
 
 
 @pytest.mark.parametrize(("check", "region", "error", "message"), [
-    pytest.param("gone", None, NoSuchHealthCheck, "ID gone", id="H103 not declared"),
+    pytest.param("gone", None, UnknownHealthCheck, "ID gone", id="H103 not declared"),
     pytest.param("a", "sa-east-1", NoSuchChecker, "a is not probed from sa-east-1", id="H161 no checker there"),
     pytest.param("off", None, NoSuchChecker, "off is not probed", id="H73 disabled"),
     pytest.param("off", "us-east-1", NoSuchChecker, "off is not probed, as it is disabled$", id="H73 disabled, wherever"),

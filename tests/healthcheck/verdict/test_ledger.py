@@ -9,7 +9,7 @@ from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, En
 from dnsemu.healthcheck.checkers import checkers_of
 from dnsemu.healthcheck.verdict.entry import Overlay
 from dnsemu.healthcheck.verdict.history import EventKind, History
-from dnsemu.healthcheck.verdict.ledger import Ledger, NoSuchHealthCheck
+from dnsemu.healthcheck.verdict.ledger import Ledger, UnknownHealthCheck
 from dnsemu.healthcheck.verdict.observation import Observation, Outcome
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 
@@ -173,7 +173,7 @@ def test_h104_a_check_that_is_gone_is_forgotten():
     books.force(a=DOWN)
     books.apply()
     books.ledger.lay_over({"a": Overlay(DOWN, "a")}, 9.0)  # nobody's
-    with pytest.raises(NoSuchHealthCheck):
+    with pytest.raises(UnknownHealthCheck):
         books.ledger.entry("a")
     assert books.board.current.is_healthy("a")  # R117
     books.apply(endpoint("a"))
