@@ -3,35 +3,43 @@ PYTHON ?= python3
 VENV   ?= .venv
 UV     ?= uv
 bin    := $(VENV)/bin
+JOBS   ?= auto
+# The tests of pure functions and values.
+CORE   := tests/config tests/policies tests/healthcheck/verdict tests/healthcheck/report tests/scenarios \
+          $(addprefix tests/dnsemu/,answering clock commands explain fastpath faults publication query_log route53 state \
+            what_if wire zone)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fidelity lock clean
+.PHONY: help demo test test-quick lint bench fidelity lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.runtime ## sample apps, a zone with every policy, live health checks, on loopback
+demo: $(VENV)/.runtime ## run sample apps, a zone with every policy and live health checks, on loopback
 	$(bin)/dnsemu demo
 
-test: $(VENV)/.dev ## the whole test suite
-	$(bin)/python -m pytest
+test: $(VENV)/.dev ## run all tests, one process per core; TESTS=tests/e2e runs a part
+	$(bin)/python -m pytest -n $(JOBS) $(TESTS)
 
-lint: $(VENV)/.dev ## style, format and types
+test-quick: $(VENV)/.dev ## run the tests that need no socket and no process
+	$(bin)/python -m pytest -n $(JOBS) --core $(CORE)
+
+lint: $(VENV)/.dev ## check style, format and types
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/mypy --explicit-package-bases scripts
 
-bench: $(VENV)/.dev ## what answers, health checks and the API cost; BENCH=--quick for less of the first
+bench: $(VENV)/.dev ## measure answers, health checks and the API; BENCH=--quick for a short first part
 	$(bin)/python tests/bench/run.py $(BENCH)
 	$(bin)/python tests/bench/health.py
 	$(bin)/python tests/bench/churn.py
 	$(bin)/python tests/bench/api.py
 
-fidelity: $(VENV)/.dev ## write FIDELITY.md anew from the rules, the tests and the notes
+fidelity: $(VENV)/.dev ## write FIDELITY.md from the rules, the tests and the notes
 	$(bin)/python -m scripts.fidelity
 
-lock: ## resolve requirements.lock anew (needs uv)
+lock: ## resolve the dependencies into requirements.lock (needs uv)
 	$(UV) pip compile --quiet --no-header --universal --upgrade --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and all caches

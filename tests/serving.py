@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -21,6 +22,10 @@ FREE_PORTS = ("--dns", "127.0.0.1:0", "--http", "127.0.0.1:0")
 READY = re.compile(r"dnsemu ready dns=(?P<dns>\S+:(?P<port>\d+)) http=\S+:(?P<http>\d+)\n")
 READY_WITHIN_S = 30
 STOPPED_WITHIN_S = 15
+PORTS = range(10_000, 32_000)
+"""Ports for programs that need a number. The system hands out higher ones (Linux from 32768, macOS from 49152), so that
+nothing that binds port 0 meanwhile, in this process or another, can take one of these."""
+_DICE = random.SystemRandom()
 
 
 class Server:
@@ -103,12 +108,13 @@ def dnsemu_here(*arguments):
 
 
 def free_port():
-    """A port that was free on 127.0.0.1 over UDP and TCP just now, for a program that cannot take a free one itself."""
+    """Returns a port of 127.0.0.1 that is free over UDP and TCP, for a program that cannot take port 0 itself."""
     while True:
+        port = _DICE.choice(PORTS)
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, contextlib.suppress(OSError):
-            tcp.bind(("127.0.0.1", 0))
-            udp.bind(tcp.getsockname())
-            return tcp.getsockname()[1]
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
 
 
 def _text(file):

@@ -18,6 +18,7 @@ from botocore.exceptions import HTTPClientError
 
 from tests.e2e.asking import served
 from tests.e2e.aws import change, create, delete, make_zone, refused, route53, upsert
+from tests.rounds import rounds
 from tests.serving import DNSEMU, FREE_PORTS, Server, serving
 
 BROKEN = (NotConnected, HTTPClientError)
@@ -250,7 +251,7 @@ def test_a86_h96_what_was_acknowledged_survives_any_death_of_the_server(tmp_path
         return dice.sample(numbers, min(len(numbers), REFERENCES_TRIED))
 
     calls = 0
-    for _ in range(int(os.environ.get("DNSEMU_CRASHES", "4"))):
+    for _ in range(rounds(4)):
         if dice.random() < DIES_STARTING:
             with process(command):
                 moment.wait(dice.random())

@@ -14,6 +14,7 @@ from dnsemu.healthcheck.monitor import phase
 from dnsemu.healthcheck.verdict.observation import Outcome
 from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, TIME_OUT_S, Stage, endpoint
+from tests.rounds import rounds
 
 FIRST = Checker("us-east-1", 0)
 
@@ -213,7 +214,7 @@ async def test_h163_checks_at_rest_have_no_tasks_of_their_own():
 IDS = "abcd"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(60), deadline=None)
 @given(
     steps=st.lists(
         st.one_of(

@@ -17,6 +17,7 @@ from tests.dnsemu.clock.virtual_time import START, virtual_time
 from tests.healthcheck.endpoints import endpoint as listening
 from tests.healthcheck.endpoints import response, sends
 from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, SIXTEEN, TIME_OUT_S, UP, Stage, calculated, endpoint
+from tests.rounds import rounds
 
 LEAST_S = 1e-6
 
@@ -223,13 +224,13 @@ def test_h67_stepping_gives_the_history_that_real_time_gives(seed):
     assert len(stepped) > 100
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=rounds(15), deadline=None)
 @given(st.floats(0.3, 60.0))
 def test_h67_small_steps_give_the_history_that_large_ones_give(step_s):
     assert drilled(in_steps_of=step_s) == drilled()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=rounds(30), deadline=None)
 @given(seed=st.integers(0, 5), order=st.integers(0, 1000), max_concurrent=st.sampled_from([1, 3, 2000]))
 def test_h67_probes_that_end_in_any_order_are_folded_in_one(seed, order, max_concurrent):
     def history(order, max_concurrent):

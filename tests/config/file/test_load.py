@@ -441,6 +441,7 @@ def test_a_pipe_without_a_writer_does_not_hang(tmp_path):
     assert [(error.file, error.id) for error in caught.value.errors] == [(str(pipe), "no-file")]
 
 
+@pytest.mark.outside
 def test_a_pipe_is_read_to_its_end(write):
     """As in `check <(…)`; it holds more than a pipe does at once."""
     ours, theirs = os.pipe()

@@ -41,6 +41,7 @@ def test_examples_fit_it(path):
     assert complaints(yaml.safe_load(path.read_text())) == []
 
 
+@pytest.mark.outside
 def test_the_demo_fits_it():
     apps = bind_apps()
     try:

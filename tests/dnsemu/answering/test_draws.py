@@ -27,6 +27,7 @@ from dnsemu.publication.board import Board, Published
 from dnsemu.server.responder import Responder, packed_address
 from dnsemu.zone.catalog import Catalog
 from tests.builders import geo, geoproximity, latency, multivalue, primary, record_set, secondary, weighted, zone
+from tests.rounds import rounds
 
 ZONE = "test"
 SOURCES = ["198.51.100.1", "203.0.113.1", "192.0.2.1"]
@@ -134,7 +135,7 @@ def decided(node):
     return {answer: share for answer, share in shares.items() if share}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(150), deadline=None)
 @given(trees(), st.sets(st.sampled_from(CHECKS)), st.sampled_from(SOURCES))
 def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, source):
     """R59, R65, R90: every answer of every draw is in the decision, and none of the decision is never drawn."""

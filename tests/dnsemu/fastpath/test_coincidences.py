@@ -10,6 +10,7 @@ from dnsemu.config.names import DName
 from dnsemu.server.responder import Responder
 from tests.asking import Server
 from tests.builders import multivalue, record_set, zone
+from tests.rounds import rounds
 
 QTYPES = (1, 1, 2, 15, 5, 33, 12, 16, 255, 43)
 
@@ -67,7 +68,7 @@ def coinciding_zone(dice, origin):
     return zone(origin, *sets, ns=(name(1), "ns.elsewhere.example"))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(rounds(60)))
 def test_every_name_is_answered_as_it_would_be_anew(seed):
     dice = random.Random(seed)
     origin = dice.choice(("t", "a.t"))

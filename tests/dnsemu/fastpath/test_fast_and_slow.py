@@ -1,6 +1,5 @@
 """What is compiled says what is decided: byte by byte, with the same dice, whatever is asked and whatever changes."""
 
-import os
 import random
 
 import pytest
@@ -10,8 +9,9 @@ from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.publication.board import Board
 from dnsemu.server.responder import Responder
 from tests.dnsemu.fastpath.worlds import RandomWorld
+from tests.rounds import rounds
 
-WORLDS = int(os.environ.get("DNSEMU_TEST_WORLDS", "50"))
+WORLDS = rounds(25)
 STEPS = 20
 QUESTIONS = 100
 """Between two changes; each world has so many different ones, but for id, case and cookie."""

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+import pytest
 import structlog.testing
 
 from dnsemu.app import Application
@@ -263,6 +264,7 @@ hosted_zones:
 """
 
 
+@pytest.mark.outside
 async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apart(tmp_path):
     """The whole of it: the file is read in a child process, the host answered by the server itself."""
     (tmp_path / "shop.yaml").write_text(FILE)

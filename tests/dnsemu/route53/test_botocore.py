@@ -18,6 +18,7 @@ from dnsemu.route53 import xml
 from dnsemu.route53.model import service
 from dnsemu.route53.routing import route
 from dnsemu.route53.validation import validate
+from tests.rounds import rounds
 
 BOTOCORE = ServiceModel(botocore.loaders.Loader().load_service_model("route53", "service-2"), "route53")
 SERIALIZER = botocore.serialize.create_serializer("rest-xml")
@@ -97,7 +98,7 @@ def structures(shape, *, characters=CHARACTERS):
     return st.fixed_dictionaries({name: members[name] for name in shape.required}, optional=optional)
 
 
-RELAXED = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+RELAXED = settings(max_examples=rounds(20), deadline=None, suppress_health_check=list(HealthCheck))
 EVERY_OPERATION = pytest.mark.parametrize(
     "operation", service().operations.values(), ids=lambda operation: operation.name
 )

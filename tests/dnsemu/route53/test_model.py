@@ -40,6 +40,7 @@ def test_it_is_read_once():
     assert service() is service()
 
 
+@pytest.mark.outside
 def test_botocore_code_stays_out():
     """Loading botocore proper costs more than all the rest of a start."""
     code = "import sys, dnsemu.route53.xml as x; x.parse; from dnsemu.route53.model import service; service(); print(*sys.modules)"

@@ -1,4 +1,4 @@
-"""The garbage collector leaves alone what is no garbage, and goes on afterwards."""
+"""Start-up freezes what it makes and runs no collection meanwhile."""
 
 import gc
 
@@ -7,14 +7,16 @@ import pytest
 from dnsemu.runtime.garbage_collection import starting_up
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _thawed():
+    """Nothing is frozen in the test; everything is afterwards, as `tests/conftest.py` left it."""
+    gc.unfreeze()
     yield
     gc.unfreeze()
+    gc.freeze()
 
 
-@pytest.mark.usefixtures("_thawed")
-def test_start_up_is_not_looked_through():
+def test_start_up_is_frozen_and_not_collected():
     with starting_up():
         assert not gc.isenabled()
         made = [[] for _ in range(10)]
@@ -22,8 +24,7 @@ def test_start_up_is_not_looked_through():
     assert gc.get_freeze_count() > len(made)
 
 
-@pytest.mark.usefixtures("_thawed")
-def test_it_goes_on_after_a_refusal():
+def test_collection_goes_on_after_a_refusal():
     with pytest.raises(ValueError), starting_up():
         raise ValueError
     assert gc.isenabled()

@@ -11,6 +11,7 @@ from secrets import randbits
 from dnsemu.store.opening import open_store
 from tests.dnsemu.store.crash_child import SLOTS, commit_until_killed, commit_without_room
 from tests.dnsemu.store.kept import NUMBERS, TABLES, zone_with
+from tests.rounds import rounds
 
 PROCESSES = get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.dnsemu.store.crash_child", "dnsemu.store.database"])
@@ -56,7 +57,7 @@ async def test_what_was_acknowledged_survives_any_death(tmp_path):
     dice = random.Random(seed)
     path = tmp_path / "a.db"
     acknowledged: set[int] = set()
-    for crash in range(int(os.environ.get("DNSEMU_CRASHES", "20"))):
+    for crash in range(rounds(20)):
         process, told = started(commit_until_killed, path, crash * 1_000_000)
         for _ in range(dice.randint(1, MAX_BEFORE_A_KILL)):
             acknowledged.add(told.recv())

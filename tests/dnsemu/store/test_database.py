@@ -22,6 +22,7 @@ from dnsemu.store.schema import RECORD_SETS
 from dnsemu.store.store import StoreFailed
 from tests.builders import record_set
 from tests.dnsemu.store.kept import NUMBERS, TABLES, Number, declared, steps, unhurried, without_empty, zone_with
+from tests.rounds import rounds
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ async def pragma(store, text):
     await store._connection.rollback()
 
 
-@settings(unhurried, max_examples=60)
+@settings(unhurried, max_examples=rounds(60))
 @given(steps())
 def test_any_state_survives(done):
     async def survive(url):

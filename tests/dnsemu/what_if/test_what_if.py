@@ -559,6 +559,7 @@ def test_the_text_says_what_is_found_and_who_gets_what(file):
     ]
 
 
+@pytest.mark.outside
 def test_a_running_server_says_the_same_and_refuses_more_than_it_can_do_beside_dns(file, tmp_path):
     many = tmp_path / "many.yaml"
     values = "".join(

@@ -18,6 +18,7 @@ from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import Reply, render
 from tests.asking import Server, ecs, flags, lines, rcode
 from tests.builders import geo, latency, record_set, weighted, zone
+from tests.rounds import rounds
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +292,7 @@ def test_what_comes_back_with_an_error(server, packet, sections):
     assert [counts[0], counts[3]] == sections
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(300))
 @given(st.binary(max_size=80) | st.binary(max_size=60).map(lambda tail: HEADER + tail))
 def test_garbage_is_rejected_and_nothing_else(data):
     """R149: whatever the bytes, the reader returns a query or says what it is instead."""
@@ -302,7 +303,7 @@ def test_garbage_is_rejected_and_nothing_else(data):
     assert data[12:].startswith(query.question)
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(300))
 @given(st.data())
 def test_damaged_queries_get_a_readable_reply_or_none(server, data):
     """R149, R151: a query with a few bytes changed never raises and never gets an rcode we do not send."""

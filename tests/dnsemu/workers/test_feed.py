@@ -28,6 +28,7 @@ from dnsemu.zone.resources import compile_resource
 from tests.builders import VIRGINIA, resource, target
 from tests.dnsemu.commands.batches import COLLECTION, ZONE, a, alias, batch, emulation, leaf, member
 from tests.dnsemu.commands.traffic.traffic_documents import document, endpoint, failover, make_policy, value
+from tests.rounds import rounds
 
 LB = "lb.us-east-1.elb.amazonaws.com"
 TREE = document(
@@ -203,7 +204,7 @@ STEPS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=rounds(120), deadline=None)
 @given(st.lists(STEPS, max_size=30))
 def test_a_worker_has_what_is_published_however_it_came_about(steps):
     stand = Stand()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dnsemu.commands.dnssec.key_material import DnsKey, private_key, public_key
 from dnsemu.config import names
+from tests.rounds import rounds
 
 FIELD = 2**256 - 2**224 + 2**192 + 2**96 - 1
 B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
@@ -39,7 +40,7 @@ def test_what_is_no_private_key(private):
         public_key(private)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=rounds(20), deadline=None)
 @given(st.binary(max_size=64))
 def test_every_public_key_is_a_point_of_the_curve(seed):
     public = public_key(private_key(seed))
@@ -60,7 +61,7 @@ def test_the_key_and_the_ds_record_of_rfc_6605():
     assert key.ds_text == "55648 13 2 B4C8C1FE2E7477127B27115656AD6256F424625BF5C1E2770CE6D6E37DF61D17"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=rounds(20), deadline=None)
 @given(st.binary(max_size=8), st.sampled_from([256, 257]), st.sampled_from(["example.test", "a\\052b.test", "."]))
 def test_key_tags_and_digests_are_dnspythons(seed, flags, owner):
     key = DnsKey(names.parse(owner), public_key(private_key(seed)), flags)

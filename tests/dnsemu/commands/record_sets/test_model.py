@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from dnsemu.commands.errors.kinds import ApiError
 from tests.dnsemu.commands.batches import CHANGE, a, alias, batch, create, emulation, leaf, listed, member
+from tests.rounds import rounds
 
 NAMES = ("a", "b", "c")
 REGIONS = ("us-east-1", "eu-west-1")
@@ -114,7 +115,7 @@ def worked_off(changes, stored):
     return image
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(300), deadline=None)
 @given(BATCHES)
 def test_a113_as_a_naive_model(batches):
     emulated, stored = emulation(), []
