@@ -11,6 +11,7 @@ from itertools import islice
 from math import isqrt
 
 from dnsemu.config import names
+from dnsemu.config.model.batches import batches
 from dnsemu.config.names import DName
 
 MAX_PART_NAMES = 1024
@@ -101,12 +102,12 @@ class Preparation:
 
     def _work_out(self, of: Collection[DName]) -> Iterator[None]:
         borders: list[str] = []
-        for piece in _pieces(islice(of, BORDERS * isqrt(len(of)))):
+        for piece in batches(islice(of, BORDERS * isqrt(len(of))), NAMES_PER_PIECE):
             borders += map(list_name, piece)
             yield
         borders.sort()
         groups: list[list[tuple[str, DName]]] = [[] for _ in range(len(borders) + 1)]
-        for piece in _pieces(iter(of)):
+        for piece in batches(of, NAMES_PER_PIECE):
             for name in piece:
                 text = list_name(name)
                 groups[bisect(borders, text)].append((text, name))
@@ -124,8 +125,3 @@ class Preparation:
                 entries.clear()
             yield
         self.order = ListOrder(tuple(parts), tuple(starts)) if parts else ListOrder()
-
-
-def _pieces(left: Iterator[DName]) -> Iterator[list[DName]]:
-    while piece := list(islice(left, NAMES_PER_PIECE)):
-        yield piece

@@ -1,7 +1,6 @@
 """What files declare against what is kept: the files are the truth for what they name, and for nothing else."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
-from itertools import islice
+from collections.abc import AsyncIterator
 
 from immutables import Map
 
@@ -11,6 +10,7 @@ from dnsemu.commands.health_checks.health_checks import HEALTH_CHECKS
 from dnsemu.commands.hosted_zones.deletion import drop_with_rows
 from dnsemu.commands.tags import TAGS
 from dnsemu.commands.traffic.policies import INSTANCES
+from dnsemu.config.model.batches import batches
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
@@ -65,21 +65,15 @@ async def _match_zone(step: Step, wanted: HostedZone, is_kept: bool) -> AsyncIte
     before = held.record_sets if held is not None else Map()
     differences: dict[RecordSetKey, RecordSet | None] = {}
     if is_kept:
-        for piece in _pieces(before):
+        for piece in batches(before, RECORD_SETS_PER_PIECE):
             differences.update(dict.fromkeys(key for key in piece if key not in wanted.record_sets))
             yield
-        for piece in _pieces(wanted.record_sets):
+        for piece in batches(wanted.record_sets, RECORD_SETS_PER_PIECE):
             differences.update((k, wanted.record_sets[k]) for k in piece if before.get(k) != wanted.record_sets[k])
             yield
     step.replace_hosted_zone(wanted, differences)
     for instance in [key for key, row in step.all(INSTANCES) if row.hosted_zone_id == wanted.id]:
         step.drop(INSTANCES, *instance)  # their record sets went with the others that the API made here
-
-
-def _pieces(keys: Iterable[RecordSetKey]) -> Iterator[list[RecordSetKey]]:
-    left = iter(keys)
-    while piece := list(islice(left, RECORD_SETS_PER_PIECE)):
-        yield piece
 
 
 def _remove(step: Step, kind: str, thing: str) -> None:

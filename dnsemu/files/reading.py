@@ -10,9 +10,8 @@ import gc
 import pickle
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +20,7 @@ from immutables import Map
 from dnsemu.config.errors import FileError, FilesRefused
 from dnsemu.config.file.load import Loaded, load_files
 from dnsemu.config.file.progress import HowFar, Progress, paced, unseen
+from dnsemu.config.model.batches import batches
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.world import World
 from dnsemu.config.model.zone_contents import RecordSets
@@ -156,16 +156,10 @@ def _locator(world: World) -> Locator:
 async def _record_sets(nodes: Map[DName, Node]) -> RecordSets:
     """The declared record sets of a zone, taken from its compiled nodes: the same objects, not copies."""
     found = RecordSets()
-    for piece in _batches(nodes.values()):
+    for piece in batches(nodes.values(), NODES_PER_PIECE):
         found = found.changed(put=[r for node in piece for group in node.groups.values() for r in group.record_sets])
         await asyncio.sleep(0)
     return found
-
-
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, NODES_PER_PIECE)):
-        yield batch
 
 
 def _write_out(loaded: Loaded, progress: Progress) -> Iterator[Any]:
@@ -176,7 +170,7 @@ def _write_out(loaded: Loaded, progress: Progress) -> Iterator[Any]:
     for zone in loaded.world.hosted_zones.values():
         progress("compiling", done, total)
         compiled = compile_zone(zone)
-        for batch in _batches(compiled.nodes.items()):
+        for batch in batches(compiled.nodes.items(), NODES_PER_PIECE):
             yield batch
             done += sum(len(group.record_sets) for _, node in batch for group in node.groups.values())
             progress("taking in", done, total)

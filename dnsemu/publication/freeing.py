@@ -5,11 +5,11 @@ a Map that nobody else holds takes its nodes apart as it goes.
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from immutables import Map
 
+from dnsemu.config.model.batches import batches
 from dnsemu.publication.board import Published
 
 KEYS_PER_PIECE = 200
@@ -32,12 +32,11 @@ def free_incrementally(maps: list[Map[Any, Any]]) -> Iterator[None]:
     while maps:
         held = maps.pop()
         keys: list[Any] = []
-        left = iter(held)
-        while piece := list(islice(left, KEYS_PER_PIECE)):
+        for piece in batches(held, KEYS_PER_PIECE):
             keys += piece
             yield
         shrinking = held.mutate()
-        del held, left
+        del held
         while keys:
             for key in keys[-KEYS_PER_PIECE:]:
                 del shrinking[key]

@@ -6,11 +6,11 @@ A command reads a `Step` and writes to it. Nothing counts until the command runn
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 from typing import Any, TypeVar
 
 from immutables import Map
 
+from dnsemu.config.model.batches import batches
 from dnsemu.config.model.geo import CidrCollection
 from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -24,12 +24,6 @@ T = TypeVar("T")
 
 RECORD_SETS_PER_PIECE = 500
 """Record sets that are compared between two looks at who else is waiting: about a millisecond."""
-
-
-def _pieces(left: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(left)
-    while piece := list(islice(iterator, RECORD_SETS_PER_PIECE)):
-        yield piece
 
 
 class Step:
@@ -77,11 +71,12 @@ class Step:
         for zone in state.world.hosted_zones.values():
             held = self._world.hosted_zones.get(zone.id)
             before = held.record_sets if held is not None else RecordSets()
+            is_changed = before is not zone.record_sets
             differences: dict[RecordSetKey, RecordSet | None] = {}
-            for piece in _pieces(before if before is not zone.record_sets else ()):
+            for piece in batches(before if is_changed else (), RECORD_SETS_PER_PIECE):
                 differences.update(dict.fromkeys(key for key in piece if key not in zone.record_sets))
                 yield
-            for new in _pieces(zone.record_sets.values() if before is not zone.record_sets else ()):
+            for new in batches(zone.record_sets.values() if is_changed else (), RECORD_SETS_PER_PIECE):
                 differences.update((r.key, r) for r in new if before.get(r.key) != r)
                 yield
             self.replace_hosted_zone(zone, differences)

@@ -6,11 +6,10 @@ the pieces of one message say becomes visible with the `Publish` at its end.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TypeVar
 
 from immutables import Map
 
+from dnsemu.config.model.batches import batches
 from dnsemu.config.model.geo import CidrCollection
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.world import World
@@ -25,8 +24,6 @@ from dnsemu.zone.resources import CompiledResource
 
 NODES_PER_PIECE = 100
 STATUSES_PER_PIECE = 1000
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +158,7 @@ def declared_pieces(
         yield Collections(tuple(now.world.cidr_collections.values()))
         for zone in now.catalog.zones.values():
             yield from _whole_zone(zone)
-        for batch in _batches(now.catalog.resources.items(), NODES_PER_PIECE):
+        for batch in batches(now.catalog.resources.items(), NODES_PER_PIECE):
             yield Resources(batch)
         return
     if change.clients:
@@ -175,7 +172,7 @@ def declared_pieces(
             touched.setdefault(zone_name, []).append(name)
     for zone_name, names in touched.items():
         yield from _changed_zone(told.catalog.zones[zone_name], now.catalog.zones[zone_name], names)
-    for some in _batches(change.resources, NODES_PER_PIECE):
+    for some in batches(change.resources, NODES_PER_PIECE):
         yield Resources([(name, now.catalog.resources.get(name)) for name in some])
 
 
@@ -183,7 +180,7 @@ def status_pieces(now: HealthSnapshot, checks: Collection[HealthCheckId] | None)
     """The statuses of these checks, or of all for None."""
     if checks is None:
         yield Statuses((), anew=True)
-    for batch in _batches(now.status if checks is None else checks, STATUSES_PER_PIECE):
+    for batch in batches(now.status if checks is None else checks, STATUSES_PER_PIECE):
         yield Statuses([(check, now.status.get(check)) for check in batch])
 
 
@@ -193,22 +190,16 @@ def _without_the_large(world: World) -> World:
 
 def _whole_zone(zone: Zone) -> Iterator[Piece]:
     yield ZoneBegins(replace(zone, nodes=Map(), hidden=Map()))
-    for nodes in _batches(zone.nodes.items(), NODES_PER_PIECE):
+    for nodes in batches(zone.nodes.items(), NODES_PER_PIECE):
         yield Nodes(zone.name, nodes)
-    for groups in _batches(zone.hidden.items(), NODES_PER_PIECE):
+    for groups in batches(zone.hidden.items(), NODES_PER_PIECE):
         yield Hidden(zone.name, groups)
 
 
 def _changed_zone(before: Zone, after: Zone, names: Iterable[DName]) -> Iterator[Piece]:
-    for batch in _batches(names, NODES_PER_PIECE):
+    for batch in batches(names, NODES_PER_PIECE):
         yield Nodes(after.name, [(name, after.nodes.get(name)) for name in batch])
         if before.hidden is not after.hidden:
             yield Hidden(after.name, [(name, after.hidden.get(name)) for name in batch])
     if before.cuts is not after.cuts or before.ns is not after.ns or before.soa is not after.soa:
         yield Apex(after.name, after.cuts - before.cuts, before.cuts - after.cuts, after.ns, after.soa)
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
