@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from dnsemu.api.running import Ready
 from dnsemu.app import Application
 from dnsemu.runtime.event_loop import loop_factory
 from dnsemu.runtime.file_limit import raise_file_limit
+from dnsemu.runtime.lifecycle import Ready
 from dnsemu.runtime.logs import configure_logs
 from dnsemu.server.transport.listeners import CannotListen
 from dnsemu.store.store import StoreFailed, StoreUnusable

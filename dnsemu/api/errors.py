@@ -1,4 +1,4 @@
-"""How the control API says no."""
+"""Errors of the control API: one JSON form for all of them."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,12 +12,12 @@ log = structlog.get_logger()
 
 
 def failure(status: int, what: str, where: str = "", rule: str = "") -> web.Response:
-    """An error as every control call gives it: what was refused, where, and the rule if there is one."""
+    """Write an error reply: what was refused, where, and the rule id if there is one."""
     return web.json_response({"error": {"what": what, "where": where, "rule": rule}}, status=status)
 
 
-def told(prefix: str) -> Middleware:
-    """Give every refusal the form that all have below a prefix, the HTTP library's own too; log failures of ours."""
+def errors_as_json(prefix: str) -> Middleware:
+    """Turns every error below a path prefix into the JSON form, aiohttp's own errors too; logs internal errors."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -27,7 +27,7 @@ def told(prefix: str) -> Middleware:
             if not request.path.startswith(f"{prefix}/"):
                 raise
             return failure(refusal.status, refusal.reason.lower(), "body" if refusal.status == 413 else "")
-        except (web.HTTPException, web.RequestPayloadError, ConnectionError):  # the last two: the client has left
+        except (web.HTTPException, web.RequestPayloadError, ConnectionError):  # the last two: the client disconnected
             raise
         except Exception:
             log.exception("a call failed", method=request.method, path=request.path)

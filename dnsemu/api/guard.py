@@ -1,7 +1,7 @@
-"""Who may talk to the HTTP port.
+"""Host and Origin checks of the HTTP port.
 
-A server that people run on their laptop must not be open to DNS rebinding: a page from elsewhere whose name was made to
-point here sends its own `Host` or `Origin`, and is refused by it.
+They stop DNS rebinding: a page from elsewhere whose name was pointed at this port still sends a foreign `Host` or
+`Origin`, and is refused by it.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,10 +17,10 @@ _ALWAYS = frozenset({"localhost", "host.docker.internal"})
 
 
 def guard(allowed_hosts: Callable[[], Iterable[str]]) -> Middleware:
-    """Refuse requests whose `Host` is not this server, or that a page from elsewhere makes.
+    """Refuses requests with a foreign `Host` or `Origin`.
 
     Args:
-        allowed_hosts: reads the user's own list at each request, since a reload may change it.
+        allowed_hosts: returns the user's list; called at each request, since a reload may change it.
     """
 
     @web.middleware
@@ -38,7 +38,7 @@ def guard(allowed_hosts: Callable[[], Iterable[str]]) -> Middleware:
 
 
 def host_of(header: str) -> str:
-    """The host of a `Host` header, without port and brackets, in lower case; empty if it is none."""
+    """Extract the host of a `Host` header: lower case, without port and brackets; empty if the header is malformed."""
     try:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
@@ -46,16 +46,16 @@ def host_of(header: str) -> str:
 
 
 def is_own(origin: str, host: str, also: frozenset[str] = frozenset()) -> bool:
-    """Whether a page of this `Origin` was served under this `Host`, or by a host of the user's own.
+    """True if a page of this `Origin` was served under this `Host`, or by a host the user allowed.
 
-    Any address or single label will not do: that of a stranger's server is one too, and its pages may be open here.
+    IP literals and single labels are not enough here: a foreign server's pages have such origins too.
     """
     authority = origin.partition("://")[2]
     return authority.lower() == host.lower() or host_of(authority) in also
 
 
 def is_allowed(host: str, also: frozenset[str] = frozenset()) -> bool:
-    """IP literals, localhost names, single labels (compose services), `host.docker.internal`, and the user's own."""
+    """True for IP literals, localhost, single labels (compose services), `host.docker.internal` and the user's own."""
     if host in _ALWAYS or host in also or host.endswith(".localhost"):
         return True
     try:

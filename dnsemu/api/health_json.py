@@ -1,4 +1,4 @@
-"""Health checks as plain data, the way `status` and the health calls show them; times are ISO 8601 in UTC."""
+"""Health checks as plain data, for `status` and the health calls; times are ISO 8601 in UTC."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def check_json(entry: Entry, monitor: HealthMonitor) -> dict[str, Any]:
 
 
 def endpoint_of(config: EndpointCheck) -> str:
-    """What is probed, in one line."""
+    """The probed endpoint in one line."""
     host = config.ip_address or config.fully_qualified_domain_name or ""
     where = f"{f'[{host}]' if ':' in host else host}:{config.effective_port}"
     return f"{where}{config.resource_path or '/'}" if config.type.is_http else where
@@ -53,16 +53,16 @@ def rule_json(rule: ForceRule, by: str) -> dict[str, Any]:
 
 
 def blocked_json(blocked: BlockedPath, by: str) -> dict[str, Any]:
-    """One path that is down; `by` is `file` or `call`."""
+    """One blocked path; `by` is `file` or `call`."""
     return {"from": blocked.checkers, "to": str(blocked.network) if blocked.network else None, "by": by}
 
 
 def signal_json(source: Source, state: State | None) -> dict[str, Any]:
-    """An alarm or a routing control, and what it said last."""
-    said = state.value if state else None
+    """An alarm or a routing control, with its last state."""
+    value = state.value if state else None
     if isinstance(source, Alarm):
-        return {"region": source.region, "name": source.name, "state": said}
-    return {"arn": source.arn, "state": said}
+        return {"region": source.region, "name": source.name, "state": value}
+    return {"arn": source.arn, "state": value}
 
 
 def _checker_json(entry: Entry, state: CheckerState, monitor: HealthMonitor) -> dict[str, Any]:

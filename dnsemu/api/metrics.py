@@ -1,10 +1,10 @@
-"""Every metric, in one place: plain counters that others keep, read when Prometheus asks.
+"""Every metric, in one place: plain counters, kept by their owners and read when Prometheus scrapes.
 
 Labels come from closed sets: hosted zones, record types, rcodes, policies, health checks, Regions. Never a query name
 or an address.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from itertools import accumulate
 
@@ -18,9 +18,11 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 
 from dnsemu import __version__
-from dnsemu.api.running import Running
+from dnsemu.clock.clock import Clock
 from dnsemu.config import names
+from dnsemu.config.errors import FileError
 from dnsemu.config.names import ROOT
+from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.report.cloudwatch import (
     CHILDREN_HEALTHY,
     PERCENTAGE_HEALTHY,
@@ -29,6 +31,9 @@ from dnsemu.healthcheck.report.cloudwatch import (
     status_values,
 )
 from dnsemu.healthcheck.report.durations import BOUNDS_S, Durations
+from dnsemu.publication.board import Board
+from dnsemu.runtime.lifecycle import Lifecycle
+from dnsemu.server.data_plane import DataPlane
 
 _STATUS_FAMILIES = {
     STATUS: ("dnsemu_health_check_healthy", "A health check's effective status: 1 healthy, 0 not."),
@@ -46,20 +51,42 @@ _LATENCY_FAMILIES = {
     ),
     LatencyMetric.TLS_HANDSHAKE: ("dnsemu_health_check_tls_handshake_seconds", "Sampled times of TLS handshakes."),
 }
-"""By CloudWatch's metric: our family, which has Prometheus' units, and its help text."""
+"""By CloudWatch's metric: our family, in Prometheus' units, and its help text."""
 
 
 SAMPLES_PER_PIECE = 100
 
 
 class Metrics:
-    """Reads an application's counters at scrape time."""
+    """Reads plain counters at scrape time."""
 
-    def __init__(self, application: Running) -> None:
-        self._application = application
+    def __init__(
+        self,
+        board: Board,
+        data_plane: DataPlane,
+        monitor: HealthMonitor,
+        clock: Clock,
+        lifecycle: Lifecycle,
+        file_errors: Callable[[], tuple[FileError, ...]],
+    ) -> None:
+        """Read from these at each scrape.
+
+        Args:
+            file_errors: returns the errors that keep the declared files from being served.
+        """
+        self._board = board
+        self._data_plane = data_plane
+        self._monitor = monitor
+        self._clock = clock
+        self._lifecycle = lifecycle
+        self._file_errors = file_errors
+
+    async def refresh(self) -> None:
+        """Bring the counts of all processes up to date; call it before `exposition`."""
+        await self._data_plane.count()
 
     def exposition(self) -> Iterator[bytes]:
-        """All metrics in Prometheus' text format, in small pieces: whoever sends them lets others in between."""
+        """All metrics in Prometheus' text format, in small pieces, so that DNS answers between two of them."""
         for family in self.collect():
             yield from _pieces(family)
 
@@ -69,37 +96,39 @@ class Metrics:
         yield from self._health()
         yield from self._probes()
         yield from self._time()
-        app = self._application
         info = GaugeMetricFamily("dnsemu_info", "The server's version; always 1.", labels=["version"])
         info.add_metric([__version__], 1)
         yield info
-        yield GaugeMetricFamily("dnsemu_ready", "Whether everything listens.", value=float(app.is_ready))
+        yield GaugeMetricFamily(
+            "dnsemu_ready", "1 when everything listens, else 0.", value=float(self._lifecycle.is_ready)
+        )
         yield GaugeMetricFamily(
             "dnsemu_reload_faults",
             "Errors that keep the files' present state from being served.",
-            value=float(len(app.file_errors)),
+            value=float(len(self._file_errors())),
         )
 
     def _dns(self) -> Iterator[Metric]:
-        app = self._application
         queries = CounterMetricFamily(
             "dnsemu_queries",
             "DNS replies sent, by hosted zone (empty if in none), type, rcode, policy of the first group and protocol.",
             labels=["zone", "type", "rcode", "policy", "protocol"],
         )
-        for answered, number in app.data_plane.answered:
+        for answered, number in self._data_plane.answered:
             zone = names.display(answered.zone) if answered.zone != ROOT else ""
             queries.add_metric([zone, *answered[1:]], number)
         yield queries
         yield CounterMetricFamily(
-            "dnsemu_packets_dropped", "Packets that get no reply, such as replies.", value=app.data_plane.dropped
+            "dnsemu_packets_dropped",
+            "Packets that got no reply, such as DNS responses.",
+            value=self._data_plane.dropped,
         )
         yield CounterMetricFamily(
             "dnsemu_query_log_dropped",
             "Lines of the query log that could not be written.",
-            value=app.data_plane.query_log_dropped,
+            value=self._data_plane.query_log_dropped,
         )
-        rows = app.data_plane.rows()
+        rows = self._data_plane.rows()
         yield GaugeMetricFamily(
             "dnsemu_workers_answering",
             "Processes that answer DNS.",
@@ -108,7 +137,7 @@ class Metrics:
         yield CounterMetricFamily(
             "dnsemu_worker_restarts", "Workers that were replaced.", value=sum(row["restarts"] for row in rows)
         )
-        world = app.board.current.world
+        world = self._board.current.world
         yield GaugeMetricFamily("dnsemu_hosted_zones", "Hosted zones served.", value=len(world.hosted_zones))
         yield GaugeMetricFamily(
             "dnsemu_record_sets",
@@ -117,7 +146,7 @@ class Metrics:
         )
 
     def _health(self) -> Iterator[Metric]:
-        monitor = self._application.monitor
+        monitor = self._monitor
         families = {
             name: GaugeMetricFamily(family, text, labels=["check"]) for name, (family, text) in _STATUS_FAMILIES.items()
         }
@@ -132,7 +161,7 @@ class Metrics:
             yield latencies
 
     def _probes(self) -> Iterator[Metric]:
-        monitor = self._application.monitor
+        monitor = self._monitor
         probes = CounterMetricFamily(
             "dnsemu_probes",
             "Probes finished, by health check, checker's Region and result.",
@@ -148,13 +177,12 @@ class Metrics:
         yield GaugeMetricFamily("dnsemu_probes_in_flight", "Probes under way.", value=monitor.in_flight)
 
     def _time(self) -> Iterator[Metric]:
-        app = self._application
-        yield GaugeMetricFamily("dnsemu_clock_seconds", "Emulated time, since the epoch.", value=app.clock.now())
+        yield GaugeMetricFamily("dnsemu_clock_seconds", "Emulated time, since the epoch.", value=self._clock.now())
         yield GaugeMetricFamily(
-            "dnsemu_clock_speed", "Emulated seconds a real second; 0 while the clock stands still.", app.clock.speed
+            "dnsemu_clock_speed", "Emulated seconds a real second; 0 while the clock stands still.", self._clock.speed
         )
         yield CounterMetricFamily(
-            "dnsemu_history_events", "Events that the history has recorded.", value=app.monitor.history.last
+            "dnsemu_history_events", "Events that the history has recorded.", value=self._monitor.history.last
         )
 
 
@@ -177,7 +205,7 @@ class _Only(CollectorRegistry):
 
 
 def _pieces(family: Metric) -> Iterator[bytes]:
-    """A family's text: its head with the first samples, then the others."""
+    """A family's text in pieces: the header with the first samples, then the others."""
     samples = family.samples
     for start in range(0, max(len(samples), 1), SAMPLES_PER_PIECE):
         piece = copy(family)

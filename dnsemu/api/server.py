@@ -1,20 +1,18 @@
-"""The HTTP port: routes, and the socket they are served on."""
+"""The HTTP port: the socket, the checks that every request passes, and the routes that are no API."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from dnsemu.api.control import PREFIX, ControlApi
-from dnsemu.api.errors import Handler, told
+from dnsemu.api.control import PREFIX
+from dnsemu.api.errors import Handler, errors_as_json
 from dnsemu.api.guard import guard
 from dnsemu.api.metrics import Metrics
-from dnsemu.api.running import Running
 from dnsemu.config.text.addresses import Address
-from dnsemu.faults.api_errors import InjectedErrors
-from dnsemu.route53.endpoint import ApiEndpoint
-from dnsemu.route53.model import error_codes
+from dnsemu.runtime.lifecycle import Lifecycle
 from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.server.transport.sockets import bind_tcp
 
@@ -22,7 +20,7 @@ MAX_BODY_BYTES = 2 << 20
 SHUTDOWN_S = 1.0
 
 _quiet = logging.getLogger("dnsemu.http")
-"""What aiohttp would log: that clients speak no HTTP. Failures of ours are logged where they are answered."""
+"""Silences aiohttp, which logs each malformed request. Internal errors are logged where they are answered."""
 _quiet.setLevel(logging.CRITICAL)
 
 _INDEX = """<!doctype html>
@@ -33,9 +31,9 @@ _INDEX = """<!doctype html>
 <li>the Route 53 API, for any AWS client: <code>aws route53 list-hosted-zones --endpoint-url http://HOST:PORT</code>
 <li><a href="/dnsemu/v1/status">/dnsemu/v1/status</a>: health checks, checkers, who serves what
 <li>/dnsemu/v1/explain?name=NAME&amp;type=A&amp;client=ADDR: why an answer is given
-<li>/dnsemu/v1/what-if?name=NAME&amp;fail=1: what clients would get if endpoints failed
+<li>/dnsemu/v1/what-if?name=NAME&amp;fail=1: the answers clients would get if endpoints failed
 <li><a href="/dnsemu/v1/clock">/dnsemu/v1/clock</a>: the emulator's time
-<li><a href="/dnsemu/v1/history">/dnsemu/v1/history</a>: what became of the health checks; live at /dnsemu/v1/events
+<li><a href="/dnsemu/v1/history">/dnsemu/v1/history</a>: health check events; live at /dnsemu/v1/events
 <li><a href="/metrics">/metrics</a>, <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>
 </ul>
 <p><a href="https://db-ip.com">IP Geolocation by DB-IP</a>, adapted.</p>
@@ -43,38 +41,32 @@ _INDEX = """<!doctype html>
 
 
 class HttpPort:
-    """Serves an application's control API, metrics and readiness."""
+    """Serves routes on one address, behind the checks that all of them share."""
 
-    def __init__(self, application: Running) -> None:
-        self._application = application
-        self._all_metrics = Metrics(application)
-        injected = InjectedErrors(error_codes)
-        self._control = ControlApi(application, injected)
+    def __init__(
+        self,
+        routes: Iterable[web.RouteDef],
+        *,
+        allowed_hosts: Callable[[], Iterable[str]],
+        reached: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Prepare the routes.
+
+        Args:
+            allowed_hosts: returns hosts that requests may name besides those that are always allowed.
+            reached: waits until every process answers from what was published; each reply waits for it.
+        """
         app = web.Application(
             client_max_size=MAX_BODY_BYTES,
-            middlewares=[
-                told(PREFIX),
-                guard(lambda: application.board.current.world.server.allowed_hosts),
-                _on_the_wire(application),
-            ],
+            middlewares=[errors_as_json(PREFIX), guard(allowed_hosts), _on_the_wire(reached)],
         )
-        route53 = ApiEndpoint(application.command_runner, lambda: application.board.current.world.api, injected)
-        app.add_routes(
-            [
-                *route53.routes(),
-                web.get("/", self._index),
-                web.get("/healthz", self._healthz),
-                web.get("/readyz", self._readyz),
-                web.get("/metrics", self._metrics),
-                *self._control.routes(),
-            ]
-        )
+        app.add_routes(routes)
         self._runner = web.AppRunner(
             app, access_log=None, logger=_quiet, shutdown_timeout=SHUTDOWN_S, handler_cancellation=True
         )
 
     async def start(self, address: Address) -> Address:
-        """Begin to serve; returns the address with its real port.
+        """Start serving; returns the address with its real port.
 
         Raises:
             CannotListen: the address cannot be bound.
@@ -89,9 +81,25 @@ class HttpPort:
         return Address(*sock.getsockname()[:2])
 
     async def close(self) -> None:
-        """Finish what is being answered and stop."""
-        self._control.close()
+        """Finish the requests under way and stop."""
         await self._runner.cleanup()
+
+
+class Probes:
+    """Answers `/`, `/healthz`, `/readyz` and `/metrics`."""
+
+    def __init__(self, lifecycle: Lifecycle, metrics: Metrics) -> None:
+        self._lifecycle = lifecycle
+        self._metrics = metrics
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every route of this subject."""
+        return [
+            web.get("/", self._index),
+            web.get("/healthz", self._healthz),
+            web.get("/readyz", self._readyz),
+            web.get("/metrics", self._exposition),
+        ]
 
     async def _index(self, _request: web.Request) -> web.Response:
         return web.Response(text=_INDEX, content_type="text/html")
@@ -100,27 +108,27 @@ class HttpPort:
         return web.Response(text="alive\n")
 
     async def _readyz(self, _request: web.Request) -> web.Response:
-        if self._application.is_ready:
+        if self._lifecycle.is_ready:
             return web.Response(text="ready\n")
         return web.Response(status=503, text="not ready\n")
 
-    async def _metrics(self, request: web.Request) -> web.StreamResponse:
+    async def _exposition(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/plain; version=0.0.4"})
-        await self._application.data_plane.count()
+        await self._metrics.refresh()
         await response.prepare(request)
-        for piece in self._all_metrics.exposition():
+        for piece in self._metrics.exposition():
             await response.write(piece)
             await asyncio.sleep(0)
         return response
 
 
-def _on_the_wire(application: Running) -> Middleware:
-    """Reply to a call only when what it changed is answered by every worker."""
+def _on_the_wire(reached: Callable[[], Awaitable[None]]) -> Middleware:
+    """Delays each reply until every worker answers what the call changed."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
-        await application.data_plane.reached()
+        await reached()
         return response
 
     return middleware

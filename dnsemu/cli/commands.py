@@ -77,7 +77,7 @@ def serve(
     as_json: Annotated[bool, typer.Option("--json", help="Print logs and the ready line as JSON.")] = False,
 ) -> None:
     """Serve DNS, the Route 53 API and the control API until SIGTERM or SIGINT."""
-    from dnsemu.app import Application, Listen
+    from dnsemu.app import Application, Options
     from dnsemu.files.watch import stamp
     from dnsemu.runner import run
 
@@ -88,39 +88,34 @@ def serve(
     seen = stamp(given)  # before they are read, so that a change during the reading is noticed
     loaded = _read(given, as_json=as_json, now=parsed_clock.now)
     _print_warnings(loaded.warnings)
-    listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
     log_file = _log_file(query_log, loaded)
     upstreams = _upstreams(forward)
     if not upstreams and store is None:
         _warn_if_nothing_is_hosted(loaded)
-    run(
-        lambda: Application(
-            loaded,
-            files=given,
-            seen=seen,
-            listen=listen,
-            forward=upstreams,
-            seed=seed,
-            clock=parsed_clock,
-            scale_ttls=scale_ttls,
-            force_file=force_file,
-            query_log=log_file,
-            store=opened_store,
-            workers=worker_count,
-            logs_as_json=as_json,
-        ),
-        as_json=as_json,
+    options = Options(
+        dns=_dns_addresses(dns),
+        http=_address(http, "--http") if http else None,
+        forward=upstreams,
+        seed=seed,
+        clock=parsed_clock,
+        scale_ttls=scale_ttls,
+        force_file=force_file,
+        query_log=log_file,
+        store=opened_store,
+        workers=worker_count,
+        logs_as_json=as_json,
     )
+    run(lambda: Application(loaded, options, files=given, seen=seen), as_json=as_json)
 
 
 @app.command()
 def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
     """Run a tour: three sample apps, a zone that uses every policy, live health checks. Needs no file."""
-    from dnsemu.app import Listen
+    from dnsemu.app import Options
     from dnsemu.demo import run_demo
 
-    listen = Listen(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
-    run_demo(listen, as_json=as_json)
+    options = Options(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
+    run_demo(options, as_json=as_json)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from heapq import nsmallest
 from typing import Any, Protocol
 
 from dnsemu.config.model.health_checks import HealthCheckId
-from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.settings import ApiSettings
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
@@ -64,8 +64,8 @@ class Live(Protocol):
     def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
         """The last failure that each reporting checker saw, or that there was none (H113)."""
 
-    def answer(self, zone: HostedZoneId, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
-        """What a client of this network would be answered from this zone; the same decision as on the wire (A341)."""
+    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+        """Answers a client of this network from this zone, by the same decision as on the wire (A341)."""
 
 
 class Ids(Protocol):

@@ -43,7 +43,7 @@ def _answer(zone: HostedZone, request: Request, context: Context) -> TestAnswer:
         raise InvalidInput(f"FATAL problem: {error}") from None
     if not names.is_at_or_below(name, zone.name):
         return TestAnswer("REFUSED", ())
-    return context.live.answer(zone.id, request["RecordName"], request["RecordType"], *asked)
+    return context.live.answer(zone, request["RecordName"], request["RecordType"], *asked)
 
 
 def _network(request: Request) -> Network:

@@ -24,7 +24,7 @@ from dnsemu.store.store import MemoryStore, Store
 
 T = TypeVar("T")
 
-Publish = Callable[[Sequence[Write]], None]
+Publish = Callable[[Sequence[Write], State], None]
 """Has writes answered from now on."""
 
 
@@ -44,7 +44,7 @@ class CommandRunner:
         self._working: set[asyncio.Task[Any]] = set()
         self.state = State()
 
-    async def open(self, declared: World, serve: Callable[[], None]) -> None:
+    async def open(self, declared: World, serve: Callable[[State], None]) -> None:
         """Take over what the store holds, and what files declare, and serve it.
 
         Raises:
@@ -73,7 +73,7 @@ class CommandRunner:
             return COMMANDS[operation](request, Step(self.state), self._context())
         return await self._shielded(self._write(operation, request))
 
-    async def declare(self, declared: World, serve: Callable[[], None]) -> None:
+    async def declare(self, declared: World, serve: Callable[[State], None]) -> None:
         """Make the state match what files declare.
 
         Args:
@@ -83,7 +83,7 @@ class CommandRunner:
         """
         await self._shielded(self._replace(None, declared, serve))
 
-    async def restore(self, state: State, declared: World, serve: Callable[[], None]) -> None:
+    async def restore(self, state: State, declared: World, serve: Callable[[State], None]) -> None:
         """Put another state in place of this one, under what files declare; as `declare` does.
 
         What files declared where the other state comes from counts as made by the API here.
@@ -106,7 +106,7 @@ class CommandRunner:
                 self._make_visible(writes)
             return response
 
-    async def _replace(self, state: State | None, declared: World, serve: Callable[[], None]) -> None:
+    async def _replace(self, state: State | None, declared: World, serve: Callable[[State], None]) -> None:
         async with self._turn:
             step = Step(self.state)
             if state is not None:
@@ -118,7 +118,7 @@ class CommandRunner:
                 await asyncio.sleep(0)
             await self._store.commit(step.writes)
             self.state = step.state
-            serve()
+            serve(self.state)
             self._waiting.clear()
 
     def _make_visible(self, writes: Sequence[Write]) -> None:
@@ -128,14 +128,14 @@ class CommandRunner:
         if self._waiting:
             when = max(when, self._waiting[-1][0])
         if when <= now:
-            self._publish(writes)
+            self._publish(writes, self.state)
             return
         self._waiting.append((when, writes))
         self._scheduler.call_at(when, self._publish_due)
 
     def _publish_due(self, at: float) -> None:
         while self._waiting and self._waiting[0][0] <= at:
-            self._publish(self._waiting.popleft()[1])
+            self._publish(self._waiting.popleft()[1], self.state)
 
     def _context(self) -> Context:
         ids = UnusedIds(self._ids, self.state)

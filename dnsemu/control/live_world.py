@@ -1,6 +1,6 @@
 """The emulated world as commands of the Route 53 API read it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from dnsemu.answering.answer import draw
 from dnsemu.answering.dice import Dice
@@ -8,8 +8,7 @@ from dnsemu.answering.resolution import resolve
 from dnsemu.commands.context import Seen, TestAnswer
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
-from dnsemu.config.model.record_sets import HostedZoneId
-from dnsemu.config.model.world import World
+from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rdata.text import value_text
 from dnsemu.healthcheck.monitor import HealthMonitor
@@ -30,14 +29,11 @@ DEFAULT_PLACE = "us-east-1"
 class LiveWorld:
     """Reads the boards and the monitor."""
 
-    def __init__(
-        self, board: Board, health: HealthBoard, monitor: HealthMonitor, dice: Dice, declared: Callable[[], World]
-    ) -> None:
+    def __init__(self, board: Board, health: HealthBoard, monitor: HealthMonitor, dice: Dice) -> None:
         self._board = board
         self._health = health
         self._monitor = monitor
         self._dice = dice
-        self._declared = declared
 
     def observations(self, check_id: HealthCheckId) -> Sequence[Seen]:
         """What each reporting checker of an endpoint saw last (H110)."""
@@ -54,7 +50,7 @@ class LiveWorld:
         except UnknownHealthCheck:
             return ()
 
-    def answer(self, zone: HostedZoneId, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
         """What a client of a network would be answered from a zone alone, by the function that answers on the wire.
 
         Args:
@@ -75,13 +71,13 @@ class LiveWorld:
         values = tuple(value_text(RRType(type_), rdata) for _, type_, _, rdata in reply.answer)
         return TestAnswer(reply.rcode.name, values)
 
-    def _compiled(self, zone_id: HostedZoneId) -> Zone:
-        """The zone as it answers, or as it would if it did: private, or hidden behind another of its name."""
-        declared = self._declared().hosted_zones[zone_id]
+    def _compiled(self, declared: HostedZone) -> Zone:
+        """The published zone, or a zone compiled now if it is private or another one answers for its name."""
         published = self._board.current
         compiled = published.catalog.zones.get(declared.name)
-        is_it = compiled is not None and compiled.id == zone_id
-        return compiled if is_it and compiled else compiled_zone(declared, published.traffic)
+        if compiled is not None and compiled.id == declared.id:
+            return compiled
+        return compiled_zone(declared, published.traffic)
 
 
 def _seen(report: CheckerReport) -> Seen:

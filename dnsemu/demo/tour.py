@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
-from dnsemu.api.running import Ready
-from dnsemu.app import Application, Listen
+from dnsemu.app import Application, Options
 from dnsemu.config.file.load import load_text
 from dnsemu.config.text.addresses import Address
 from dnsemu.demo.app import start
 from dnsemu.files.reading import compile_world
 from dnsemu.healthcheck.verdict.history import Event
 from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
+from dnsemu.runtime.lifecycle import Ready
 from dnsemu.runtime.logs import configure_logs, timestamp
 from dnsemu.server.transport.listeners import CannotListen
 from dnsemu.server.transport.sockets import bind_tcp
@@ -40,14 +40,14 @@ class SampleApp:
         return Address(*self.sock.getsockname()[:2])
 
 
-def run_demo(listen: Listen, *, as_json: bool) -> None:
+def run_demo(options: Options, *, as_json: bool) -> None:
     """Run the demo until SIGTERM or SIGINT."""
 
     async def main() -> None:
         apps = bind_apps()
         runners = [await start(app.region, app.sock) for app in apps]
         loaded = compile_world(load_text("demo.yaml", demo_file(apps)))
-        server = Application(loaded, listen=listen, on_change=None if as_json else print_change)
+        server = Application(loaded, options, on_change=None if as_json else print_change)
         configure_logs(server.clock.now, as_json=as_json)
         handle_signals(server)
 

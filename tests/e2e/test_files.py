@@ -11,7 +11,7 @@ import time
 import dns.message
 import pytest
 
-from dnsemu.app import Application, Listen
+from dnsemu.app import Application, Options
 from dnsemu.config.text.addresses import Address
 from dnsemu.files.reading import read_files
 from dnsemu.files.watch import stamp
@@ -195,8 +195,8 @@ async def test_a_change_between_reading_and_watching_is_noticed(tmp_path):
     file.write_text(ZONE.format(address="192.0.2.1"))
     seen, reading = stamp([file]), await read_files([file])
     replaced(file, ZONE.format(address="192.0.2.2") + "  - name: more.test\n")
-    listen = Listen(dns=(Address("127.0.0.1", 0),), http=Address("127.0.0.1", 0))
-    app = Application(reading, files=[file], seen=seen, listen=listen)
+    options = Options(dns=(Address("127.0.0.1", 0),), http=Address("127.0.0.1", 0))
+    app = Application(reading, options, files=[file], seen=seen)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         tasks.create_task(app.run(lambda _ready: None))
         while len(app.board.current.world.hosted_zones) < 2:

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from dnsemu.app import Application, Listen
+from dnsemu.app import Application, Options
 from dnsemu.config.text.addresses import Address
 from dnsemu.files.reading import read_files
 from dnsemu.server.transport.listeners import CannotListen, bind
@@ -141,10 +141,10 @@ def test_a_vantage_point_that_cannot_be_had_is_named_by_its_setting():
 def test_a_refused_http_port_leaves_no_dns_bound():
     with held(TCP) as taken:
         port = free_port()
-        listen = Listen(dns=(Address("127.0.0.1", port),), http=Address("127.0.0.1", taken))
+        options = Options(dns=(Address("127.0.0.1", port),), http=Address("127.0.0.1", taken))
 
         async def main():
-            await Application(await read_files([SHOP]), listen=listen).run(pytest.fail)
+            await Application(await read_files([SHOP]), options).run(pytest.fail)
 
         with pytest.raises(CannotListen, match=str(taken)):
             asyncio.run(main())

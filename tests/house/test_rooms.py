@@ -53,7 +53,7 @@ ROOMS = {
     "publication": "clock state commands zone",
     "files": "runtime store zone publication",
     "faults": "clock commands files",
-    "control": "clock state store commands zone answering publication",
+    "control": "clock state store commands zone answering publication faults",
     "explain": "wire zone answering publication",
     "upstream": "wire zone answering publication",
     "query_log": "wire zone answering publication",
@@ -62,12 +62,11 @@ ROOMS = {
     "server": "wire zone answering publication explain upstream query_log fastpath",
     "workers": "clock runtime wire zone answering publication upstream query_log server",
     "route53": "store commands faults control",
-    "api": "dnsemu clock runtime state store commands answering publication files faults control explain what_if server"
-    " route53",
-    "app": "runtime clock state store commands zone answering publication files faults control upstream query_log server"
-    " workers api",
-    "runner": "runtime store server api app",
-    "demo": "runtime files server api app runner",
+    "api": "dnsemu clock runtime state store commands publication files faults control explain what_if server",
+    "app": "runtime clock state store answering publication files faults control upstream query_log server"
+    " workers route53 api",
+    "runner": "runtime store server app",
+    "demo": "runtime files server app runner",
     "cli": "dnsemu clock runtime store commands files explain query_log what_if workers app runner demo",
     "__main__": "cli",
 }

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 from rich.console import Console
 
-from dnsemu.api import events as calls
-from dnsemu.api.errors import told
-from dnsemu.api.events import Events
+from dnsemu.api.calls import events as calls
+from dnsemu.api.calls.events import EventCalls
+from dnsemu.api.errors import errors_as_json
 from dnsemu.cli import event_stream
 from dnsemu.cli import history as command_line
 from dnsemu.cli.client import Declined, NoServer
@@ -39,8 +39,8 @@ class Server:
 
     def __init__(self, capacity=100, run="run", alive_every_s=NEVER_S, patience_s=NEVER_S):
         self.history = History(run, capacity)
-        self.events = Events(self.history, alive_every_s=alive_every_s, patience_s=patience_s)
-        app = web.Application(middlewares=[told(PREFIX)])
+        self.events = EventCalls(self.history, alive_every_s=alive_every_s, patience_s=patience_s)
+        app = web.Application(middlewares=[errors_as_json(PREFIX)])
         app.add_routes([
             web.get(f"{PREFIX}/history", self.events.list_events),
             web.get(f"{PREFIX}/events", self.events.stream),
@@ -220,7 +220,7 @@ async def test_a_long_list_lets_others_have_their_turn():
     server = Server(capacity=10_000)
     server.add(times=10_000)
     async with Others() as others:
-        text = await server.events._spelled(server.history.since(0))
+        text = await server.events._encode(server.history.since(0))
     assert json.loads(f"[{text}]")[-1]["id"] == "run-10000"
     assert others.turns >= 100
 
@@ -244,7 +244,7 @@ async def test_a_long_absence_lets_others_have_their_turn():
     server.events.close()
     response = Writing()
     async with Others() as others:
-        await server.events._tell(None, response, calls.Wanted(None, None), 0)
+        await server.events._send_events(None, response, calls.Filter(None, None), 0)
     assert response.text.count(b"event: ") == 10_000
     assert others.turns >= 100
 
@@ -255,7 +255,7 @@ async def test_a_reader_that_stalls_while_the_server_stops_is_not_waited_for():
     server.events.close()
     async with asyncio.timeout(WITHIN_S):
         with pytest.raises(TimeoutError):
-            await server.events._tell(None, Writing(takes_all=False), calls.Wanted(None, None), 0)
+            await server.events._send_events(None, Writing(takes_all=False), calls.Filter(None, None), 0)
 
 
 HOSTILE = [
@@ -374,7 +374,7 @@ async def test_a_gap_after_a_restart(events):
         async with server.stream({"Last-Event-ID": "other-2"}) as stream:
             kind, id_, data = await stream.event()
             assert (kind, id_) == ("gap", f"run-{max(events - 4, 0)}")
-            assert data == {"kind": "gap", "missed": None, "restarted": True, "what": "the server was started anew"}
+            assert data == {"kind": "gap", "missed": None, "restarted": True, "what": "the server was restarted"}
             server.add()
             assert await stream.ids(1) == ids(max(events - 4, 0) + 1)
 
@@ -794,7 +794,7 @@ def test_a_line_with_the_date_before_the_first_of_each_day():
     ]
 
 
-def test_a_gap_is_told():
+def test_a_gap_is_shown():
     assert printed({"kind": "gap", "what": "4 events have left the history"}) == ["… 4 events have left the history"]
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from dnsemu.api.datapoints import Datapoints
+from dnsemu.api.calls.datapoints import DataPointCalls
 from dnsemu.api.metrics import Metrics
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
@@ -44,7 +44,7 @@ class Stand:
         self.clock = SimpleNamespace(now=lambda: NOW, speed=speed)
         self.data_plane = SimpleNamespace(answered=(), dropped=0, query_log_dropped=0, rows=list)
         self.board = SimpleNamespace(current=SimpleNamespace(world=SimpleNamespace(hosted_zones={})))
-        self.is_ready, self.file_errors = True, ()
+        self.lifecycle = SimpleNamespace(is_ready=True)
         ledger = Ledger(HealthBoard(), History("run"))
         checks = [
             endpoint("web"),
@@ -64,6 +64,9 @@ class Stand:
             probes=Counter({("web", "us-east-1", True): 3}), durations=Durations(), lateness=Durations(),
             in_flight=2, history=SimpleNamespace(last=7),
         )  # fmt: skip
+
+    def metrics(self):
+        return Metrics(self.board, self.data_plane, self.monitor, self.clock, self.lifecycle, tuple)
 
     def sample(self, checker, before_s, *phases_s):
         """A probe of `web` that ended so long ago."""
@@ -97,7 +100,8 @@ async def probed(stand):
 def families(stand):
     """Every family of the exposition, by name, as Prometheus' own parser reads it."""
     return {
-        family.name: family for family in text_string_to_metric_families(b"".join(Metrics(stand).exposition()).decode())
+        family.name: family
+        for family in text_string_to_metric_families(b"".join(stand.metrics().exposition()).decode())
     }
 
 
@@ -190,7 +194,7 @@ def test_a_clock_that_stands_still_has_no_speed():
 def test_prometheus_names(stand):
     """`dnsemu_` all of them, once, each with a help text; durations in seconds, counters in `_total`."""
     stand.sample(VIRGINIA, 0, 0.25, 0.125, 1.0)
-    found = list(text_string_to_metric_families(b"".join(Metrics(stand).exposition()).decode()))
+    found = list(text_string_to_metric_families(b"".join(stand.metrics().exposition()).decode()))
     assert len({family.name for family in found}) == len(found)
     for family in found:
         assert family.name.startswith("dnsemu_")
@@ -208,7 +212,7 @@ def test_prometheus_names(stand):
 async def get(stand):
     """A function that makes the call with a query and gives status and body."""
     app = web.Application()
-    app.router.add_get("/metrics", Datapoints(stand).handle)
+    app.add_routes(DataPointCalls(stand.monitor, stand.clock).routes(""))
     async with TestClient(TestServer(app)) as client:
 
         async def get(query="", method="GET"):

@@ -9,6 +9,7 @@ from dnsemu.commands.context import Context, Request, Response, Seen, TestAnswer
 from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.registry import COMMANDS
 from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.model.settings import ApiSettings
 from dnsemu.state.state import State
@@ -54,8 +55,8 @@ class FakeLive:
     def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
         return self.failed.get(check_id, ())
 
-    def answer(self, zone: HostedZoneId, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
-        self.asked.append((zone, name, type, address, bits, is_ecs))
+    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+        self.asked.append((zone.id, name, type, address, bits, is_ecs))
         return self.answers.get((name, type), TestAnswer("NXDOMAIN", ()))
 
 

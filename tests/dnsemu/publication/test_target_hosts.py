@@ -2,11 +2,12 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 import structlog.testing
 
-from dnsemu.app import Application
+from dnsemu.app import Application, Options
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.file.load import load_files, load_text
@@ -270,10 +271,11 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     (tmp_path / "shop.yaml").write_text(FILE)
     found = await read_files([tmp_path / "shop.yaml"])
     assert found.published.world == load_files([tmp_path / "shop.yaml"]).world
-    server = Application(found, seed=1, clock=Clock(start=START, is_paused=True))
+    server = Application(found, Options(seed=1, clock=Clock(start=START, is_paused=True)))
     asking = Server()
     asking.by(server.responder)
-    await server.command_runner.open(found.published.world, lambda: server.serve(found))
+    publish = partial(server.publisher.publish_files, found.published, recompile=False)
+    await server.command_runner.open(found.published.world, publish)
     assert addresses(asking) == []
     await server.scheduler.advance(0)
     assert addresses(asking) == ["192.0.2.7"]

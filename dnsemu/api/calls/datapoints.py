@@ -9,8 +9,9 @@ from typing import Any
 from aiohttp import web
 
 from dnsemu.api.errors import failure
-from dnsemu.api.running import Running
+from dnsemu.clock.clock import Clock
 from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.report.cloudwatch import PERIOD_S, UNITS, DataPoint, LatencyMetric, merged, status_values
 from dnsemu.healthcheck.verdict.entry import Entry
 from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
@@ -20,16 +21,21 @@ NAMESPACE = "AWS/Route53"
 PARAMETERS = frozenset({"check"})
 
 
-class Datapoints:
-    """Answers the call."""
+class DataPointCalls:
+    """Answers `GET metrics`."""
 
-    def __init__(self, application: Running) -> None:
-        self._application = application
+    def __init__(self, monitor: HealthMonitor, clock: Clock) -> None:
+        self._monitor = monitor
+        self._clock = clock
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """`GET metrics[?check=ID]`; `check` may be repeated, without it all checks are told.
+    def routes(self, prefix: str) -> list[web.RouteDef]:
+        """Every call of this subject."""
+        return [web.get(f"{prefix}/metrics", self._handle)]
 
-        The answer is sent in pieces: an hour of ten thousand checks is long, and DNS answers in between.
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        """`GET metrics[?check=ID]`: the checks named, or all.
+
+        The reply is sent in pieces, and DNS answers in between: an hour of ten thousand checks is long.
         """
         if unknown := sorted(set(request.query) - PARAMETERS):
             return failure(400, f"unknown parameter {unknown[0]}; there is {', '.join(sorted(PARAMETERS))}", "query")
@@ -47,11 +53,11 @@ class Datapoints:
         return response
 
     def _entries(self, wanted: list[HealthCheckId]) -> list[Entry]:
-        monitor = self._application.monitor
+        monitor = self._monitor
         return [monitor.entry(check) for check in dict.fromkeys(wanted)] if wanted else list(monitor.entries())
 
     def _pieces(self, entries: list[Entry]) -> Iterator[str]:
-        """The whole answer in pieces, each the work of a few milliseconds at most."""
+        """Write the reply in pieces of a few milliseconds of work each."""
         yield f'{{"namespace": "{NAMESPACE}", "period_s": {PERIOD_S}, "health_checks": ['
         for number, entry in enumerate(entries):
             yield f'{", " if number else ""}{{"id": {json.dumps(entry.check.id)}, "metrics": {{'
@@ -63,25 +69,25 @@ class Datapoints:
         yield "]}\n"
 
     def _metrics(self, entry: Entry) -> Iterator[tuple[str, dict[str, Any]]]:
-        """One check's metrics by name: the present values, and the latencies' data points of the last hour."""
-        monitor = self._application.monitor
+        """One check's metrics by name: present values, and latency data points of the last hour."""
+        monitor = self._monitor
         for name, value in status_values(entry, monitor.is_up).items():
             yield name, {"unit": UNITS[name], "value": value}
-        now = self._application.clock.now()
+        now = self._clock.now()
         for metric in LatencyMetric:
             if regions := monitor.latency.data_points(entry.check.id, metric, now):
                 yield (
                     metric.value,
                     {
                         "unit": UNITS[metric.value],
-                        "datapoints": _spelled(merged(chain.from_iterable(regions.values()))),
-                        "regions": {region: _spelled(points) for region, points in sorted(regions.items())},
+                        "datapoints": _points_json(merged(chain.from_iterable(regions.values()))),
+                        "regions": {region: _points_json(points) for region, points in sorted(regions.items())},
                     },
                 )
 
 
-def _spelled(points: tuple[DataPoint, ...]) -> list[dict[str, Any]]:
-    """Data points as JSON has them: milliseconds to the microsecond."""
+def _points_json(points: tuple[DataPoint, ...]) -> list[dict[str, Any]]:
+    """Data points as plain data, in milliseconds rounded to the microsecond."""
     return [
         {
             "timestamp": timestamp(point.at),

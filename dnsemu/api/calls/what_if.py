@@ -1,4 +1,4 @@
-"""The control call `what-if`: long work, done a moment at a time between the queries that DNS answers."""
+"""The control call `what-if`: a long computation in short steps, between which DNS answers."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from dnsemu.what_if.plan import TooMuchWork, what_if
 from dnsemu.what_if.work import Work
 
 MAX_JUDGEMENTS = 100_000
-"""Record sets judged for one call; more is for a process that serves nobody."""
+"""Record sets evaluated for one call; larger studies belong into `dnsemu what-if --file`, outside the server."""
 
 MOMENT_S = 0.001
 TOKENS_PER_MOMENT = 1000
@@ -21,14 +21,18 @@ MAX_DIGITS = 9
 PARAMETERS = frozenset({"name", "type", "fail"})
 
 
-class WhatIf:
-    """Answers the call; one at a time, however many ask."""
+class WhatIfCalls:
+    """Answers `GET what-if`; calls wait for each other."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self._turn = asyncio.Lock()
 
-    async def handle(self, request: web.Request) -> web.Response:
+    def routes(self, prefix: str) -> list[web.RouteDef]:
+        """Every call of this subject."""
+        return [web.get(f"{prefix}/what-if", self._handle)]
+
+    async def _handle(self, request: web.Request) -> web.Response:
         """`GET what-if?name=NAME&type=TYPE&fail=N`; `name` may be repeated."""
         if unknown := sorted(set(request.query) - PARAMETERS):
             return failure(400, f"unknown parameter {unknown[0]}; there are {', '.join(sorted(PARAMETERS))}", "query")
@@ -41,7 +45,7 @@ class WhatIf:
         async with self._turn:
             work = what_if(self._board.current, names, type_, int(fail), MAX_JUDGEMENTS)
             try:
-                text = await _spelled(await _finished(work))
+                text = await _as_json_text(await _finished(work))
             except BadQuestion as bad:
                 return failure(400, str(bad), bad.field)
             except TooMuchWork as refusal:
@@ -50,7 +54,7 @@ class WhatIf:
 
 
 async def _finished(work: Work[dict[str, Any]]) -> dict[str, Any]:
-    """The result of work, with room for others after every moment of it."""
+    """Run work to its result, giving way to other tasks after every millisecond."""
     loop = asyncio.get_running_loop()
     pause_at = loop.time() + MOMENT_S
     while True:
@@ -64,8 +68,8 @@ async def _finished(work: Work[dict[str, Any]]) -> dict[str, Any]:
             pause_at = loop.time() + MOMENT_S
 
 
-async def _spelled(report: dict[str, Any]) -> str:
-    """A report as JSON."""
+async def _as_json_text(report: dict[str, Any]) -> str:
+    """Encode a report, giving way to other tasks."""
     parts = []
     for number, part in enumerate(json.JSONEncoder(ensure_ascii=False).iterencode(report), 1):
         parts.append(part)

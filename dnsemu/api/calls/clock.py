@@ -1,22 +1,21 @@
-"""The control call `clock`: how emulated time goes."""
+"""The control call `clock`: reads and moves the emulator's clock."""
 
 import math
 from typing import Any
 
 from aiohttp import web
 
-from dnsemu.api.events import event_json
-from dnsemu.api.json_calls import BadBody, as_json, body_of, text_in
-from dnsemu.api.running import Running
+from dnsemu.api.calls.events import event_json
+from dnsemu.api.json_bodies import BadBody, as_json, body_of, text_in
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.text.durations import parse_duration
-from dnsemu.healthcheck.verdict.history import EventKind
+from dnsemu.healthcheck.verdict.history import EventKind, History
 from dnsemu.runtime.logs import timestamp
 
 MAX_ADVANCE_S = 31 * 86_400.0
 MAX_EVENTS = 1000
-"""Changes told in the reply to an advance; the history has the rest."""
+"""Status changes in the reply to an advance; the history has the rest."""
 
 EXAMPLE = '{"do": "advance", "by": "90s"}, {"do": "speed", "by": 10}, {"do": "pause"} or {"do": "resume"}'
 
@@ -24,48 +23,52 @@ EXAMPLE = '{"do": "advance", "by": "90s"}, {"do": "speed", "by": 10}, {"do": "pa
 class ClockCalls:
     """Answers `GET clock` and `POST clock`."""
 
-    def __init__(self, application: Running) -> None:
-        self._application = application
+    def __init__(self, scheduler: Scheduler, history: History) -> None:
+        self._scheduler = scheduler
+        self._history = history
 
-    async def read(self, _request: web.Request) -> web.Response:
-        """`GET clock`."""
-        return as_json(clock_json(self._application.scheduler))
+    def routes(self, prefix: str) -> list[web.RouteDef]:
+        """Every call of this subject."""
+        return [web.get(f"{prefix}/clock", self._read), web.post(f"{prefix}/clock", self._change)]
 
-    async def change(self, request: web.Request) -> web.Response:
-        """`POST clock`; an advance returns when everything that fell due is done, with the statuses that changed."""
-        app = self._application
-        clock = app.clock
+    async def _read(self, _request: web.Request) -> web.Response:
+        return as_json(clock_json(self._scheduler))
+
+    async def _change(self, request: web.Request) -> web.Response:
+        """An advance returns when everything that fell due is done, with the statuses that changed."""
+        scheduler, clock = self._scheduler, self._scheduler.clock
         try:
             body = await body_of(request, EXAMPLE, ("do", "by"))
             match text_in(body, "do", EXAMPLE):
                 case "pause":
                     _nothing_by(body)
-                    app.scheduler.interrupt()
-                    await app.scheduler.change_clock(clock.pause)
+                    scheduler.interrupt()
+                    await scheduler.change_clock(clock.pause)
                 case "resume":
                     _nothing_by(body)
-                    await app.scheduler.change_clock(clock.resume)
+                    await scheduler.change_clock(clock.resume)
                 case "speed":
                     speed = _speed(body.get("by"))
-                    await app.scheduler.change_clock(lambda: clock.set_speed(speed))
+                    await scheduler.change_clock(lambda: clock.set_speed(speed))
                 case "advance":
                     return await self._advance(_duration(body.get("by")))
                 case other:
                     raise BadBody(f"the clock cannot '{other}'; write {EXAMPLE}", "do")
         except BadBody as bad:
             return bad.reply
-        return as_json(clock_json(app.scheduler))
+        return as_json(clock_json(scheduler))
 
     async def _advance(self, by_s: float) -> web.Response:
-        app = self._application
-        before = app.history.last
-        await app.scheduler.advance(by_s)
-        changes = app.history.since(before, kind=EventKind.STATUS, limit=MAX_EVENTS)
-        return as_json(clock_json(app.scheduler) | {"changes": [event_json(app.history, event) for event in changes]})
+        before = self._history.last
+        await self._scheduler.advance(by_s)
+        changes = self._history.since(before, kind=EventKind.STATUS, limit=MAX_EVENTS)
+        return as_json(
+            clock_json(self._scheduler) | {"changes": [event_json(self._history, event) for event in changes]}
+        )
 
 
 def clock_json(scheduler: Scheduler) -> dict[str, Any]:
-    """The clock as plain data: `speed` is 0 while it stands still, `pace` what it runs at when it runs."""
+    """The clock as plain data; `speed` is 0 while it stands still, `pace` is the speed at which it resumes."""
     clock, to = scheduler.clock, scheduler.advancing_to
     return {
         "now": timestamp(clock.now()),

@@ -1,29 +1,48 @@
-"""Control calls about everything that is kept: back to the beginning, out to a file, in from one."""
+"""Control calls about the whole state: reset it, save a snapshot, load one."""
 
 import asyncio
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from dnsemu.api.errors import failure
-from dnsemu.api.json_calls import as_json
-from dnsemu.api.running import Running
+from dnsemu.api.json_bodies import as_json
+from dnsemu.clock.clock import Clock
 from dnsemu.commands.registry import TABLES
+from dnsemu.control.command_runner import CommandRunner
 from dnsemu.files.reading import LoadingFailed
+from dnsemu.state.state import State
 from dnsemu.store.snapshot import Snapshot, SnapshotUnusable, load, save
 from dnsemu.store.store import StoreFailed
 
 MAX_SNAPSHOT_BYTES = 1 << 30
 
 
-class StateCalls:
-    """Handlers for one application; `routes` has them all."""
+class Restorable(Protocol):
+    """Replaces the whole state."""
 
-    def __init__(self, application: Running) -> None:
-        self._application = application
+    async def reset(self) -> None:
+        """Go back to the files' state, or to nothing.
+
+        Raises:
+            LoadingFailed: the files could not be read.
+            StoreFailed: the store could not commit; nothing changed.
+        """
+
+    async def restore(self, state: State) -> None:
+        """Replace the state by another one, below what files declare; raises as `reset` does."""
+
+
+class StateCalls:
+    """Answers `POST reset`, `GET snapshot` and `POST snapshot`."""
+
+    def __init__(self, runner: CommandRunner, clock: Clock, server: Restorable) -> None:
+        self._runner = runner
+        self._clock = clock
+        self._server = server
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
-        """Every call about what is kept."""
+        """Every call of this subject."""
         return [
             web.post(f"{prefix}/reset", self._reset),
             web.get(f"{prefix}/snapshot", self._save),
@@ -31,39 +50,38 @@ class StateCalls:
         ]
 
     async def _reset(self, _request: web.Request) -> web.Response:
-        """Back to the files' state, or to nothing; what was forced or blocked by call is forgotten, too."""
+        """Also removes forced statuses and blocked paths that calls made."""
         try:
-            await self._application.reset()
+            await self._server.reset()
         except (StoreFailed, LoadingFailed) as failed:
             return failure(503, str(failed))
-        return as_json(self._kept())
+        return as_json(self._counts())
 
     async def _save(self, request: web.Request) -> web.StreamResponse:
-        app = self._application
         response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
         await response.prepare(request)
-        for piece in save(Snapshot(app.command_runner.state, app.clock.now()), TABLES):
+        for piece in save(Snapshot(self._runner.state, self._clock.now()), TABLES):
             await response.write(piece.encode())
         return response
 
     async def _load(self, request: web.Request) -> web.Response:
-        octets = bytearray()
+        body = bytearray()
         async for piece in request.content.iter_any():
-            octets += piece
-            if len(octets) > MAX_SNAPSHOT_BYTES:
+            body += piece
+            if len(body) > MAX_SNAPSHOT_BYTES:
                 return failure(413, f"a snapshot has at most {MAX_SNAPSHOT_BYTES} bytes", "body")
         try:
-            # In a thread, since reading takes its time, and DNS goes on meanwhile.
-            snapshot = await asyncio.to_thread(load, octets.decode(), TABLES)
-            await self._application.restore(snapshot.state)
+            # In a thread: parsing takes long, and DNS answers meanwhile.
+            snapshot = await asyncio.to_thread(load, body.decode(), TABLES)
+            await self._server.restore(snapshot.state)
         except (SnapshotUnusable, UnicodeDecodeError) as unusable:
             return failure(400, str(unusable), "body")
         except (StoreFailed, LoadingFailed) as failed:
             return failure(503, str(failed))
-        return as_json(self._kept())
+        return as_json(self._counts())
 
-    def _kept(self) -> dict[str, Any]:
-        world = self._application.command_runner.state.world
+    def _counts(self) -> dict[str, Any]:
+        world = self._runner.state.world
         return {
             "hosted_zones": len(world.hosted_zones),
             "record_sets": sum(len(zone.record_sets) for zone in world.hosted_zones.values()),

@@ -1,4 +1,4 @@
-"""What control calls share: bodies that are JSON objects, and replies in JSON."""
+"""JSON bodies of control calls: requests read field by field, replies written."""
 
 import json
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from dnsemu.api.errors import failure
 
 
 class BadBody(Exception):
-    """A body that a call cannot take; `where` is the field, `what` says what to write."""
+    """A request body was refused; `where` is the field, `what` says what to write instead."""
 
     def __init__(self, what: str, where: str = "body") -> None:
         super().__init__(what)
@@ -19,17 +19,17 @@ class BadBody(Exception):
 
     @property
     def reply(self) -> web.Response:
-        """The refusal."""
+        """The HTTP response that tells the client."""
         return failure(400, self.what, self.where)
 
 
 async def body_of(request: web.Request, example: str, fields: Collection[str]) -> dict[str, Any]:
-    """The JSON object that a call was sent, which has no fields but these.
+    """Read a request body: a JSON object with no fields but these.
 
     Args:
-        example: a body that could be written.
+        example: a valid body, for the error message.
     Raises:
-        BadBody: it is something else.
+        BadBody: the body is anything else.
     """
     try:
         body = json.loads(await request.read())
@@ -43,10 +43,10 @@ async def body_of(request: web.Request, example: str, fields: Collection[str]) -
 
 
 def text_in(body: dict[str, Any], field: str, example: str) -> str:
-    """A field that is text.
+    """Read a required text field.
 
     Raises:
-        BadBody: it is missing or something else.
+        BadBody: the field is missing or not text.
     """
     value = body.get(field)
     if not isinstance(value, str):
@@ -55,14 +55,14 @@ def text_in(body: dict[str, Any], field: str, example: str) -> str:
 
 
 def optional_text_in(body: dict[str, Any], field: str, example: str) -> str | None:
-    """A field that is text, or None where it is missing or null.
+    """Read an optional text field; None if it is missing or null.
 
     Raises:
-        BadBody: it is something else.
+        BadBody: the field is not text.
     """
     return None if body.get(field) is None else text_in(body, field, example)
 
 
 def as_json(data: Any) -> web.Response:
-    """A reply."""
+    """Write a JSON reply."""
     return web.json_response(data, dumps=lambda value: json.dumps(value, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""The control calls `history` and `events`: what became of the health checks, as a list and as it happens."""
+"""The control calls `history` and `events`: health check events as a list, and as a stream of server-sent events."""
 
 import asyncio
 import json
@@ -15,21 +15,21 @@ from dnsemu.runtime.logs import timestamp
 DEFAULT_LIMIT, MAX_EVENTS = 100, 10_000
 MAX_STREAMS = 100
 ALIVE_EVERY_S = 15.0
-"""Real seconds of silence after which a stream says that it is alive, so that proxies keep it."""
+"""Real seconds of silence after which a stream sends a keep-alive comment, so that proxies do not close it."""
 
 PATIENCE_S = 60.0
-"""Real seconds that a stream waits for a reader that takes nothing; coming back, it resumes where it was."""
+"""Real seconds that a stream waits for a reader that reads nothing; a reader that reconnects resumes where it was."""
 
 RECONNECT_AFTER_MS = 1000
 BATCH = 100
-"""Events that are spelled at a time; DNS answers in between."""
+"""Events encoded at a time; DNS answers in between."""
 
 FILTERS = frozenset({"check", "kind", "since"})
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class BadParameter(Exception):
-    """A parameter cannot be what is written; `field` says which."""
+    """A query parameter was refused; `field` names it."""
 
     def __init__(self, what: str, field: str) -> None:
         super().__init__(what)
@@ -37,18 +37,18 @@ class BadParameter(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which events a call asks for; None: whichever."""
+class Filter:
+    """The events a call asks for; None matches all."""
 
     check_id: HealthCheckId | None
     kind: EventKind | None
 
     @classmethod
-    def of(cls, request: web.Request, known: frozenset[str]) -> "Wanted":
-        """What a request asks for, in parameters of these names.
+    def of(cls, request: web.Request, known: frozenset[str]) -> "Filter":
+        """Read a request's query parameters.
 
         Raises:
-            BadParameter: there is one of another name or twice, or no such kind.
+            BadParameter: an unknown or repeated parameter, or an unknown kind.
         """
         for name in request.query:
             if name not in known:
@@ -65,8 +65,8 @@ class Wanted:
             raise BadParameter(f"there is no such kind of event; write one of {kinds}", "kind") from None
 
 
-class Events:
-    """Answers both calls. A stream holds nothing but its place in the history, so a slow reader costs no memory."""
+class EventCalls:
+    """Answers `GET history` and `GET events`. A stream keeps only its position, so a slow reader costs no memory."""
 
     def __init__(
         self, history: History, *, alive_every_s: float = ALIVE_EVERY_S, patience_s: float = PATIENCE_S
@@ -80,10 +80,14 @@ class Events:
         self._is_closed = False
         self._unsubscribe = history.subscribe(lambda _event: self._wake())
 
-    def close(self) -> None:
-        """End all streams, at once and for good.
+    def routes(self, prefix: str) -> list[web.RouteDef]:
+        """Every call of this subject."""
+        return [web.get(f"{prefix}/history", self.list_events), web.get(f"{prefix}/events", self.stream)]
 
-        Those that keep up are told what happened until now and end in good order; slow ones break off.
+    def close(self) -> None:
+        """End all streams, for good.
+
+        Readers that keep up get the events up to now first; slow ones are disconnected.
         """
         self._is_closed = True
         self._unsubscribe()
@@ -96,12 +100,12 @@ class Events:
     async def list_events(self, request: web.Request) -> web.Response:
         """`GET history[?check=ID][&kind=KIND][&since=EVENT][&limit=N]`, oldest first.
 
-        These are the newest N, or with `since` the first N after that event; if it is of another run, the first of all.
-        `first` and `last` are the oldest event that is kept and the newest, whatever was asked for.
+        Without `since` these are the newest N; with it the first N after that event, or the first N kept if the event
+        is of another run. `first` and `last` are the oldest and newest event kept, whatever the filter.
         """
         history = self._history
         try:
-            wanted = Wanted.of(request, FILTERS | {"limit"})
+            wanted = Filter.of(request, FILTERS | {"limit"})
             limit = _limit(request.query.get("limit", str(DEFAULT_LIMIT)))
             since = request.query.get("since")
             after = None if since is None else self._resumed(since, "since")
@@ -114,10 +118,10 @@ class Events:
         first = history.id_at(history.first) if history.first <= history.last else None
         ends = json.dumps({"first": first, "last": history.id_at(history.last)})
         return web.Response(
-            text=f'{{"events": [{await self._spelled(found)}], {ends[1:]}', content_type="application/json"
+            text=f'{{"events": [{await self._encode(found)}], {ends[1:]}', content_type="application/json"
         )
 
-    async def _spelled(self, events: tuple[Event, ...]) -> str:
+    async def _encode(self, events: tuple[Event, ...]) -> str:
         parts = []
         for start in range(0, len(events), BATCH):
             parts.append(", ".join(json.dumps(event_json(self._history, e)) for e in events[start : start + BATCH]))
@@ -129,12 +133,12 @@ class Events:
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """`GET events[?check=ID][&kind=KIND][&since=EVENT]`: server-sent events, from now on or after that event.
 
-        The header `Last-Event-ID` of a reader that comes back goes before `since`. An event of kind `gap` tells what it
-        cannot get any more.
+        The header `Last-Event-ID` of a reader that reconnects overrides `since`. An event of kind `gap` counts the
+        events that are no longer kept.
         """
         last_seen = request.headers.get("Last-Event-ID", "")
         try:
-            wanted = Wanted.of(request, FILTERS)
+            wanted = Filter.of(request, FILTERS)
             resume, field = (last_seen, "header Last-Event-ID") if last_seen else (request.query.get("since"), "since")
             after = self._history.last if resume is None else self._resumed(resume, field)
         except BadParameter as bad:
@@ -143,7 +147,7 @@ class Events:
             return failure(503, "the server is stopping")
         transport = request.transport
         if transport is None:
-            raise ConnectionResetError("the reader has left")
+            raise ConnectionResetError("the reader disconnected")
         if sum(not other.is_closing() for other in self._streams) >= MAX_STREAMS:
             return failure(503, f"{MAX_STREAMS} streams are open already; close one, or ask for history instead")
         response = web.StreamResponse(headers=HEADERS)
@@ -151,23 +155,23 @@ class Events:
         try:
             await response.prepare(request)
             if request.method != "HEAD":
-                await self._tell(transport, response, wanted, after)
+                await self._send_events(transport, response, wanted, after)
         except TimeoutError:
             transport.abort()
-        except ConnectionError:  # the reader has left
+        except ConnectionError:  # the reader disconnected
             pass
         finally:
             self._streams.discard(transport)
         return response
 
-    async def _tell(
-        self, transport: asyncio.Transport, response: web.StreamResponse, wanted: Wanted, after: int | None
+    async def _send_events(
+        self, transport: asyncio.Transport, response: web.StreamResponse, wanted: Filter, after: int | None
     ) -> None:
-        """Send what happened after an event, then what happens, until the end of the server or of the reader.
+        """Send the events after one, then new ones as they happen, until the server stops.
 
         Raises:
-            ConnectionError: the reader has left.
-            TimeoutError: it takes nothing any more.
+            ConnectionError: the reader disconnected.
+            TimeoutError: the reader stopped reading.
         """
         history = self._history
         text = f"retry: {RECONNECT_AFTER_MS}\n"
@@ -185,7 +189,7 @@ class Events:
             text += "".join(map(self._block, found))
             if text:
                 await self._write(transport, response, text)
-                await asyncio.sleep(0)  # writing alone does not wait while the reader keeps up
+                await asyncio.sleep(0)  # `write` does not yield while the reader keeps up
                 text = ""
             elif self._is_closed:
                 return
@@ -209,7 +213,7 @@ class Events:
         return True
 
     def _wake(self) -> None:
-        """Let all go on that wait just now."""
+        """Resume every waiting stream."""
         self._news.set()
         self._news.clear()
 
@@ -224,18 +228,18 @@ class Events:
         return f"id: {self._history.event_id(event)}\nevent: {event.kind.value}\ndata: {data}\n\n"
 
     def _gap(self, after: int, missed: int | None) -> str:
-        """What is said where events are missing; `missed` is how many of any check and kind, None after a restart."""
-        what = "the server was started anew" if missed is None else f"{missed} events have left the history"
+        """Encode a gap; `missed` counts events of any check and kind, None after a restart."""
+        what = "the server was restarted" if missed is None else f"{missed} events have left the history"
         data = {"kind": "gap", "missed": missed, "restarted": missed is None, "what": what}
         return f"id: {self._history.id_at(after)}\nevent: gap\ndata: {json.dumps(data)}\n\n"
 
     def _mark(self, after: int) -> str:
-        """No event, only its id: where a reader resumes that saw none since."""
+        """Encode an id without an event: the position at which a reader resumes."""
         return f"id: {self._history.id_at(after)}\n\n"
 
 
 def event_json(history: History, event: Event) -> dict[str, Any]:
-    """An event as both calls tell it."""
+    """An event as plain data, the same for both calls."""
     return {
         "id": history.event_id(event),
         "at": timestamp(event.at),

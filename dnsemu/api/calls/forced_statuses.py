@@ -1,0 +1,104 @@
+"""Control calls that force health checks healthy or unhealthy: one by id, many by a pattern."""
+
+from typing import Any
+
+from aiohttp import web
+
+from dnsemu.api.calls.health_checks import HealthCheckCalls, check_id_of
+from dnsemu.api.errors import failure
+from dnsemu.api.health_json import check_json, rule_json
+from dnsemu.api.json_bodies import BadBody, as_json, body_of, optional_text_in, text_in
+from dnsemu.clock.clock import Clock
+from dnsemu.config.text.durations import parse_duration
+from dnsemu.config.text.times import parse_time
+from dnsemu.faults.force_file import ForceFile
+from dnsemu.faults.force_rules import ForceRule, Pattern, PatternKind, parse_pattern
+from dnsemu.faults.forced_statuses import Forcing, NothingMeant
+from dnsemu.healthcheck.monitor import HealthMonitor
+from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
+
+STATUSES = {"healthy": "healthy", "unhealthy": "unhealthy", "auto": None}
+
+_FORCE_ONE = '{"status": "unhealthy"}, healthy or auto, and "for": "10m" if it is to end'
+_FORCE = '{"pattern": "web-*", "status": "unhealthy", "for": "10m"}'
+
+
+class ForcedStatusCalls:
+    """Answers `POST health-checks/{id}/force`, `GET force` and `POST force`."""
+
+    def __init__(
+        self, forcing: Forcing, force_file: ForceFile, monitor: HealthMonitor, clock: Clock, checks: HealthCheckCalls
+    ) -> None:
+        self._forcing = forcing
+        self._force_file = force_file
+        self._monitor = monitor
+        self._clock = clock
+        self._checks = checks
+
+    def routes(self, prefix: str) -> list[web.RouteDef]:
+        """Every call of this subject."""
+        return [
+            web.post(f"{prefix}/health-checks/{{id}}/force", self._force_one),
+            web.get(f"{prefix}/force", self._rules),
+            web.post(f"{prefix}/force", self._force),
+        ]
+
+    async def _force_one(self, request: web.Request) -> web.Response:
+        check_id = check_id_of(request)
+        try:
+            body = await body_of(request, _FORCE_ONE, ("status", "for", "until"))
+            rule = self._rule(Pattern(PatternKind.CHECK, check_id), body, _FORCE_ONE)
+            self._monitor.entry(check_id)
+            self._forcing.force(rule)
+        except BadBody as bad:
+            return bad.reply
+        except UnknownHealthCheck as missing:
+            return failure(404, str(missing), "id", "H103")
+        return as_json(self._checks.shown(check_id))
+
+    async def _force(self, request: web.Request) -> web.Response:
+        try:
+            body = await body_of(request, _FORCE, ("pattern", "status", "for", "until"))
+            pattern = _pattern(text_in(body, "pattern", _FORCE))
+            meant = self._forcing.force(self._rule(pattern, body, _FORCE))
+        except BadBody as bad:
+            return bad.reply
+        except NothingMeant as nothing:
+            return failure(404, str(nothing), "pattern")
+        monitor = self._monitor
+        checks = [check_json(monitor.entry(check_id), monitor) for check_id in sorted(meant)]
+        return as_json({"rules": self._all_rules(), "health_checks": checks})
+
+    async def _rules(self, _request: web.Request) -> web.Response:
+        return as_json({"rules": self._all_rules(), "faults": list(map(str, self._force_file.errors))})
+
+    def _all_rules(self) -> list[dict[str, Any]]:
+        from_file = [rule_json(rule, "file") for rule in self._forcing.from_file]
+        return from_file + [rule_json(rule, "call") for rule in self._forcing.called]
+
+    def _rule(self, pattern: Pattern, body: dict[str, Any], example: str) -> ForceRule:
+        status = text_in(body, "status", example)
+        if status not in STATUSES:
+            raise BadBody(f"'{status}' is no status: write healthy, unhealthy or auto", "status")
+        now = self._clock.now()
+        duration, time = optional_text_in(body, "for", example), optional_text_in(body, "until", example)
+        until = None
+        try:
+            if duration is not None:
+                until = now + parse_duration(duration)
+            elif time is not None:
+                until = parse_time(time)
+        except ValueError as bad:
+            raise BadBody(str(bad), "for" if duration is not None else "until") from None
+        if duration is not None and time is not None:
+            raise BadBody("for and until exclude each other", "until")
+        if until is not None and until <= now:
+            raise BadBody("that is over already: write a time to come", "for" if duration is not None else "until")
+        return ForceRule(pattern, STATUSES[status], until)
+
+
+def _pattern(text: str) -> Pattern:
+    try:
+        return parse_pattern(text)
+    except ValueError as bad:
+        raise BadBody(str(bad), "pattern") from None

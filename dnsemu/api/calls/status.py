@@ -1,0 +1,81 @@
+"""The control call `status`: health checks, checkers, zones, and who serves what, at this moment."""
+
+import asyncio
+from collections.abc import Callable
+
+from aiohttp import web
+
+from dnsemu import __version__
+from dnsemu.api.calls.clock import clock_json
+from dnsemu.api.health_json import check_json
+from dnsemu.api.json_bodies import as_json
+from dnsemu.clock.scheduler import Scheduler
+from dnsemu.config import names
+from dnsemu.config.errors import FileError
+from dnsemu.explain.status import serving
+from dnsemu.healthcheck.monitor import HealthMonitor
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.policies.location.client import Client
+from dnsemu.publication.board import Board
+from dnsemu.runtime.lifecycle import Lifecycle
+from dnsemu.runtime.logs import timestamp
+from dnsemu.server.data_plane import DataPlane
+
+
+class StatusCalls:
+    """Answers `GET status`."""
+
+    def __init__(
+        self,
+        board: Board,
+        health: HealthBoard,
+        monitor: HealthMonitor,
+        scheduler: Scheduler,
+        data_plane: DataPlane,
+        lifecycle: Lifecycle,
+        file_errors: Callable[[], tuple[FileError, ...]],
+    ) -> None:
+        """Answer from what is published and observed now.
+
+        Args:
+            file_errors: returns the errors that keep the declared files from being served.
+        """
+        self._board = board
+        self._health = health
+        self._monitor = monitor
+        self._scheduler = scheduler
+        self._data_plane = data_plane
+        self._lifecycle = lifecycle
+        self._file_errors = file_errors
+
+    def routes(self, prefix: str) -> list[web.RouteDef]:
+        """Every call of this subject."""
+        return [web.get(f"{prefix}/status", self._status)]
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        published, health = self._board.current, self._health.current
+        groups = []
+        for group in serving(published, health, Client.at_place(published.locator.unlocated)):
+            if group is None:
+                await asyncio.sleep(0)
+            else:
+                groups.append(group)
+        now, ready = self._scheduler.clock.now(), self._lifecycle.ready
+        status = {
+            "version": __version__,
+            "time": timestamp(now),
+            "clock": clock_json(self._scheduler),
+            "uptime_s": round(now - self._lifecycle.started_at, 3),
+            "dns": [str(address) for address in ready.dns] if ready else [],
+            "http": str(ready.http) if ready else None,
+            "hosted_zones": [
+                {"id": zone.id, "name": names.display(zone.name), "record_sets": len(zone.record_sets)}
+                for zone in published.world.hosted_zones.values()
+            ],
+            "health_checks": [check_json(entry, self._monitor) for entry in self._monitor.entries()],
+            "serving": groups,
+            "faults": list(map(str, self._file_errors())),
+            "failures": self._lifecycle.failures,
+            "workers": self._data_plane.rows(),
+        }
+        return as_json(status)

@@ -1,0 +1,77 @@
+"""Publishes the state: compiled to the DNS side, its health checks to the monitor, its names to the forced statuses."""
+
+from collections.abc import Sequence
+
+import structlog
+from immutables import Map
+
+from dnsemu.commands.hosted_zones.hosted_zones import ZONES
+from dnsemu.commands.traffic.answered import Traffic
+from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.config.model.world import World
+from dnsemu.faults.forced_statuses import Forcing
+from dnsemu.healthcheck.monitor import HealthMonitor
+from dnsemu.publication.board import EVERYTHING, Board, Published
+from dnsemu.publication.publishing import Age, beside, compiled_anew, with_writes
+from dnsemu.publication.target_hosts import TargetHosts
+from dnsemu.state.state import State
+from dnsemu.state.tables import HEALTH_CHECK, Write
+from dnsemu.zone.catalog import Catalog
+
+log = structlog.get_logger()
+
+
+class Publisher:
+    """Publishes in one step, between two queries."""
+
+    def __init__(self, board: Board, monitor: HealthMonitor, forcing: Forcing, target_hosts: TargetHosts) -> None:
+        self._board = board
+        self._monitor = monitor
+        self._forcing = forcing
+        self._target_hosts = target_hosts
+
+    def publish_files(self, declared: Published, state: State, *, recompile: bool) -> None:
+        """Publish what files declare, with the zones that the API made.
+
+        Args:
+            declared: what files declare, compiled.
+            state: everything, from files or not.
+            recompile: compile the API's zones again, where the published ones may lag behind the state.
+        """
+        known = Catalog(Map()) if recompile else self._board.current.catalog
+        published = beside(declared, known, state.world, _creation_times(state), Traffic.of(state))
+        self._watch_over(published.world)
+        self._board.publish(self._target_hosts.taken_over(published))
+
+    def publish_writes(self, writes: Sequence[Write], state: State) -> None:
+        """Publish what a command wrote, at the cost of what changed.
+
+        Args:
+            state: the state with the writes, and perhaps with later ones.
+        """
+        before, created_at = self._board.current, _creation_times(state)
+        change = EVERYTHING
+        try:
+            published, change = with_writes(before, writes, created_at)
+        except Exception:  # our own error; the store has committed, so the change must be published all the same
+            log.exception("a change could not be compiled by itself; everything is compiled again")
+            published = compiled_anew(before, state.world, created_at, Traffic.of(state))
+        if any(write.table == HEALTH_CHECK for write in writes):
+            self._watch_over(published.world)
+        else:
+            self._forcing.apply(published.world)
+        self._board.publish(published, change)
+
+    def _watch_over(self, world: World) -> None:
+        self._monitor.apply(world.health_checks, world.health_checkers)
+        self._forcing.apply(world)
+
+
+def _creation_times(state: State) -> Age:
+    """Returns when a zone was created, in seconds since the epoch; 0 where the API does not know it."""
+
+    def created_at(zone_id: HostedZoneId) -> float:
+        row = state.row(ZONES, zone_id)
+        return row.created_at or 0.0 if row is not None else 0.0
+
+    return created_at

@@ -1,0 +1,30 @@
+"""The server's way from start to stop, as the ready line, `status` and `/readyz` show it."""
+
+from dataclasses import dataclass
+
+from dnsemu.config.text.addresses import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The addresses the server listens on, with real port numbers."""
+
+    dns: tuple[Address, ...]
+    http: Address
+
+    def __str__(self) -> str:
+        return f"dnsemu ready dns={','.join(map(str, self.dns))} http={self.http}"
+
+
+class Lifecycle:
+    """Written by the application, read by the HTTP port."""
+
+    def __init__(self, started_at: float) -> None:
+        """Begin a run at an instant of emulated time, in seconds since the epoch."""
+        self.started_at = started_at
+        self.ready: Ready | None = None
+        """None until everything listens."""
+        self.is_ready = False
+        """True from when everything listens until the server stops."""
+        self.failures: dict[str, str] = {}
+        """Parts that stopped with an error or failed just now, with the error."""
