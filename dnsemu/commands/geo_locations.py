@@ -5,7 +5,7 @@ from bisect import bisect_left
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.record_sets import NoSuchGeoLocation
 from dnsemu.commands.errors.requests import InvalidInput
-from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.pagination import page, page_size
 from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, SUBDIVISIONS
 from dnsemu.state.step import Step
 

@@ -6,9 +6,9 @@ from dnsemu.commands import changes, geo_locations, limits, tags, test_dns_answe
 from dnsemu.commands.cidr import collections as cidr_collections
 from dnsemu.commands.cidr.collections import CIDR
 from dnsemu.commands.context import CHANGES, Command
-from dnsemu.commands.declared import FROM_FILE
 from dnsemu.commands.dnssec import key_signing_keys
 from dnsemu.commands.dnssec.key_signing_keys import DNSSEC, KEY_SIGNING_KEYS, KMS_KEYS
+from dnsemu.commands.from_file import FROM_FILE
 from dnsemu.commands.health_checks import health_checks, status
 from dnsemu.commands.health_checks.health_checks import CHECK_REFERENCES, HEALTH_CHECKS
 from dnsemu.commands.hosted_zones import creation, delegation_sets, deletion, hosted_zones, query_logging

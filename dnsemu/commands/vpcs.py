@@ -19,7 +19,7 @@ from dnsemu.commands.errors.hosted_zones import (
 )
 from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, Vpc, existing_zone, zone_row
-from dnsemu.commands.paging import page, page_size, token, token_key
+from dnsemu.commands.pagination import next_token, page, page_size, token_key
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.names import DName
@@ -153,7 +153,7 @@ def list_vpc_association_authorizations(request: Request, step: Step, context: C
     start = bisect_left(vpcs, token_key(request["NextToken"], 2)) if "NextToken" in request else 0
     here, following = page(vpcs[start:], size)
     said: Response = {"HostedZoneId": zone.id, "VPCs": [shown_vpc(vpc) for vpc in here]}
-    return said | ({"NextToken": token(*following)} if following is not None else {})
+    return said | ({"NextToken": next_token(*following)} if following is not None else {})
 
 
 def authorized_vpcs(step: Step, zone: HostedZone) -> list[Vpc]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.commands.context import Context, Ids, Live, Request, Response
-from dnsemu.commands.declared import FROM_FILE
+from dnsemu.commands.from_file import FROM_FILE
 from dnsemu.commands.record_sets.lists import preparation
 from dnsemu.commands.registry import COMMANDS, is_read
 from dnsemu.config.model.world import World

@@ -6,7 +6,7 @@ import structlog
 from immutables import Map
 
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES
-from dnsemu.commands.traffic.answered import Traffic
+from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.model.world import World
 from dnsemu.faults.forced_statuses import Forcing

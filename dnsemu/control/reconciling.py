@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from immutables import Map
 
 from dnsemu.commands.cidr.collections import CIDR
-from dnsemu.commands.declared import FROM_FILE, FileRow
+from dnsemu.commands.from_file import FROM_FILE, FileRow
 from dnsemu.commands.health_checks.health_checks import HEALTH_CHECKS
 from dnsemu.commands.hosted_zones.deletion import drop_with_rows
 from dnsemu.commands.tags import TAGS

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dnsemu.commands.traffic.answered import Traffic
+from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config import names
 from dnsemu.config.model.world import World
 from dnsemu.config.names import DName

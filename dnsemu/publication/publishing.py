@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from dnsemu.commands.traffic.answered import Traffic
+from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.world import World

@@ -1,4 +1,6 @@
-"""Route 53's protocol, REST-XML of 2013-04-01: what a request asks for, and how answers are spelled.
+"""Route 53's protocol, REST-XML of 2013-04-01: requests become operations with parameters, responses become XML.
 
-It knows no hosted zones and no rules across fields: what an operation means is said in `dnsemu.commands`.
+Start at `endpoint`: it routes (`routing`), verifies (`signature`), parses (`parsing`, `xml_document`), validates
+(`validation`, `facets`, `invalid_input`) and renders (`rendering`), all by the service model (`model`). The operations
+themselves are in `dnsemu.commands`. May import: store, commands, faults, control.
 """

@@ -1,4 +1,4 @@
-"""The Route 53 API on HTTP: bytes in, an operation carried out, bytes out."""
+"""The Route 53 API over HTTP: reads a request, runs its operation, writes the response."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,7 +7,6 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
-from dnsemu.commands.context import Request, Response
 from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.errors.requests import (
     InternalFailure,
@@ -19,11 +18,11 @@ from dnsemu.commands.errors.requests import (
 from dnsemu.config.model.settings import ApiSettings
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.faults.api_errors import InjectedErrors
-from dnsemu.route53.model import Operation
+from dnsemu.route53.parsing import parse
+from dnsemu.route53.rendering import render, render_error, response_headers
 from dnsemu.route53.routing import route
 from dnsemu.route53.signature import verify_signature
 from dnsemu.route53.validation import validate
-from dnsemu.route53.xml import parse, render, render_error, response_headers
 from dnsemu.store.store import StoreFailed
 
 PREFIX = "/2013-04-01"
@@ -33,7 +32,7 @@ log = structlog.get_logger()
 
 
 class ApiEndpoint:
-    """Answers every request below `/2013-04-01`; nothing that is sent makes it fail."""
+    """Answers every request below `/2013-04-01`; no request makes it raise."""
 
     def __init__(
         self, command_runner: CommandRunner, settings: Callable[[], ApiSettings], injected: InjectedErrors
@@ -43,11 +42,11 @@ class ApiEndpoint:
         self._settings = settings
 
     def routes(self) -> list[web.RouteDef]:
-        """The one route that all operations share; which one it is says the service model (A1, A2)."""
+        """The one route that all operations share; the service model tells them apart (A1, A2)."""
         return [web.route("*", PREFIX + "{path:(/.*)?}", self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one request."""
+        """Answers one request."""
         request_id = str(uuid4())
         try:
             body = await request.read()
@@ -55,7 +54,7 @@ class ApiEndpoint:
         except ApiError as error:
             return _error_response(error, request_id)
         except StoreFailed as failed:
-            log.error("a change could not be kept", error=str(failed), path=request.path)
+            log.error("a change could not be stored", error=str(failed), path=request.path)
             message = f"The change could not be kept, so it did not happen: {failed}"
             return _error_response(ServiceUnavailable(message), request_id)
         except web.HTTPRequestEntityTooLarge:
@@ -81,16 +80,13 @@ class ApiEndpoint:
             raise UnknownOperationException(f"There is no operation {request.method} {request.path}")
         operation, path_parameters = found
         self._injected.raise_next(operation.name)
-        asked = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
-        response = await self._carry_out(operation, validate(operation, asked))
+        parameters = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
+        response = await self._command_runner.carry_out(operation.name, validate(operation, parameters))
         return web.Response(
             status=operation.status,
             body=render(operation, response),
             headers=_headers(request_id) | response_headers(operation, response),
         )
-
-    async def _carry_out(self, operation: Operation, asked: Request) -> Response:
-        return await self._command_runner.carry_out(operation.name, asked)
 
 
 def _error_response(error: ApiError, request_id: str) -> web.Response:

@@ -1,4 +1,4 @@
-"""What the model demands of one value, each demand in both of Route 53's wordings (A26, A27)."""
+"""The model's constraints on one value, each in both of Route 53's wordings (A26, A27)."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -21,10 +21,10 @@ SCHEMA_TYPES: Mapping[str, str] = {
     "ResourceRecordSetFailover": "ResourceRecordSetFailover",
     "ResourceRecordSetIdentifier": "SetIdentifier",
 }
-"""Shapes that the XML schema checks in a body, by its name for them (A118, A129, A132, A286, H2, H11)."""
+"""Shapes that the XML schema checks in a body → the schema's names for them (A118, A129, A132, A286, H2, H11)."""
 
 _OPEN = frozenset({"ResourceRecordSetRegion"})
-"""Enumerations that the validator leaves to the command, which has another answer to an unknown one (A152)."""
+"""Enumerations that the command checks, not the validator: its error for an unknown value differs (A152)."""
 
 _ENUM_ORDERS: Mapping[str, tuple[str, ...]] = {
     "HealthCheckRegion": ("sa-east-1", "us-west-1", "us-west-2"),
@@ -34,24 +34,24 @@ _ENUM_ORDERS: Mapping[str, tuple[str, ...]] = {
         *("MX", "PTR", "CNAME", "DS", "TXT", "SSHFP", "SRV", "NAPTR"),
     ),
 }
-"""Values in the order in which Route 53 prints them, as far as it was seen (A130, H13, H29); the model's follow."""
+"""Values in the order in which Route 53 was seen to print them (A130, H13, H29); the model's other values follow."""
 
 _PAGE_SIZES = frozenset({"MaxResults", "PageMaxItems"})
 _PAGE_SIZE = re.compile(r"0{0,99}[1-9][0-9]{0,99}")
-"""Any number above 0, which the command caps; not so long that Python would not read it."""
+"""Any number above 0, which the command caps; at most 199 digits, so that Python converts it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One demand on a value: its name and limit in XML Schema, and the validator's sentence."""
+    """One constraint on a value: its name and limit in XML Schema, and the validator's sentence."""
 
     name: str
     limit: str
     constraint: str
     holds: Callable[[Any], bool]
 
-    def refused(self, value: Any, schema_type: str) -> str:
-        """The schema's sentence about a value that breaks this facet (A26)."""
+    def schema_sentence(self, value: Any, schema_type: str) -> str:
+        """Returns the schema's sentence about a value that breaks this facet (A26)."""
         length = f" with length = '{len(value)}'" if self.name.endswith("Length") else ""
         start = f"cvc-{self.name}-valid: Value '{value}'{length} is not facet-valid with respect to"
         if self.name == "enumeration":
@@ -61,7 +61,7 @@ class Facet:
 
 @cache
 def facets(shape: ModelShape) -> tuple[Facet, ...]:
-    """All that the model demands of a string, number or list, in the order in which Route 53 lists it (H13)."""
+    """Returns the model's constraints on a string, number or list, in the order in which Route 53 lists them (H13)."""
     return tuple(_facets(shape))
 
 
@@ -71,7 +71,7 @@ def _facets(shape: ModelShape) -> Iterator[Facet]:
     elif shape.type in ("integer", "long"):
         yield from _value_bounds(shape)
     elif shape.name == "HealthCheckType":  # H2: in any case of letters
-        yield _pattern("|".join(map(_in_any_case, shape.enum)))
+        yield _pattern("|".join(map(_ignoring_case, shape.enum)))
     elif shape.name in _PAGE_SIZES:  # A192
         yield Facet("minInclusive", "1", "Member must have value greater than or equal to 1", _is_page_size)
     else:
@@ -83,30 +83,30 @@ def _facets(shape: ModelShape) -> Iterator[Facet]:
 
 
 def _value_bounds(shape: ModelShape) -> Iterator[Facet]:
-    if (most := shape.maximum) is not None:
-        constraint = f"Member must have value less than or equal to {most}"
-        yield Facet("maxInclusive", str(most), constraint, lambda value: value <= most)
-    if (least := shape.minimum) is not None:
-        constraint = f"Member must have value greater than or equal to {least}"
-        yield Facet("minInclusive", str(least), constraint, lambda value: value >= least)
+    if (maximum := shape.maximum) is not None:
+        constraint = f"Member must have value less than or equal to {maximum}"
+        yield Facet("maxInclusive", str(maximum), constraint, lambda value: value <= maximum)
+    if (minimum := shape.minimum) is not None:
+        constraint = f"Member must have value greater than or equal to {minimum}"
+        yield Facet("minInclusive", str(minimum), constraint, lambda value: value >= minimum)
 
 
 def _length_bounds(shape: ModelShape) -> Iterator[Facet]:
-    if (most := shape.maximum) is not None:
-        constraint = f"Member must have length less than or equal to {most}"
-        yield Facet("maxLength", str(most), constraint, lambda value: len(value) <= most)
-    if (least := shape.minimum) is not None:
-        constraint = f"Member must have length greater than or equal to {least}"
-        yield Facet("minLength", str(least), constraint, lambda value: len(value) >= least)
+    if (maximum := shape.maximum) is not None:
+        constraint = f"Member must have length less than or equal to {maximum}"
+        yield Facet("maxLength", str(maximum), constraint, lambda value: len(value) <= maximum)
+    if (minimum := shape.minimum) is not None:
+        constraint = f"Member must have length greater than or equal to {minimum}"
+        yield Facet("minLength", str(minimum), constraint, lambda value: len(value) >= minimum)
 
 
 def not_empty() -> Facet:
-    """The schema's demand on a name that may be long but not empty (A87)."""
+    """Returns the schema's constraint on a name that may be long but not empty (A87)."""
     return Facet("minLength", "1", "Member must have length greater than or equal to 1", bool)
 
 
 def _pattern(pattern: str) -> Facet:
-    # Java's name for a class that Python's expressions lack.
+    # Python's expressions lack this character class of Java's.
     expression = re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7F]"))
     constraint = f"Member must satisfy regular expression pattern: {pattern}"
     return Facet("pattern", pattern, constraint, lambda value: expression.fullmatch(value) is not None)
@@ -123,7 +123,7 @@ def _as_printed(shape: ModelShape) -> tuple[str, ...]:
     return first + tuple(value for value in shape.enum if value not in first)
 
 
-def _in_any_case(word: str) -> str:
+def _ignoring_case(word: str) -> str:
     """`TCP` → `[Tt][Cc][Pp]`."""
     return "".join(f"[{letter}{letter.lower()}]" if letter.isalpha() else letter for letter in word)
 

@@ -1,4 +1,4 @@
-"""Route 53's service model as botocore ships it, read once into small values; botocore's code is not loaded."""
+"""Route 53's service model, read once from the file that botocore ships; botocore's code is not loaded."""
 
 import gzip
 import json
@@ -48,18 +48,18 @@ class ModelShape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """One member of a structure. In a body its element is called like the member itself."""
+    """One member of a structure. In a body its element has the name of the member."""
 
     name: str
     shape: ModelShape
     location: Location
     wire_name: str
-    """What it is called where it is: in the path's template, the query string or the headers."""
+    """Its name in the path's template, the query string or the headers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One operation: where it is reached, what goes in and out, and which errors its model lists."""
+    """One operation: method and path, input and output, and the codes of its errors."""
 
     name: str
     method: str
@@ -89,18 +89,18 @@ def service() -> ServiceModel:
     """Route 53, as the installed botocore describes it.
 
     Raises:
-        FileNotFoundError, ModuleNotFoundError: botocore is not installed, or no longer ships this model.
+        FileNotFoundError, ModuleNotFoundError: botocore is not installed, or does not ship this model.
     """
     return read_service(json.loads(gzip.decompress((files("botocore") / MODEL).read_bytes())))
 
 
 def error_codes() -> Mapping[str, tuple[str, ...]]:
-    """By operation, the codes of the errors that the model lists for it."""
+    """Returns the codes of the errors that the model lists for each operation."""
     return {name: operation.errors for name, operation in service().operations.items()}
 
 
 def read_service(model: dict[str, Any]) -> ServiceModel:
-    """Read a service model: the parsed `service-2.json`."""
+    """Reads a service model from the parsed `service-2.json`."""
     shapes = _Shapes(model["shapes"])
     operations = {name: _operation(described, shapes) for name, described in model["operations"].items()}
     return ServiceModel(MappingProxyType(operations))
@@ -121,18 +121,18 @@ def _operation(described: dict[str, Any], shapes: "_Shapes") -> Operation:
 
 
 class _Shapes:
-    """Shapes by name, each made once, from the leaves up; Route 53's model has no cycles."""
+    """Builds each shape once, after those that it contains; Route 53's model has no cycles."""
 
     def __init__(self, described: dict[str, Any]) -> None:
         self._described = described
-        self._made: dict[str, ModelShape] = {}
+        self._built: dict[str, ModelShape] = {}
 
     def of(self, name: str) -> ModelShape:
-        if name not in self._made:
-            self._made[name] = self._make(name, self._described[name])
-        return self._made[name]
+        if name not in self._built:
+            self._built[name] = self._build(name, self._described[name])
+        return self._built[name]
 
-    def _make(self, name: str, described: dict[str, Any]) -> ModelShape:
+    def _build(self, name: str, described: dict[str, Any]) -> ModelShape:
         item = described.get("member")
         return ModelShape(
             name=name,

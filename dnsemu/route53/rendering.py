@@ -1,4 +1,4 @@
-"""Responses and errors written as XML: one line, in the model's order (A7–A12, A20)."""
+"""Responses and errors → XML: one line, members in the model's order (A7–A12, A20)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,35 +12,35 @@ from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
 PROLOG = '<?xml version="1.0"?>\n'
 
 _SPECIAL = re.compile("[^ -%'-;=?-~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Whatever cannot stand in text as it is: `&`, `<`, `>`, control characters, and what is no character."""
+"""Characters that text cannot contain unescaped: `&`, `<`, `>`, control characters, and code points of no character."""
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 Write = Callable[[Any], str]
 
 
 def render(operation: Operation, response: Mapping[str, Any]) -> bytes:
-    """Write a response's body: its members in the model's order, absent ones (or None) left out (A7, A8, A12).
+    """Writes a response's body: members in the model's order, without those that are absent or None (A7, A8, A12).
 
-    Empty lists and structures become empty elements. Members that travel as headers are `response_headers`' part.
+    Empty lists and structures become empty elements. For members that travel as headers see `response_headers`.
 
     Raises:
-        ValueError: the response has a member that the model does not know: a mistake in the command.
+        ValueError: the response has a member that the model lacks: a bug in the command.
     """
     content = _content_of(operation.output)(response)
     return (PROLOG + _element(f"{operation.name}Response", content, f' xmlns="{NAMESPACE}"')).encode()
 
 
 def response_headers(operation: Operation, response: Mapping[str, Any]) -> dict[str, str]:
-    """The members of a response that travel as HTTP headers: `Location` of what was created (A11)."""
+    """Returns the members of a response that travel as HTTP headers: `Location` of a new resource (A11)."""
     members = operation.output.members.values()
     return {m.wire_name: response[m.name] for m in members if m.location == "header" and response.get(m.name)}
 
 
 def render_error(error: ApiError, request_id: str) -> bytes:
-    """Write the envelope of every error; who is to blame follows from the HTTP status (A20, A21)."""
-    blamed = "Sender" if error.status < 500 else "Receiver"
+    """Writes the envelope of every error; sender or receiver follows from the HTTP status (A20, A21)."""
+    origin = "Sender" if error.status < 500 else "Receiver"
     code, message = _text(error.code), _text(error.message)
-    content = f"<Error><Type>{blamed}</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    content = f"<Error><Type>{origin}</Type><Code>{code}</Code><Message>{message}</Message></Error>"
     envelope = f"{content}<RequestId>{_text(request_id)}</RequestId>"
     return (PROLOG + _element("ErrorResponse", envelope, f' xmlns="{NAMESPACE}"')).encode()
 
@@ -51,7 +51,7 @@ def _element(name: str, content: str, attributes: str = "") -> str:
 
 @cache
 def _content_of(shape: ModelShape) -> Write:
-    """A function that writes what stands between a shape's tags. Made once a shape: long lists are to be quick."""
+    """Returns a function that writes the content of an element. One for each shape, so that long lists are fast."""
     if shape.type == "structure":
         return _structure_content(shape)
     if shape.item:
@@ -81,10 +81,10 @@ def _list_content(item: ModelShape, item_name: str) -> Write:
 
 @cache
 def _writer(shape: ModelShape, name: str) -> Write:
-    """A function that writes an element with its tags."""
+    """Returns a function that writes an element with its tags."""
     content, start, end, empty = _content_of(shape), f"<{name}>", f"</{name}>", f"<{name}/>"
     if shape.type in ("structure", "list"):
-        return lambda value: f"{start}{inside}{end}" if (inside := content(value)) else empty
+        return lambda value: f"{start}{inner}{end}" if (inner := content(value)) else empty
     return lambda value: f"{start}{content(value)}{end}"
 
 
@@ -93,7 +93,7 @@ def _text(value: str) -> str:
 
 
 def _escaped(special: re.Match[str]) -> str:
-    """One character as a reference (A10); what XML 1.0 §2.2 cannot hold even so becomes U+FFFD."""
+    """Returns a character as a reference (A10); one that XML 1.0 §2.2 forbids even so becomes U+FFFD."""
     character = special[0]
     if character in _NAMED:
         return _NAMED[character]

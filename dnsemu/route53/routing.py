@@ -1,4 +1,4 @@
-"""From method and path to an operation: one tree of path segments, built once."""
+"""Method and path → operation, by a tree of path segments that is built once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.model import Operation, service
 
 _ID_PREFIXES = frozenset({"change", "delegationset", "hostedzone"})
-"""What ids begin with in responses (A46). No id reads like one of them."""
+"""Prefixes of ids in responses (A46). No id is equal to one of them."""
 
 
 @dataclass(slots=True)
@@ -17,16 +17,16 @@ class _Node:
     literals: "dict[str, _Node]" = field(default_factory=dict)
     parameter: "_Node | None" = None
     is_id: bool = False
-    """Whether the segment that leads here is an id."""
+    """True if the segment that leads here is an id."""
     operations: dict[str, Operation] = field(default_factory=dict)
-    """By method; a parameter's name differs between them, so names are the operation's."""
+    """By method. Parameters are named by the operation, because methods name the same segment differently."""
 
 
 def route(method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
-    """Find the operation that a request names, with the parameters in its path; None if there is no such operation.
+    """Returns the operation that a request names, with the parameters in its path; None if there is no such operation.
 
-    A final slash and doubled slashes do not matter, segments are percent-decoded once, and ids come without
-    their prefix: `/hostedzone//hostedzone/Z1` and `/hostedzone/%2Fhostedzone%2FZ1` both name Z1 (A1, A2, A46).
+    A final slash and doubled slashes are ignored, segments are percent-decoded once, and ids lose their prefix:
+    `/hostedzone//hostedzone/Z1` and `/hostedzone/%2Fhostedzone%2FZ1` both name Z1 (A1, A2, A46).
 
     Args:
         path: as it was sent, not decoded, without the query string.

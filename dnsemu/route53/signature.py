@@ -1,4 +1,4 @@
-"""AWS's signature, version 4, verified: in the Authorization header or in a presigned query string (A3, A29)."""
+"""Verifies AWS signatures of version 4, in the Authorization header or in a presigned query string (A3, A29)."""
 
 import hashlib
 import hmac
@@ -18,24 +18,24 @@ from dnsemu.commands.errors.requests import (
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICE = "route53"
-TOLERANCE = timedelta(minutes=15)
-"""How far the sender's clock may be off."""
-LONGEST_VALIDITY_S = 7 * 24 * 3600
-"""How long a presigned request may be good for."""
+MAX_CLOCK_SKEW = timedelta(minutes=15)
+"""Largest difference between the sender's clock and ours."""
+MAX_VALIDITY_S = 7 * 24 * 3600
+"""Longest validity of a presigned request."""
 
 _SIGNED_AT = "%Y%m%dT%H%M%SZ"
 _DIGITS = re.compile(r"[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
-    """What a request says about its own signature."""
+class _Signature:
+    """A request's signature, with the parameters that it was made with."""
 
     access_key: str
     scope: tuple[str, ...]
     """Date, region, service, `aws4_request`."""
     signed_headers: tuple[str, ...]
-    signature: str
+    digest: str
     signed_at: datetime
     validity: timedelta
 
@@ -49,7 +49,7 @@ def verify_signature(
     body: bytes,
     now: datetime,
 ) -> None:
-    """Verify a request's signature, made for any region.
+    """Verifies a request's signature, made for any region.
 
     Args:
         credentials: secret access keys by access key id.
@@ -67,41 +67,43 @@ def verify_signature(
     """
     headers = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
     parameters = [(unquote(name), unquote(value)) for name, value in _pairs(query, "&")]
-    claim = _read_claim(headers, dict(parameters))
-    secret = credentials.get(claim.access_key)
+    given = _read_signature(headers, dict(parameters))
+    secret = credentials.get(given.access_key)
     if secret is None:
         raise InvalidClientTokenId("The security token included in the request is invalid.")
-    if not -TOLERANCE <= now - claim.signed_at <= claim.validity:
-        raise RequestExpired(f"Request has expired: it was signed at {claim.signed_at:{_SIGNED_AT}}.")
-    if claim.scope[2:] != (SERVICE, "aws4_request") or claim.scope[0] != f"{claim.signed_at:%Y%m%d}":
-        raise _no_match(f"Credential should be scoped to {claim.signed_at:%Y%m%d}/<region>/{SERVICE}/aws4_request.")
-    if "host" not in claim.signed_headers or not headers.keys() >= set(claim.signed_headers):
-        raise _no_match("The signed headers must include host, and all of them must have been sent.")
+    if not -MAX_CLOCK_SKEW <= now - given.signed_at <= given.validity:
+        raise RequestExpired(f"Request has expired: it was signed at {given.signed_at:{_SIGNED_AT}}.")
+    if given.scope[2:] != (SERVICE, "aws4_request") or given.scope[0] != f"{given.signed_at:%Y%m%d}":
+        raise SignatureDoesNotMatch(
+            f"Credential should be scoped to {given.signed_at:%Y%m%d}/<region>/{SERVICE}/aws4_request."
+        )
+    if "host" not in given.signed_headers or not headers.keys() >= set(given.signed_headers):
+        raise SignatureDoesNotMatch("The signed headers must include host, and all of them must have been sent.")
     signed_query = "&".join(
         f"{name}={value}"
         for name, value in sorted((_encoded(n), _encoded(v)) for n, v in parameters if n != "X-Amz-Signature")
     )
-    signed_headers = "".join(f"{name}:{headers[name]}\n" for name in claim.signed_headers)
+    signed_headers = "".join(f"{name}:{headers[name]}\n" for name in given.signed_headers)
     payload = hashlib.sha256(body).hexdigest()
-    key = _signing_key(secret, claim.scope)
+    key = _signing_key(secret, given.scope)
     for signed_path in _paths(path):
         canonical = "\n".join(
-            (method, signed_path, signed_query, signed_headers, ";".join(claim.signed_headers), payload)
+            (method, signed_path, signed_query, signed_headers, ";".join(given.signed_headers), payload)
         )
-        expected = _signature(key, claim, canonical)
-        if hmac.compare_digest(expected.encode(), claim.signature.encode(errors="replace")):
+        expected = _expected(key, given, canonical)
+        if hmac.compare_digest(expected.encode(), given.digest.encode(errors="replace")):
             return
-    raise _no_match(
+    raise SignatureDoesNotMatch(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
         "Key and signing method. Consult the service documentation for details."
     )
 
 
-def _read_claim(headers: Mapping[str, str], parameters: Mapping[str, str]) -> _Claim:
+def _read_signature(headers: Mapping[str, str], parameters: Mapping[str, str]) -> _Signature:
     scheme, _, described = headers.get("authorization", "").partition(" ")
     if scheme == ALGORITHM:
         parts = {name.strip(): value.strip() for name, value in _pairs(described, ",")}
-        date, valid_s = headers.get("x-amz-date", ""), str(int(TOLERANCE.total_seconds()))
+        date, valid_s = headers.get("x-amz-date", ""), str(int(MAX_CLOCK_SKEW.total_seconds()))
     elif parameters.get("X-Amz-Algorithm") == ALGORITHM:
         parts = {name: parameters.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature")}
         date, valid_s = parameters.get("X-Amz-Date", ""), parameters.get("X-Amz-Expires", "")
@@ -112,12 +114,12 @@ def _read_claim(headers: Mapping[str, str], parameters: Mapping[str, str]) -> _C
     try:
         signed_at = datetime.strptime(date, _SIGNED_AT).replace(tzinfo=UTC)
     except ValueError:
-        raise _incomplete(f"X-Amz-Date must look like 20261121T101530Z, not '{date}'.") from None
+        raise IncompleteSignature(f"X-Amz-Date must look like 20261121T101530Z, not '{date}'.") from None
     if not (access_key and len(scope) == 4 and names and parts.get("Signature")):
-        raise _incomplete("Credential (with its scope), SignedHeaders and Signature must all be there.")
-    if not _DIGITS.fullmatch(valid_s) or int(valid_s) > LONGEST_VALIDITY_S:
-        raise _incomplete(f"X-Amz-Expires must be 0 to {LONGEST_VALIDITY_S} seconds, not '{valid_s}'.")
-    return _Claim(access_key, tuple(scope), names, parts["Signature"], signed_at, timedelta(seconds=int(valid_s)))
+        raise IncompleteSignature("Credential (with its scope), SignedHeaders and Signature must all be there.")
+    if not _DIGITS.fullmatch(valid_s) or int(valid_s) > MAX_VALIDITY_S:
+        raise IncompleteSignature(f"X-Amz-Expires must be 0 to {MAX_VALIDITY_S} seconds, not '{valid_s}'.")
+    return _Signature(access_key, tuple(scope), names, parts["Signature"], signed_at, timedelta(seconds=int(valid_s)))
 
 
 def _pairs(text: str, separator: str) -> Iterator[tuple[str, str]]:
@@ -133,25 +135,17 @@ def _signing_key(secret: str, scope: tuple[str, ...]) -> bytes:
     return key
 
 
-def _signature(key: bytes, claim: _Claim, canonical: str) -> str:
+def _expected(key: bytes, given: _Signature, canonical: str) -> str:
     digest = hashlib.sha256(canonical.encode(errors="replace")).hexdigest()
-    to_sign = "\n".join((ALGORITHM, f"{claim.signed_at:{_SIGNED_AT}}", "/".join(claim.scope), digest))
+    to_sign = "\n".join((ALGORITHM, f"{given.signed_at:{_SIGNED_AT}}", "/".join(given.scope), digest))
     return hmac.digest(key, to_sign.encode(errors="replace"), "sha256").hex()
 
 
 def _paths(path: str) -> Iterator[str]:
-    """The path as it may have been signed: encoded once more, with doubled slashes made one (botocore) or left (Go)."""
+    """Yields the paths that may have been signed: encoded again, doubled slashes merged (botocore) or kept (Go)."""
     yield _encoded(re.sub("//+", "/", path), safe="/")
     yield _encoded(path, safe="/")
 
 
 def _encoded(text: str, safe: str = "") -> str:
     return quote(text, safe, errors="replace")
-
-
-def _incomplete(message: str) -> IncompleteSignature:
-    return IncompleteSignature(message)
-
-
-def _no_match(message: str) -> SignatureDoesNotMatch:
-    return SignatureDoesNotMatch(message)

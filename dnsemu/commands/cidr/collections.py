@@ -16,8 +16,8 @@ from dnsemu.commands.errors.cidr import (
 )
 from dnsemu.commands.errors.requests import LimitsExceeded
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
+from dnsemu.commands.pagination import token_page
 from dnsemu.commands.record_sets.change import references_location
-from dnsemu.commands.token_pages import token_page
 from dnsemu.config.model.geo import CidrCollection
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table

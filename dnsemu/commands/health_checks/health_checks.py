@@ -14,7 +14,7 @@ from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.health_checks.conversion import alarm_settings, carried_over, declared, normal, to_api
 from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
-from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.tags import TAGS
 from dnsemu.config.model.health_checks import CheckConfig, EndpointCheck, HealthCheck, HealthCheckId, MetricCheck
 from dnsemu.config.model.world import World

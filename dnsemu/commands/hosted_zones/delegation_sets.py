@@ -15,7 +15,7 @@ from dnsemu.commands.errors.hosted_zones import (
 )
 from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, ZONES, zone_row
-from dnsemu.commands.paging import marked, page, page_size
+from dnsemu.commands.pagination import marker_members, page, page_size
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -133,4 +133,7 @@ def list_reusable_delegation_sets(request: Request, step: Step, context: Context
     ids = sorted(rows)
     start = bisect_left(ids, bare_id(request.get("Marker", "")))
     here, following = page(ids[start:], size)
-    return {"DelegationSets": [_shown(set_id, rows[set_id]) for set_id in here], **marked(request, size, following)}
+    return {
+        "DelegationSets": [_shown(set_id, rows[set_id]) for set_id in here],
+        **marker_members(request, size, following),
+    }

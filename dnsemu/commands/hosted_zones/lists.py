@@ -11,7 +11,7 @@ from dnsemu.commands.errors.hosted_zones import InvalidDomainName
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.delegation_sets import existing_set
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, shown, zone_row
-from dnsemu.commands.paging import marked, page, page_size, token, token_key
+from dnsemu.commands.pagination import marker_members, next_token, page, page_size, token_key
 from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.list_order import list_name
@@ -66,7 +66,7 @@ def list_hosted_zones(request: Request, step: Step, context: Context) -> Respons
     here, following = page(zones, size)
     return {
         "HostedZones": [shown(zone, zone_row(step, zone.id), context.now) for zone in here],
-        **marked(request, size, following.id if following is not None else None),
+        **marker_members(request, size, following.id if following is not None else None),
     }
 
 
@@ -111,4 +111,4 @@ def list_hosted_zones_by_vpc(request: Request, step: Step, context: Context) -> 
         ],
         "MaxItems": str(size),
     }
-    return said | ({"NextToken": token(following)} if following is not None else {})
+    return said | ({"NextToken": next_token(following)} if following is not None else {})

@@ -7,7 +7,7 @@ from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.hosted_zones import NoSuchQueryLoggingConfig, QueryLoggingConfigAlreadyExists
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
-from dnsemu.commands.token_pages import token_page
+from dnsemu.commands.pagination import token_page
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 

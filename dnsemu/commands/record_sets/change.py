@@ -9,8 +9,8 @@ from dnsemu.commands.errors.record_sets import InvalidChangeBatch
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.commands.record_sets.batch import BatchChange, work_off
 from dnsemu.commands.record_sets.conversion import read
+from dnsemu.commands.record_sets.member_rules import check_members
 from dnsemu.commands.record_sets.protections import protected
-from dnsemu.commands.record_sets.shape import check_shape
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.routing import IpBased
@@ -34,7 +34,7 @@ def change_resource_record_sets(request: Request, step: Step, context: Context) 
     batch = request["ChangeBatch"]
     given: Sequence[Mapping[str, Any]] = batch["Changes"]
     for change in given:
-        check_shape(change["ResourceRecordSet"], change["Action"])
+        check_members(change["ResourceRecordSet"], change["Action"])
     zone = existing_zone(step, request["HostedZoneId"])
     if over := list(_over_limits(given)):
         raise InvalidChangeBatch(over)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
-from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.record_sets.conversion import to_api
 from dnsemu.config import names
 from dnsemu.config.model.list_order import list_name

@@ -8,7 +8,7 @@ from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.record_sets import InvalidResourceRecordSetProtectionBatch, ProtectionAlreadyExists
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
-from dnsemu.commands.paging import page, page_size, token, token_key
+from dnsemu.commands.pagination import next_token, page, page_size, token_key
 from dnsemu.commands.record_sets.lists import list_start
 from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -98,7 +98,7 @@ def list_protections(request: Request, step: Step, context: Context) -> Response
     )
     shown, following = page((entry for entry in found if entry[0] >= start), size)
     response: Response = {"ResourceRecordSetProtections": [_shown(name, type, note) for (_, type), name, note in shown]}
-    return response | ({"NextToken": token(*following[0])} if following is not None else {})
+    return response | ({"NextToken": next_token(*following[0])} if following is not None else {})
 
 
 def protected(step: Step, zone_id: HostedZoneId, name: DName, type: RRType) -> str | None:

@@ -13,7 +13,7 @@ from dnsemu.commands.errors.traffic import (
     TrafficPolicyInstanceAlreadyExists,
 )
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
-from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.record_sets.batch import Draft
 from dnsemu.commands.traffic.policies import INSTANCES, InstanceRow, existing_version
 from dnsemu.config import names

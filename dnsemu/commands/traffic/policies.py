@@ -16,7 +16,7 @@ from dnsemu.commands.errors.traffic import (
     TrafficPolicyInUse,
 )
 from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
-from dnsemu.commands.paging import page, page_size
+from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.traffic.document import parse
 from dnsemu.commands.traffic.fields import BadDocument
 from dnsemu.state.step import Step

@@ -8,7 +8,7 @@ import dns.edns
 import dns.flags
 import dns.message
 
-from dnsemu.commands.traffic.answered import Traffic
+from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config import names
 from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoNetwork
 from dnsemu.config.model.record_sets import HostedZoneId

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
 from dnsemu.commands.errors.requests import InternalFailure
-from dnsemu.route53 import xml
 from dnsemu.route53.model import service
+from dnsemu.route53.parsing import parse
+from dnsemu.route53.rendering import render, render_error, response_headers
 from dnsemu.route53.routing import route
 from dnsemu.route53.validation import validate
 from tests.rounds import rounds
@@ -114,7 +115,7 @@ def test_requests_that_botocore_writes_are_read(operation):
         sent = SERIALIZER.serialize_to_request(parameters, model)
         query = {name: str(value) for name, value in sent["query_string"].items()}
         found, path_parameters = route(sent["method"], sent["url_path"])
-        request = xml.parse(found, path_parameters, query, sent["headers"], sent["body"], strict=True)
+        request = parse(found, path_parameters, query, sent["headers"], sent["body"], strict=True)
         assert found is operation
         assert request == parameters
         assert validate(operation, request) == parameters
@@ -132,8 +133,8 @@ def test_responses_are_read_by_botocore(operation):
     def check(response):
         answer = {
             "status_code": operation.status,
-            "headers": xml.response_headers(operation, response),
-            "body": xml.render(operation, response),
+            "headers": response_headers(operation, response),
+            "body": render(operation, response),
         }
         read = PARSER.parse(answer, model.output_shape)
         del read["ResponseMetadata"]
@@ -150,7 +151,7 @@ def test_responses_are_read_by_botocore(operation):
 def test_errors_are_read_by_botocore(error, blamed):
     model = BOTOCORE.operation_model("GetHostedZone")
     message = "No hosted zone <found> & 'lost'"
-    body = xml.render_error(error.with_message(message), "r-1")
+    body = render_error(error.with_message(message), "r-1")
     read = PARSER.parse(
         {"status_code": error.status, "headers": {"x-amzn-RequestId": "r-1"}, "body": body}, model.output_shape
     )

@@ -43,7 +43,7 @@ def test_it_is_read_once():
 @pytest.mark.outside
 def test_botocore_code_stays_out():
     """Loading botocore proper costs more than all the rest of a start."""
-    code = "import sys, dnsemu.route53.xml as x; x.parse; from dnsemu.route53.model import service; service(); print(*sys.modules)"
+    code = "import sys, dnsemu.route53.parsing as x; x.parse; from dnsemu.route53.model import service; service(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "dnsemu.route53.model" in loaded
     assert [name for name in loaded if name.startswith("botocore.")] == []

@@ -8,15 +8,16 @@ from dnsemu.commands.errors.cidr import CidrBlockInUseException
 from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
 from dnsemu.commands.errors.record_sets import InvalidChangeBatch, NoSuchChange
 from dnsemu.commands.errors.requests import ServiceUnavailable
-from dnsemu.route53 import xml
+from dnsemu.route53 import rendering
 from dnsemu.route53.model import service
+from dnsemu.route53.rendering import render_error, response_headers
 
 START = '<?xml version="1.0"?>\n'
 NS = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"'
 
 
 def render(operation, response):
-    return xml.render(service().operations[operation], response).decode()
+    return rendering.render(service().operations[operation], response).decode()
 
 
 def inside(operation, response):
@@ -94,8 +95,8 @@ def test_a_member_that_the_model_lacks_is_a_mistake(response):
 
 def test_a11_location_travels_as_a_header():
     operation = service().operations["CreateHostedZone"]
-    assert xml.response_headers(operation, {"Location": "https://x"}) == {"Location": "https://x"}
-    assert xml.response_headers(operation, {}) == {}
+    assert response_headers(operation, {"Location": "https://x"}) == {"Location": "https://x"}
+    assert response_headers(operation, {}) == {}
 
 
 @pytest.mark.parametrize(("error", "content"), [
@@ -107,4 +108,4 @@ def test_a11_location_travels_as_a_header():
 ])  # fmt: skip
 def test_errors(error, content):
     expected = f"{START}<ErrorResponse {NS}><Error>{content}</Error><RequestId>3b6a</RequestId></ErrorResponse>"
-    assert xml.render_error(error, "3b6a").decode() == expected
+    assert render_error(error, "3b6a").decode() == expected

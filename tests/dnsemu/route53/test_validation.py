@@ -3,8 +3,8 @@
 import pytest
 
 from dnsemu.commands.errors.kinds import ApiError
-from dnsemu.route53 import xml
 from dnsemu.route53.model import service
+from dnsemu.route53.parsing import parse
 from dnsemu.route53.validation import validate
 
 ZONE = {"HostedZoneId": "Z1"}
@@ -158,7 +158,7 @@ def test_accepted(operation, request_):
 
 def test_a26_an_empty_body_lacks_what_is_required():
     operation = service().operations["CreateHostedZone"]
-    assert refused("CreateHostedZone", xml.parse(operation, {}, {}, {}, b"")) == incomplete(
+    assert refused("CreateHostedZone", parse(operation, {}, {}, {}, b"")) == incomplete(
         "CreateHostedZoneRequest", "Name"
     )
 
@@ -167,4 +167,4 @@ def test_a26_faults_come_in_document_order():
     batch = "<Changes><Change><ResourceRecordSet><Failover>X</Failover></ResourceRecordSet><Action>Y</Action></Change></Changes>"
     body = f"<ChangeResourceRecordSetsRequest><ChangeBatch>{batch}</ChangeBatch></ChangeResourceRecordSetsRequest>"
     operation = service().operations["ChangeResourceRecordSets"]
-    assert "Value 'X'" in refused("ChangeResourceRecordSets", xml.parse(operation, {"Id": "Z1"}, {}, {}, body.encode()))
+    assert "Value 'X'" in refused("ChangeResourceRecordSets", parse(operation, {"Id": "Z1"}, {}, {}, body.encode()))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from dnsemu.commands.errors.kinds import ApiError
-from dnsemu.commands.traffic.answered import Traffic
+from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config import names
 from dnsemu.config.model.geo import Geo
 from dnsemu.config.model.world import World

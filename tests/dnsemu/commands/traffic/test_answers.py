@@ -8,8 +8,8 @@ from immutables import Map
 
 from dnsemu.answering.resolution import resolve
 from dnsemu.commands.registry import TABLES
-from dnsemu.commands.traffic.answered import Traffic
 from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
+from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config import names
 from dnsemu.config.model.geo import Geo
 from dnsemu.config.model.world import World

@@ -1,4 +1,4 @@
-"""The codec: requests read into the parameters that botocore would be called with; answers by `rendering`."""
+"""Requests → parameters, named and typed as in a botocore call."""
 
 import re
 from collections.abc import Mapping
@@ -6,15 +6,12 @@ from typing import Any
 
 from dnsemu.commands.errors.requests import InvalidInput, MalformedInput
 from dnsemu.config.text.ids import bare_id
-from dnsemu.route53.document import Element, read_document
-from dnsemu.route53.invalid_input import constraint_fault, schema_fault
+from dnsemu.route53.invalid_input import constraint_error, schema_error
 from dnsemu.route53.model import NAMESPACE, Member, ModelShape, Operation
-from dnsemu.route53.rendering import render, render_error, response_headers
-
-__all__ = ["parse", "render", "render_error", "response_headers"]
+from dnsemu.route53.xml_document import Element, read_document
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-"""What fits in 64 bits, whatever its digits."""
+"""At most 18 digits, so that every such number fits in 64 bits."""
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _XML_SPACE = " \t\r\n"
 
@@ -28,18 +25,18 @@ def parse(
     *,
     strict: bool = False,
 ) -> dict[str, Any]:
-    """Read a request into its operation's parameters, named and typed by the model; ids lose their prefixes (A46).
+    """Reads a request into its operation's parameters, named and typed by the model; ids lose their prefixes (A46).
 
-    What is absent stays absent; an empty element is an empty string, list or structure. Elements may come in any
-    order; unknown ones are passed over, like unknown query parameters (A5). An empty body says nothing.
+    Absent members stay absent; an empty element is an empty string, list or structure. Elements may come in any
+    order; unknown elements and query parameters are skipped (A5). An empty body has no members.
 
     Args:
         query: percent-decoded, each name once.
         headers: looked up by the names of the model.
         strict: refuse a body outside Route 53's namespace (A25).
     Raises:
-        MalformedInput: (A24).
-        InvalidInput: (A25, A26, A27).
+        MalformedInput: the body cannot be read, or is for another operation (A24).
+        InvalidInput: a value or element is not valid (A25, A26, A27).
     """
     sources = {"uri": path_parameters, "querystring": query, "header": headers}
     request = {
@@ -52,8 +49,7 @@ def parse(
         if root.name != operation.root:
             raise MalformedInput(f"{root.name} is not valid, expected {operation.root}")
         if strict and root.namespace != NAMESPACE:
-            text = f"Invalid XML ; cvc-elt.1: Cannot find the declaration of element '{root.name}'."
-            raise InvalidInput(text)
+            raise InvalidInput(f"Invalid XML ; cvc-elt.1: Cannot find the declaration of element '{root.name}'.")
         request |= _structure(operation.input, root)
     return request
 
@@ -63,7 +59,7 @@ def _parameter(member: Member, text: str) -> Any:
         return _scalar(member.shape, text)
     except ValueError:
         path = member.name[0].lower() + member.name[1:]
-        raise constraint_fault(text, path, f"Member must be of type {member.shape.type}") from None
+        raise constraint_error(text, path, f"Member must be of type {member.shape.type}") from None
 
 
 def _structure(shape: ModelShape, element: Element) -> dict[str, Any]:
@@ -73,7 +69,7 @@ def _structure(shape: ModelShape, element: Element) -> dict[str, Any]:
         if member is None or member.location != "body":
             continue
         if member.name in found:
-            raise schema_fault(
+            raise schema_error(
                 f"cvc-complex-type.2.4.d: Invalid content was found starting with element '{child.name}'. "
                 "No child element is expected at this point."
             )
@@ -85,24 +81,28 @@ def _value(shape: ModelShape, element: Element) -> Any:
     if shape.type == "structure":
         return _structure(shape, element)
     if shape.item:
-        # AWS takes `member` in a CidrList, too (A6).
+        # AWS also accepts `member` in a CidrList (A6).
         names = {shape.item_name, "member"} if shape.name == "CidrList" else {shape.item_name}
         return [_value(shape.item, child) for child in element.children if child.name in names]
     try:
         return _scalar(shape, element.text)
     except ValueError:
-        what = shape.type if shape.type in ("boolean", "long") else "integer"
-        raise schema_fault(f"cvc-datatype-valid.1.2.1: '{element.text}' is not a valid value for '{what}'.") from None
+        type = shape.type if shape.type in ("boolean", "long") else "integer"
+        raise schema_error(f"cvc-datatype-valid.1.2.1: '{element.text}' is not a valid value for '{type}'.") from None
 
 
 def _scalar(shape: ModelShape, text: str) -> Any:
-    """Read a value as XML Schema would; ValueError if it is not one of its type. No request holds other types."""
+    """Reads a value as XML Schema does. Requests hold no other types than these.
+
+    Raises:
+        ValueError: the text is not a value of the type.
+    """
     if shape.type in ("integer", "long"):
         if not _INTEGER.fullmatch(text.strip(_XML_SPACE)):
             raise ValueError(text)
         return int(text)
     if shape.type == "boolean":
-        if (truth := _BOOLEANS.get(text.strip(_XML_SPACE))) is None:
+        if (value := _BOOLEANS.get(text.strip(_XML_SPACE))) is None:
             raise ValueError(text)
-        return truth
+        return value
     return bare_id(text) if shape.is_id else text

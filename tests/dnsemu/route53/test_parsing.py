@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsemu.commands.errors.kinds import ApiError
-from dnsemu.route53 import xml
-from dnsemu.route53.document import MAX_DEPTH
+from dnsemu.route53 import parsing
 from dnsemu.route53.model import service
+from dnsemu.route53.xml_document import MAX_DEPTH
 
 NS = "https://route53.amazonaws.com/doc/2013-04-01/"
 
 
 def parse(operation, body=b"", path=None, query=None, **options):
     body = body.encode() if isinstance(body, str) else body
-    return xml.parse(service().operations[operation], path or {}, query or {}, {}, body, **options)
+    return parsing.parse(service().operations[operation], path or {}, query or {}, {}, body, **options)
 
 
 def create_zone(inside, attributes="", prolog=""):

@@ -1,4 +1,4 @@
-"""XML text → a tree of elements, by expat alone, with everything refused that a request never needs."""
+"""XML text → a tree of elements, read by expat; whatever a request never needs is refused."""
 
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -6,17 +6,17 @@ from xml.parsers import expat
 from dnsemu.commands.errors.requests import MalformedInput
 
 MAX_DEPTH = 32
-"""The deepest request, a change batch, has 9 levels."""
+"""Levels of elements. The deepest request, a change batch, has 9."""
 
 COULD_NOT_PARSE = "Could not parse XML"
 
-_BETWEEN = "\n"
-"""Stands between namespace and name; expat refuses namespaces that hold it themselves."""
+_SEPARATOR = "\n"
+"""Separates namespace and name; expat refuses namespaces that contain it."""
 
 
 @dataclass(slots=True)
 class Element:
-    """One element by its local name; comments and processing instructions are gone."""
+    """An element by its local name, without comments and processing instructions."""
 
     namespace: str
     name: str
@@ -25,26 +25,27 @@ class Element:
 
     @property
     def text(self) -> str:
-        """Its own text, in one piece and exactly as written."""
+        """The text of the element itself, exactly as written."""
         return "".join(self.chunks)
 
 
 def read_document(body: bytes) -> Element:
-    """Read a document and return its root element.
+    """Reads a document and returns its root element.
 
-    Without a document type there are no entities but XML's own five, so nothing expands and nothing is fetched.
+    Document types are refused, so the only entities are XML's own five: nothing expands and nothing is fetched.
 
     Raises:
-        MalformedInput: (A24) not well-formed, of an unknown encoding, with a document type, or too deep.
+        MalformedInput: it is not well-formed, of an unknown encoding, with a document type, or too deep (A24).
     """
-    parser = expat.ParserCreate(namespace_separator=_BETWEEN)
+    is_final = True
+    parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
     parser.buffer_text = True
     open_elements = [Element("", "")]
 
     def start(name: str, _attributes: dict[str, str]) -> None:
         if len(open_elements) > MAX_DEPTH:
             raise _malformed(f"elements are nested more than {MAX_DEPTH} deep")
-        namespace, _, local = name.rpartition(_BETWEEN)
+        namespace, _, local = name.rpartition(_SEPARATOR)
         element = Element(namespace, local)
         open_elements[-1].children.append(element)
         open_elements.append(element)
@@ -63,9 +64,9 @@ def read_document(body: bytes) -> Element:
     parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = doctype
     try:
-        parser.Parse(body, True)
+        parser.Parse(body, is_final)
     except (expat.ExpatError, LookupError, ValueError, Warning) as not_xml:
-        # Beside expat's own errors: Python's codecs, on encodings that are unknown or not of characters.
+        # Python's codecs raise the others, for unknown encodings and for codecs that are not of text.
         raise MalformedInput(COULD_NOT_PARSE) from not_xml
     return open_elements[0].children[0]
 

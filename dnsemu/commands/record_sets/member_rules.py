@@ -20,7 +20,7 @@ _ONE_POLICY = "[Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProx
 _PLACES = "[AWSRegion, LocalZoneGroup, or at least one of [Coordinates, or all of [Latitude, and Longitude]]]"
 
 
-def check_shape(data: Mapping[str, Any], action: str) -> None:
+def check_members(data: Mapping[str, Any], action: str) -> None:
     """Hold a ResourceRecordSet against the members that go together.
 
     Args:

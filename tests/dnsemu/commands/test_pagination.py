@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from dnsemu.commands.errors.kinds import ApiError
-from dnsemu.commands.paging import marked, page, page_size, token, token_key
+from dnsemu.commands.pagination import marker_members, next_token, page, page_size, token_key
 
 
 @pytest.mark.parametrize(("asked", "size"), [
@@ -52,15 +52,15 @@ def test_page(size, shown, following):
 
 
 def test_a190_what_a_list_with_markers_says():
-    assert marked({}, 5, None) == {"MaxItems": "5", "IsTruncated": False}
-    assert marked({"Marker": "/a"}, 5, "b") == {
+    assert marker_members({}, 5, None) == {"MaxItems": "5", "IsTruncated": False}
+    assert marker_members({"Marker": "/a"}, 5, "b") == {
         "MaxItems": "5", "IsTruncated": True, "Marker": "/a", "NextMarker": "b",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("key", [("Z1",), ("us-east-1", "vpc-1"), ("é\n", "")])
 def test_a196_a_token_stands_for_a_key(key):
-    assert token_key(token(*key), len(key)) == key
+    assert token_key(next_token(*key), len(key)) == key
 
 
 @pytest.mark.parametrize("text", [
@@ -68,7 +68,7 @@ def test_a196_a_token_stands_for_a_key(key):
     pytest.param("Z1", id="A196 no base64"),
     pytest.param("é", id="A196 no ASCII"),
     pytest.param("AAAA", id="A196 no JSON"),
-    pytest.param(token("us-east-1", "vpc-1"), id="A196 another list's"),
+    pytest.param(next_token("us-east-1", "vpc-1"), id="A196 another list's"),
     pytest.param(urlsafe_b64encode(b'{"a": 1}').decode(), id="A196 no list"),
     pytest.param(urlsafe_b64encode(b"[1]").decode(), id="A196 no text"),
     pytest.param(urlsafe_b64encode(b"[" * 100_000).decode(), id="A196 too deep"),
