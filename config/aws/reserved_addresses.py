@@ -1,6 +1,8 @@
 """Addresses that Route 53's health checkers refuse to probe."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
+
+from dnsemu.config.model.addresses import unmapped
 
 _RESERVED = tuple(
     ip_network(block)
@@ -33,6 +35,5 @@ def is_reserved(address: str) -> bool:
         ValueError: not an address.
     """
     ip = ip_address(address)
-    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
-    probed = mapped or ip
+    probed = ip_address(unmapped(ip.packed, ip.max_prefixlen)[0])
     return any(probed in block for block in _RESERVED)

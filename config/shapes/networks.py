@@ -2,11 +2,8 @@
 
 import ipaddress
 
-from dnsemu.config.model.addresses import IPNetwork
+from dnsemu.config.model.addresses import IPNetwork, unmapped
 from dnsemu.config.shapes.base import refuse
-
-_MAPPED_BITS = 96
-"""The bits before the IPv4 address in one of `::ffff:0:0/96`."""
 
 
 def parse_network(text: str, rule: str) -> IPNetwork:
@@ -29,7 +26,4 @@ def client_network(text: str, rule: str) -> IPNetwork:
         PydanticCustomError: with what to write.
     """
     network = parse_network(text, rule)
-    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
-    if mapped is None or network.prefixlen < _MAPPED_BITS:
-        return network
-    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+    return ipaddress.ip_network(unmapped(network.network_address.packed, network.prefixlen))

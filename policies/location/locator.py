@@ -5,13 +5,13 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
-from dnsemu.config.model.addresses import IPNetwork
+from dnsemu.config.model.addresses import IPNetwork, unmapped
 from dnsemu.config.model.geo import CidrCollection, Geo
 from dnsemu.policies.geodata.database import LocationDatabase, embedded
 from dnsemu.policies.location.client import CidrLocation, Client, Located
 from dnsemu.policies.location.memo import Memo
 from dnsemu.policies.location.place import Place, place_declared, place_recorded
-from dnsemu.policies.location.prefix_table import PrefixTable, native, tables_by_family
+from dnsemu.policies.location.prefix_table import PrefixTable, tables_by_family
 from dnsemu.policies.location.scopes import IPV4_SCOPE_BITS, IPV6_SCOPE_BITS, Scopes
 
 MAX_REMEMBERED = 32_768
@@ -100,7 +100,7 @@ class Locator:
 
     def _locate(self, network: tuple[bytes, int]) -> Located:
         address, bits = network
-        own, own_bits = native(address, bits)
+        own, own_bits = unmapped(address, bits)
         family, number = len(own), int.from_bytes(own)
         place = self._places[family].longest(number) or self._look_up(own) or self.unlocated
         latencies = self._latencies[family].longest(number)

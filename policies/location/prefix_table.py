@@ -3,21 +3,11 @@
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from dnsemu.config.model.addresses import IPNetwork
+from dnsemu.config.model.addresses import IPNetwork, unmapped
 
 Value = TypeVar("Value")
 
 IPV6_BITS = 128
-
-_MAPPED = bytes(10) + b"\xff\xff"
-_MAPPED_BITS = 96
-
-
-def native(address: bytes, bits: int) -> tuple[bytes, int]:
-    """Returns the IPv4 network of an IPv4-mapped IPv6 network (RFC 4291 §2.5.5.2), and any other unchanged."""
-    if bits >= _MAPPED_BITS and len(address) == 16 and address.startswith(_MAPPED):
-        return address[12:], bits - _MAPPED_BITS
-    return address, bits
 
 
 class PrefixTable(Generic[Value]):
@@ -61,6 +51,6 @@ def tables_by_family(networks: Iterable[tuple[IPNetwork, Value]]) -> dict[int, P
     """Builds a table for each address family; its key is the length of an address in bytes, 4 or 16."""
     rows: dict[int, list[tuple[int, int, Value]]] = {4: [], 16: []}
     for network, value in networks:
-        address, bits = native(network.network_address.packed, network.prefixlen)
+        address, bits = unmapped(network.network_address.packed, network.prefixlen)
         rows[len(address)].append((int.from_bytes(address), bits, value))
     return {address_bytes: PrefixTable(address_bytes * 8, found) for address_bytes, found in rows.items()}

@@ -11,8 +11,7 @@ scope is longer than the client's prefix already, so the answer does not claim t
 
 from collections.abc import Iterable
 
-from dnsemu.config.model.addresses import IPNetwork
-from dnsemu.policies.location.prefix_table import native
+from dnsemu.config.model.addresses import IPNetwork, unmapped
 
 IPV4_SCOPE_BITS = 24
 IPV6_SCOPE_BITS = 48
@@ -33,7 +32,7 @@ class Scopes:
         self._default_bits = default_bits
         self._longest_inside: dict[int, int] = {}
         for network in networks:
-            address, bits = native(network.network_address.packed, network.prefixlen)
+            address, bits = unmapped(network.network_address.packed, network.prefixlen)
             block = int.from_bytes(address) >> self._block_shift
             if len(address) == address_bytes and bits > self._longest_inside.get(block, default_bits):
                 self._longest_inside[block] = bits
