@@ -46,7 +46,7 @@ from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.files.declared_files import DeclaredFiles
-from dnsemu.files.reading import LoadedFiles
+from dnsemu.files.loading import LoadedFiles
 from dnsemu.files.watch import Stamp
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.probes.partitions import Partitions

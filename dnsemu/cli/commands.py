@@ -239,11 +239,11 @@ def _read(files: Sequence[Path], *, as_json: bool, now: Callable[[], float] = ti
     from dnsemu.cli.loading import shown_progress
     from dnsemu.config.errors import FilesRefused
     from dnsemu.config.file.load import load_files
-    from dnsemu.files.reading import compile_world
-    from dnsemu.runtime.garbage_collection import starting_up
+    from dnsemu.files.loading import compile_world
+    from dnsemu.runtime.garbage_collection import gc_paused
 
     try:
-        with starting_up(), shown_progress(as_json=as_json, now=now) as progress:
+        with gc_paused(), shown_progress(as_json=as_json, now=now) as progress:
             return compile_world(load_files(files, progress), progress)
     except FilesRefused as refused:
         if as_json:

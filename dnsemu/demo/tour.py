@@ -13,7 +13,7 @@ from dnsemu.app import Application, Options
 from dnsemu.config.file.load import load_text
 from dnsemu.config.text.addresses import Address
 from dnsemu.demo.app import start
-from dnsemu.files.reading import compile_world
+from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.verdict.history import Event
 from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
 from dnsemu.runtime.lifecycle import Ready

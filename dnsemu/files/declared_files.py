@@ -1,4 +1,4 @@
-"""The files that declare what is served: watched, read again when they change or on request, never half taken in."""
+"""The declared files: watched, and read again when they change or on request, all or nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -7,19 +7,20 @@ from pathlib import Path
 import structlog
 
 from dnsemu.config.errors import FileError, FilesRefused
-from dnsemu.files.reading import LoadedFiles, LoadingFailed, count_record_sets, read_files
+from dnsemu.files.loading import LoadedFiles, record_set_count
+from dnsemu.files.reading import LoadingFailed, read_files
 from dnsemu.files.watch import Stamp, changes, stamp
-from dnsemu.runtime.garbage_collection import taking_in
+from dnsemu.runtime.garbage_collection import gc_deferred
 from dnsemu.store.store import StoreFailed
 
-TakeIn = Callable[[LoadedFiles], Awaitable[None]]
-"""Has what was read kept and served; raises StoreFailed where that cannot be."""
+Apply = Callable[[LoadedFiles], Awaitable[None]]
+"""Commits and publishes loaded files; raises StoreFailed if the store cannot commit."""
 
 log = structlog.get_logger()
 
 
 class DeclaredFiles:
-    """Reads files one time after the other; what has errors changes nothing."""
+    """Reads files, one reading at a time; files with errors change nothing."""
 
     def __init__(
         self,
@@ -27,82 +28,82 @@ class DeclaredFiles:
         first: LoadedFiles,
         seen: Stamp | None,
         database: Callable[[], str | None],
-        take_in: TakeIn,
+        apply: Apply,
         failures: MutableMapping[str, str],
     ) -> None:
         """Follow these files.
 
         Args:
-            first: what they were when they were read first, or what was declared without files.
+            first: the files as read first, or what was declared without files.
             seen: their stamp at that time; None for now.
-            database: the path of the location database that they name, if they do: it is watched too.
-            take_in: what to do with what is read.
-            failures: where a reading that failed is noted, under `reload`.
+            database: returns the path of the location database that they name, if any; it is watched too.
+            apply: called with the loaded files.
+            failures: gets the error of a failed reading, under `reload`.
         """
         self._files = files
-        self._inline = None if files else first  # which cannot be read again
+        self._inline = None if files else first  # it cannot be read again
         self._seen = stamp(files) if seen is None else seen
         self._database = database
-        self._take_in = take_in
+        self._apply = apply
         self._failures = failures
-        self._wanted = asyncio.Event()
+        self._requested = asyncio.Event()
         self._turn = asyncio.Lock()
         self.errors: tuple[FileError, ...] = ()
-        """What stands in the way of the files' present state being served; empty when it is served."""
+        """Errors that keep the files' present state from being served; empty when it is served."""
 
     def reload(self) -> None:
         """Read the files again, soon."""
-        self._wanted.set()
+        self._requested.set()
 
     async def watch(self) -> None:
-        """Have them read again whenever they change, until cancelled."""
+        """Request a reload whenever the files change, until cancelled."""
         if self._files:
             async for _ in changes(self._watched, (*self._seen, *stamp(self._watched()[len(self._files) :]))):
                 self.reload()
 
     async def run(self) -> None:
-        """Read them when that is wanted, until cancelled."""
+        """Serve reload requests, until cancelled."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await self._requested.wait()
+            self._requested.clear()
             await self._reload()
 
-    async def read_for(self, take_in: TakeIn) -> None:
-        """Read them now, for something else to be done with them.
+    async def read_for(self, apply: Apply) -> None:
+        """Read the files now and pass them to another function.
 
         Raises:
-            ReadingFailed: they could not be read, or have errors.
-            StoreFailed: by `take_in`.
+            LoadingFailed: they could not be read, or have errors.
+            StoreFailed: by `apply`.
         """
         async with self._turn:
-            with taking_in():
+            with gc_deferred():
                 try:
-                    reading = self._inline or await read_files(self._files)
+                    loaded = self._inline or await read_files(self._files)
                 except FilesRefused as refused:
                     raise LoadingFailed(f"the files have errors: {refused.errors[0]}") from refused
-                await take_in(reading)
+                await apply(loaded)
 
     async def _reload(self) -> None:
         try:
             async with self._turn:
-                with taking_in():
-                    reading = self._inline or await read_files(self._files, _log_progress)
-                    await self._take_in(reading)
+                with gc_deferred():
+                    loaded = self._inline or await read_files(self._files, _log_progress)
+                    await self._apply(loaded)
         except FilesRefused as refused:
             self._failures.pop("reload", None)
             self.errors = refused.errors
             for error in refused.errors:
                 log.error("reload refused", fault=str(error))
-            log.error("still serving what was read before", faults=len(refused.errors))
+            log.error("still serving the previous state", faults=len(refused.errors))
         except (LoadingFailed, StoreFailed) as failed:
             self._failures["reload"] = str(failed)
-            log.error("reload failed; still serving what was read before", error=str(failed))
+            log.error("reload failed; still serving the previous state", error=str(failed))
         else:
-            for warning in reading.warnings:
+            for warning in loaded.warnings:
                 log.warning("check", warning=str(warning))
             self.errors = ()
             self._failures.pop("reload", None)
-            log.info("reloaded", **_sizes(reading))
+            log.info("reloaded", **_counts(loaded))
 
     def _watched(self) -> tuple[Path, ...]:
         database = self._database()
@@ -113,10 +114,10 @@ def _log_progress(what: str, done: int, total: int) -> None:
     log.info(what, **({"record_sets": done, "of": total} if total else {}))
 
 
-def _sizes(reading: LoadedFiles) -> dict[str, int]:
-    world = reading.published.world
+def _counts(loaded: LoadedFiles) -> dict[str, int]:
+    world = loaded.published.world
     return {
         "hosted_zones": len(world.hosted_zones),
-        "record_sets": count_record_sets(world),
+        "record_sets": record_set_count(world),
         "health_checks": len(world.health_checks),
     }

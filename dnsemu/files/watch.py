@@ -1,4 +1,4 @@
-"""Noticing that files changed. The real file system has its own pace, so this runs on real time."""
+"""Notices that files changed. Runs on real time, since the file system does."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -6,13 +6,13 @@ from pathlib import Path
 
 LOOK_EVERY_S = 0.4
 STILL_S = 0.2
-"""A change counts once the files were left alone for this long: editors write in several steps."""
+"""A change counts once the files have not changed for this long: editors write in several steps."""
 
 Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 def stamp(files: Sequence[Path]) -> Stamp:
-    """What tells one state of the files from another: identity, size and modification time; None for a missing one."""
+    """Identify a state of files: inode, size and modification time of each; None for a missing one."""
     return tuple(_stamp(file) for file in files)
 
 
@@ -25,11 +25,11 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
 
 
 async def changes(files: Callable[[], Sequence[Path]], seen: Stamp) -> AsyncIterator[None]:
-    """Yield each time the files differ from what was seen before and then stayed still.
+    """Yield each time the files differ from the state last seen and have then stayed still.
 
     Args:
-        files: which files, asked anew at each look: what is read may name others.
-        seen: the state that was read last.
+        files: returns the files to watch; called at each look, since a file may name others.
+        seen: the state last read.
     """
     while True:
         await asyncio.sleep(LOOK_EVERY_S)

@@ -1,11 +1,11 @@
-"""The event loop that everything runs on."""
+"""The event loop: uvloop where it installs, else asyncio."""
 
 import asyncio
 from collections.abc import Callable
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's event loop where it installs, else asyncio's own."""
+    """Returns the factory for `asyncio.Runner`; None for asyncio's default."""
     try:
         import uvloop
     except ImportError:

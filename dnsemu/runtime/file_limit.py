@@ -1,4 +1,4 @@
-"""How many files may be open: each probe and each TCP client needs one."""
+"""The limit of open files: each probe and each TCP client needs one."""
 
 import resource
 from contextlib import suppress
@@ -6,23 +6,23 @@ from contextlib import suppress
 from dnsemu.clock.scheduler import MAX_CONCURRENT_JOBS
 
 MAX_FILES = 65536
-"""Open files asked of the system: 2,000 probes, 1,024 TCP clients an address, and room."""
+"""Open files requested: 2,000 probes, 1,024 TCP clients an address, and room."""
 
 RESERVED = 200
-"""Open files that probes leave to everything else, at least; half of them where there are few."""
+"""Open files kept back from probes; half of the limit where it is low."""
 
 
 def raise_file_limit() -> None:
-    """Take as many open files as the system allows: each probe and each TCP client needs one."""
+    """Raise the soft limit as far as the system allows, up to `MAX_FILES`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):  # macOS has another limit behind this one
+        with suppress(ValueError, OSError):  # macOS enforces a second, lower limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def max_probes() -> int:
-    """Probes at once: what the open files leave room for, at most 2,000 (H163)."""
+    """The number of probes that may run at once: as open files allow, at most 2,000 (H163)."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return MAX_CONCURRENT_JOBS

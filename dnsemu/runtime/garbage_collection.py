@@ -1,8 +1,8 @@
-"""Keeping the garbage collector from stopping the server to look through what is not garbage.
+"""Garbage collection tuned so that full collections do not pause the server.
 
-A World of ten thousand record sets is some hundred thousand objects that refer to each other in one direction only.
-A full collection walks them all, a tenth of a second in which nobody is answered, and finds nothing. So what has
-settled is frozen: the collector passes it by, and reference counts still free it when it is replaced.
+A World of ten thousand record sets is some hundred thousand objects without cycles. A full collection walks them all,
+pauses DNS for a tenth of a second, and finds nothing. So long-lived objects are frozen: the collector skips them, and
+reference counts still free them when they are replaced.
 """
 
 import gc
@@ -12,20 +12,20 @@ from contextlib import contextmanager
 _NEVER = 1 << 30
 
 FULL_AFTER = 1000
-"""Collections of the middle generation before a full one. What a server does every day leaves no cycles behind that
-live so long, and a full look through what thousands of health checks remember takes a tenth of a second."""
+"""Collections of the middle generation before a full one. A server in steady state makes no long-lived cycles, and a
+full collection over the history of thousands of health checks takes a tenth of a second."""
 
 
 def settle() -> None:
-    """Freeze all there is, once what is garbage of it was collected; at start-up, when nobody waits for an answer."""
+    """Collect garbage, then freeze the rest; at start-up, before DNS is answered."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*gc.get_threshold()[:2], FULL_AFTER)
 
 
 @contextmanager
-def starting_up() -> Iterator[None]:
-    """Take in a World, and freeze it, without any collection: nobody is served yet, and what is read is no garbage."""
+def gc_paused() -> Iterator[None]:
+    """Load a World without any collection, then freeze it; at start-up, when nothing loaded is garbage."""
     gc.disable()
     try:
         yield
@@ -35,9 +35,9 @@ def starting_up() -> Iterator[None]:
 
 
 @contextmanager
-def taking_in() -> Iterator[None]:
-    """Take in a World, and freeze it, without a full collection; young garbage is collected as ever."""
-    gc.collect()  # of what is not frozen: little
+def gc_deferred() -> Iterator[None]:
+    """Load a World without a full collection, then freeze it; young garbage is still collected."""
+    gc.collect()  # only what is not frozen, which is little
     thresholds = gc.get_threshold()
     gc.set_threshold(*thresholds[:2], _NEVER)
     try:

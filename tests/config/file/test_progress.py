@@ -4,7 +4,7 @@ import json
 
 from dnsemu.config.file.load import load_files
 from dnsemu.config.file.progress import PATIENCE_S, RECORD_SETS_PER_STEP, paced
-from dnsemu.files.reading import compile_world
+from dnsemu.files.loading import compile_world
 
 
 def test_nothing_is_shown_at_first_then_at_a_pace():

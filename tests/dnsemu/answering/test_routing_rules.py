@@ -6,7 +6,7 @@ from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.geo import Geo
 from dnsemu.explain.questions import explain_question
-from dnsemu.files.reading import compile_world
+from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.policies.location.locator import Locator
 from tests.asking import Server, ecs, lines, rcode

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsemu.config.file.load import load_text
-from dnsemu.files.reading import compile_world
+from dnsemu.files.loading import compile_world
 from tests.asking import Server
 
 ZONE = (b"zone", b"test", b"")

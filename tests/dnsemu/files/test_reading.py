@@ -7,7 +7,9 @@ import pytest
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_files
 from dnsemu.config.file.progress import HowFar
-from dnsemu.files.reading import _assemble, _write_out, compile_world, read_files
+from dnsemu.files.child import pieces_of
+from dnsemu.files.loading import compile_world
+from dnsemu.files.reading import assemble, read_files
 
 RECORD_SETS = [
     {"name": "www", "type": "A", "ttl": 60, "resource_records": ["192.0.2.1"]},
@@ -48,10 +50,10 @@ async def test_progress_is_told_between_the_pieces(file):
 
     async def pieces():
         yield HowFar("checking", 1, 2)
-        for piece in _write_out(load_files([file]), note):
+        for piece in pieces_of(load_files([file]), note):
             yield piece
 
-    reading = await _assemble(pieces(), note)
+    reading = await assemble(pieces(), note)
     assert len(reading.published.catalog.zones) == 2
     assert told[0] == ("checking", 1, 2)
     assert told[1] == ("compiling", 0, total)

@@ -12,7 +12,8 @@ from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.file.load import load_files, load_text
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.files.reading import compile_world, read_files
+from dnsemu.files.loading import compile_world
+from dnsemu.files.reading import read_files
 from dnsemu.healthcheck.probes.resolve import NX_DOMAIN
 from dnsemu.publication.target_hosts import EVERY_S, TargetHosts
 from tests.asking import Server

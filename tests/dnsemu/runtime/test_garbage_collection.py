@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from dnsemu.runtime.garbage_collection import starting_up
+from dnsemu.runtime.garbage_collection import gc_paused
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def _thawed():
 
 
 def test_start_up_is_frozen_and_not_collected():
-    with starting_up():
+    with gc_paused():
         assert not gc.isenabled()
         made = [[] for _ in range(10)]
     assert gc.isenabled()
@@ -25,6 +25,6 @@ def test_start_up_is_frozen_and_not_collected():
 
 
 def test_collection_goes_on_after_a_refusal():
-    with pytest.raises(ValueError), starting_up():
+    with pytest.raises(ValueError), gc_paused():
         raise ValueError
     assert gc.isenabled()

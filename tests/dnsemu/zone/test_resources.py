@@ -9,7 +9,7 @@ from dnsemu.config.file.load import load_text
 from dnsemu.config.model.resources import Resource, ResourceKind
 from dnsemu.explain.text import explanation_lines
 from dnsemu.explain.tree import explain
-from dnsemu.files.reading import compile_world
+from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.upstream.hosted_resolver import HostedResolver
 from dnsemu.zone.resources import counts_as_healthy
