@@ -55,8 +55,9 @@ from dnsemu.healthcheck.probes.resolve import HostResolver
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History
 from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
-from dnsemu.publication.board import Board, Change, Published
+from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.publication.freeing import free_incrementally, maps_of
+from dnsemu.publication.propagation import Propagation
 from dnsemu.publication.target_hosts import TargetHosts
 from dnsemu.query_log.log_file import LogFile
 from dnsemu.query_log.query_log import QueryLog
@@ -70,6 +71,7 @@ from dnsemu.server.data_plane import DataPlane
 from dnsemu.server.responder import Responder, TtlDivisor
 from dnsemu.server.transport.listeners import Listeners, Pair, bind_shares, close_pairs, listening_at
 from dnsemu.server.vantage_points import VantagePoints
+from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
 from dnsemu.store.store import MemoryStore, Store
 from dnsemu.upstream.forwarding import Forwarder
@@ -180,12 +182,14 @@ class Application:
 
         # The API and its state.
         self.publisher = Publisher(self.board, self.monitor, self.forcing, self.target_hosts)
+        change_feed = ChangeFeed()
+        self.propagation = Propagation(change_feed, self.scheduler, self.publisher.publish_writes)
         self.command_runner = CommandRunner(
             options.store or MemoryStore(),
-            self.scheduler,
+            self.clock,
             NewIds(None if options.seed is None else chance.getrandbits(64)),
             LiveWorld(self.board, self.health, self.monitor, dice),
-            self.publisher.publish_writes,
+            change_feed,
         )
         self.injected_errors = InjectedErrors(error_codes)
 
@@ -370,8 +374,11 @@ class Application:
     async def _replace(self, declared: LoadedFiles) -> None:
         """Publish files that were read again, then free the old generation incrementally."""
         before = self.board.current
-        # A change that waits for its delay (R43) is in the state but not in the published zones.
-        publish = partial(self._publish_files, declared, recompile=self.command_runner.is_waiting)
+
+        def publish(state: State) -> None:
+            # A change that waits for its delay (R43) is in the state but not in the published zones.
+            self._publish_files(declared, state, recompile=self.propagation.has_pending)
+
         await self.command_runner.declare(declared.published.world, publish)
         old = maps_of(before, self.board.current)
         del before
@@ -381,7 +388,7 @@ class Application:
     def _publish_files(self, declared: LoadedFiles, state: State, *, recompile: bool = False) -> None:
         self.publisher.publish_files(declared.published, state, recompile=recompile)
 
-    def _follow_settings(self, published: Published, _change: Change) -> None:
+    def _follow_settings(self, published: Published, _difference: Difference) -> None:
         """Take over settings that changed with what was published."""
         before, settings = self._settings, published.world.server
         self.partitions.declared = published.world.health_checkers.blocked

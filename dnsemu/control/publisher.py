@@ -50,9 +50,9 @@ class Publisher:
             state: the state with the writes, and perhaps with later ones.
         """
         before, created_at = self._board.current, _creation_times(state)
-        change = EVERYTHING
+        difference = EVERYTHING
         try:
-            published, change = with_writes(before, writes, created_at)
+            published, difference = with_writes(before, writes, created_at)
         except Exception:  # our own error; the store has committed, so the change must be published all the same
             log.exception("a change could not be compiled by itself; everything is compiled again")
             published = compiled_anew(before, state.world, created_at, Traffic.of(state))
@@ -60,7 +60,7 @@ class Publisher:
             self._watch_over(published.world)
         else:
             self._forcing.apply(published.world)
-        self._board.publish(published, change)
+        self._board.publish(published, difference)
 
     def _watch_over(self, world: World) -> None:
         self._monitor.apply(world.health_checks, world.health_checkers)

@@ -1,4 +1,4 @@
-"""What files declare against what is kept: the files are the truth for what they name, and for nothing else."""
+"""Reconciles the state with the files: they decide about what they name, and about nothing else."""
 
 from collections.abc import AsyncIterator
 
@@ -21,14 +21,14 @@ from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE
 RECORD_SETS_PER_PIECE = 500
 
 
-async def reconcile(step: Step, declared: World, *, is_kept: bool) -> AsyncIterator[None]:
-    """Make a step's state match what files declare, in pieces between which others get their turn.
+async def reconcile(step: Step, declared: World, *, is_durable: bool) -> AsyncIterator[None]:
+    """Makes a step's state match what files declare, in pieces of about a millisecond.
 
-    What files no longer name goes, with all that the API kept of it; what they name is as they say, and what the API
-    changed of it is undone; everything else stays.
+    What files no longer name is removed with its rows; what they name becomes as declared, and API changes of it are
+    undone; everything else stays.
 
     Args:
-        is_kept: whether the writes are for a store, so that they have to tell which record sets differ.
+        is_durable: True if a store keeps the writes, which then have to list the record sets that differ.
     """
     named = {
         *((HOSTED_ZONE, str(zone_id)) for zone_id in declared.hosted_zones),
@@ -43,7 +43,7 @@ async def reconcile(step: Step, declared: World, *, is_kept: bool) -> AsyncItera
         if step.get(FROM_FILE, kind, thing) is None:
             step.put(FROM_FILE, kind, thing, row=FileRow())
     for zone in declared.hosted_zones.values():
-        async for _ in _match_zone(step, zone, is_kept):
+        async for _ in _match_zone(step, zone, is_durable=is_durable):
             yield
     for check in declared.health_checks.values():
         if step.world.health_checks.get(check.id) != check:
@@ -57,14 +57,14 @@ async def reconcile(step: Step, declared: World, *, is_kept: bool) -> AsyncItera
     yield
 
 
-async def _match_zone(step: Step, wanted: HostedZone, is_kept: bool) -> AsyncIterator[None]:
+async def _match_zone(step: Step, wanted: HostedZone, *, is_durable: bool) -> AsyncIterator[None]:
     held = step.world.hosted_zones.get(wanted.id)
     if held is not None and (held.is_private or held.name != wanted.name):
         _remove(step, HOSTED_ZONE, held.id)
         held = None
     before = held.record_sets if held is not None else Map()
     differences: dict[RecordSetKey, RecordSet | None] = {}
-    if is_kept:
+    if is_durable:
         for piece in batches(before, RECORD_SETS_PER_PIECE):
             differences.update(dict.fromkeys(key for key in piece if key not in wanted.record_sets))
             yield
@@ -73,11 +73,11 @@ async def _match_zone(step: Step, wanted: HostedZone, is_kept: bool) -> AsyncIte
             yield
     step.replace_hosted_zone(wanted, differences)
     for instance in [key for key, row in step.all(INSTANCES) if row.hosted_zone_id == wanted.id]:
-        step.drop(INSTANCES, *instance)  # their record sets went with the others that the API made here
+        step.drop(INSTANCES, *instance)  # their record sets are gone with all that the API made in this zone
 
 
 def _remove(step: Step, kind: str, thing: str) -> None:
-    """Take away what a file declared once, unless a command did before."""
+    """Removes what a file declared earlier, unless a command has removed it."""
     if kind == HOSTED_ZONE and HostedZoneId(thing) in step.world.hosted_zones:
         drop_with_rows(step, HostedZoneId(thing))
     elif kind == HEALTH_CHECK and HealthCheckId(thing) in step.world.health_checks:

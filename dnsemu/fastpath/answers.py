@@ -24,7 +24,7 @@ from dnsemu.fastpath.decision_tree import (
 from dnsemu.fastpath.reads import CLIENT, Key, Reads, check_key, keys_of
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, HealthSnapshot
 from dnsemu.policies.location.client import Located
-from dnsemu.publication.board import Board, Change, Published
+from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.wire.reply import NAMES_IN_RDATA, Reply
 from dnsemu.zone.catalog import Found, Hit, NoData, NotOurs, Referral
 
@@ -179,7 +179,7 @@ class Answers:
             for key in answer.keys_read:
                 self._readers.discard(key, answer)
 
-    def _changed(self, published: Published, change: Change) -> None:
+    def _changed(self, published: Published, change: Difference) -> None:
         if change.everything:
             for answer in self._answers.values():
                 answer.forget()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from dnsemu.answering.dice import Dice
 from dnsemu.fastpath.decision_tree import AnswerBranch, AnswerLeaf, CompiledAnswer, Path, ReplyTemplate
-from dnsemu.publication.board import Change, Published
+from dnsemu.publication.board import Difference, Published
 from dnsemu.query_log.query_log import Line
 from dnsemu.wire.doors import Later
 from dnsemu.wire.protocol import CLIENT_COOKIE_BYTES, HEADER
@@ -213,7 +213,7 @@ class Packets:
         if self.octets > self._room.max_bytes:
             self._forget()
 
-    def changed(self, published: Published, change: Change) -> None:
+    def changed(self, published: Published, change: Difference) -> None:
         """Forget what may be answered otherwise from now on, as far as its answer was not dropped."""
         if change.everything:
             self._forget()

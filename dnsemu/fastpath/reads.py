@@ -10,7 +10,7 @@ from immutables import Map
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.names import DName
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
-from dnsemu.publication.board import Change
+from dnsemu.publication.board import Difference
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
 
@@ -47,7 +47,7 @@ class Reads:
         return _WatchedHealth(health.generation, health.status, self.keys)
 
 
-def keys_of(change: Change) -> Iterator[Key]:
+def keys_of(change: Difference) -> Iterator[Key]:
     """The keys of what changed."""
     for name in change.zones:
         yield ReadKind.ZONE, name

@@ -1,4 +1,4 @@
-"""What is declared, ready to answer from: one immutable value, replaced by one assignment."""
+"""The board: the published value that queries read, replaced by one assignment."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from dnsemu.zone.compiled import Zone
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The declared World, the traffic policies beside it, and what was compiled from them."""
+    """One immutable value to answer from: the declared World, the traffic policies, and what was compiled from them."""
 
     world: World
     catalog: Catalog
@@ -23,12 +23,14 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """How far what is published differs from what was before, so that nobody has to look through all of it.
+class Difference:
+    """An upper bound of what differs between two published values, so that caches and workers need not compare them.
 
-    `zones` are names of zones that came, went or were compiled anew; `names` are names in other zones, each with its
-    zone's, whose groups changed or that came or went; `resources` are names of resources. `clients` tells that a
-    client may be elsewhere, `everything` that all may be different.
+    Not to be confused with `state.change_feed.Commit`, which holds the writes that a command made.
+
+    `zones` are names of zones that were added, removed or compiled from the beginning. `names` are (zone, name) pairs
+    in other zones: added, removed, or with changed groups. `resources` are names of resources. `clients` is true if
+    clients may be located elsewhere, `everything` if all may differ.
     """
 
     zones: frozenset[DName] = frozenset()
@@ -38,33 +40,33 @@ class Change:
     everything: bool = False
 
 
-EVERYTHING = Change(everything=True)
+EVERYTHING = Difference(everything=True)
 
-Told = Callable[[Published, Change], None]
+PublishedSubscriber = Callable[[Published, Difference], None]
 
 
 class Board:
-    """The one cell between whoever changes what is declared, who writes, and the server, which reads."""
+    """The one cell between the control plane, which writes, and queries, which read."""
 
     def __init__(self, current: Published) -> None:
         self.current = current
-        self._subscribers: list[Told] = []
+        self._subscribers: list[PublishedSubscriber] = []
 
-    def publish(self, published: Published, change: Change = EVERYTHING) -> None:
-        """Answer from this from now on; subscribers are told at once, before the next question."""
+    def publish(self, published: Published, difference: Difference = EVERYTHING) -> None:
+        """Publishes a value: the next query reads it; subscribers are called before that."""
         self.current = published
-        for tell in self._subscribers:
-            tell(published, change)
+        for subscriber in self._subscribers:
+            subscriber(published, difference)
 
-    def subscribe(self, tell: Told) -> None:
-        """Have every later change told."""
-        self._subscribers.append(tell)
+    def subscribe(self, subscriber: PublishedSubscriber) -> None:
+        """Calls a subscriber with each later value and its difference from the one before."""
+        self._subscribers.append(subscriber)
 
 
 def names_changed(before: Zone, after: Zone, touched: Iterable[DName]) -> Iterator[tuple[DName, DName]]:
-    """The names of a zone that a change of some of them affects, each with the zone's.
+    """Yields (zone, name) pairs that differ after a change of the touched names.
 
-    Those are the touched ones, names above that came or went with them, and the groups that aliases alone lead to.
+    Those are the touched names, empty non-terminals above that came or went, and changed hidden groups.
     """
     for name in touched:
         yield after.name, name

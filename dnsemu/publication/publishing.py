@@ -9,7 +9,7 @@ from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKe
 from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.policies.model import Group
-from dnsemu.publication.board import Change, Published, names_changed
+from dnsemu.publication.board import Difference, Published, names_changed
 from dnsemu.state.step import applied
 from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
@@ -22,7 +22,7 @@ Age = Callable[[HostedZoneId], float]
 """When a zone was created; of two with one name the newer answers (R41)."""
 
 
-def with_writes(published: Published, writes: Sequence[Write], created_at: Age) -> tuple[Published, Change]:
+def with_writes(published: Published, writes: Sequence[Write], created_at: Age) -> tuple[Published, Difference]:
     """What is published, with what a step wrote, and how far it differs. Private zones answer nobody here."""
     world = applied(published.world, writes)
     traffic = published.traffic.with_writes(writes)
@@ -48,7 +48,7 @@ def with_writes(published: Published, writes: Sequence[Write], created_at: Age) 
         if zone is not None:
             named.setdefault(zone.name, set()).update(name for name, _, _ in changes)
     zones, changed_names = _difference(published.catalog, catalog, named)
-    return Published(world, catalog, locator, traffic), Change(zones, changed_names, clients=clients)
+    return Published(world, catalog, locator, traffic), Difference(zones, changed_names, clients=clients)
 
 
 def _difference(

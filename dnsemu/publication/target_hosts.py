@@ -11,7 +11,7 @@ from dnsemu.clock.jobs import Job, JobResult
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
 from dnsemu.healthcheck.probes.resolve import Resolver, Unresolved
-from dnsemu.publication.board import Board, Change, Published
+from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.zone.resources import CompiledResource, LookUp
 
 EVERY_S = 10.0
@@ -87,8 +87,8 @@ class TargetHosts:
         """Have what was found of a host answered."""
         current = self._board.current
         resources = self._affected(current, (look_up,))
-        change = Change(resources=frozenset(name for resource in resources for name in resource.names))
-        self._board.publish(_filled_in(current, resources), change)
+        difference = Difference(resources=frozenset(name for resource in resources for name in resource.names))
+        self._board.publish(_filled_in(current, resources), difference)
 
     def _affected(self, published: Published, changed: Collection[LookUp]) -> list[CompiledResource]:
         """The resources to which a host that changed matters, with the addresses found so far."""

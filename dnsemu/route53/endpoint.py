@@ -81,7 +81,7 @@ class ApiEndpoint:
         operation, path_parameters = found
         self._injected.raise_next(operation.name)
         parameters = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
-        response = await self._command_runner.carry_out(operation.name, validate(operation, parameters))
+        response = await self._command_runner.run(operation.name, validate(operation, parameters))
         return web.Response(
             status=operation.status,
             body=render(operation, response),

@@ -12,7 +12,7 @@ from dnsemu.clock.clock import Clock
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.place import Place
-from dnsemu.publication.board import EVERYTHING, Board, Change, Published
+from dnsemu.publication.board import EVERYTHING, Board, Difference, Published
 from dnsemu.server.responder import TtlDivisor
 from dnsemu.workers.pickling import pickled
 from dnsemu.workers.pieces import Pace, Piece, Publish, declared_pieces, status_pieces
@@ -20,16 +20,16 @@ from dnsemu.workers.pieces import Pace, Piece, Publish, declared_pieces, status_
 MAX_NAMES = 100_000
 """Names that wait one by one; with more, everything is told anew."""
 
-NOTHING = Change()
+NOTHING = Difference()
 
 
-def together(first: Change, second: Change) -> Change:
+def together(first: Difference, second: Difference) -> Difference:
     """Two changes, one after the other, as one."""
     if first.everything or second.everything:
         return EVERYTHING
     if first == NOTHING:
         return second
-    both = Change(
+    both = Difference(
         first.zones | second.zones,
         first.names | second.names,
         first.resources | second.resources,
@@ -93,7 +93,7 @@ class Feed:
         self._source = source
         self._told: Published | None = None
         """What the last message told, or the one under way; None when everything is to be told, whatever that was."""
-        self._change = EVERYTHING
+        self._difference = EVERYTHING
         self._checks: set[HealthCheckId] | None = None
         """Checks whose status differs from what was told; None for all."""
         self._under_way: set[HealthCheckId] | None = set()
@@ -102,11 +102,11 @@ class Feed:
         """Whether there is something to tell."""
         source.feeds.add(self)
 
-    def note(self, change: Change) -> None:
+    def note(self, difference: Difference) -> None:
         """Have what was published told."""
-        self._change = together(self._change, change)
+        self._difference = together(self._difference, difference)
         self.is_behind = True
-        if self._change.everything:
+        if self._difference.everything:
             self._told = None  # lets go of it: it may be large
 
     def note_statuses(self, checks: Collection[HealthCheckId]) -> None:
@@ -122,22 +122,22 @@ class Feed:
     @property
     def is_void(self) -> bool:
         """Whether a message under way is of no use, because everything is to be told anew."""
-        return self._change.everything
+        return self._difference.everything
 
     def message(self) -> Iterator[bytes]:
         """All that is to be told just now; nothing that comes later is in it. One that was under way is broken off."""
-        source, change = self._source, self._change
+        source, difference = self._source, self._difference
         checks = None if self._checks is None or self._under_way is None else self._checks | self._under_way
         declared: Iterator[bytes]
-        if change.everything:
+        if difference.everything:
             declared = source.everything()
         else:
-            told = self._told if change != NOTHING else None
-            declared = map(pickled, _changed_pieces(source.board.current, told, change))
+            told = self._told if difference != NOTHING else None
+            declared = map(pickled, _changed_pieces(source.board.current, told, difference))
         statuses, pace = status_pieces(source.health.current, checks), source.pace
-        self._told, self._change, self._checks, self._under_way = source.board.current, NOTHING, set(), checks
+        self._told, self._difference, self._checks, self._under_way = source.board.current, NOTHING, set(), checks
         self.is_behind = False
-        end = pace, Publish(None if change == NOTHING else change)
+        end = pace, Publish(None if difference == NOTHING else difference)
         return chain(map(pickled, statuses), declared, map(pickled, end), self._finished())
 
     def _finished(self) -> Iterator[bytes]:
@@ -149,5 +149,5 @@ class Feed:
         self._source.left(self)
 
 
-def _changed_pieces(now: Published, told: Published | None, change: Change) -> Iterator[Piece]:
-    return declared_pieces(now, told, change, {}) if told is not None else iter(())
+def _changed_pieces(now: Published, told: Published | None, difference: Difference) -> Iterator[Piece]:
+    return declared_pieces(now, told, difference, {}) if told is not None else iter(())

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from dnsemu.config.model.health_checks import HealthCheckId
-from dnsemu.publication.board import Change
+from dnsemu.publication.board import Difference
 from dnsemu.query_log.log_file import STANDARD_OUTPUT
 from dnsemu.workers import messages
 from dnsemu.workers.channel import Channel
@@ -113,9 +113,9 @@ class WorkerHandle:
             await asyncio.sleep(REAP_EVERY_S)
         return status
 
-    def note(self, change: Change) -> None:
+    def note(self, difference: Difference) -> None:
         """Have what was published told."""
-        self._feed.note(change)
+        self._feed.note(difference)
         self._on_noted()
 
     def note_statuses(self, checks: Collection[HealthCheckId]) -> None:

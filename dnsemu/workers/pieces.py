@@ -17,7 +17,7 @@ from dnsemu.config.names import DName
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
 from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
-from dnsemu.publication.board import Change, Published
+from dnsemu.publication.board import Difference, Published
 from dnsemu.wire.protocol import RR
 from dnsemu.zone.compiled import Node, Zone
 from dnsemu.zone.resources import CompiledResource
@@ -121,9 +121,9 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """The end of a message: have it answered. `change` is None if nothing declared differs."""
+    """The end of a message: have it answered. `difference` is None if nothing declared differs."""
 
-    change: Change | None
+    difference: Difference | None
 
 
 Piece = (
@@ -143,16 +143,16 @@ Piece = (
 
 
 def declared_pieces(
-    now: Published, told: Published | None, change: Change, vantage: Mapping[str, Place]
+    now: Published, told: Published | None, difference: Difference, vantage: Mapping[str, Place]
 ) -> Iterator[Piece]:
     """What a reader lacks who was told `told`, all but the `Publish`.
 
     Args:
-        change: how far `now` differs from `told`.
+        difference: how far `now` differs from `told`.
         told: may be None if everything differs.
         vantage: where the clients of each vantage point are.
     """
-    if change.everything or told is None:
+    if difference.everything or told is None:
         yield Anew()
         yield Settings(_without_the_large(now.world), vantage)
         yield Collections(tuple(now.world.cidr_collections.values()))
@@ -161,18 +161,18 @@ def declared_pieces(
         for batch in batches(now.catalog.resources.items(), NODES_PER_PIECE):
             yield Resources(batch)
         return
-    if change.clients:
+    if difference.clients:
         yield Collections(tuple(now.world.cidr_collections.values()))
-    for name in change.zones:
+    for name in difference.zones:
         found = now.catalog.zones.get(name)
         yield from (ZoneGone(name),) if found is None else _whole_zone(found)
     touched: dict[DName, list[DName]] = {}
-    for zone_name, name in change.names:
-        if zone_name not in change.zones:
+    for zone_name, name in difference.names:
+        if zone_name not in difference.zones:
             touched.setdefault(zone_name, []).append(name)
     for zone_name, names in touched.items():
         yield from _changed_zone(told.catalog.zones[zone_name], now.catalog.zones[zone_name], names)
-    for some in batches(change.resources, NODES_PER_PIECE):
+    for some in batches(difference.resources, NODES_PER_PIECE):
         yield Resources([(name, now.catalog.resources.get(name)) for name in some])
 
 

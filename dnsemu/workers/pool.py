@@ -12,7 +12,7 @@ from dnsemu.answering.counters import Answered
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.text.addresses import Address
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
-from dnsemu.publication.board import Change, Published
+from dnsemu.publication.board import Difference, Published
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Listeners, Pair, close_pairs
 from dnsemu.wire.doors import Doors
@@ -129,9 +129,9 @@ class WorkerPool:
             if worker.is_live:
                 await worker.reached()
 
-    def _on_published(self, _published: Published, change: Change) -> None:
+    def _on_published(self, _published: Published, difference: Difference) -> None:
         for worker in self._workers():
-            worker.note(change)
+            worker.note(difference)
 
     def _on_statuses(self, _snapshot: HealthSnapshot, checks: Collection[HealthCheckId]) -> None:
         for worker in self._workers():

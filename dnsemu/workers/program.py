@@ -165,7 +165,7 @@ class WorkerProgram:
         before = None
         if isinstance(piece, Anew):
             gc.disable()  # what comes is no garbage, and looking through it takes long
-        elif isinstance(piece, Publish) and piece.change is not None and piece.change.everything:
+        elif isinstance(piece, Publish) and piece.difference is not None and piece.difference.everything:
             before = self._replica.board.current
         self._replica.take(piece)
         if isinstance(piece, Publish) and self._responder is not None:

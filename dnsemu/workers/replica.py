@@ -142,12 +142,12 @@ class Replica:
     def _publish(self, publish: Publish) -> None:
         self._publish_statuses()
         self.vantage = self._staged_vantage
-        if publish.change is None:
+        if publish.difference is None:
             return
         self._zones = self._zones.update({name: opened.finished() for name, opened in self._open.items()})
         self._open.clear()
         catalog = Catalog(self._zones, self._resources)
-        self.board.publish(Published(self._world, catalog, self._locator), publish.change)
+        self.board.publish(Published(self._world, catalog, self._locator), publish.difference)
 
     def _publish_statuses(self) -> None:
         before = Map() if self._are_statuses_new else self.health.current.status

@@ -9,7 +9,7 @@ from dnsemu.answering.counters import UDP
 from dnsemu.answering.dice import QuickDice
 from dnsemu.fastpath.answers import Answers
 from dnsemu.fastpath.packets import MAX_SOURCES, Packets, SharedRoom
-from dnsemu.publication.board import Change
+from dnsemu.publication.board import Difference
 from dnsemu.wire.query import parse_query
 from tests.asking import Server, ecs, lines
 from tests.builders import geo, record_set, weighted, zone
@@ -150,7 +150,7 @@ def test_a_change_takes_back_what_shared_packets_took():
             server.udp(dns.message.make_query(f"w{number}.test", "A").to_wire(), "127.0.0.1")
     full = packets.octets
     for _ in range(5):
-        server.board.publish(server.board.current, Change(names=frozenset({(b"\4test\0", b"\3new\4test\0")})))
+        server.board.publish(server.board.current, Difference(names=frozenset({(b"\4test\0", b"\3new\4test\0")})))
         for number in range(50):
             server.udp(dns.message.make_query(f"w{number}.test", "A").to_wire(), "127.0.0.1")
         assert packets.octets == full

@@ -19,7 +19,7 @@ from dnsemu.config.model.settings import ServerSettings
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.location.place import Place, place_named
-from dnsemu.publication.board import EVERYTHING, Board, Change
+from dnsemu.publication.board import EVERYTHING, Board, Difference
 from dnsemu.query_log import log_file
 from dnsemu.query_log.edge_locations import nearest_edge
 from dnsemu.query_log.log_file import LogFile, LogFileUnusable
@@ -285,7 +285,7 @@ def test_senders_are_not_remembered_without_end(server, monkeypatch):
     assert len(server.log._senders) <= 4
 
 
-@pytest.mark.parametrize("change", [EVERYTHING, Change(zones=frozenset({ZONE.name}))])
+@pytest.mark.parametrize("change", [EVERYTHING, Difference(zones=frozenset({ZONE.name}))])
 def test_a_zone_that_was_made_anew_is_logged_under_its_new_id(server, change):
     """R204: a packet that is known is no longer when its zone is another."""
     for _ in range(3):

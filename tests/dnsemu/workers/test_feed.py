@@ -17,7 +17,7 @@ from dnsemu.config.model.geo import Geo
 from dnsemu.config.model.world import World
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 from dnsemu.policies.location.locator import Locator
-from dnsemu.publication.board import EVERYTHING, Board, Change, Published
+from dnsemu.publication.board import EVERYTHING, Board, Difference, Published
 from dnsemu.publication.publishing import beside, compiled_anew, with_writes
 from dnsemu.workers.feed import MAX_NAMES, Feed, Source, together
 from dnsemu.workers.pickling import pickled
@@ -104,7 +104,7 @@ class Stand:
     def host(self, address):
         state = compile_resource(resource(LB, target(address, "seven")))
         now = self.board.current
-        change = Change(resources=frozenset(state.names))
+        change = Difference(resources=frozenset(state.names))
         self.board.publish(replace(now, catalog=now.catalog.with_resources([state])), change)
 
     def status(self, check, status):
@@ -134,9 +134,9 @@ class Stand:
     def take(self, piece):
         before = self.replica.board.current
         self.replica.take(piece)
-        if isinstance(piece, Publish) and piece.change is not None:
-            assert self.told[-1] == (self.replica.board.current, piece.change)
-            assert uncovered(before.catalog, self.replica.board.current.catalog, piece.change) == set()
+        if isinstance(piece, Publish) and piece.difference is not None:
+            assert self.told[-1] == (self.replica.board.current, piece.difference)
+            assert uncovered(before.catalog, self.replica.board.current.catalog, piece.difference) == set()
 
 
 def _age(zone_id):
@@ -326,7 +326,7 @@ def test_where_clients_of_a_vantage_point_are_is_told_with_the_settings():
 
 
 def test_so_many_names_are_told_as_everything():
-    many = Change(names=frozenset((names.ROOT, names.parse(f"n{number}")) for number in range(MAX_NAMES)))
-    one = Change(names=frozenset({(names.ROOT, names.parse("one"))}))
-    assert together(one, together(Change(), one)) == one
+    many = Difference(names=frozenset((names.ROOT, names.parse(f"n{number}")) for number in range(MAX_NAMES)))
+    one = Difference(names=frozenset({(names.ROOT, names.parse("one"))}))
+    assert together(one, together(Difference(), one)) == one
     assert together(many, one) == EVERYTHING

@@ -1,0 +1,109 @@
+"""Commands one at a time: durable, then published, then acknowledged; refused ones change nothing."""
+
+import asyncio
+
+import pytest
+
+from dnsemu.clock.clock import Clock
+from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
+from dnsemu.config.model.world import World
+from dnsemu.control.command_runner import CommandRunner
+from dnsemu.state.change_feed import ChangeFeed
+from dnsemu.state.state import State
+from dnsemu.store.store import MemoryStore, StoreFailed
+from tests.dnsemu.clock.virtual_time import START, virtual_time
+from tests.dnsemu.commands.emulation import CountedIds, FakeLive
+
+
+class RecordingStore(MemoryStore):
+    """Records its commits; fails while `is_full`, and waits for `held`."""
+
+    def __init__(self, log):
+        self.log = log
+        self.is_full = False
+        self.held = asyncio.Event()
+        self.held.set()
+
+    async def load(self):
+        return State()
+
+    async def commit(self, writes):
+        await self.held.wait()
+        if self.is_full:
+            raise StoreFailed("full")
+        self.log.append("durable")
+
+    async def close(self):
+        pass
+
+
+class Stand:
+    def __init__(self):
+        self.log, self.commits, feed = [], [], ChangeFeed()
+        feed.subscribe(self._on_commit)
+        self.store = RecordingStore(self.log)
+        clock = Clock(start=START, monotonic=asyncio.get_running_loop().time)
+        self.runner = CommandRunner(self.store, clock, CountedIds(), FakeLive(), feed)
+
+    def _on_commit(self, commit):
+        self.log.append("in the feed")
+        self.commits.append(commit)
+
+    async def open(self):
+        await self.runner.open(World(), lambda _: self.log.append("published"))
+        return self
+
+    async def create(self, reference):
+        response = await self.runner.run("CreateHostedZone", {"Name": "a.test", "CallerReference": reference})
+        self.log.append("acknowledged")
+        return response
+
+
+@virtual_time
+async def test_durable_then_in_the_feed_then_acknowledged():
+    stand = await Stand().open()
+    await stand.create("1")
+    assert stand.log == ["durable", "published", "in the feed", "durable", "in the feed", "acknowledged"]
+
+
+@virtual_time
+async def test_the_feed_has_each_commit_with_its_state():
+    stand = await Stand().open()
+    await stand.create("1")
+    await stand.create("2")
+    await stand.runner.restore(State(), World(), lambda _: None)
+    assert [commit.sequence for commit in stand.commits] == [1, 2, 3, 4]
+    assert [commit.is_replacement for commit in stand.commits] == [True, False, False, True]
+    assert [len(commit.state.world.hosted_zones) for commit in stand.commits] == [0, 1, 2, 0]
+    assert stand.commits[-1].state is stand.runner.state
+
+
+@virtual_time
+async def test_what_is_read_or_refused_or_not_stored_is_not_in_the_feed():
+    stand = await Stand().open()
+    before = stand.runner.state
+    await stand.runner.run("ListHostedZones", {})
+    with pytest.raises(NoSuchHostedZone):
+        await stand.runner.run("DeleteHostedZone", {"Id": "Z0"})
+    stand.store.is_full = True
+    with pytest.raises(StoreFailed):
+        await stand.create("1")
+    assert stand.runner.state is before
+    stand.store.is_full = False
+    await stand.create("1")
+    assert [commit.sequence for commit in stand.commits] == [1, 2]
+
+
+@virtual_time
+async def test_a_write_is_finished_when_its_caller_leaves():
+    stand = await Stand().open()
+    stand.store.held.clear()
+    caller = asyncio.create_task(stand.create("1"))
+    await asyncio.sleep(1)
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
+    assert len(stand.commits) == 1
+    stand.store.held.set()
+    await stand.runner.close()
+    assert len(stand.commits) == 2
+    assert len(stand.runner.state.world.hosted_zones) == 1
