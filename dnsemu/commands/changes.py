@@ -1,4 +1,4 @@
-"""Changes that were accepted, and whether they are in sync (api.md §9)."""
+"""Accepted changes and their status, pending or in sync (api.md §9)."""
 
 from dnsemu.commands.context import CHANGES, Context, Request, Response, change_info
 from dnsemu.commands.errors.record_sets import NoSuchChange
@@ -7,10 +7,10 @@ from dnsemu.state.step import Step
 
 
 def get_change(request: Request, step: Step, context: Context) -> Response:
-    """A change's status: in sync once its delay has passed (A210, A211).
+    """Returns a change, in sync once its delay has passed (A210, A211).
 
     Raises:
-        NoSuchChange: there is none, or it was forgotten (A213).
+        NoSuchChange: it does not exist, or was dropped as too old (A213).
     """
     change_id = bare_id(request["Id"])
     row = step.get(CHANGES, change_id)

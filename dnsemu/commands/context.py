@@ -1,4 +1,4 @@
-"""What a command may know besides the state: the time, new ids, settings, and what goes on in the emulated world."""
+"""The inputs of a command besides the state: the time, new ids, settings, and the live emulator's readings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
 Request = dict[str, Any]
-"""A request's members by the service model's names, as botocore would have been given them."""
+"""A request's members by the service model's names, as a caller of botocore passes them."""
 
 Response = dict[str, Any]
-"""A response's members by the service model's names, as botocore would return them; times are datetimes in UTC."""
+"""A response's members by the service model's names, as botocore returns them; times are datetimes in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """A change that was accepted; it is in sync from `insync_at` on. Times are seconds since the epoch (A210–A214)."""
+    """An accepted change, in sync from `insync_at` on. Times are seconds since the epoch (A210–A214)."""
 
     submitted_at: float
     insync_at: float
@@ -32,14 +32,14 @@ CHANGES = Table("changes", ChangeRow)
 """By change id."""
 
 MAX_CHANGES = 10_000
-"""Of this many of the newest changes one can always be asked about (A213)."""
+"""The newest changes, this many, are always available (A213)."""
 MAX_SURPLUS = 100
-"""So many more are kept before the oldest go, all at once: the search for them looks at all changes."""
+"""Changes above `MAX_CHANGES` before the oldest are dropped together; finding them takes a pass over all changes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one checker saw: its Region and simulated address, the status text, and when (seconds since the epoch)."""
+class HealthCheckObservation:
+    """One checker's observation: its Region, its simulated address, the status text, and seconds since the epoch."""
 
     region: str
     address: str
@@ -49,36 +49,36 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class TestAnswer:
-    """What DNS would answer just now: an rcode by name, and the values of the answer section as text."""
+    """The answer that DNS gives now: an rcode by name, and the values of the answer section as text."""
 
     rcode: str
     values: tuple[str, ...]
 
 
-class Live(Protocol):
-    """The emulated world as commands may read it."""
+class LiveReader(Protocol):
+    """Reads the running emulator for commands: observations of health checkers, and answers of DNS."""
 
-    def observations(self, check_id: HealthCheckId) -> Sequence[Seen]:
-        """What each reporting checker of an endpoint saw last (H110); none for other kinds of checks (H118)."""
+    def observations(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
+        """Returns each reporting checker's last observation of an endpoint (H110); none for other checks (H118)."""
 
-    def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
-        """The last failure that each reporting checker saw, or that there was none (H113)."""
+    def last_failures(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
+        """Returns each reporting checker's last failure, or an observation that says that there was none (H113)."""
 
-    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, *, is_ecs: bool) -> TestAnswer:
         """Answers a client of this network from this zone, by the same decision as on the wire (A341)."""
 
 
 class Ids(Protocol):
-    """Makes ids that are new."""
+    """Makes new ids."""
 
     def zone(self) -> str:
-        """`Z` and more (A47)."""
+        """Starts with `Z` (A47)."""
 
     def change(self) -> str:
-        """`C` and more."""
+        """Starts with `C`."""
 
     def delegation_set(self) -> str:
-        """`N` and more."""
+        """Starts with `N`."""
 
     def uuid(self) -> str:
         """A lower-case UUID."""
@@ -86,16 +86,16 @@ class Ids(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One command's surroundings. `now` is emulated time, in seconds since the epoch."""
+    """The inputs of one command besides its request and the step. `now` is emulated time in seconds since the epoch."""
 
     now: float
     ids: Ids
     settings: ApiSettings
-    live: Live
+    live: LiveReader
 
     def change(self, step: Step, comment: str | None = None) -> dict[str, Any]:
-        """Keep a new change, and give its ChangeInfo as the response that made it shows it: pending (A211)."""
-        _forget_old_changes(step)
+        """Stores a new change, and returns its ChangeInfo, which is pending in the response that made it (A211)."""
+        _drop_old_changes(step)
         change_id = self.ids.change()
         row = ChangeRow(self.now, self.now + self.settings.change_delay_s, comment)
         step.put(CHANGES, change_id, row=row)
@@ -107,21 +107,21 @@ Command = Callable[[Request, Step, Context], Response]
 
 
 def change_info(change_id: str, row: ChangeRow, status: str) -> dict[str, Any]:
-    """A ChangeInfo (A46, A214)."""
-    info = {"Id": f"/change/{change_id}", "Status": status, "SubmittedAt": moment(row.submitted_at)}
+    """Returns a ChangeInfo (A46, A214)."""
+    info = {"Id": f"/change/{change_id}", "Status": status, "SubmittedAt": utc(row.submitted_at)}
     return info | ({"Comment": row.comment} if row.comment is not None else {})
 
 
-def moment(at: float) -> datetime:
-    """Seconds since the epoch as a time in UTC."""
-    return datetime.fromtimestamp(at, UTC)
+def utc(at_s: float) -> datetime:
+    """Returns seconds since the epoch as a time in UTC."""
+    return datetime.fromtimestamp(at_s, UTC)
 
 
-def _forget_old_changes(step: Step) -> None:
-    """Make room for a new change by dropping the oldest, where there are too many (A213)."""
-    kept = len(step.state.tables.get(CHANGES.name, ()))
-    if kept < MAX_CHANGES + MAX_SURPLUS:
+def _drop_old_changes(step: Step) -> None:
+    """Drops the oldest changes if there are too many (A213)."""
+    count = len(step.state.tables.get(CHANGES.name, ()))
+    if count < MAX_CHANGES + MAX_SURPLUS:
         return
-    oldest = nsmallest(kept - MAX_CHANGES + 1, ((row.submitted_at, key) for key, row in step.all(CHANGES)))
+    oldest = nsmallest(count - MAX_CHANGES + 1, ((row.submitted_at, key) for key, row in step.all(CHANGES)))
     for _, key in oldest:
         step.drop(CHANGES, *key)

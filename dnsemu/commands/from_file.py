@@ -1,4 +1,4 @@
-"""What came from a file, and so goes when files no longer name it."""
+"""Records which resources came from a file: they are removed when files no longer name them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dnsemu.state.tables import Table
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """Something that a file declared when files were read last."""
+    """A resource that a file declared when files were last read."""
 
 
 FROM_FILE = Table("from_file", FileRow)

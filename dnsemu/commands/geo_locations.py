@@ -1,4 +1,4 @@
-"""The places that geolocation routing knows (A330–A336)."""
+"""Lists the places that geolocation routing knows (A330–A336)."""
 
 from bisect import bisect_left
 
@@ -10,14 +10,14 @@ from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, SUBDIVISIONS
 from dnsemu.state.step import Step
 
 MAX_ITEMS = 500
-"""Places on a page unless fewer are asked for, and at most: more than there are."""
+"""Places on a page, by default and at most; there are fewer."""
 
 _Key = tuple[bool, str, str]
-"""Whether it is a continent, its code or the country's, and the subdivision's; Route 53's order is theirs (A331)."""
+"""A place: true for a continent, the code of continent or country, the subdivision's code. Sorts as Route 53 (A331)."""
 
 
 def _details() -> dict[_Key, dict[str, str]]:
-    """Every GeoLocationDetails by its place in the list, in order (A330)."""
+    """Returns every GeoLocationDetails by its key, in order (A330)."""
     countries = {(False, code, ""): {"CountryCode": code, "CountryName": name} for code, name in COUNTRIES.items()}
     subdivisions = {
         (False, country, code): {
@@ -37,7 +37,7 @@ _KEYS = tuple(_DETAILS)
 
 
 def list_geo_locations(request: Request, step: Step, context: Context) -> Response:
-    """Places from the start parameters on, that one included (A331)."""
+    """Lists places, starting at the one in the start parameters (A331)."""
     size = page_size(request, default=MAX_ITEMS, cap=MAX_ITEMS)
     shown, following = page(_KEYS[bisect_left(_KEYS, _start(request)) :], size)
     response: Response = {
@@ -58,18 +58,22 @@ def _start(request: Request) -> _Key:
         if country is not None or subdivision is not None:
             raise InvalidInput("startcontinentcode cannot be combined with other start parameters.")
         return True, continent, ""
-    if subdivision is not None and country not in _DIVIDED:
-        wanted = " or ".join(sorted(_DIVIDED))
+    if subdivision is not None and country not in _WITH_SUBDIVISIONS:
+        wanted = " or ".join(sorted(_WITH_SUBDIVISIONS))
         raise InvalidInput(f"startsubdivisioncode needs a startcountrycode of {wanted}.")
     return False, country or "", subdivision or ""
 
 
-_DIVIDED = frozenset(country for country, _ in SUBDIVISIONS)
-"""Countries of which geolocation knows subdivisions (A332)."""
+_WITH_SUBDIVISIONS = frozenset(country for country, _ in SUBDIVISIONS)
+"""Countries whose subdivisions geolocation knows (A332)."""
 
 
 def get_geo_location(request: Request, step: Step, context: Context) -> Response:
-    """One place; whatever is not in the list is refused, no place at all included (A333)."""
+    """Returns one place.
+
+    Raises:
+        NoSuchGeoLocation: the request names no place, or one that is not in the list (A333).
+    """
     continent, country, subdivision = (request.get(f"{part}Code") for part in ("Continent", "Country", "Subdivision"))
     key = (country is None, country or continent or "", subdivision or "")
     if (continent is not None and country is not None) or key not in _DETAILS:

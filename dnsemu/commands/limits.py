@@ -1,11 +1,11 @@
-"""Quotas and how much of them is used; they are enforced only where the settings say so (A350, A351, R209)."""
+"""Quotas and their use; quotas are enforced only if the settings say so (A350, A351, R209)."""
 
 from collections.abc import Callable
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.hosted_zones import HostedZoneNotPrivate
-from dnsemu.commands.health_checks.health_checks import QUOTA as MAX_HEALTH_CHECKS
+from dnsemu.commands.health_checks.health_checks import MAX_HEALTH_CHECKS
 from dnsemu.commands.hosted_zones.creation import MAX_ZONES_OF_ACCOUNT
 from dnsemu.commands.hosted_zones.delegation_sets import DELEGATION_SETS, MAX_SETS, MAX_ZONES, existing_set, zones_of
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone, zone_row
@@ -21,17 +21,17 @@ OF_ACCOUNT: dict[str, tuple[int, Callable[[Step], int]]] = {
     "MAX_TRAFFIC_POLICIES_BY_OWNER": (50, lambda step: len({key[0] for key, _ in step.all(POLICIES)})),
     "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER": (5, lambda step: sum(1 for _ in step.all(INSTANCES))),
 }
-"""By type: the quota of an account, and what counts against it."""
+"""By type: the quota of an account, and the function that counts its use."""
 
 
 def get_account_limit(request: Request, step: Step, context: Context) -> Response:
-    """A quota of the account (A350)."""
+    """Returns a quota of the account (A350)."""
     value, used = OF_ACCOUNT[request["Type"]]
     return _limit(request, value, used(step))
 
 
 def get_hosted_zone_limit(request: Request, step: Step, context: Context) -> Response:
-    """A quota of one zone; only a private one has VPCs to count (A350)."""
+    """Returns a quota of one zone; only private zones have a quota of VPCs (A350)."""
     zone = existing_zone(step, request["HostedZoneId"])
     if request["Type"] == "MAX_RRSETS_BY_ZONE":
         return _limit(request, MAX_RECORD_SETS, len(zone.record_sets))
@@ -41,7 +41,7 @@ def get_hosted_zone_limit(request: Request, step: Step, context: Context) -> Res
 
 
 def get_reusable_delegation_set_limit(request: Request, step: Step, context: Context) -> Response:
-    """How many zones may use one set, and how many do (A350)."""
+    """Returns the quota of hosted zones for one delegation set (A350)."""
     set_id, _ = existing_set(step, request["DelegationSetId"])
     return _limit(request, MAX_ZONES, sum(1 for _ in zones_of(step, set_id)))
 

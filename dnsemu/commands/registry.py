@@ -1,4 +1,4 @@
-"""Every operation of the Route 53 API with the command that runs it, and every table of rows."""
+"""Lists every operation of the Route 53 API with the function that runs it, and every table of rows."""
 
 from typing import Any
 
@@ -102,7 +102,7 @@ COMMANDS: dict[str, Command] = {
     "ChangeTagsForResource": tags.change_tags_for_resource,
     "ListTagsForResource": tags.list_tags_for_resource,
     "ListTagsForResources": tags.list_tags_for_resources,
-    # the rest
+    # geolocation, quotas, test answers
     "GetGeoLocation": geo_locations.get_geo_location,
     "ListGeoLocations": geo_locations.list_geo_locations,
     "GetAccountLimit": limits.get_account_limit,
@@ -138,5 +138,5 @@ TABLES: dict[str, Table[Any]] = {table.name: table for table in _TABLES}
 
 
 def is_read(operation: str) -> bool:
-    """Whether an operation only reads."""
+    """True if an operation only reads."""
     return operation.startswith(("Get", "List", "Test"))

@@ -19,17 +19,17 @@ _RESERVED = "aws:"
 
 @dataclass(frozen=True, slots=True)
 class TagsRow:
-    """A resource's tags, as (key, value) in the order in which the keys came; never empty."""
+    """A resource's tags, as (key, value) in the order in which keys were added; never empty."""
 
     tags: tuple[tuple[str, str], ...]
 
 
 TAGS = Table("tags", TagsRow)
-"""By resource type (`hostedzone`, `healthcheck`) and bare id; whoever deletes a resource drops its row (A93, H105)."""
+"""By resource type (`hostedzone`, `healthcheck`) and bare id. Deleting the resource drops its row (A93, H105)."""
 
 
 def change_tags_for_resource(request: Request, step: Step, context: Context) -> Response:
-    """Add tags, put values in place of those their keys had, then remove keys; all of it or nothing (A220)."""
+    """Adds tags or replaces their values, then removes keys; all of it or nothing (A220)."""
     kind, resource_id = _resource(request["ResourceType"], request["ResourceId"], step)
     if "AddTags" not in request and "RemoveTagKeys" not in request:
         raise InvalidInput("AddTags, RemoveTagKeys or both are needed.")
@@ -48,12 +48,12 @@ def change_tags_for_resource(request: Request, step: Step, context: Context) -> 
 
 
 def list_tags_for_resource(request: Request, step: Step, context: Context) -> Response:
-    """One resource's tags (A222)."""
+    """Lists the tags of one resource (A222)."""
     return {"ResourceTagSet": _tag_set(request["ResourceType"], request["ResourceId"], step)}
 
 
 def list_tags_for_resources(request: Request, step: Step, context: Context) -> Response:
-    """The tags of several resources of one type; one that does not exist fails them all (A222)."""
+    """Lists the tags of several resources of one type; the request fails if one does not exist (A222)."""
     return {"ResourceTagSets": [_tag_set(request["ResourceType"], id, step) for id in request["ResourceIds"]]}
 
 
@@ -69,11 +69,11 @@ def _tags(step: Step, kind: str, resource_id: str) -> dict[str, str]:
 
 
 def _resource(kind: str, resource_id: str, step: Step) -> tuple[str, str]:
-    """The type and bare id of a resource that exists.
+    """Returns the type and bare id of an existing resource.
 
     Raises:
-        NoSuchHostedZone, NoSuchHealthCheck: there is no such resource.
-        InvalidInput: the id is too long for a zone's (A221).
+        NoSuchHostedZone, NoSuchHealthCheck: the resource does not exist.
+        InvalidInput: the id is too long for a hosted zone (A221).
     """
     bare = bare_id(resource_id)
     if kind == "healthcheck":

@@ -1,6 +1,6 @@
-"""VPCs: which of them a private hosted zone is associated with, and which another account may associate.
+"""VPCs: their associations with private hosted zones, and the authorizations to associate them.
 
-There is one account here, so nothing has to be authorised and NotAuthorizedException does not occur (A241).
+There is one account, so no authorization is needed and NotAuthorizedException does not occur (A241).
 """
 
 from bisect import bisect_left
@@ -27,15 +27,16 @@ from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
 MAX_VPCS = 300
-"""Of a zone, where quotas count (A242)."""
+"""Quota of VPCs for one hosted zone (A242)."""
 MAX_AUTHORIZATIONS = 1000
-"""Of a zone, where quotas count (A243)."""
-_AUTHORIZATIONS_ON_A_PAGE = 50
+"""Quota of authorizations for one hosted zone (A243)."""
+MAX_PAGE = 50
+"""Authorizations on a page, by default and at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRow:
-    """A VPC that may be associated with a zone, since when in seconds since the epoch."""
+    """The authorization to associate a VPC with a hosted zone; `created_at` is in seconds since the epoch."""
 
     created_at: float
 
@@ -44,12 +45,12 @@ AUTHORIZATIONS = Table("authorizations", AuthorizationRow)
 """By zone id, Region and VPC id."""
 
 
-def asked_vpc(request: Request) -> Vpc:
-    """The VPC that a request names.
+def requested_vpc(request: Request) -> Vpc:
+    """Returns the VPC that a request names.
 
     Raises:
         InvalidInput: its Region or id is missing.
-        InvalidVPCId: the text cannot be an id (A90).
+        InvalidVPCId: the text cannot be the id of a VPC (A90).
     """
     vpc = request["VPC"]
     for member in ("VPCRegion", "VPCId"):
@@ -60,17 +61,17 @@ def asked_vpc(request: Request) -> Vpc:
     return vpc["VPCRegion"], vpc["VPCId"]
 
 
-def shown_vpc(vpc: Vpc) -> dict[str, Any]:
-    """A VPC as the API shows it."""
+def vpc_to_api(vpc: Vpc) -> dict[str, Any]:
+    """Returns a VPC as the API shows it."""
     region, vpc_id = vpc
     return {"VPCRegion": region, "VPCId": vpc_id}
 
 
 def refuse_second_zone(step: Step, name: DName, vpc: Vpc) -> None:
-    """See that the VPC is associated with no zone of this name.
+    """Checks that the VPC is not associated with a zone of this name.
 
     Raises:
-        ConflictingDomainExists: (A85, A241).
+        ConflictingDomainExists: it is (A85, A241).
     """
     for (zone_id,), row in step.all(ZONES):
         if vpc in row.vpcs and step.world.hosted_zones[HostedZoneId(zone_id)].name == name:
@@ -82,9 +83,9 @@ def refuse_second_zone(step: Step, name: DName, vpc: Vpc) -> None:
 
 
 def associate_vpc_with_hosted_zone(request: Request, step: Step, context: Context) -> Response:
-    """Let a private zone answer in one more VPC (A241)."""
+    """Associates one more VPC with a private hosted zone (A241)."""
     zone = existing_zone(step, request["HostedZoneId"])
-    vpc = asked_vpc(request)
+    vpc = requested_vpc(request)
     if not zone.is_private:
         raise PublicZoneVPCAssociation(f"Attempting to associate public zone: {zone.id} with vpc: {vpc[1]}")
     refuse_second_zone(step, zone.name, vpc)
@@ -96,9 +97,9 @@ def associate_vpc_with_hosted_zone(request: Request, step: Step, context: Contex
 
 
 def disassociate_vpc_from_hosted_zone(request: Request, step: Step, context: Context) -> Response:
-    """Let a private zone no longer answer in a VPC, unless it is the last (A244)."""
+    """Ends the association of a VPC with a private hosted zone; the last one stays (A244)."""
     zone = existing_zone(step, request["HostedZoneId"])
-    vpc = asked_vpc(request)
+    vpc = requested_vpc(request)
     row = zone_row(step, zone.id)
     if vpc not in row.vpcs:
         raise VPCAssociationNotFound("The specified VPC and hosted zone are not currently associated.")
@@ -113,16 +114,16 @@ def disassociate_vpc_from_hosted_zone(request: Request, step: Step, context: Con
 
 
 def create_vpc_association_authorization(request: Request, step: Step, context: Context) -> Response:
-    """Authorise a VPC; one that is authorised stays so (A243)."""
+    """Authorizes a VPC; a repeated request changes nothing (A243)."""
     zone = _private_zone(step, request)
-    vpc = asked_vpc(request)
+    vpc = requested_vpc(request)
     if step.get(AUTHORIZATIONS, zone.id, *vpc) is None:
         if context.settings.has_quotas and len(authorized_vpcs(step, zone)) >= MAX_AUTHORIZATIONS:
             raise TooManyVPCAssociationAuthorizations(
                 f"There are {MAX_AUTHORIZATIONS} authorizations for hosted zone {zone.id} already.",
             )
         step.put(AUTHORIZATIONS, zone.id, *vpc, row=AuthorizationRow(context.now))
-    return {"HostedZoneId": zone.id, "VPC": shown_vpc(vpc)}
+    return {"HostedZoneId": zone.id, "VPC": vpc_to_api(vpc)}
 
 
 def _private_zone(step: Step, request: Request) -> HostedZone:
@@ -133,9 +134,9 @@ def _private_zone(step: Step, request: Request) -> HostedZone:
 
 
 def delete_vpc_association_authorization(request: Request, step: Step, context: Context) -> Response:
-    """Take an authorisation back; an association that was made stays (A243)."""
+    """Withdraws an authorization; an existing association stays (A243)."""
     zone = existing_zone(step, request["HostedZoneId"])
-    vpc = asked_vpc(request)
+    vpc = requested_vpc(request)
     if step.get(AUTHORIZATIONS, zone.id, *vpc) is None:
         raise VPCAssociationAuthorizationNotFound(
             "The VPC that you specified is not authorized to be associated with the hosted zone.",
@@ -145,17 +146,16 @@ def delete_vpc_association_authorization(request: Request, step: Step, context: 
 
 
 def list_vpc_association_authorizations(request: Request, step: Step, context: Context) -> Response:
-    """A page of the VPCs authorised for a zone, by Region and id (A243)."""
+    """Lists the VPCs authorized for a hosted zone, by Region and id (A243)."""
     zone = existing_zone(step, request["HostedZoneId"])
-    most = _AUTHORIZATIONS_ON_A_PAGE
-    size = page_size(request, "MaxResults", default=most, cap=most)
+    size = page_size(request, "MaxResults", default=MAX_PAGE, cap=MAX_PAGE)
     vpcs = authorized_vpcs(step, zone)
     start = bisect_left(vpcs, token_key(request["NextToken"], 2)) if "NextToken" in request else 0
-    here, following = page(vpcs[start:], size)
-    said: Response = {"HostedZoneId": zone.id, "VPCs": [shown_vpc(vpc) for vpc in here]}
-    return said | ({"NextToken": next_token(*following)} if following is not None else {})
+    shown, following = page(vpcs[start:], size)
+    response: Response = {"HostedZoneId": zone.id, "VPCs": [vpc_to_api(vpc) for vpc in shown]}
+    return response | ({"NextToken": next_token(*following)} if following is not None else {})
 
 
 def authorized_vpcs(step: Step, zone: HostedZone) -> list[Vpc]:
-    """The VPCs that may be associated with a zone, by Region and id."""
-    return sorted((region, vpc_id) for (of, region, vpc_id), _ in step.all(AUTHORIZATIONS) if of == zone.id)
+    """Returns the VPCs authorized for a hosted zone, by Region and id."""
+    return sorted((region, vpc_id) for (zone_id, region, vpc_id), _ in step.all(AUTHORIZATIONS) if zone_id == zone.id)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from dnsemu.clock.clock import Clock
-from dnsemu.commands.context import Context, Ids, Live, Request, Response
+from dnsemu.commands.context import Context, Ids, LiveReader, Request, Response
 from dnsemu.commands.from_file import FROM_FILE
 from dnsemu.commands.record_sets.lists import preparation
 from dnsemu.commands.registry import COMMANDS, is_read
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class CommandRunner:
     """Holds the current state, which is always durable; reads see it, and each write makes the next one."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, live: Live, feed: ChangeFeed) -> None:
+    def __init__(self, store: Store, clock: Clock, ids: Ids, live: LiveReader, feed: ChangeFeed) -> None:
         self._store = store
         self._is_durable = not isinstance(store, MemoryStore)
         self._clock = clock

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dnsemu.answering.answer import draw
 from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import resolve
-from dnsemu.commands.context import Seen, TestAnswer
+from dnsemu.commands.context import HealthCheckObservation, TestAnswer
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -35,13 +35,13 @@ class LiveWorld:
         self._monitor = monitor
         self._dice = dice
 
-    def observations(self, check_id: HealthCheckId) -> Sequence[Seen]:
+    def observations(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
         """What each reporting checker of an endpoint saw last (H110)."""
-        return [_seen(report) for entry in self._watched(check_id) for report in latest(entry)]
+        return [_observation(report) for entry in self._watched(check_id) for report in latest(entry)]
 
-    def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
+    def last_failures(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
         """The last failure that each reporting checker saw, or that there was none (H113)."""
-        return [_seen(report) for entry in self._watched(check_id) for report in last_failures(entry)]
+        return [_observation(report) for entry in self._watched(check_id) for report in last_failures(entry)]
 
     def _watched(self, check_id: HealthCheckId) -> Sequence[Entry]:
         """The check's entry, if it is watched yet (H117)."""
@@ -50,7 +50,7 @@ class LiveWorld:
         except UnknownHealthCheck:
             return ()
 
-    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, *, is_ecs: bool) -> TestAnswer:
         """What a client of a network would be answered from a zone alone, by the function that answers on the wire.
 
         Args:
@@ -80,5 +80,5 @@ class LiveWorld:
         return compiled_zone(declared, published.traffic)
 
 
-def _seen(report: CheckerReport) -> Seen:
-    return Seen(report.checker.region, report.checker.address, report.text, report.at)
+def _observation(report: CheckerReport) -> HealthCheckObservation:
+    return HealthCheckObservation(report.checker.region, report.checker.address, report.text, report.at)

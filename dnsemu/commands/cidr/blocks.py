@@ -1,4 +1,4 @@
-"""The blocks of a CIDR collection: how they are read, and what changes make of them."""
+"""The blocks of a CIDR collection: parses them and applies changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
@@ -13,13 +13,13 @@ Locations = Mapping[str, tuple[IPNetwork, ...]]
 
 
 def parse_block(text: str) -> IPNetwork:
-    """Read an address and prefix length; bits beyond the prefix are dropped (A286, R203).
+    """Parses an address and prefix length; bits beyond the prefix are dropped (A286, R203).
 
     Raises:
-        InvalidInput: it is not a block, holds every address, or is smaller than a location may have.
+        InvalidInput: it is not a block, contains every address, or has a longer prefix than a location allows.
     """
     try:
-        if not text.rpartition("/")[2].isdecimal() or "%" in text:  # a netmask, no prefix length, or a scope id
+        if not text.rpartition("/")[2].isdecimal() or "%" in text:  # a netmask, a missing prefix length, or a scope id
             raise ValueError
         block = ip_network(text, strict=False)
     except ValueError:
@@ -35,41 +35,41 @@ def parse_block(text: str) -> IPNetwork:
 
 
 def block_order(block: IPNetwork) -> str:
-    """A text that sorts as blocks do: IPv4 first, then by address, the larger of two first."""
+    """Returns a text that sorts as blocks do: IPv4 first, then by address, then shorter prefixes first."""
     return f"{block.version}{block.network_address.packed.hex()}/{block.prefixlen:03}"
 
 
 def changed_locations(locations: Locations, changes: Sequence[Mapping[str, Any]]) -> dict[str, tuple[IPNetwork, ...]]:
-    """What changes, one after the other, make of a collection's locations; without blocks there is no location.
+    """Returns a collection's locations after the changes, which are applied in order; empty locations are removed.
 
-    A block may be put where it is already, and removed where it is not (A287). That it is in one location alone is
-    asked of the outcome, so that one request can move it in whatever order (R201).
+    Adding a block twice and removing a missing block have no effect (A287). Only the result is checked for blocks in
+    two locations, so that one request can move a block in any order of its changes (R201).
 
     Raises:
-        InvalidInput: a block is not valid (A286).
+        InvalidInput: the text of a block is not valid (A286).
         CidrBlockInUseException: a block is in two locations.
         LimitsExceeded: more than 1,000 blocks in the request or the collection (A285).
     """
     if sum(len(change["CidrList"]) for change in changes) > MAX_BLOCKS:
         raise LimitsExceeded(f"A request can change {MAX_BLOCKS} CIDR blocks.")
-    held = {name: dict.fromkeys(blocks) for name, blocks in locations.items()}
+    blocks_at = {name: dict.fromkeys(blocks) for name, blocks in locations.items()}
     for change in changes:
-        blocks = held.setdefault(change["LocationName"], {})
+        blocks = blocks_at.setdefault(change["LocationName"], {})
         for block in map(parse_block, change["CidrList"]):
             if change["Action"] == "PUT":
                 blocks[block] = None
             else:
                 blocks.pop(block, None)
-    _check_one_location_each(held)
-    if sum(map(len, held.values())) > MAX_BLOCKS:
+    _check_one_location_each(blocks_at)
+    if sum(map(len, blocks_at.values())) > MAX_BLOCKS:
         raise LimitsExceeded(f"A CIDR collection can hold {MAX_BLOCKS} CIDR blocks.")
-    return {name: tuple(blocks) for name, blocks in held.items() if blocks}
+    return {name: tuple(blocks) for name, blocks in blocks_at.items() if blocks}
 
 
-def _check_one_location_each(held: Mapping[str, Iterable[IPNetwork]]) -> None:
-    owner: dict[IPNetwork, str] = {}
-    for name, blocks in held.items():
+def _check_one_location_each(blocks_at: Mapping[str, Iterable[IPNetwork]]) -> None:
+    location_of: dict[IPNetwork, str] = {}
+    for name, blocks in blocks_at.items():
         for block in blocks:
-            other = owner.setdefault(block, name)
+            other = location_of.setdefault(block, name)
             if other != name:
                 raise CidrBlockInUseException(f"CIDR block {block} is in location {other} already, not {name}.")

@@ -1,4 +1,4 @@
-"""CIDR collections: named sets of client networks, which IP-based routing refers to (A280–A288)."""
+"""Operations on CIDR collections, the named sets of client networks of IP-based routing (A280–A288)."""
 
 from dataclasses import dataclass
 
@@ -23,28 +23,28 @@ from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
 MAX_COLLECTIONS = 5
-"""Of an account, where quotas count (R209.7)."""
+"""Quota of an account (R209.7)."""
 
 DEFAULT_LOCATION = "*"
-"""What a record set names for the clients of no location; no collection holds it (R199)."""
+"""Stands in record sets for clients of no location; it is in no collection (R199)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CidrRow:
-    """What the API knows of a collection besides; `version` starts at 1 and rises by 1 with each change (R199)."""
+    """Data of a collection that only the API has; `version` starts at 1 and rises by 1 with each change (R199)."""
 
     caller_reference: str | None
     version: int
 
 
 CIDR = Table("cidr_collections", CidrRow)
-"""By id. A collection that a file declares has a row only once the API has changed it."""
+"""By id. A collection from a file gets its row when the API first changes it."""
 
-_OF_A_FILE = CidrRow(None, 1)
+_ROW_OF_FILE = CidrRow(None, 1)
 
 
 def create_cidr_collection(request: Request, step: Step, context: Context) -> Response:
-    """A new collection without locations, or the one that this very request made before (A280)."""
+    """Creates a collection without locations, or returns the one that the same request made before (A280)."""
     name, reference = request["Name"], request["CallerReference"]
     collections = step.world.cidr_collections
     found = next((collection for collection in collections.values() if collection.name == name), None)
@@ -56,11 +56,11 @@ def create_cidr_collection(request: Request, step: Step, context: Context) -> Re
         step.put(CIDR, found.id, row=CidrRow(reference, 1))
     elif _row(step, found.id).caller_reference != reference:
         raise CidrCollectionAlreadyExistsException(f"A CIDR collection named {name} already exists.")
-    return {"Collection": _shown(found, step), "Location": f"{LOCATION}/cidrcollection/{found.id}"}
+    return {"Collection": _to_api(found, step), "Location": f"{LOCATION}/cidrcollection/{found.id}"}
 
 
 def change_cidr_collection(request: Request, step: Step, context: Context) -> Response:
-    """Add and remove blocks in all the locations named, or in none (A285–A287, R200)."""
+    """Adds and removes blocks, all that the request names or none (A285–A287, R200)."""
     collection = existing_collection(step, request["Id"])
     row = _row(step, collection.id)
     version = request.get("CollectionVersion", row.version)
@@ -78,7 +78,7 @@ def change_cidr_collection(request: Request, step: Step, context: Context) -> Re
 
 
 def delete_cidr_collection(request: Request, step: Step, context: Context) -> Response:
-    """Take away a collection that has no locations left and that no record set refers to (A287, R202)."""
+    """Deletes a collection that has no locations and that no record set refers to (A287, R202)."""
     collection = existing_collection(step, request["Id"])
     if collection.locations:
         message = f"CIDR collection {collection.id} has locations: {', '.join(sorted(collection.locations))}."
@@ -92,37 +92,37 @@ def delete_cidr_collection(request: Request, step: Step, context: Context) -> Re
 
 
 def list_cidr_collections(request: Request, step: Step, context: Context) -> Response:
-    """All collections, by name (A288)."""
-    rows = (((collection.name,), _shown(collection, step)) for collection in step.world.cidr_collections.values())
+    """Lists all collections by name (A288)."""
+    rows = (((collection.name,), _to_api(collection, step)) for collection in step.world.cidr_collections.values())
     return token_page("CidrCollections", rows, request)
 
 
 def list_cidr_locations(request: Request, step: Step, context: Context) -> Response:
-    """A collection's locations, by name (A288)."""
+    """Lists the locations of a collection by name (A288)."""
     collection = existing_collection(step, request["CollectionId"])
     return token_page("CidrLocations", (((name,), {"LocationName": name}) for name in collection.locations), request)
 
 
 def list_cidr_blocks(request: Request, step: Step, context: Context) -> Response:
-    """A collection's blocks by location and address, or one location's (A288)."""
+    """Lists the blocks of a collection or of one location, by location and address (A288)."""
     collection = existing_collection(step, request["CollectionId"])
-    asked = request.get("LocationName")
-    if asked is not None and asked not in collection.locations:
-        message = f"CIDR collection {collection.id} has no location {asked}."
+    location = request.get("LocationName")
+    if location is not None and location not in collection.locations:
+        message = f"CIDR collection {collection.id} has no location {location}."
         raise NoSuchCidrLocationException(message)
     blocks = (
         ((name, block_order(block)), {"CidrBlock": str(block), "LocationName": name})
-        for name in ((asked,) if asked is not None else collection.locations)
+        for name in ((location,) if location is not None else collection.locations)
         for block in collection.locations[name]
     )
     return token_page("CidrBlocks", blocks, request, key_parts=2)
 
 
 def existing_collection(step: Step, collection_id: str) -> CidrCollection:
-    """The collection of this id.
+    """Returns the collection of an id.
 
     Raises:
-        NoSuchCidrCollectionException: there is none.
+        NoSuchCidrCollectionException: it does not exist.
     """
     collection = step.world.cidr_collections.get(collection_id)
     if collection is None:
@@ -131,10 +131,10 @@ def existing_collection(step: Step, collection_id: str) -> CidrCollection:
 
 
 def _row(step: Step, collection_id: str) -> CidrRow:
-    return step.get(CIDR, collection_id) or _OF_A_FILE
+    return step.get(CIDR, collection_id) or _ROW_OF_FILE
 
 
-def _shown(collection: CidrCollection, step: Step) -> Response:
+def _to_api(collection: CidrCollection, step: Step) -> Response:
     return {
         "Arn": f"arn:aws:route53:::cidrcollection/{collection.id}",
         "Id": collection.id,

@@ -1,6 +1,6 @@
-"""P-256 keys for DNSSEC, and how DNS writes them down; whole-number arithmetic, so that it needs no library.
+"""P-256 keys for DNSSEC and their DNS records, in integer arithmetic, so that no library is needed.
 
-It is for keys of emulated zones: the time it takes depends on the key, as no careful library's would.
+Only for keys of emulated zones: the running time depends on the private key, which leaks it.
 """
 
 from base64 import b64encode
@@ -20,7 +20,7 @@ KEY_SIGNING_FLAGS = 257
 
 _PROTOCOL = 3
 
-# The curve y² = x³ − 3x + b over the field of _P elements, its base point, and how many points there are (FIPS 186-4).
+# The curve y² = x³ − 3x + b over the field of _P elements: its base point, and the number of its points (FIPS 186-4).
 _P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 _BASE = (
     0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
@@ -32,12 +32,12 @@ _Point = tuple[int, int]
 
 
 def private_key(seed: bytes) -> int:
-    """A private key: a number from 1 to one less than the curve's order; the same for the same seed."""
+    """Returns the private key of a seed: a number from 1 to one less than the curve's order."""
     return int.from_bytes(sha512(seed).digest()) % (_ORDER - 1) + 1
 
 
 def public_key(private: int) -> bytes:
-    """The public key of a private one: both coordinates of a point, 32 bytes each (RFC 6605 §4).
+    """Returns the public key of a private key: both coordinates of a point, 32 bytes each (RFC 6605 §4).
 
     Raises:
         ValueError: the private key is not from 1 to one less than the curve's order.
@@ -49,7 +49,7 @@ def public_key(private: int) -> bytes:
 
 
 def _times(factor: int, point: _Point) -> _Point:
-    """A point added to itself: one doubling for each of the factor's bits after the first."""
+    """Multiplies a point by a number: one doubling for each bit after the first."""
     product = point
     for bit in f"{factor:b}"[1:]:
         product = _plus(product, product)
@@ -59,7 +59,7 @@ def _times(factor: int, point: _Point) -> _Point:
 
 
 def _plus(one: _Point, other: _Point) -> _Point:
-    """The sum of two points that are not each other's negative, which no multiple below the order meets."""
+    """Adds two points that are not each other's negative; multiples below the order never are."""
     (x1, y1), (x2, y2) = one, other
     slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, _P) if one == other else (y2 - y1) * pow(x2 - x1, -1, _P)
     x3 = (slope * slope - x1 - x2) % _P
@@ -68,7 +68,7 @@ def _plus(one: _Point, other: _Point) -> _Point:
 
 @dataclass(frozen=True, slots=True)
 class DnsKey:
-    """A DNSKEY record of algorithm 13, and the DS record that vouches for it (A263)."""
+    """A DNSKEY record of algorithm 13, and the DS record that refers to it (A263)."""
 
     owner: DName
     public_key: bytes
@@ -76,19 +76,19 @@ class DnsKey:
 
     @property
     def rdata(self) -> bytes:
-        """Flags, protocol, algorithm, key (RFC 4034 §2.1)."""
+        """The DNSKEY record's rdata: flags, protocol, algorithm, key (RFC 4034 §2.1)."""
         return self.flags.to_bytes(2) + bytes((_PROTOCOL, ALGORITHM)) + self.public_key
 
     @property
     def key_tag(self) -> int:
-        """A checksum to find the key by, 0–65535 (RFC 4034 appendix B)."""
+        """The checksum that identifies the key, 0–65535 (RFC 4034 appendix B)."""
         rdata = self.rdata
         total = sum(rdata[0::2]) * 256 + sum(rdata[1::2])
         return (total + (total >> 16)) & 0xFFFF
 
     @property
     def digest(self) -> str:
-        """SHA-256 of owner name and rdata, in capital hexadecimal digits (RFC 4034 §5.1.4)."""
+        """SHA-256 of owner name and rdata, in upper-case hexadecimal digits (RFC 4034 §5.1.4)."""
         return sha256(self.owner + self.rdata).hexdigest().upper()
 
     @property

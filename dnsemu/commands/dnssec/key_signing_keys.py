@@ -1,10 +1,10 @@
-"""DNSSEC of public hosted zones: key-signing keys, and whether a zone is signed (A260–A266)."""
+"""Operations on the key-signing keys and the signing state of public hosted zones (A260–A266)."""
 
 import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, replace
 
-from dnsemu.commands.context import Context, Request, Response, moment
+from dnsemu.commands.context import Context, Request, Response, utc
 from dnsemu.commands.dnssec.key_material import ALGORITHM, DIGEST_TYPE, DnsKey, private_key, public_key
 from dnsemu.commands.errors.dnssec import (
     DNSSECNotFound,
@@ -34,14 +34,14 @@ _KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:us-east-1:[0-9]{12}:key/[A-Za-z0-9-]+
 
 @dataclass(frozen=True, slots=True)
 class KmsKeyRow:
-    """A key pair of the key management service: a hexadecimal number, and in base64 what DNSKEY records hold."""
+    """A key pair of the key management service: private key in hexadecimal, public key in base64 as in DNSKEY."""
 
     private_key: str
     public_key: str
 
 
 KMS_KEYS = Table("kms_keys", KmsKeyRow)
-"""By ARN. They outlive the key-signing keys that use them, as they do in AWS: a DS record stays right (R153)."""
+"""By ARN. They outlive the key-signing keys that use them, as in AWS, so that a DS record stays valid (R153)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ KEY_SIGNING_KEYS = Table("key_signing_keys", KeySigningKeyRow)
 
 @dataclass(frozen=True, slots=True)
 class DnssecRow:
-    """That a hosted zone is signed; `serve_signature` is SIGNING, a zone that is not signed has no row (A261)."""
+    """A signed hosted zone; `serve_signature` is SIGNING. A zone that is not signed has no row (A261)."""
 
     serve_signature: str
 
@@ -70,32 +70,32 @@ DNSSEC = Table("dnssec", DnssecRow)
 
 
 def is_signing(step: Step, zone_id: str) -> bool:
-    """Whether a hosted zone is signed, which keeps it from being deleted (A92)."""
+    """True if a hosted zone is signed; it then cannot be deleted (A92)."""
     return step.get(DNSSEC, zone_id) is not None
 
 
 def keys_of(step: Step, zone_id: str) -> dict[str, KeySigningKeyRow]:
-    """A hosted zone's key-signing keys by name, the oldest first; they keep it from being deleted (A92)."""
-    found = {name: row for (owner, name), row in step.all(KEY_SIGNING_KEYS) if owner == zone_id}
-    return dict(sorted(found.items(), key=lambda item: (item[1].created_at, item[0])))
+    """Returns a hosted zone's key-signing keys by name, oldest first; a zone with keys cannot be deleted (A92)."""
+    keys = {name: row for (owner, name), row in step.all(KEY_SIGNING_KEYS) if owner == zone_id}
+    return dict(sorted(keys.items(), key=lambda item: (item[1].created_at, item[0])))
 
 
 # --- zones ---
 
 
 def get_dnssec(request: Request, step: Step, context: Context) -> Response:
-    """Whether a zone is signed, and its keys (A260)."""
+    """Returns the signing state of a zone, and its keys (A260)."""
     zone = _public_zone(step, request["HostedZoneId"])
     return {
         "Status": {"ServeSignature": "SIGNING" if is_signing(step, zone.id) else "NOT_SIGNING"},
-        "KeySigningKeys": [_shown(step, zone, name, key) for name, key in keys_of(step, zone.id).items()],
+        "KeySigningKeys": [_to_api(step, zone, name, key) for name, key in keys_of(step, zone.id).items()],
     }
 
 
 def enable_hosted_zone_dnssec(request: Request, step: Step, context: Context) -> Response:
-    """Have a zone signed; it needs an active key (A266)."""
+    """Turns signing of a zone on; it needs an active key (A266)."""
     zone = _public_zone(step, request["HostedZoneId"])
-    if not _active(step, zone):
+    if not _active_keys(step, zone):
         raise KeySigningKeyWithActiveStatusNotFound(
             f"Hosted zone with ID '{zone.id}' does not have a Key Signing Key in ACTIVE status.",
         )
@@ -104,7 +104,7 @@ def enable_hosted_zone_dnssec(request: Request, step: Step, context: Context) ->
 
 
 def disable_hosted_zone_dnssec(request: Request, step: Step, context: Context) -> Response:
-    """Have a zone no longer signed; its keys stay as they are (A266)."""
+    """Turns signing of a zone off; its keys stay as they are (A266)."""
     zone = _public_zone(step, request["HostedZoneId"])
     if not is_signing(step, zone.id):
         raise DNSSECNotFound(f"Hosted zone with ID '{zone.id}' is not signed.")
@@ -116,7 +116,7 @@ def disable_hosted_zone_dnssec(request: Request, step: Step, context: Context) -
 
 
 def create_key_signing_key(request: Request, step: Step, context: Context) -> Response:
-    """A new key in a zone; any KMS key in us-east-1 is taken to exist (A262)."""
+    """Creates a key in a zone; every KMS key in us-east-1 counts as existing (A262)."""
     zone, name = _public_zone(step, request["HostedZoneId"]), request["Name"]
     arn, status = request["KeyManagementServiceArn"], request["Status"]
     if not _KEY_NAME.fullmatch(name):
@@ -145,28 +145,28 @@ def create_key_signing_key(request: Request, step: Step, context: Context) -> Re
     step.put(KEY_SIGNING_KEYS, zone.id, name, row=key)
     return {
         "ChangeInfo": context.change(step),
-        "KeySigningKey": _shown(step, zone, name, key),
+        "KeySigningKey": _to_api(step, zone, name, key),
         "Location": f"{LOCATION}/keysigningkey/{zone.id}/{name}",
     }
 
 
 def activate_key_signing_key(request: Request, step: Step, context: Context) -> Response:
-    """Have a key sign; it may do so already (A264)."""
+    """Makes a key active; an active one stays so (A264)."""
     zone, name, key = _existing_key(request, step)
     return _change_status(step, zone, name, key, "ACTIVE", context)
 
 
 def deactivate_key_signing_key(request: Request, step: Step, context: Context) -> Response:
-    """Have a key no longer sign, unless the zone is signed and has no other active one (A265)."""
+    """Makes a key inactive, unless it is the only active key of a signed zone (A265)."""
     zone, name, key = _existing_key(request, step)
-    if is_signing(step, zone.id) and _active(step, zone) == [name]:
+    if is_signing(step, zone.id) and _active_keys(step, zone) == [name]:
         message = f"Key Signing Key with name {name} is the only active one of hosted zone {zone.id}, which is signed."
         raise KeySigningKeyInUse(message)
     return _change_status(step, zone, name, key, "INACTIVE", context)
 
 
 def delete_key_signing_key(request: Request, step: Step, context: Context) -> Response:
-    """Take away a key that is not active (A265)."""
+    """Deletes a key that is not active (A265)."""
     zone, name, key = _existing_key(request, step)
     if key.status != "INACTIVE":
         message = f"Key Signing Key with name {name} cannot be deleted because current status is not INACTIVE."
@@ -185,10 +185,10 @@ def _change_status(
 
 
 def _public_zone(step: Step, zone_id: str) -> HostedZone:
-    """The zone of this id.
+    """Returns the zone of an id.
 
     Raises:
-        NoSuchHostedZone: there is none.
+        NoSuchHostedZone: it does not exist.
         InvalidArgument: the zone is private (A260).
     """
     zone = existing_zone(step, zone_id)
@@ -206,18 +206,18 @@ def _existing_key(request: Request, step: Step) -> tuple[HostedZone, str, KeySig
     return zone, name, key
 
 
-def _active(step: Step, zone: HostedZone) -> list[str]:
+def _active_keys(step: Step, zone: HostedZone) -> list[str]:
     return [name for name, key in keys_of(step, zone.id).items() if key.status == "ACTIVE"]
 
 
 def _new_kms_key(context: Context) -> KmsKeyRow:
-    # One id alone has 122 random bits, the key 256.
+    # A UUID has 122 random bits; the key needs 256.
     private = private_key("".join(context.ids.uuid() for _ in range(3)).encode())
     return KmsKeyRow(f"{private:064x}", b64encode(public_key(private)).decode())
 
 
-def _shown(step: Step, zone: HostedZone, name: str, key: KeySigningKeyRow) -> Response:
-    """A KeySigningKey (A263)."""
+def _to_api(step: Step, zone: HostedZone, name: str, key: KeySigningKeyRow) -> Response:
+    """Returns a KeySigningKey (A263)."""
     kms_key = step.get(KMS_KEYS, key.kms_arn)
     assert kms_key is not None, f"KMS key {key.kms_arn} is kept"
     record = DnsKey(zone.name, b64decode(kms_key.public_key))
@@ -235,6 +235,6 @@ def _shown(step: Step, zone: HostedZone, name: str, key: KeySigningKeyRow) -> Re
         "DSRecord": record.ds_text,
         "DNSKEYRecord": record.dnskey_text,
         "Status": key.status,
-        "CreatedDate": moment(key.created_at),
-        "LastModifiedDate": moment(key.modified_at),
+        "CreatedDate": utc(key.created_at),
+        "LastModifiedDate": utc(key.modified_at),
     }

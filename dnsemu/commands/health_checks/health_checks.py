@@ -26,7 +26,7 @@ from dnsemu.state.tables import Table
 MAX_ITEMS = 1000
 """Health checks on one page at most (H108)."""
 
-QUOTA = 200
+MAX_HEALTH_CHECKS = 200
 """Health checks of an account, where quotas are enforced (H107)."""
 
 _RESET = "ResetElements"
@@ -76,8 +76,8 @@ def create_health_check(request: Request, step: Step, context: Context) -> Respo
     if known is not None:
         message = "A different health check has already been created with the specified caller reference."
         raise HealthCheckAlreadyExists(message)
-    if context.settings.has_quotas and len(step.world.health_checks) >= QUOTA:
-        raise TooManyHealthChecks(f"The limit of {QUOTA} health checks of an account has been reached.")
+    if context.settings.has_quotas and len(step.world.health_checks) >= MAX_HEALTH_CHECKS:
+        raise TooManyHealthChecks(f"The limit of {MAX_HEALTH_CHECKS} health checks of an account has been reached.")
     row = HealthCheckRow(reference, 1, config, config)
     step.put_health_check(check)
     step.put(HEALTH_CHECKS, check_id, row=row)

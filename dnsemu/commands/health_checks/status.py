@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from dnsemu.commands.context import Context, Request, Response, Seen, moment
+from dnsemu.commands.context import Context, HealthCheckObservation, Request, Response, utc
 from dnsemu.commands.errors.health_checks import NoSuchHealthCheck
 from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
 from dnsemu.config.text.ids import bare_id
@@ -54,13 +54,13 @@ def get_health_check_last_failure_reason(request: Request, step: Step, context: 
     return _observations(context.live.last_failures(check.id))
 
 
-def _observations(reports: Iterable[Seen]) -> Response:
+def _observations(reports: Iterable[HealthCheckObservation]) -> Response:
     return {
         "HealthCheckObservations": [
             {
                 "Region": seen.region,
                 "IPAddress": seen.address,
-                "StatusReport": {"Status": seen.text, "CheckedTime": moment(seen.at)},
+                "StatusReport": {"Status": seen.text, "CheckedTime": utc(seen.at)},
             }
             for seen in reports
         ]

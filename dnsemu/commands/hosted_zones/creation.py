@@ -23,7 +23,7 @@ from dnsemu.commands.hosted_zones.hosted_zones import (
     shown,
     zone_row,
 )
-from dnsemu.commands.vpcs import asked_vpc, refuse_second_zone, shown_vpc
+from dnsemu.commands.vpcs import refuse_second_zone, requested_vpc, vpc_to_api
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -81,7 +81,7 @@ def create_hosted_zone(request: Request, step: Step, context: Context) -> Respon
     return {
         "HostedZone": shown(zone, row, context.now),
         "ChangeInfo": context.change(step),
-        **({"VPC": shown_vpc(vpc)} if vpc is not None else {"DelegationSet": delegation_set(step, zone)}),
+        **({"VPC": vpc_to_api(vpc)} if vpc is not None else {"DelegationSet": delegation_set(step, zone)}),
         "Location": f"{LOCATION}/hostedzone/{zone.id}",
     }
 
@@ -97,7 +97,7 @@ def _wanted_vpc(request: Request) -> Vpc | None:
             "A VPC makes the zone private, and reusable delegation sets are for public hosted zones: "
             "leave VPC or DelegationSetId out.",
         )
-    return asked_vpc(request)
+    return requested_vpc(request)
 
 
 def zone_name(text: str, *, is_strict: bool = False) -> DName:
@@ -164,5 +164,5 @@ def get_hosted_zone(request: Request, step: Step, context: Context) -> Response:
     row = zone_row(step, zone.id)
     said: Response = {"HostedZone": shown(zone, row, context.now)}
     if zone.is_private:
-        return said | {"VPCs": [shown_vpc(vpc) for vpc in row.vpcs]}
+        return said | {"VPCs": [vpc_to_api(vpc) for vpc in row.vpcs]}
     return said | {"DelegationSet": delegation_set(step, zone)}

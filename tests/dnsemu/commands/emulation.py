@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID
 
-from dnsemu.commands.context import Context, Request, Response, Seen, TestAnswer
+from dnsemu.commands.context import Context, HealthCheckObservation, Request, Response, TestAnswer
 from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.registry import COMMANDS
 from dnsemu.config.model.health_checks import HealthCheckId
@@ -43,19 +43,19 @@ class CountedIds:
 class FakeLive:
     """An emulated world that says what a test has put into it."""
 
-    seen: dict[str, Sequence[Seen]] = field(default_factory=dict)
-    failed: dict[str, Sequence[Seen]] = field(default_factory=dict)
+    seen: dict[str, Sequence[HealthCheckObservation]] = field(default_factory=dict)
+    failed: dict[str, Sequence[HealthCheckObservation]] = field(default_factory=dict)
     answers: dict[tuple[str, str], TestAnswer] = field(default_factory=dict)
     """By name and type as they were asked for."""
     asked: list[tuple[HostedZoneId, str, str, bytes, int, bool]] = field(default_factory=list)
 
-    def observations(self, check_id: HealthCheckId) -> Sequence[Seen]:
+    def observations(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
         return self.seen.get(check_id, ())
 
-    def last_failures(self, check_id: HealthCheckId) -> Sequence[Seen]:
+    def last_failures(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
         return self.failed.get(check_id, ())
 
-    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, is_ecs: bool) -> TestAnswer:
+    def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, *, is_ecs: bool) -> TestAnswer:
         self.asked.append((zone.id, name, type, address, bits, is_ecs))
         return self.answers.get((name, type), TestAnswer("NXDOMAIN", ()))
 

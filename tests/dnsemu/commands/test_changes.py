@@ -3,7 +3,7 @@
 import pytest
 
 from dnsemu.commands import context
-from dnsemu.commands.context import CHANGES, moment
+from dnsemu.commands.context import CHANGES, utc
 from dnsemu.config.model.settings import ApiSettings
 from tests.dnsemu.commands.batches import CHANGE, ZONE, a, batch, create, emulation, said, upsert
 from tests.dnsemu.commands.emulation import NOW
@@ -37,7 +37,7 @@ def test_a210_a214_the_whole_of_it():
     id = changed(emulated, comment="why")
     emulated.now += 100
     assert emulated.call("GetChange", Id=id) == {
-        "ChangeInfo": {"Id": id, "Status": "INSYNC", "SubmittedAt": moment(NOW), "Comment": "why"}
+        "ChangeInfo": {"Id": id, "Status": "INSYNC", "SubmittedAt": utc(NOW), "Comment": "why"}
     }
     assert "Comment" not in emulated.call("GetChange", Id=changed(emulated))["ChangeInfo"]
 

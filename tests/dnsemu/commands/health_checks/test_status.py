@@ -5,14 +5,14 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from dnsemu.commands.context import Seen
+from dnsemu.commands.context import HealthCheckObservation
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS
 from dnsemu.healthcheck.checkers import Checker
 from tests.dnsemu.commands.emulation import Emulation
 
 STATUS, FAILURE, RANGES = "GetHealthCheckStatus", "GetHealthCheckLastFailureReason", "GetCheckerIpRanges"
-SEEN = Seen("eu-west-1", "15.177.14.133", "Success: HTTP Status Code 200, OK", 1_700_000_000.125)
-FAILED = Seen("eu-west-1", "15.177.14.133", "Failure: Connection refused.", 1_600_000_000.0)
+SEEN = HealthCheckObservation("eu-west-1", "15.177.14.133", "Success: HTTP Status Code 200, OK", 1_700_000_000.125)
+FAILED = HealthCheckObservation("eu-west-1", "15.177.14.133", "Failure: Connection refused.", 1_600_000_000.0)
 
 
 def emulation(**config):
