@@ -53,8 +53,8 @@ from dnsemu.healthcheck.probes.partitions import Partitions
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.resolve import HostResolver
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History
-from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.publication.freeing import free_incrementally, maps_of
 from dnsemu.publication.propagation import Propagation
@@ -159,7 +159,7 @@ class Application:
             seed=chance.getrandbits(64),
             is_served=resolver.serves,
         )
-        self.forcing = Forcing(self.scheduler, self.monitor.overlay)
+        self.forcing = Forcing(self.scheduler, self.monitor.set_overlays)
         self.force_file = ForceFile(self.forcing, self.clock)
 
         # DNS.
@@ -360,7 +360,7 @@ class Application:
         """
         await self.restore(State())
         self.forcing.forget()
-        self.partitions.forget()
+        self.partitions.clear()
 
     async def restore(self, state: State) -> None:
         """Replace the state by another one, below what files declare; raises as `reset` does."""
@@ -415,7 +415,7 @@ def _location_database(board: Board) -> str | None:
 def _check_detail(monitor: HealthMonitor, check: HealthCheckId) -> str:
     """Describe a health check in one line, for explanations."""
     try:
-        entry = monitor.entry(check)
+        entry = monitor.state(check)
         return f"{entry.summary}, since {timestamp(entry.since)[11:19]}"
     except UnknownHealthCheck:
         return "not declared, so taken as healthy"

@@ -1,4 +1,4 @@
-"""The checkers: independent probers in several Regions, each with an address of its own."""
+"""The checkers: independent probers in several Regions, each with its address."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheck
 from dnsemu.config.model.health_checks import EndpointCheck
 
 PUBLISHED_RANGE = IPv4Network("15.177.0.0/18")
-"""The network that Route 53 lists for all its health checkers together; the simulated ones have addresses in it."""
+"""The network that Route 53 publishes for all its health checkers; the simulated addresses lie in it."""
 
 ADDRESSES_PER_REGION = 1024
-"""As many checkers of a Region have addresses of their own; beyond, they share them."""
+"""Distinct addresses of a Region's checkers; more checkers than that share them."""
 
 _FIRST_REGION = 2 * 256
 _FIRST_CHECKER = 133
@@ -19,7 +19,7 @@ _FIRST_CHECKER = 133
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """One checker of one Region. `address` is the simulated source address; real probes leave from this host."""
+    """One checker of one Region. `address` is its simulated source address; real probes are sent from this host."""
 
     region: str
     number: int
@@ -32,7 +32,7 @@ class Checker:
 
 
 def checkers_of(check: EndpointCheck, fleet: HealthCheckers) -> Iterator[Checker]:
-    """The checkers that probe an endpoint: those of its own Regions, or of the whole fleet (H14, H62)."""
+    """Yields the checkers of an endpoint: those of the Regions that it names, else the whole fleet (H14, H62)."""
     for region in dict.fromkeys(check.regions or fleet.regions):
         for number in range(fleet.per_region):
             yield Checker(region, number)

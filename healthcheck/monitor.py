@@ -1,12 +1,12 @@
-"""Which checker probes which endpoint when, and what is made of it.
+"""The health monitor: schedules the probes of all checkers, and passes their results to the status tracker.
 
-Every checker's watch over an endpoint is a post, with one entry on the agenda. So ten thousand checks at rest cost ten
-thousand entries and nothing more, and a slow endpoint delays nobody else (H163).
+Each checker has one schedule per endpoint, with one job in the scheduler. So ten thousand idle checks cost ten thousand
+queued jobs and nothing more, and a slow endpoint delays no other (H163).
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import partial
 from hashlib import blake2b
 from itertools import repeat
@@ -19,26 +19,26 @@ from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.model.health_checkers import HealthCheckers, ProbeMode
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.healthcheck.checkers import Checker
-from dnsemu.healthcheck.report.cloudwatch import LatencyBook
+from dnsemu.healthcheck.report.cloudwatch import LatencyRecorder
 from dnsemu.healthcheck.report.durations import Durations
-from dnsemu.healthcheck.verdict.entry import Entry, Overlay, what_is_probed
+from dnsemu.healthcheck.verdict.check_state import HealthCheckState, Overlay, probe_target
 from dnsemu.healthcheck.verdict.history import History
-from dnsemu.healthcheck.verdict.ledger import Ledger
-from dnsemu.healthcheck.verdict.observation import Observation, Outcome
-from dnsemu.healthcheck.verdict.signals import Source, State
+from dnsemu.healthcheck.verdict.results import Observation, ProbeResult
+from dnsemu.healthcheck.verdict.signals import SignalSource, SignalState
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.healthcheck.verdict.tracker import StatusTracker
 
-Probe = Callable[[HealthCheck, Checker], Awaitable[Outcome]]
-"""One attempt at an endpoint. It keeps its own time limits and returns failure as an outcome."""
+Probe = Callable[[HealthCheck, Checker], Awaitable[ProbeResult]]
+"""Makes one probe. It enforces its own time limits, and returns a failure as a result."""
 
-_AT_ONCE_ON_DEMAND = 4
-"""Probes of one endpoint at once when they are asked for: a small server cannot take sixteen clients together."""
+_MAX_ON_DEMAND = 4
+"""Concurrent probes of one endpoint on demand: a small server cannot take sixteen clients at once."""
 
 log = structlog.get_logger()
 
 
 class ProbesAreOff(Exception):
-    """A probe was asked for, but the file says that none are made."""
+    """A probe was requested, but the file turns probes off."""
 
     def __init__(self) -> None:
         super().__init__("probes are off: write health_checkers: {probes: manual}, or leave it out")
@@ -49,7 +49,7 @@ class NoSuchChecker(Exception):
 
 
 class ProbeSchedule:
-    """One checker's watch over one endpoint: what is scheduled."""
+    """The schedule of one checker's probes of one endpoint: the next job, or the running one."""
 
     __slots__ = ("check_id", "checker", "job", "rank")
 
@@ -59,24 +59,24 @@ class ProbeSchedule:
         self.rank: Rank = (check_id, checker.region, checker.number)
         self.job: Job | None = None
 
-    def leave(self) -> None:
-        """Break off what is under way and what is planned."""
+    def cancel(self) -> None:
+        """Cancels the next probe, or stops the running one."""
         if self.job is not None:
             self.job.cancel()
             self.job = None
 
 
 def phase(seed: int, check_id: HealthCheckId, checker: Checker) -> float:
-    """Where in its interval a checker first probes an endpoint, 0–1: at random (H63), but always the same by seed."""
-    post = f"{seed}/{check_id}/{checker.region}/{checker.number}".encode()
-    return int.from_bytes(blake2b(post, digest_size=8).digest()) / 2**64
+    """The part of its interval after which a checker first probes an endpoint, 0–1: random (H63), but fixed by seed."""
+    key = f"{seed}/{check_id}/{checker.region}/{checker.number}".encode()
+    return int.from_bytes(blake2b(key, digest_size=8).digest()) / 2**64
 
 
 class HealthMonitor:
-    """Probes every declared endpoint from every checker, and keeps the board true.
+    """Probes every declared endpoint from every checker, and keeps the health board up to date.
 
-    `probes` counts results by (check, Region, success); `durations` measures them, `lateness` how long after they were
-    due they began, both in seconds. Metrics read them at scrape time.
+    `probes` counts results by (check, Region, success). `durations` measures probes, `lateness` the delay from due time
+    to start, both in seconds. Metrics read them at scrape time.
     """
 
     def __init__(
@@ -89,12 +89,12 @@ class HealthMonitor:
         seed: int,
         is_served: Callable[[str], bool] = lambda _name: True,
     ) -> None:
-        """Watch nothing yet.
+        """Creates a monitor without checks.
 
         Args:
-            probe: makes one attempt.
-            seed: of the phases in which checkers probe.
-            is_served: whether a name is answered by this server, so that its address follows from what is observed.
+            probe: makes one probe.
+            seed: for the phases of the checkers' schedules.
+            is_served: returns True if this server answers a name, so that its address may depend on earlier results.
         """
         self._scheduler = scheduler
         self._clock = scheduler.clock
@@ -102,90 +102,80 @@ class HealthMonitor:
         self._seed = seed
         self._is_served = is_served
         self._mode = ProbeMode.ON
-        self._ledger = Ledger(board, history)
-        self._posts: dict[HealthCheckId, dict[Checker, ProbeSchedule]] = {}
+        self._tracker = StatusTracker(board, history)
+        self._schedules: dict[HealthCheckId, dict[Checker, ProbeSchedule]] = {}
         self.history = history
-        self.latency = LatencyBook()
+        self.latency = LatencyRecorder()
         self.probes: Counter[tuple[HealthCheckId, str, bool]] = Counter()
         self.durations = Durations()
         self.lateness = Durations()
 
     def apply(self, checks: Mapping[HealthCheckId, HealthCheck], fleet: HealthCheckers) -> None:
-        """Watch what is declared, from now on: new posts begin at random within their interval (H63).
+        """Applies a declaration: new schedules start at random within their interval (H63).
 
-        What is unchanged keeps its verdicts and its schedule; probes of what is gone or moved are broken off.
+        Unchanged checks keep their verdicts and schedules; running probes of removed and changed endpoints are stopped.
         """
         now = self._clock.now()
-        known = {entry.check.id: entry for entry in self._ledger.entries()}
-        self._ledger.apply(checks, fleet, now)
+        before = {state.check.id: state for state in self._tracker.states()}
+        self._tracker.apply(checks, fleet, now)
         self._mode = fleet.probes
-        for check_id in [check_id for check_id in known if check_id not in checks]:
-            self.latency.forget(check_id)
-            self.history.forget(check_id)
-        for counted in [counted for counted in self.probes if counted[0] not in checks]:
-            del self.probes[counted]
-        before = self._posts
-        self._posts = {}
-        for entry in self._ledger.entries():
-            check_id = entry.check.id
-            held = before.pop(check_id, {})
-            old = known.get(check_id)
-            if old is entry:  # neither it nor the fleet changed
-                self._posts[check_id] = held
-                continue
-            if not entry.is_probed or self._mode is ProbeMode.OFF:
-                before[check_id] = held
-                continue
-            is_moved = old is None or _is_moved(old.check, entry.check)
-            self._posts[check_id] = {
-                checker: self._manned(held.pop(checker, None), entry.check, checker, now, is_moved)
-                for checker in entry.checkers
-            }
-            before[check_id] = held
-        for held in before.values():
-            for post in held.values():
-                post.leave()
+        self._forget_all_but(checks, before)
+        old_schedules, self._schedules = self._schedules, {}
+        for state in self._tracker.states():
+            check_id, old = state.check.id, before.get(state.check.id)
+            if old is state:  # neither the check nor the fleet changed
+                self._schedules[check_id] = old_schedules.pop(check_id, {})
+            elif state.is_probed and self._mode is not ProbeMode.OFF:
+                reused = old_schedules.get(check_id, {})
+                restarts = old is None or _restarts_schedule(old.check, state.check)
+                self._schedules[check_id] = {
+                    checker: self._prepared(reused.pop(checker, None), state.check, checker, now, restarts=restarts)
+                    for checker in state.checkers
+                }
+        for schedules in old_schedules.values():
+            for schedule in schedules.values():
+                schedule.cancel()
 
-    def overlay(self, overlays: Mapping[HealthCheckId, Overlay]) -> None:
-        """Lay these statuses, and no others, over what is observed; probing goes on."""
-        self._ledger.lay_over(overlays, self._clock.now())
+    def set_overlays(self, overlays: Mapping[HealthCheckId, Overlay]) -> None:
+        """Replaces all forced statuses; probing goes on."""
+        self._tracker.set_overlays(overlays, self._clock.now())
 
-    def signal(self, source: Source, state: State) -> None:
-        """Set an alarm's data state or a routing control.
+    def set_signal(self, source: SignalSource, signal: SignalState) -> None:
+        """Sets an alarm's data state or a routing control.
 
         Raises:
             NoSuchSource: no health check follows it.
         """
-        self._ledger.signal(source, state, self._clock.now())
+        self._tracker.set_signal(source, signal, self._clock.now())
 
-    def signals(self) -> Mapping[Source, State | None]:
-        """Every alarm and routing control that is followed, and what it said last."""
-        return self._ledger.signals()
+    def signals(self) -> Mapping[SignalSource, SignalState | None]:
+        """Every alarm and routing control that is followed, with its last state."""
+        return self._tracker.signals()
 
     async def probe_now(self, check_id: HealthCheckId, region: str | None = None) -> None:
-        """Probe an endpoint at once, from all its checkers or those of a Region; the schedule goes on from there (H67).
+        """Probes an endpoint now, from all its checkers or those of a Region; the schedule restarts from here (H67).
 
         Raises:
             UnknownHealthCheck: it is not declared.
             NoSuchChecker: it is not probed from there.
-            ProbesAreOff: the file says that no probes are made.
+            ProbesAreOff: the file turns probes off.
         """
-        posts = self._posts_of(check_id, region)
-        check = self._ledger.entry(check_id).check
-        for post in posts:
-            post.leave()
-        outcomes: Iterable[Outcome | None] = repeat(None)
+        schedules = self._schedules_of(check_id, region)
+        check = self._tracker.state(check_id).check
+        for schedule in schedules:
+            schedule.cancel()
+        results: Iterable[ProbeResult | None] = repeat(None)
         try:
-            few = asyncio.Semaphore(_AT_ONCE_ON_DEMAND)
-            outcomes = await asyncio.gather(*(self._attempt_by_turns(few, check, post.checker) for post in posts))
+            slots = asyncio.Semaphore(_MAX_ON_DEMAND)
+            results = await asyncio.gather(*(self._attempt_in_slot(slots, check, s.checker) for s in schedules))
         finally:
-            for post, outcome in zip(posts, outcomes, strict=False):
-                if self._is_manned(post) and self._is_the_same(check):
-                    post.leave()  # what was planned meanwhile
-                    self._take_in(post, outcome, self._clock.now())
+            for schedule, result in zip(schedules, results, strict=False):
+                if self._is_current(schedule) and self._has_same_target(check):
+                    schedule.cancel()  # a declaration may have planned another probe
+                    self._record(schedule, result, self._clock.now())
 
-    def observe(self, check_id: HealthCheckId, outcome: Outcome, region: str | None = None) -> None:
-        """Take in a result as if checkers had observed it (H161).
+    def record_result(self, check_id: HealthCheckId, result: ProbeResult, region: str | None = None) -> None:
+        """Records a probe result by hand, for all checkers or those of a Region (H161).
 
         Raises:
             UnknownHealthCheck: it is not declared.
@@ -193,120 +183,131 @@ class HealthMonitor:
         """
         now = self._clock.now()
         for checker in self._checkers_of(check_id, region):
-            self._ledger.record(check_id, checker, Observation(outcome, now))
+            self._tracker.record(check_id, checker, Observation(result, now))
 
-    def entry(self, check_id: HealthCheckId) -> Entry:
-        """What is known of a health check; to be read, not kept.
+    def state(self, check_id: HealthCheckId) -> HealthCheckState:
+        """The state of a health check; read it at once, because it changes.
 
         Raises:
             UnknownHealthCheck: it is not declared.
         """
-        return self._ledger.entry(check_id)
+        return self._tracker.state(check_id)
 
-    def entries(self) -> Iterable[Entry]:
-        """What is known of every health check, in order of declaration; to be read, not kept."""
-        return self._ledger.entries()
+    def states(self) -> Iterable[HealthCheckState]:
+        """The states of all health checks, in order of declaration; read them at once, because they change."""
+        return self._tracker.states()
 
-    def is_up(self, check_id: HealthCheckId) -> bool:
-        """Whether a check is declared and its effective status healthy."""
-        return self._ledger.is_up(check_id)
+    def is_declared_and_healthy(self, check_id: HealthCheckId) -> bool:
+        """True if a check is declared and its effective status is healthy."""
+        return self._tracker.is_declared_and_healthy(check_id)
 
     def next_probe(self, check_id: HealthCheckId, checker: Checker) -> float | None:
-        """When a checker is to probe an endpoint next, or began to; seconds since the epoch, None if it is not to."""
-        post = self._posts.get(check_id, {}).get(checker)
-        return post.job.due if post and post.job else None
+        """Due time of a checker's next or running probe, in seconds since the epoch; None if there is none."""
+        schedule = self._schedules.get(check_id, {}).get(checker)
+        return schedule.job.due if schedule and schedule.job else None
 
     @property
     def in_flight(self) -> int:
-        """How many probes are under way."""
+        """Number of running probes."""
         return self._scheduler.in_flight
 
-    def _manned(
-        self, post: ProbeSchedule | None, check: HealthCheck, checker: Checker, now: float, is_moved: bool
-    ) -> ProbeSchedule:
-        """The post, with its next probe planned."""
-        if post is None:
-            post = ProbeSchedule(check.id, checker)
-        elif is_moved:
-            post.leave()
-        if self._mode is not ProbeMode.ON:
-            post.leave()
-        elif post.job is None:
-            self._plan(post, now + phase(self._seed, check.id, checker) * _interval_s(check), check)
-        return post
+    def _forget_all_but(self, checks: Collection[HealthCheckId], before: Iterable[HealthCheckId]) -> None:
+        """Drops the latencies, events and counters of removed checks."""
+        for check_id in before:
+            if check_id not in checks:
+                self.latency.forget(check_id)
+                self.history.forget(check_id)
+        for counted in [counted for counted in self.probes if counted[0] not in checks]:
+            del self.probes[counted]
 
-    def _plan(self, post: ProbeSchedule, when: float, check: HealthCheck) -> None:
-        # The address of a name that we serve may depend on what is observed before.
+    def _prepared(
+        self, schedule: ProbeSchedule | None, check: HealthCheck, checker: Checker, now: float, *, restarts: bool
+    ) -> ProbeSchedule:
+        """Returns the schedule, or a new one, with its next probe planned."""
+        if schedule is None:
+            schedule = ProbeSchedule(check.id, checker)
+        elif restarts:
+            schedule.cancel()
+        if self._mode is not ProbeMode.ON:
+            schedule.cancel()
+        elif schedule.job is None:
+            self._plan(schedule, now + phase(self._seed, check.id, checker) * _interval_s(check), check)
+        return schedule
+
+    def _plan(self, schedule: ProbeSchedule, when: float, check: HealthCheck) -> None:
         config = check.config
         assert isinstance(config, EndpointCheck)
+        # The address of a name that this server answers may depend on earlier results.
         is_fixed = config.ip_address is not None or not self._is_served(config.fully_qualified_domain_name or "")
-        post.job = self._scheduler.run_job_at(when, partial(self._carry_out, post), post.rank, may_start_early=is_fixed)
+        function = partial(self._run_probe, schedule)
+        schedule.job = self._scheduler.run_job_at(when, function, schedule.rank, may_start_early=is_fixed)
 
-    async def _carry_out(self, post: ProbeSchedule) -> JobResult:
-        if post.job is not None:
-            self.lateness.add(max(self._clock.now() - post.job.due, 0.0))
-        outcome = await self._attempt(self._ledger.entry(post.check_id).check, post.checker)
-        return JobResult(outcome.waited_s if outcome else 0.0, partial(self._take_in, post, outcome))
+    async def _run_probe(self, schedule: ProbeSchedule) -> JobResult:
+        if schedule.job is not None:
+            self.lateness.add(max(self._clock.now() - schedule.job.due, 0.0))
+        result = await self._attempt(self._tracker.state(schedule.check_id).check, schedule.checker)
+        return JobResult(result.waited_s if result else 0.0, partial(self._record, schedule, result))
 
-    async def _attempt_by_turns(self, few: asyncio.Semaphore, check: HealthCheck, checker: Checker) -> Outcome | None:
-        async with few:
+    async def _attempt_in_slot(
+        self, slots: asyncio.Semaphore, check: HealthCheck, checker: Checker
+    ) -> ProbeResult | None:
+        async with slots:
             return await self._attempt(check, checker)
 
-    async def _attempt(self, check: HealthCheck, checker: Checker) -> Outcome | None:
+    async def _attempt(self, check: HealthCheck, checker: Checker) -> ProbeResult | None:
+        """Makes one probe; None if it could not be made."""
         began = perf_counter()
         try:
-            outcome = await self._probe(check, checker)
-        except (Exception, asyncio.CancelledError) as fault:  # ours, not the endpoint's: nothing was observed
+            result = await self._probe(check, checker)
+        except (Exception, asyncio.CancelledError) as fault:  # of this host, not the endpoint: nothing was observed
             task = asyncio.current_task()
             if isinstance(fault, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise
             log.error("a probe could not be made", check=check.id, region=checker.region, fault=repr(fault))
             return None
         self.durations.add(perf_counter() - began)
-        self.probes[check.id, checker.region, outcome.success] += 1
-        return outcome
+        self.probes[check.id, checker.region, result.success] += 1
+        return result
 
-    def _take_in(self, post: ProbeSchedule, outcome: Outcome | None, at: float) -> None:
-        """Fold what a probe found, and plan the next one: an interval after its end (H63)."""
-        if not self._is_manned(post):
+    def _record(self, schedule: ProbeSchedule, result: ProbeResult | None, at: float) -> None:
+        """Records a probe's result, and plans the next probe an interval after the end of this one (H63)."""
+        if not self._is_current(schedule):
             return
-        check = self._ledger.entry(post.check_id).check
+        check = self._tracker.state(schedule.check_id).check
         if self._mode is ProbeMode.ON:
-            self._plan(post, at + _interval_s(check), check)
-        if outcome is not None:
-            observation = Observation(outcome, at)
-            self.latency.record(check, post.checker, observation)
-            self._ledger.record(post.check_id, post.checker, observation)
+            self._plan(schedule, at + _interval_s(check), check)
+        if result is not None:
+            observation = Observation(result, at)
+            self.latency.record(check, schedule.checker, observation)
+            self._tracker.record(schedule.check_id, schedule.checker, observation)
 
-    def _is_manned(self, post: ProbeSchedule) -> bool:
-        return self._posts.get(post.check_id, {}).get(post.checker) is post
+    def _is_current(self, schedule: ProbeSchedule) -> bool:
+        return self._schedules.get(schedule.check_id, {}).get(schedule.checker) is schedule
 
-    def _is_the_same(self, probed: HealthCheck) -> bool:
-        return what_is_probed(self._ledger.entry(probed.id).check) == what_is_probed(probed)
+    def _has_same_target(self, probed: HealthCheck) -> bool:
+        return probe_target(self._tracker.state(probed.id).check) == probe_target(probed)
 
-    def _posts_of(self, check_id: HealthCheckId, region: str | None) -> list[ProbeSchedule]:
+    def _schedules_of(self, check_id: HealthCheckId, region: str | None) -> list[ProbeSchedule]:
         checkers = self._checkers_of(check_id, region)
         if self._mode is ProbeMode.OFF:
             raise ProbesAreOff
-        posts = self._posts.get(check_id, {})
-        return [posts[checker] for checker in checkers if checker in posts]
+        schedules = self._schedules.get(check_id, {})
+        return [schedules[checker] for checker in checkers if checker in schedules]
 
     def _checkers_of(self, check_id: HealthCheckId, region: str | None) -> list[Checker]:
-        entry = self._ledger.entry(check_id)
-        checkers = [checker for checker in entry.checkers if region in (None, checker.region)]
-        if not isinstance(entry.check.config, EndpointCheck):
+        state = self._tracker.state(check_id)
+        checkers = [checker for checker in state.checkers if region in (None, checker.region)]
+        if not isinstance(state.check.config, EndpointCheck):
             raise NoSuchChecker(f"{check_id} has no endpoint to probe: it follows something else")
-        if not checkers or not entry.is_probed:
-            where = f" from {region}" if entry.is_probed else ", as it is disabled"
+        if not checkers or not state.is_probed:
+            where = f" from {region}" if state.is_probed else ", as it is disabled"
             raise NoSuchChecker(f"{check_id} is not probed{where}")
         return checkers
 
 
-def _is_moved(old: HealthCheck, new: HealthCheck) -> bool:
-    """Whether the schedule of a check begins anew: what is probed, or how often, changed."""
-    if what_is_probed(old) != what_is_probed(new):
-        return True
-    return _interval_s(old) != _interval_s(new)
+def _restarts_schedule(old: HealthCheck, new: HealthCheck) -> bool:
+    """True if a change restarts the schedule of a check: another target or another interval."""
+    return probe_target(old) != probe_target(new) or _interval_s(old) != _interval_s(new)
 
 
 def _interval_s(check: HealthCheck) -> float:

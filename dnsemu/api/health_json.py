@@ -6,15 +6,15 @@ from dnsemu.config.model.health_checkers import BlockedPath
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, MetricCheck, RecoveryCheck
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.healthcheck.monitor import HealthMonitor
-from dnsemu.healthcheck.verdict.entry import CheckerState, Entry
-from dnsemu.healthcheck.verdict.observation import Observation
-from dnsemu.healthcheck.verdict.signals import Alarm, Source, State
+from dnsemu.healthcheck.verdict.check_state import CheckerState, HealthCheckState
+from dnsemu.healthcheck.verdict.results import Observation
+from dnsemu.healthcheck.verdict.signals import Alarm, SignalSource, SignalState
 from dnsemu.runtime.logs import timestamp
 
 _TYPES = {CalculatedCheck: "CALCULATED", MetricCheck: "CLOUDWATCH_METRIC", RecoveryCheck: "RECOVERY_CONTROL"}
 
 
-def check_json(entry: Entry, monitor: HealthMonitor) -> dict[str, Any]:
+def check_json(entry: HealthCheckState, monitor: HealthMonitor) -> dict[str, Any]:
     """One health check with all its checkers."""
     config = entry.check.config
     healthy, reporting = entry.votes
@@ -57,7 +57,7 @@ def blocked_json(blocked: BlockedPath, by: str) -> dict[str, Any]:
     return {"from": blocked.checkers, "to": str(blocked.network) if blocked.network else None, "by": by}
 
 
-def signal_json(source: Source, state: State | None) -> dict[str, Any]:
+def signal_json(source: SignalSource, state: SignalState | None) -> dict[str, Any]:
     """An alarm or a routing control, with its last state."""
     value = state.value if state else None
     if isinstance(source, Alarm):
@@ -65,14 +65,14 @@ def signal_json(source: Source, state: State | None) -> dict[str, Any]:
     return {"arn": source.arn, "state": value}
 
 
-def _checker_json(entry: Entry, state: CheckerState, monitor: HealthMonitor) -> dict[str, Any]:
+def _checker_json(entry: HealthCheckState, state: CheckerState, monitor: HealthMonitor) -> dict[str, Any]:
     next_probe = monitor.next_probe(entry.check.id, state.checker)
     return {
         "region": state.checker.region,
         "address": state.checker.address,
         "vote": "healthy" if state.streak.is_healthy else "unhealthy",
         "is_reporting": state.streak.is_reporting,
-        "against": state.streak.against,
+        "against": state.streak.opposite,
         "next_probe": None if next_probe is None else timestamp(next_probe),
         "last": _observation_json(state.last),
         "last_failure": _observation_json(state.last_failure),
@@ -82,7 +82,7 @@ def _checker_json(entry: Entry, state: CheckerState, monitor: HealthMonitor) -> 
 def _observation_json(observation: Observation | None) -> dict[str, Any] | None:
     if observation is None:
         return None
-    phases = observation.outcome.phases
+    phases = observation.result.phases
     return {
         "text": observation.text,
         "at": timestamp(observation.at),

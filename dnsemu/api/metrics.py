@@ -150,8 +150,8 @@ class Metrics:
         families = {
             name: GaugeMetricFamily(family, text, labels=["check"]) for name, (family, text) in _STATUS_FAMILIES.items()
         }
-        for entry in monitor.entries():
-            for name, value in status_values(entry, monitor.is_up).items():
+        for entry in monitor.states():
+            for name, value in status_values(entry, monitor.is_declared_and_healthy).items():
                 families[name].add_metric([entry.check.id], value / 100 if name == PERCENTAGE_HEALTHY else value)
         yield from families.values()
         for metric, (family, text) in _LATENCY_FAMILIES.items():

@@ -13,9 +13,9 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rdata.text import value_text
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.report.checker_reports import CheckerReport, last_failures, latest
-from dnsemu.healthcheck.verdict.entry import Entry
-from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
+from dnsemu.healthcheck.verdict.check_state import HealthCheckState
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Board
 from dnsemu.publication.publishing import compiled_zone
@@ -43,10 +43,10 @@ class LiveWorld:
         """The last failure that each reporting checker saw, or that there was none (H113)."""
         return [_observation(report) for entry in self._watched(check_id) for report in last_failures(entry)]
 
-    def _watched(self, check_id: HealthCheckId) -> Sequence[Entry]:
+    def _watched(self, check_id: HealthCheckId) -> Sequence[HealthCheckState]:
         """The check's entry, if it is watched yet (H117)."""
         try:
-            return [self._monitor.entry(check_id)]
+            return [self._monitor.state(check_id)]
         except UnknownHealthCheck:
             return ()
 

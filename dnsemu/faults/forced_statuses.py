@@ -10,7 +10,7 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.world import World
 from dnsemu.faults.force_rules import ForceRule, Pattern
 from dnsemu.faults.matching import checks_meant
-from dnsemu.healthcheck.verdict.entry import Overlay
+from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.snapshot import Status
 
 log = structlog.get_logger()

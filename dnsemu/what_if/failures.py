@@ -12,8 +12,8 @@ from dnsemu.config.model.health_checks import CalculatedCheck, HealthCheck, Heal
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.resources import Resource
 from dnsemu.config.model.routing import Failover, FailoverRole, Geoproximity, Latency
-from dnsemu.healthcheck.verdict.calculated import is_met
-from dnsemu.healthcheck.verdict.quorum import is_effective
+from dnsemu.healthcheck.verdict.calculated import is_threshold_met
+from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
 from dnsemu.policies.model import Group
 from dnsemu.what_if.tree import AnswerTree
@@ -87,10 +87,12 @@ def health_when(failed: Collection[HealthCheckId], named: Collection[HealthCheck
         raw = check_id not in failed
         if raw and isinstance(check.config, CalculatedCheck):
             children = [is_healthy(child) for child in set(check.config.children) if child in checks]
-            raw = is_met(children, check.config.health_threshold)
-        return is_effective(raw, inverted=check.inverted, disabled=check.disabled)
+            raw = is_threshold_met(children, check.config.health_threshold)
+        return is_effectively_healthy(raw=raw, inverted=check.inverted, disabled=check.disabled)
 
-    return HealthSnapshot(0, Map({check: Status.of(is_healthy(check)) for check in named if check in checks}))
+    return HealthSnapshot(
+        0, Map({check: Status.of(is_healthy=is_healthy(check)) for check in named if check in checks})
+    )
 
 
 def can_fail(check_id: HealthCheckId | None, checks: Checks) -> bool:

@@ -1,4 +1,6 @@
-"""Probes: one attempt at an endpoint is resolve, connect, ask, judge. Time limits are real time.
+"""Probes: one attempt at an endpoint resolves its name, connects, sends a request and evaluates the response.
 
-Start at `prober.Prober`. `partitions` says which checkers are cut off from which networks.
+Start at `prober.Prober`. `http` and `tcp` are the two kinds of probes, `budgets` their time limits, which are in real
+time; `partitions` lists the checkers that are cut off from networks. Imports `config`, `healthcheck.checkers` and
+`healthcheck.verdict`.
 """

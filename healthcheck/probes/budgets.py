@@ -1,4 +1,4 @@
-"""One attempt at an endpoint: resolve, connect, ask, judge. Each phase has its own time limit, on real time."""
+"""Time limits of a probe's phases, in real time."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Budgets:
     """Time limits of a probe's phases, in seconds (H38, H54, H60).
 
-    `connect_s` covers TCP and TLS (H39); `status_s` starts when the connection is ready, `body_s` at the status line.
+    `connect_s` covers TCP and TLS (H39). `status_s` starts when the connection is ready, `body_s` when the response
+    headers are complete.
     """
 
     resolve_s: float = 2.0

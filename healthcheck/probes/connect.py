@@ -1,4 +1,4 @@
-"""Opening a connection to an endpoint, with TCP and TLS timed apart."""
+"""Connections to endpoints, and the texts of their failures."""
 
 import asyncio
 import errno
@@ -10,45 +10,45 @@ from functools import cache
 from typing import TypeVar
 
 _Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
-_OUR_OWN = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
-"""Errors that say that this host ran out of something, and nothing about the endpoint."""
+_LOCAL_ERRNOS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+"""Errors of this host, which ran out of a resource; they say nothing about the endpoint."""
 
 
 class CannotProbe(Exception):
-    """This host could not make a probe, so nothing was observed: out of file descriptors, ports or memory."""
+    """This host ran out of file descriptors, ports or memory, so a probe could not be made and nothing was observed."""
 
 
 async def connect(protocol: Callable[[], _Protocol], address: str, port: int) -> _Protocol:
-    """A TCP connection in a protocol's hands; the caller closes it.
+    """Opens a TCP connection with a protocol; the caller closes it.
 
     Raises:
         OSError: refused, unreachable, no such address.
-        CannotProbe: the fault is this host's.
+        CannotProbe: this host ran out of a resource.
     """
     try:
-        _, made = await asyncio.get_running_loop().create_connection(protocol, address, port)
+        _, connected = await asyncio.get_running_loop().create_connection(protocol, address, port)
     except OSError as failure:
-        _blame(failure)
+        _raise_if_local(failure)
         raise
-    return made
+    return connected
 
 
 async def open_socket(address: str, port: int) -> socket.socket:
-    """A connected, non-blocking TCP socket, from which nothing is read; the caller owns it.
+    """Opens a non-blocking TCP connection as a socket; the caller closes it.
 
     Raises:
         OSError: refused, unreachable, no such address.
-        CannotProbe: the fault is this host's.
+        CannotProbe: this host ran out of a resource.
     """
     try:
         return await _connected(address, port)
     except OSError as failure:
-        _blame(failure)
+        _raise_if_local(failure)
         raise
 
 
-def _blame(failure: OSError) -> None:
-    if failure.errno in _OUR_OWN:
+def _raise_if_local(failure: OSError) -> None:
+    if failure.errno in _LOCAL_ERRNOS:
         raise CannotProbe(str(failure)) from failure
 
 
@@ -66,7 +66,7 @@ async def _connected(address: str, port: int) -> socket.socket:
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """A context that accepts what Route 53 accepts: any certificate, old protocols, weak keys (H45)."""
+    """A TLS context that accepts any certificate, old protocols and weak keys, as Route 53 does (H45)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -75,22 +75,22 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def why(failure: OSError | ssl.SSLError) -> str:
-    """A connection's failure in the words of a status text (H114 g, i)."""
+def failure_text(failure: OSError | ssl.SSLError) -> str:
+    """The status text for a failed connection (H114 g, i)."""
     if isinstance(failure, ConnectionRefusedError):
         return "Connection refused."
-    if isinstance(failure, ConnectionError):  # event loops word these in many ways, or not at all
+    if isinstance(failure, ConnectionError):  # event loops have different texts for these, or none
         return "Connection reset by peer."
     if isinstance(failure, ssl.SSLError):
         reason = (failure.reason or "handshake failure").lower()
         kind, _, rest = reason.partition("alert_")
         return f"SSL alert {rest}." if rest and kind else f"SSL {reason.replace('_', ' ')}."
-    if failure.errno:  # in the system's words: an event loop puts its own in their place
+    if failure.errno:  # the system's text; event loops replace it by their own
         return f"{os.strerror(failure.errno)}."
     return f"{(str(failure) or 'The connection failed').rstrip('.')}."
 
 
 def is_alert(failure: ssl.SSLError) -> bool:
-    """Whether the server ended the handshake with an alert, as one that dislikes the name does (H46)."""
+    """True if the server ended the handshake with an alert, as it does when it refuses the name (H46)."""
     reason = failure.reason or ""
     return "ALERT" in reason or "UNRECOGNIZED_NAME" in reason

@@ -1,4 +1,4 @@
-"""One request and its response on a connection of its own (H37), read by aiohttp's parser."""
+"""One request and its response on a new connection (H37), parsed by aiohttp."""
 
 import asyncio
 import re
@@ -13,25 +13,25 @@ from aiohttp.streams import StreamReader
 from dnsemu.healthcheck.probes.search import Search
 
 MAX_HEADER_BYTES = 16384
-"""A response whose headers are larger fails (H47)."""
-MAX_BYTES = 2**20
-"""How much of a response is read; what follows is left in the socket until the time limit ends the probe."""
-_UNFINISHED_BYTES = 2 * MAX_HEADER_BYTES  # with the status line; when all headers are here, they are counted
-_PARSED_AT_ONCE = 2**16
-_BOUNDED_ELSEWHERE = 2**30
+"""A response with larger headers fails the probe (H47)."""
+MAX_RESPONSE_BYTES = 2**20
+"""Bytes of a response that are read; the rest stays in the socket until the time limit ends the probe."""
+_MAX_UNFINISHED_HEADER_BYTES = 2 * MAX_HEADER_BYTES  # includes the status line; complete headers are counted exactly
+_PARSER_LIMIT_BYTES = 2**16
+_UNLIMITED = 2**30  # `_take` and `_check_headers` bound the headers
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _T = TypeVar("_T")
 
 
 class BadResponse(Exception):
-    """A response that fails a probe whatever its status code; its text is the reason."""
+    """A response that fails the probe, whatever its status code; the text of the exception is the reason."""
 
 
 class Exchange(BaseProtocol):
-    """Our end of the connection; asks as soon as it is ready, after TLS if there is any.
+    """The client side of the connection; sends the request when the connection is ready, after TLS if there is any.
 
-    `status` comes with the final response's headers; instead it raises BadResponse, or what ended the connection.
-    `found` says whether the body has what was searched for, and is true if nothing was.
+    `status` is set by the final response's headers; it raises BadResponse, or the error that ended the connection.
+    `found` is True if the body contains the search string, or if there is no search.
     """
 
     def __init__(self, request: bytes, search: Search | None) -> None:
@@ -40,82 +40,82 @@ class Exchange(BaseProtocol):
         self.status: asyncio.Future[int] = loop.create_future()
         self.found: asyncio.Future[bool] = loop.create_future()
         self.first_byte_s: float | None = None
-        """How long the final response's headers took to come, in seconds."""
+        """Seconds from the request to the first byte of the response."""
         self._request = request
         self._search = search
         self._body: StreamReader | None = None
-        self._asked_at = 0.0
-        self._octets = 0
-        self._interim_octets = 0
-        self._responses: HttpResponseParser | None = HttpResponseParser(
+        self._sent_at = 0.0
+        self._received_bytes = 0
+        self._interim_bytes = 0
+        self._response_parser: HttpResponseParser | None = HttpResponseParser(
             self,
             loop,
-            _PARSED_AT_ONCE,
+            _PARSER_LIMIT_BYTES,
             read_until_eof=True,
             auto_decompress=False,
-            max_line_size=_BOUNDED_ELSEWHERE,
-            max_field_size=_BOUNDED_ELSEWHERE,
-            max_headers=_BOUNDED_ELSEWHERE,
+            max_line_size=_UNLIMITED,
+            max_field_size=_UNLIMITED,
+            max_headers=_UNLIMITED,
         )
 
     def abort(self) -> None:
-        """Close the connection at once, without waiting for the peer's end of TLS."""
+        """Closes the connection at once, without waiting for the peer to end TLS."""
         if self.transport is not None:
             self.transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-        self._asked_at = perf_counter()
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's transport does not inherit from it
+        self._sent_at = perf_counter()
         self.transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        if self.found.done() or self._responses is None:
-            return  # all is known
+        if self.found.done() or self._response_parser is None:
+            return  # the result is complete
         if self.first_byte_s is None:
-            self.first_byte_s = perf_counter() - self._asked_at
-        self._octets += len(data)
-        if self._octets > MAX_BYTES and self.transport is not None:
+            self.first_byte_s = perf_counter() - self._sent_at
+        self._received_bytes += len(data)
+        if self._received_bytes > MAX_RESPONSE_BYTES and self.transport is not None:
             self.transport.pause_reading()
         try:
-            messages, _, _ = self._responses.feed_data(data)
+            messages, _, _ = self._response_parser.feed_data(data)
             if not self.status.done():
                 self._take(messages)
-        except Exception as failure:  # whatever a parser raises, the peer gave the reason
-            self._end(failure if isinstance(failure, BadResponse) else BadResponse(_malformed(failure)))
+        except Exception as failure:  # any error of the parser is caused by the peer's response
+            self._finish(failure if isinstance(failure, BadResponse) else BadResponse(_malformed(failure)))
             return
-        self._look()
+        self._search_body()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._end(exc or BadResponse("The endpoint closed the connection before it answered."))
+        self._finish(exc or BadResponse("The endpoint closed the connection before it answered."))
         super().connection_lost(exc)
-        self._responses = self._body = None  # which refer to this: a thousand a second are too many for the collector
+        self._response_parser = self._body = None  # breaks reference cycles, which cost the collector too much
 
-    # The body's reader asks to pause when it holds much; ours is emptied with every packet.
+    # aiohttp's body reader pauses the connection when it is full; ours is emptied after every packet.
 
     def pause_reading(self) -> None:
-        """Nothing to do."""
+        """Does nothing."""
 
-    def resume_reading(self, resume_parser: bool = True) -> None:
-        """Nothing to do."""
+    def resume_reading(self, *_args: bool, **_named: bool) -> None:
+        """Does nothing."""
 
     def _take(self, messages: Iterable[tuple[RawResponseMessage, StreamReader]]) -> None:
         for message, body in messages:
             if 100 <= message.code < 200 and message.code != 101:
-                self._interim_octets = self._octets  # an interim response may follow another (H43)
+                self._interim_bytes = self._received_bytes  # another interim response may follow (H43)
                 continue
             _check_headers(message)
-            _settle(self.status, message.code)
+            _set_result(self.status, result=message.code)
             if self._search is None:
-                _settle(self.found, True)
+                _set_result(self.found, result=True)
             else:
                 self._search.begin(message.headers.get("Content-Encoding", ""))
                 self._body = body
             return
-        if self._octets - self._interim_octets > _UNFINISHED_BYTES:
+        if self._received_bytes - self._interim_bytes > _MAX_UNFINISHED_HEADER_BYTES:
             raise _headers_too_large()
 
-    def _look(self) -> None:
-        """Search what is here of the body, and no more of it than must be (H52)."""
+    def _search_body(self) -> None:
+        """Searches the bytes of the body received so far, until the string is found or cannot be (H52)."""
         if self._body is None or self._search is None or self.found.done():
             return
         piece = self._body.read_nowait()
@@ -123,29 +123,29 @@ class Exchange(BaseProtocol):
         if found is None and self._body.is_eof():
             found = False
         if found is not None:
-            _settle(self.found, found)
+            _set_result(self.found, result=found)
 
-    def _end(self, why: BaseException) -> None:
-        """Nothing more will come: a fault before the headers, and afterwards only the end of the body."""
+    def _finish(self, failure: BaseException) -> None:
+        """Sets the results when no more data comes: a failure before the headers are complete, else the body's end."""
         if not self.status.done():
-            self.status.set_exception(why)
-            self.status.exception()  # whoever gave up meanwhile has no use for it, and no log line needs to say so
-        _settle(self.found, False)
+            self.status.set_exception(failure)
+            self.status.exception()  # marks it as read: asyncio would log it if the probe has already timed out
+        _set_result(self.found, result=False)
 
 
-def _settle(future: "asyncio.Future[_T]", result: _T) -> None:
+def _set_result(future: "asyncio.Future[_T]", *, result: _T) -> None:
     if not future.done():
         future.set_result(result)
 
 
 def _check_headers(message: RawResponseMessage) -> None:
-    """Refuse what a checker refuses and the parser does not (H47)."""
-    octets = 0
+    """Checks that the parser does not make: control characters and total size (H47)."""
+    size = 0
     for name, value in message.raw_headers:
-        octets += len(name) + len(value) + 4
+        size += len(name) + len(value) + 4
         if _CONTROLS.search(value):
             raise BadResponse("The response is malformed: A header's value holds a control character.")
-    if octets > MAX_HEADER_BYTES:
+    if size > MAX_HEADER_BYTES:
         raise _headers_too_large()
 
 

@@ -1,4 +1,4 @@
-"""The HTTP and HTTPS probes (H37–H53): connect, ask, judge. No proxies and no .netrc: nobody looks for them (H164)."""
+"""The HTTP and HTTPS probes (H37–H53). They use neither proxies nor .netrc (H164)."""
 
 import asyncio
 import ssl
@@ -7,29 +7,29 @@ from time import perf_counter
 
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheckId
 from dnsemu.healthcheck.probes.budgets import Budgets
-from dnsemu.healthcheck.probes.connect import connect, is_alert, open_socket, tls_context, why
+from dnsemu.healthcheck.probes.connect import connect, failure_text, is_alert, open_socket, tls_context
 from dnsemu.healthcheck.probes.exchange import BadResponse, Exchange
 from dnsemu.healthcheck.probes.request import request
 from dnsemu.healthcheck.probes.search import SEARCHED_BYTES, Search
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Outcome, Phases, resolved
+from dnsemu.healthcheck.verdict.results import TIMED_OUT, Phases, ProbeResult, with_resolved_ip
 
 
 async def probe_http(
     check_id: HealthCheckId, check: EndpointCheck, address: str, budgets: Budgets, resolved_ip: str | None
-) -> Outcome:
-    """One request on a connection of its own; every failure is an outcome with its reason.
+) -> ProbeResult:
+    """Sends one request on a new connection; a failure is a result with its reason.
 
     Args:
-        address: where to connect.
-        resolved_ip: the same if it came from a name, for the status text.
+        address: the address to connect to.
+        resolved_ip: the same address if it was resolved from a name, for the status text.
     Raises:
-        CannotProbe: the fault is this host's.
+        CannotProbe: this host ran out of a resource.
     """
     return await _Attempt(check, address, budgets, resolved_ip).make(check_id)
 
 
 class _Attempt:
-    """A probe under way, and what is known of it so far, for whatever ends it."""
+    """A running probe, with the phases measured so far."""
 
     def __init__(self, check: EndpointCheck, address: str, budgets: Budgets, resolved_ip: str | None) -> None:
         self._check = check
@@ -40,26 +40,26 @@ class _Attempt:
         self._exchange: Exchange | None = None
         self._connect_s: float | None = None
         self._tls_s: float | None = None
-        self._allowed_s = budgets.connect_s
+        self._budget_s = budgets.connect_s
 
-    async def make(self, check_id: HealthCheckId) -> Outcome:
+    async def make(self, check_id: HealthCheckId) -> ProbeResult:
         try:
             self._request = request(check_id, self._check, self._address)
-            async with asyncio.timeout(self._allowed_s) as limit:
+            async with asyncio.timeout(self._budget_s) as limit:
                 exchange = await self._open()
-                self._allow(limit, self._budgets.status_s)
+                self._start_phase(limit, self._budgets.status_s)
                 code = await exchange.status
                 if 200 <= code < 400 and self._search_string is not None:
-                    self._allow(limit, self._budgets.body_s)
-                    return self._judged(code, await exchange.found)
-                return self._judged(code)
+                    self._start_phase(limit, self._budgets.body_s)
+                    return self._completed(code, is_found=await exchange.found)
+                return self._completed(code)
         except TimeoutError:
-            return Outcome(False, TIMED_OUT, self._phases(), self._allowed_s)
+            return ProbeResult.failed(TIMED_OUT, self._phases(), waited_s=self._budget_s)
         except BadResponse as failure:
             return self._failed(str(failure))
         except OSError as failure:
-            return self._failed(why(failure))
-        except ValueError as failure:  # a name or path that no request can carry
+            return self._failed(failure_text(failure))
+        except ValueError as failure:  # the name or path cannot be sent in a request
             return self._failed(f"The request cannot be made: {failure}.")
         finally:
             if self._exchange is not None:
@@ -69,13 +69,13 @@ class _Attempt:
     def _search_string(self) -> str | None:
         return self._check.search_string if self._check.type.matches_string else None
 
-    def _allow(self, limit: asyncio.Timeout, budget_s: float) -> None:
-        """A phase begins, with a time limit of its own (H38)."""
-        self._allowed_s = budget_s
+    def _start_phase(self, limit: asyncio.Timeout, budget_s: float) -> None:
+        """Starts the next phase, with its own time limit (H38)."""
+        self._budget_s = budget_s
         limit.reschedule(asyncio.get_running_loop().time() + budget_s)
 
     async def _open(self) -> Exchange:
-        """A connection; over TLS, once again without SNI if that is what the server disliked (H46)."""
+        """Opens the connection; over TLS, a second time without SNI if the server answers SNI with an alert (H46)."""
         if not self._check.type.is_tls:
             began = perf_counter()
             self._exchange = await connect(self._new_exchange, self._address, self._check.effective_port)
@@ -90,7 +90,7 @@ class _Attempt:
             return await self._open_tls("")
 
     async def _open_tls(self, name: str) -> Exchange:
-        """TCP and TLS, timed apart."""
+        """Opens the connection and measures TCP and TLS separately."""
         began = perf_counter()
         sock = await open_socket(self._address, self._check.effective_port)
         connected = perf_counter()
@@ -109,25 +109,25 @@ class _Attempt:
         text = self._search_string
         return Exchange(self._request, None if text is None else Search(text))
 
-    def _judged(self, code: int, is_found: bool = True) -> Outcome:
+    def _completed(self, code: int, *, is_found: bool = True) -> ProbeResult:
         status = http_status(code, self._resolved_ip)
         if is_found:
-            return Outcome(200 <= code < 400, status, self._phases())
+            return ProbeResult(200 <= code < 400, status, self._phases())
         missing = f'The string "{self._search_string}" was not found in the first {SEARCHED_BYTES} bytes'
-        return Outcome(False, f"{status}. {missing} of the response body.", self._phases())
+        return ProbeResult.failed(f"{status}. {missing} of the response body.", self._phases())
 
-    def _failed(self, reason: str) -> Outcome:
-        return Outcome(False, resolved(reason, self._resolved_ip), self._phases())
+    def _failed(self, reason: str) -> ProbeResult:
+        return ProbeResult.failed(with_resolved_ip(reason, self._resolved_ip), self._phases())
 
     def _phases(self) -> Phases:
         return Phases(self._connect_s, self._tls_s, self._exchange.first_byte_s if self._exchange else None)
 
 
 def server_name(check: EndpointCheck) -> str:
-    """The name for the TLS hello, without a trailing dot (H46, RFC 6066 §3); empty if none is sent.
+    """The name for SNI, without a trailing dot (H46, RFC 6066 §3); empty if none is sent.
 
     Raises:
-        ValueError: no hello can carry it; asked only when connected, an event loop would log it as its own fault.
+        ValueError: the name cannot be encoded. Found out later, the event loop would log it as an error of its own.
     """
     name = (check.fully_qualified_domain_name or "").rstrip(".") if check.sends_sni else ""
     name.encode("idna")
@@ -135,13 +135,13 @@ def server_name(check: EndpointCheck) -> str:
 
 
 def http_status(code: int, resolved_ip: str | None = None) -> str:
-    """How a status code is worded, by the standard's own phrase (H114 a–c, H115).
+    """The status text for a status code, with the standard's phrase (H114 a–c, H115).
 
     Args:
-        resolved_ip: the address probed, if the endpoint is a domain name.
+        resolved_ip: the probed address, if the endpoint is a domain name.
     """
     try:
         phrase = HTTPStatus(code).phrase
     except ValueError:
         phrase = "Unknown"
-    return resolved(f"HTTP Status Code {code}, {phrase}", resolved_ip)
+    return with_resolved_ip(f"HTTP Status Code {code}, {phrase}", resolved_ip)

@@ -1,4 +1,4 @@
-"""Which checkers are cut off from which networks: as declared, and as called for meanwhile (H70's 18 % at work)."""
+"""Network partitions: the checkers that are cut off from networks, to see the 18 % rule of H70 at work."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -8,40 +8,40 @@ from dnsemu.healthcheck.checkers import Checker
 
 
 class Partitions:
-    """The paths that are down."""
+    """The blocked paths: those declared in the file, and those added at run time."""
 
     def __init__(self) -> None:
         self.declared: tuple[BlockedPath, ...] = ()
-        self._called: dict[BlockedPath, None] = {}
+        self._added: dict[BlockedPath, None] = {}
 
     @property
-    def called(self) -> tuple[BlockedPath, ...]:
-        """What was called for while running, besides what is declared."""
-        return tuple(self._called)
+    def added(self) -> tuple[BlockedPath, ...]:
+        """The paths that `block` added."""
+        return tuple(self._added)
 
-    def block(self, blocked: BlockedPath) -> None:
-        """Take a path down."""
-        self._called[blocked] = None
+    def block(self, path: BlockedPath) -> None:
+        """Blocks a path."""
+        self._added[path] = None
 
-    def unblock(self, blocked: BlockedPath) -> bool:
-        """Bring a path up that `block` took down; tells whether there was one."""
-        return blocked in self._called and self._called.pop(blocked) is None
+    def unblock(self, path: BlockedPath) -> bool:
+        """Unblocks a path that `block` added; returns False if there was none."""
+        return path in self._added and self._added.pop(path) is None
 
-    def forget(self) -> None:
-        """Bring up every path that `block` took down."""
-        self._called.clear()
+    def clear(self) -> None:
+        """Unblocks every path that `block` added."""
+        self._added.clear()
 
     def is_cut_off(self, checker: Checker, address: str) -> bool:
-        """Whether a checker cannot reach an address, given as text."""
-        if not self.declared and not self._called:
+        """True if a checker cannot reach an address, given as text."""
+        if not self.declared and not self._added:
             return False
-        return any(_stands_between(blocked, checker, address) for blocked in (*self.declared, *self._called))
+        return any(_is_on_path(path, checker, address) for path in (*self.declared, *self._added))
 
 
-def _stands_between(blocked: BlockedPath, checker: Checker, address: str) -> bool:
-    if blocked.checkers not in ("*", checker.region, checker.address):
+def _is_on_path(path: BlockedPath, checker: Checker, address: str) -> bool:
+    if path.checkers not in ("*", checker.region, checker.address):
         return False
-    return blocked.network is None or _parsed(address) in blocked.network
+    return path.network is None or _parsed(address) in path.network
 
 
 @lru_cache(maxsize=4096)

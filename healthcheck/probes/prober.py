@@ -1,4 +1,4 @@
-"""The probe for every kind of endpoint: resolves a name if there is one, then hands over to HTTP or TCP."""
+"""The prober: resolves an endpoint's name if it has one, then makes an HTTP or TCP probe."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,15 +11,15 @@ from dnsemu.healthcheck.probes.http import probe_http
 from dnsemu.healthcheck.probes.resolve import TIMED_OUT as RESOLUTION_TIMED_OUT
 from dnsemu.healthcheck.probes.resolve import Resolver, Unresolved
 from dnsemu.healthcheck.probes.tcp import probe_tcp
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Outcome
+from dnsemu.healthcheck.verdict.results import TIMED_OUT, ProbeResult
 
 
 class Prober:
     """Probes endpoints.
 
     Args:
-        is_cut_off: whether the path from a checker to an address is down; such an attempt times out, unmade.
-        is_strict: whether addresses that Route 53 never probes are refused here too (H7, H8).
+        is_cut_off: returns True if a checker cannot reach an address; the probe then times out without a connection.
+        is_strict: returns True if addresses that Route 53 does not probe are refused (H7, H8).
     """
 
     def __init__(
@@ -35,11 +35,11 @@ class Prober:
         self._is_cut_off = is_cut_off
         self._is_strict = is_strict
 
-    async def __call__(self, check: HealthCheck, checker: Checker) -> Outcome:
-        """One attempt by one checker.
+    async def __call__(self, check: HealthCheck, checker: Checker) -> ProbeResult:
+        """Makes one probe by one checker.
 
         Raises:
-            CannotProbe: nothing was observed, by this host's fault.
+            CannotProbe: this host ran out of a resource, so nothing was observed.
         """
         config = check.config
         assert isinstance(config, EndpointCheck)
@@ -48,14 +48,14 @@ class Prober:
             found = await self._resolve(config.fully_qualified_domain_name or "", checker.region)
             if isinstance(found, Unresolved):
                 waited_s = self._budgets.resolve_s if found is RESOLUTION_TIMED_OUT else 0.0
-                return Outcome(False, found.reason, waited_s=waited_s)
+                return ProbeResult.failed(found.reason, waited_s=waited_s)
             if self._is_strict() and is_reserved(found):
-                return Outcome(False, f"Resolved IP: {found}. The address is restricted or private.")
+                return ProbeResult.failed(f"Resolved IP: {found}. The address is restricted or private.")
             resolved_ip = found
         address = config.ip_address or resolved_ip or ""
         if self._is_cut_off(checker, address):
             waited_s = self._budgets.connect_s if config.type.is_http else self._budgets.tcp_s
-            return Outcome(False, TIMED_OUT, waited_s=waited_s)
+            return ProbeResult.failed(TIMED_OUT, waited_s=waited_s)
         if config.type.is_http:
             return await probe_http(check.id, config, address, self._budgets, resolved_ip)
         return await probe_tcp(address, config.effective_port, self._budgets, resolved_ip)

@@ -1,4 +1,4 @@
-"""The request of an HTTP probe, byte for byte as Route 53's checkers send it (H40–H42)."""
+"""The request of an HTTP probe, the same bytes as Route 53's checkers send (H40–H42)."""
 
 import re
 
@@ -8,12 +8,12 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def request(check_id: HealthCheckId, check: EndpointCheck, address: str) -> bytes:
-    """The whole request; it has no body.
+    """Builds the request, which has no body.
 
     Args:
-        address: the endpoint's, for the Host header of a check that has no name.
+        address: the endpoint's address, for the Host header if the check has no name.
     Raises:
-        ValueError: a name or path that no request can carry.
+        ValueError: the name or path cannot be sent in a request.
     """
     path, host = target(check), host_header(check, address)
     for part, text in (("path", path), ("host", host)):
@@ -30,14 +30,14 @@ def request(check_id: HealthCheckId, check: EndpointCheck, address: str) -> byte
 
 
 def target(check: EndpointCheck) -> str:
-    """What is asked for, exactly as it was declared; a missing leading slash is added (H12)."""
+    """The request target: the declared path, unchanged but for a missing leading slash (H12)."""
     path = check.resource_path or "/"
     return path if path.startswith("/") else f"/{path}"
 
 
 def host_header(check: EndpointCheck, address: str) -> str:
-    """The name, else the address, with the port unless it is the scheme's own (H40)."""
+    """The name, else the address, with the port unless it is the scheme's default (H40)."""
     host = check.fully_qualified_domain_name or check.ip_address or address
-    host = f"[{host}]" if ":" in host else host  # no name holds a colon, and every IPv6 address does
+    host = f"[{host}]" if ":" in host else host  # an IPv6 address; names have no colon
     default = 443 if check.type.is_tls else 80
     return host if check.effective_port == default else f"{host}:{check.effective_port}"

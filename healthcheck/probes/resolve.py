@@ -1,4 +1,4 @@
-"""Names of endpoints: asked afresh for each probe, IPv4 only (H56–H60)."""
+"""Resolution of endpoints' names: a look-up for each probe, IPv4 only (H56–H60)."""
 
 import asyncio
 import socket
@@ -9,12 +9,12 @@ from threading import Thread
 from typing import Any, Protocol
 
 MAX_LOOKUPS = 100
-"""Look-ups under way at once, each of another name."""
+"""Concurrent look-ups, each of a different name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A name that gave no address; `reason` is the status text of H58 without its first word."""
+    """A failed look-up; `reason` is the status text of H58 without its first word."""
 
     reason: str
 
@@ -26,10 +26,10 @@ TIMED_OUT = Unresolved("DNS resolution failed: Timed out")
 
 
 class Resolver(Protocol):
-    """Finds the address of an endpoint that is given by name."""
+    """Resolves the name of an endpoint."""
 
     async def resolve(self, name: str, region: str) -> str | Unresolved:
-        """An IPv4 address of the name, for a checker in a Region."""
+        """Returns an IPv4 address of the name, for a checker in a Region."""
 
 
 Answer = str | Unresolved
@@ -37,41 +37,41 @@ GetAddrInfo = Callable[..., list[tuple[Any, Any, Any, Any, Any]]]
 
 
 class HostResolver:
-    """Asks as every program on this host does; keeps nothing.
+    """Resolves names with the host's resolver, without a cache.
 
-    A look-up cannot be broken off, and a dead name server holds it for many seconds. So each has a thread of its own,
-    which delays neither other names (H163) nor the end of the program (H165), and whoever asks for the same name
-    meanwhile shares its answer.
+    A look-up cannot be cancelled, and may take many seconds if a name server is down. So each runs in a separate daemon
+    thread, which delays neither other names (H163) nor the end of the program (H165). Concurrent look-ups of one name
+    share the result.
     """
 
     def __init__(self, getaddrinfo: GetAddrInfo = socket.getaddrinfo) -> None:
         self._getaddrinfo = getaddrinfo
         self._lookups: dict[str, asyncio.Task[Answer]] = {}
-        self._free = asyncio.Semaphore(MAX_LOOKUPS)
+        self._slots = asyncio.Semaphore(MAX_LOOKUPS)
 
     async def resolve(self, name: str, region: str) -> Answer:
-        """The first IPv4 address of the answer, so that a resolver that rotates also rotates probes (H57)."""
+        """Returns the first IPv4 address of the answer; if the resolver rotates addresses, probes follow (H57)."""
         if name not in self._lookups:
             self._lookups[name] = asyncio.create_task(self._look_up(name))
         return await asyncio.shield(self._lookups[name])
 
     async def _look_up(self, name: str) -> Answer:
         try:
-            async with self._free:
+            async with self._slots:
                 loop = asyncio.get_running_loop()
                 answer: asyncio.Future[Answer] = loop.create_future()
-                Thread(target=self._ask, args=(name, loop, answer), name=f"resolve {name}", daemon=True).start()
+                Thread(target=self._run_thread, args=(name, loop, answer), name=f"resolve {name}", daemon=True).start()
                 return await answer
         finally:
             del self._lookups[name]
 
-    def _ask(self, name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Answer]) -> None:
+    def _run_thread(self, name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Answer]) -> None:
         found = _first_address(self._getaddrinfo, name)
-        with suppress(RuntimeError):  # the loop ended meanwhile
-            loop.call_soon_threadsafe(_settle, answer, found)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(_set_answer, answer, found)
 
 
-def _settle(answer: asyncio.Future[Answer], found: Answer) -> None:
+def _set_answer(answer: asyncio.Future[Answer], found: Answer) -> None:
     if not answer.done():
         answer.set_result(found)
 
@@ -81,7 +81,7 @@ def _first_address(getaddrinfo: GetAddrInfo, name: str) -> Answer:
         found = getaddrinfo(name, None, family=socket.AF_INET, type=socket.SOCK_STREAM)
     except socket.gaierror as failure:
         return _REASONS.get(failure.errno or 0, SERV_FAIL)
-    except ValueError:  # no name that a host could have
+    except ValueError:  # not a valid host name
         return NX_DOMAIN
     except OSError:
         return SERV_FAIL

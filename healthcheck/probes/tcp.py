@@ -4,23 +4,24 @@ import asyncio
 from time import perf_counter
 
 from dnsemu.healthcheck.probes.budgets import Budgets
-from dnsemu.healthcheck.probes.connect import open_socket, why
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Outcome, Phases, resolved
+from dnsemu.healthcheck.probes.connect import failure_text, open_socket
+from dnsemu.healthcheck.verdict.results import TIMED_OUT, Phases, ProbeResult, with_resolved_ip
 
 
-async def probe_tcp(address: str, port: int, budgets: Budgets, resolved_ip: str | None) -> Outcome:
-    """Connect and close.
+async def probe_tcp(address: str, port: int, budgets: Budgets, resolved_ip: str | None) -> ProbeResult:
+    """Opens a connection and closes it.
 
     Args:
-        resolved_ip: the address again if it came from a name, for the status text.
+        resolved_ip: the same address if it was resolved from a name, for the status text.
     """
     began = perf_counter()
     try:
         async with asyncio.timeout(budgets.tcp_s):
             sock = await open_socket(address, port)
     except TimeoutError:
-        return Outcome(False, TIMED_OUT, waited_s=budgets.tcp_s)
+        return ProbeResult.failed(TIMED_OUT, waited_s=budgets.tcp_s)
     except OSError as failure:
-        return Outcome(False, resolved(why(failure), resolved_ip))
+        return ProbeResult.failed(with_resolved_ip(failure_text(failure), resolved_ip))
     sock.close()
-    return Outcome(True, resolved("TCP connection established", resolved_ip), Phases(connect_s=perf_counter() - began))
+    connect_s = perf_counter() - began
+    return ProbeResult.passed(with_resolved_ip("TCP connection established", resolved_ip), Phases(connect_s=connect_s))

@@ -1,12 +1,12 @@
-"""What the checkers of one endpoint have to say, as Route 53's two status calls report it (H110–H118)."""
+"""Checker reports of one endpoint, as returned by Route 53's two status calls (H110–H118)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dnsemu.healthcheck.checkers import Checker
-from dnsemu.healthcheck.verdict.entry import CheckerState, Entry
-from dnsemu.healthcheck.verdict.observation import Observation
+from dnsemu.healthcheck.verdict.check_state import CheckerState, HealthCheckState
+from dnsemu.healthcheck.verdict.results import Observation
 
 _NEVER_FAILED = (
     "The health check endpoint has not failed since the Route 53 health checker for this endpoint restarted at"
@@ -15,36 +15,36 @@ _NEVER_FAILED = (
 
 @dataclass(frozen=True, slots=True)
 class CheckerReport:
-    """One checker's status text, and when it made the probe that this is about, in seconds since the epoch."""
+    """One checker's status text, and the instant of its probe in seconds since the epoch."""
 
     checker: Checker
     text: str
     at: float
 
 
-def latest(entry: Entry) -> tuple[CheckerReport, ...]:
-    """What each reporting checker saw last.
+def latest(state: HealthCheckState) -> tuple[CheckerReport, ...]:
+    """The last observation of each reporting checker.
 
-    Inversion and disabling leave it as it is (H116). There is none before the first probe (H117), and none of a check
-    that is no endpoint (H118).
+    Inversion and disabling do not change it (H116). Empty before the first probe (H117), and for a check without an
+    endpoint (H118).
     """
-    return tuple(CheckerReport(state.checker, last.text, last.at) for state, last in _reporting(entry))
+    return tuple(CheckerReport(checker.checker, last.text, last.at) for checker, last in _reporting(state))
 
 
-def last_failures(entry: Entry) -> tuple[CheckerReport, ...]:
-    """The last failure that each reporting checker saw; of one that saw none, since when and its last probe (H113)."""
-    return tuple(_last_failure(state, last) for state, last in _reporting(entry))
+def last_failures(state: HealthCheckState) -> tuple[CheckerReport, ...]:
+    """The last failure of each reporting checker; if it had none, the start of its probes and its last probe (H113)."""
+    return tuple(_last_failure(checker, last) for checker, last in _reporting(state))
 
 
-def _last_failure(state: CheckerState, last: Observation) -> CheckerReport:
-    if (failure := state.last_failure) is not None:
-        return CheckerReport(state.checker, failure.text, failure.at)
-    since = datetime.fromtimestamp(state.since, UTC).isoformat(timespec="milliseconds")
-    return CheckerReport(state.checker, f"{_NEVER_FAILED} {since}", last.at)
+def _last_failure(checker: CheckerState, last: Observation) -> CheckerReport:
+    if (failure := checker.last_failure) is not None:
+        return CheckerReport(checker.checker, failure.text, failure.at)
+    since = datetime.fromtimestamp(checker.since, UTC).isoformat(timespec="milliseconds")
+    return CheckerReport(checker.checker, f"{_NEVER_FAILED} {since}", last.at)
 
 
-def _reporting(entry: Entry) -> Iterator[tuple[CheckerState, Observation]]:
-    """Checkers that have finished a probe, with the last one (H65)."""
-    for state in entry.checkers.values():
-        if state.last is not None:
-            yield state, state.last
+def _reporting(state: HealthCheckState) -> Iterator[tuple[CheckerState, Observation]]:
+    """Yields the checkers with an observation, and their last one (H65)."""
+    for checker in state.checkers.values():
+        if checker.last is not None:
+            yield checker, checker.last

@@ -1,4 +1,4 @@
-"""How long things took, as a Prometheus histogram counts it."""
+"""A histogram of durations, in the form of Prometheus."""
 
 from dataclasses import dataclass, field
 
@@ -7,13 +7,13 @@ BOUNDS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 @dataclass(slots=True)
 class Durations:
-    """Counts at or below each bound but above the one before, and the sum, in seconds."""
+    """Number of durations in each bucket, up to its bound and above the one before, and their sum in seconds."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_S) + 1))
     sum_s: float = 0.0
 
     def add(self, duration_s: float) -> None:
-        """Count one."""
+        """Counts a duration."""
         self.sum_s += duration_s
         for index, bound in enumerate(BOUNDS_S):
             if duration_s <= bound:

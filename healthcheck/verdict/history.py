@@ -1,4 +1,4 @@
-"""What became of the health checks: the most recent events, numbered, and who wants to hear of new ones."""
+"""The history of health checks: the most recent events, numbered, and listeners for new ones."""
 
 import re
 from collections import deque
@@ -11,39 +11,39 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.snapshot import Status
 
-CAPACITY = 10_000
-"""Events that are kept of all checks together."""
+MAX_EVENTS = 10_000
+"""Events kept of all checks together."""
 
-KEPT_PER_CHECK = 20
-"""Events that are kept of each check besides, however much happens to the others."""
+MAX_EVENTS_PER_CHECK = 20
+"""Events kept of each check in addition, so that busy checks do not displace those of quiet ones."""
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _EVENT_ID = re.compile(r"([0-9A-Za-z]+)-([0-9]{1,18})")
 
 Listener = Callable[["Event"], None]
-"""Called after each event, in the midst of judging: it returns at once, raises nothing and changes no check."""
+"""Called after each event, while statuses are being updated: must neither block nor raise nor change a check."""
 
 
 class EventKind(Enum):
-    """What happened."""
+    """The kinds of events."""
 
     STATUS = "status"
     """A check's effective status changed."""
     VOTE = "vote"
     """One checker's vote flipped."""
     FORCED = "forced"
-    """A status was laid over what is observed, or taken away."""
+    """A forced status was set or removed."""
     DECLARED = "declared"
-    """A check came."""
+    """A check was added."""
     REMOVED = "removed"
-    """A check went."""
+    """A check was removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened to a health check; `at` is emulated time, in seconds since the epoch.
+    """One event of a health check; `at` is emulated time, in seconds since the epoch.
 
-    `checker` is given for votes only. `old` and `new` are statuses, votes or overlays, by kind; None: there is none.
+    `checker` is set for votes only. `old` and `new` are statuses, votes or forced statuses, by kind, or None.
     """
 
     number: int
@@ -57,23 +57,23 @@ class Event:
 
 
 class NotAnEventId(ValueError):
-    """A text is not the id of an event, or of none that happened yet."""
+    """A text is not the id of an event, or is that of a future one."""
 
 
 class History:
     """The most recent events, numbered from 1.
 
-    An event's id is `RUN-NUMBER`: after a restart numbers begin anew, and `run` tells them from those of before.
+    An event's id is `RUN-NUMBER`: numbers start at 1 again after a restart, and `run` keeps the ids distinct.
     """
 
-    def __init__(self, run: str, capacity: int = CAPACITY) -> None:
-        """Begin with nothing.
+    def __init__(self, run: str, capacity: int = MAX_EVENTS) -> None:
+        """Creates an empty history.
 
         Args:
-            run: letters and digits that no other run of the server has.
-            capacity: how many events are kept.
+            run: letters and digits, unique to this run of the server.
+            capacity: events kept.
         Raises:
-            ValueError: `run` has other characters, or nothing would be kept.
+            ValueError: `run` has other characters, or `capacity` is less than 1.
         """
         if not _RUN.fullmatch(run) or capacity < 1:
             raise ValueError(f"a history is named by letters and digits and keeps an event: {run!r}, {capacity}")
@@ -81,13 +81,13 @@ class History:
         self.capacity = capacity
         self.last = 0
         """The number of the newest event; 0 before the first."""
-        self._ring: list[Event] = []  # event n is at (n - 1) % capacity, so that any is found at once
+        self._ring: list[Event] = []  # event n is at index (n - 1) % capacity
         self._of_check: dict[HealthCheckId, deque[Event]] = {}
         self._listeners: list[Listener] = []
 
     @property
     def first(self) -> int:
-        """The number of the oldest event that is kept; that of the next one if none is."""
+        """The number of the oldest event kept; that of the next event if there is none."""
         return self.last - len(self._ring) + 1
 
     def add(
@@ -101,7 +101,7 @@ class History:
         new: Status | None,
         cause: str,
     ) -> Event:
-        """Record an event under the next number, and tell the listeners."""
+        """Adds an event under the next number, and calls the listeners."""
         event = Event(self.last + 1, at, kind, check_id, checker, old, new, cause)
         if len(self._ring) < self.capacity:
             self._ring.append(event)
@@ -109,7 +109,7 @@ class History:
             self._ring[self.last % self.capacity] = event
         self.last = event.number
         if kind is not EventKind.VOTE:
-            self._of_check.setdefault(check_id, deque(maxlen=KEPT_PER_CHECK)).append(event)
+            self._of_check.setdefault(check_id, deque(maxlen=MAX_EVENTS_PER_CHECK)).append(event)
         for listener in tuple(self._listeners):
             listener(event)
         return event
@@ -122,13 +122,13 @@ class History:
         kind: EventKind | None = None,
         limit: int | None = None,
     ) -> tuple[Event, ...]:
-        """The first events after that number, oldest first.
+        """The first events after a number, oldest first.
 
         Args:
-            number: 0 for all that are kept.
-            check_id: only those of this check.
-            kind: only those of this kind.
-            limit: how many at most.
+            number: 0 for all events kept.
+            check_id: only events of this check.
+            kind: only events of this kind.
+            limit: maximum number of events.
         """
         numbers = range(max(number + 1, self.first), self.last + 1)
         return tuple(islice(self._chosen(numbers, check_id, kind), limit))
@@ -136,24 +136,24 @@ class History:
     def newest(
         self, limit: int, *, check_id: HealthCheckId | None = None, kind: EventKind | None = None
     ) -> tuple[Event, ...]:
-        """The last events, oldest first, chosen as by `since`."""
+        """The last events, oldest first, filtered as in `since`."""
         numbers = range(self.last, self.first - 1, -1)
         return tuple(islice(self._chosen(numbers, check_id, kind), limit))[::-1]
 
-    def of(self, check_id: HealthCheckId, limit: int = KEPT_PER_CHECK) -> tuple[Event, ...]:
-        """What happened to a check last, newest last, also what left the ring.
+    def of(self, check_id: HealthCheckId, limit: int = MAX_EVENTS_PER_CHECK) -> tuple[Event, ...]:
+        """The last events of a check, oldest first, including those that are no longer in the ring.
 
-        Votes are not among it: one change of status would drown in those of its sixteen checkers.
+        Votes are left out: sixteen checkers' votes would displace the changes of status.
         """
-        kept = self._of_check.get(check_id, ())
-        return tuple(islice(kept, max(len(kept) - limit, 0), None))
+        events = self._of_check.get(check_id, ())
+        return tuple(islice(events, max(len(events) - limit, 0), None))
 
     def forget(self, check_id: HealthCheckId) -> None:
-        """Keep no more of a check that is gone than the ring has."""
+        """Drops the events kept for a removed check; those in the ring stay."""
         self._of_check.pop(check_id, None)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Have every event told from now on; returns what ends it, which may be called more than once."""
+        """Calls a listener after every later event; returns a function that unsubscribes it."""
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -163,18 +163,18 @@ class History:
         return unsubscribe
 
     def event_id(self, event: Event) -> str:
-        """The text by which an event is known outside."""
+        """The public id of an event."""
         return self.id_at(event.number)
 
     def id_at(self, number: int) -> str:
-        """The id of the event with that number, be it kept or not."""
+        """The public id of the event with a number; the event need not be kept."""
         return f"{self.run}-{number}"
 
     def parse_event_id(self, text: str) -> int | None:
-        """The number to go on after; None if the event is of another run, so that nothing is known of its place.
+        """The number of an event, by its public id; None if the event is of another run.
 
         Raises:
-            NotAnEventId: it has not the form of an id, or is of this run but did not happen yet.
+            NotAnEventId: the text is not an id, or that of a future event of this run.
         """
         found = _EVENT_ID.fullmatch(text)
         if found is None:

@@ -1,4 +1,4 @@
-"""What health checks without probes follow: CloudWatch alarms and routing controls, set from outside."""
+"""Signals: CloudWatch alarms and routing controls, set from outside, that health checks without probes follow."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from dnsemu.config.model.health_checks import InsufficientData, MetricCheck, Rec
 
 
 class AlarmState(Enum):
-    """What an alarm's data says (H87)."""
+    """The state of an alarm's data (H87)."""
 
     OK = "OK"
     ALARM = "ALARM"
@@ -15,7 +15,7 @@ class AlarmState(Enum):
 
 
 class ControlState(Enum):
-    """How a routing control is set (H93)."""
+    """The state of a routing control (H93)."""
 
     ON = "On"
     OFF = "Off"
@@ -42,37 +42,37 @@ class RoutingControl:
         return self.arn
 
 
-Source = Alarm | RoutingControl
-State = AlarmState | ControlState
+SignalSource = Alarm | RoutingControl
+SignalState = AlarmState | ControlState
 
 
 class NoSuchSource(Exception):
     """A call named an alarm or routing control that no health check follows."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SignalSource) -> None:
         what = "alarm" if isinstance(source, Alarm) else "routing control"
         super().__init__(f"no health check follows the {what} {source}")
         self.source = source
 
 
-def source_of(config: object) -> Source | None:
-    """What a check follows, if it follows anything."""
+def source_of(config: object) -> SignalSource | None:
+    """The alarm or routing control that a check follows; None for other checks."""
     if isinstance(config, MetricCheck):
         return Alarm(config.alarm_region, config.alarm_name)
     return RoutingControl(config.routing_control_arn) if isinstance(config, RecoveryCheck) else None
 
 
-def is_healthy_by(config: MetricCheck | RecoveryCheck, state: State | None, last_known: bool) -> bool:
-    """The raw status that a signal gives.
+def is_healthy_by_signal(config: MetricCheck | RecoveryCheck, state: SignalState | None, *, was_healthy: bool) -> bool:
+    """True if the signal makes the raw status healthy.
 
     Args:
-        state: the signal, None before there is any: an alarm then lacks data, a routing control counts as on (H93).
-        last_known: the raw status when there was data last; healthy if there never was (H88).
+        state: None before the first signal: an alarm then has insufficient data, a routing control is on (H93).
+        was_healthy: the raw status by the last sufficient data; True if there was none (H88).
     """
     if isinstance(config, RecoveryCheck):
         return state is not ControlState.OFF
     if state in (AlarmState.OK, AlarmState.ALARM):
         return state is AlarmState.OK
     if config.insufficient_data is InsufficientData.LAST_KNOWN:
-        return last_known
+        return was_healthy
     return config.insufficient_data is InsufficientData.HEALTHY

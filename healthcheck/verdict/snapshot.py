@@ -1,4 +1,4 @@
-"""The health of everything at one instant: an immutable snapshot, and the one cell it is published in."""
+"""The health of all checks at one instant: an immutable snapshot, and the board on which it is published."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Status(Enum):
     UNHEALTHY = "unhealthy"
 
     @classmethod
-    def of(cls, is_healthy: bool) -> "Status":
+    def of(cls, *, is_healthy: bool) -> "Status":
         """The status for a claim."""
         return cls.HEALTHY if is_healthy else cls.UNHEALTHY
 
@@ -25,45 +25,46 @@ class Status(Enum):
 class HealthSnapshot:
     """Every declared health check's effective status at one instant; never changes once published.
 
-    `generation` moves only when some effective status changes.
+    `generation` grows when an effective status changes, and only then.
     """
 
     generation: int = 0
     status: Map[HealthCheckId, Status] = field(default_factory=Map)
 
     def is_healthy(self, check: HealthCheckId | None) -> bool:
-        """No check, or an unknown one (R117), is healthy; an unobserved inverted one is listed as unhealthy (H71)."""
+        """True for no check and for an unknown one (R117); an unobserved inverted one is listed as unhealthy (H71)."""
         return check is None or self.status.get(check, Status.HEALTHY) is Status.HEALTHY
 
 
-Told = Callable[[HealthSnapshot, Collection[HealthCheckId]], None]
+StatusListener = Callable[[HealthSnapshot, Collection[HealthCheckId]], None]
+"""Called with the new snapshot, and the checks that were added, removed or changed their status."""
 
 
 class HealthBoard:
-    """The one cell between the checker, which writes, and the server, which reads."""
+    """The cell between the monitor, which publishes, and the server, which reads."""
 
     def __init__(self) -> None:
         self.current = HealthSnapshot()
-        self._subscribers: list[Told] = []
+        self._listeners: list[StatusListener] = []
 
     def publish(self, status: Map[HealthCheckId, Status]) -> None:
-        """Replace the snapshot by one with these statuses, if any differs; this looks at all of them."""
+        """Publishes these statuses if any of them differs; compares all of them."""
         before = self.current.status
-        differing = [check for check in before if check not in status]
-        differing += [check for check, now in status.items() if before.get(check) is not now]
-        self._publish(status, differing)
+        changed = [check for check in before if check not in status]
+        changed += [check for check, now in status.items() if before.get(check) is not now]
+        self._publish(status, changed)
 
     def set(self, check: HealthCheckId, status: Status) -> None:
-        """Replace the snapshot by one in which this check has this status."""
+        """Publishes one check's status if it differs."""
         if self.current.status.get(check) is not status:
             self._publish(self.current.status.set(check, status), (check,))
 
-    def subscribe(self, tell: Told) -> None:
-        """Have every later change told at once: the snapshot, and the checks whose status differs, came or went."""
-        self._subscribers.append(tell)
+    def subscribe(self, listener: StatusListener) -> None:
+        """Calls a listener after every later change."""
+        self._listeners.append(listener)
 
-    def _publish(self, status: Map[HealthCheckId, Status], differing: Collection[HealthCheckId]) -> None:
-        if differing:
+    def _publish(self, status: Map[HealthCheckId, Status], changed: Collection[HealthCheckId]) -> None:
+        if changed:
             self.current = HealthSnapshot(self.current.generation + 1, status)
-            for tell in self._subscribers:
-                tell(self.current, differing)
+            for listener in self._listeners:
+                listener(self.current, changed)

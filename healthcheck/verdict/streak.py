@@ -1,32 +1,33 @@
-"""From observations to one checker's vote: it takes as many results in a row to change it, either way."""
+"""From results to a checker's vote: it changes after a number of opposite results in a row."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Streak:
-    """A checker's vote, and how many results in a row have spoken against it.
+    """A checker's vote, and the number of opposite results in a row.
 
-    A new checker votes healthy (H66) and is not reporting: it is left out of the quorum until its first result (H65).
+    A new checker votes healthy (H66) but is not reporting: the quorum leaves it out until its first result (H65).
     """
 
     is_healthy: bool = True
-    against: int = 0
+    opposite: int = 0
     is_reporting: bool = False
 
-    def fold(self, success: bool, threshold: int) -> "Streak":
+    def after(self, *, success: bool, threshold: int) -> "Streak":
         """The streak after one more result.
 
         Args:
-            threshold: results of the other kind in a row that change the vote, 1–10; a single result of the vote's
-                own kind starts the count again (H64).
+            success: True if the probe succeeded.
+            threshold: opposite results in a row that change the vote, 1–10. One result that agrees with the vote resets
+                the count (H64).
         """
         if success is self.is_healthy:
-            return Streak(self.is_healthy, 0, True)
-        if self.against + 1 >= threshold:
-            return Streak(success, 0, True)
-        return Streak(self.is_healthy, self.against + 1, True)
+            return Streak(self.is_healthy, is_reporting=True)
+        if self.opposite + 1 >= threshold:
+            return Streak(success, is_reporting=True)
+        return Streak(self.is_healthy, self.opposite + 1, is_reporting=True)
 
     def restarted(self) -> "Streak":
-        """The same vote with the count at zero: what an endpoint's change leaves of it (H102)."""
-        return Streak(self.is_healthy, 0, self.is_reporting)
+        """The same vote with the count at zero, for an endpoint that was changed (H102)."""
+        return Streak(self.is_healthy, is_reporting=self.is_reporting)

@@ -10,7 +10,7 @@ from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheck
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.history import EventKind, History
-from dnsemu.healthcheck.verdict.observation import Outcome
+from dnsemu.healthcheck.verdict.results import ProbeResult
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 from tests.dnsemu.clock.virtual_time import START
 
@@ -57,8 +57,8 @@ class Endpoints:
                 await asyncio.Event().wait()
             if check.id in self.timing_out:
                 await asyncio.sleep(TIME_OUT_S)
-                return Outcome(False, "timed out", waited_s=TIME_OUT_S)
-            return Outcome(check.id not in self.down, "as told")
+                return ProbeResult.failed("timed out", waited_s=TIME_OUT_S)
+            return ProbeResult(check.id not in self.down, "as told")
         except asyncio.CancelledError:
             self.broken_off[check.id] += 1
             raise

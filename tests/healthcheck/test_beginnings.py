@@ -6,9 +6,9 @@ from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.history import History
-from dnsemu.healthcheck.verdict.ledger import Ledger
-from dnsemu.healthcheck.verdict.observation import Observation, Outcome, Phases
+from dnsemu.healthcheck.verdict.results import Observation, Phases, ProbeResult
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.healthcheck.verdict.tracker import StatusTracker
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 def test_before_anything_was_observed(inverted, disabled, is_healthy):
     board = HealthBoard()
     check = HealthCheck("hc", EndpointCheck(EndpointType.TCP, "127.0.0.1", port=9), inverted, disabled)
-    Ledger(board, History("test")).apply({"hc": check}, HealthCheckers(("us-east-1",), 1), 0.0)
+    StatusTracker(board, History("test")).apply({"hc": check}, HealthCheckers(("us-east-1",), 1), 0.0)
     assert board.current.is_healthy("hc") is is_healthy
 
 
@@ -32,9 +32,9 @@ def test_h69_measuring_latency_has_no_effect_on_health():
     for measured in (False, True):
         board = HealthBoard()
         config = EndpointCheck(EndpointType.TCP, "127.0.0.1", port=9, failure_threshold=2, measure_latency=measured)
-        ledger = Ledger(board, History("test"))
-        ledger.apply({"hc": HealthCheck("hc", config)}, HealthCheckers(("us-east-1",), 1), 0.0)
+        tracker = StatusTracker(board, History("test"))
+        tracker.apply({"hc": HealthCheck("hc", config)}, HealthCheckers(("us-east-1",), 1), 0.0)
         for at, success in enumerate((True, False, False, True, True)):
-            ledger.record("hc", Checker("us-east-1", 0), Observation(Outcome(success, "slow", Phases(3.9)), at))
+            tracker.record("hc", Checker("us-east-1", 0), Observation(ProbeResult(success, "slow", Phases(3.9)), at))
             verdicts.append(board.current.is_healthy("hc"))
     assert verdicts == [True, True, False, False, True] * 2

@@ -8,14 +8,14 @@ import pytest
 from dnsemu.config.model.health_checkers import HealthCheckers, ProbeMode
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.monitor import NoSuchChecker, ProbesAreOff
-from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
-from dnsemu.healthcheck.verdict.observation import Outcome
+from dnsemu.healthcheck.verdict.results import ProbeResult
+from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 from tests.dnsemu.clock.virtual_time import settle, virtual_time
 from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, ONE, UP, Stage, calculated, endpoint
 
 MANUAL = HealthCheckers(ONE.regions, 1, probes=ProbeMode.MANUAL)
 OFF = HealthCheckers(ONE.regions, 1, probes=ProbeMode.OFF)
-FAILED = Outcome(False, "pushed")
+FAILED = ProbeResult.failed("pushed")
 
 
 @virtual_time
@@ -165,9 +165,9 @@ async def test_h102_enabling_again_starts_like_a_new_check():
         stage.apply(endpoint("a", disabled=True))
         stage.apply(endpoint("a"))
         assert stage.status("a") is UP
-        assert stage.monitor.entry("a").votes == (0, 0)
+        assert stage.monitor.state("a").votes == (0, 0)
         await stage.passes(INTERVAL_S)
-        assert stage.monitor.entry("a").votes == (1, 1)
+        assert stage.monitor.state("a").votes == (1, 1)
 
 
 @virtual_time
@@ -175,9 +175,9 @@ async def test_h68_a_region_that_is_left_out_stops_at_once_and_its_verdicts_are_
     async with Stage().running() as stage:
         stage.apply(endpoint("a"), fleet=FOUR)
         await stage.passes(INTERVAL_S)
-        assert stage.monitor.entry("a").votes == (4, 4)
+        assert stage.monitor.state("a").votes == (4, 4)
         stage.apply(endpoint("a"), fleet=ONE)
-        assert stage.monitor.entry("a").votes == (1, 1)
+        assert stage.monitor.state("a").votes == (1, 1)
         before = len(stage.endpoints.asked)
         await stage.passes(3 * INTERVAL_S)
         assert {checker for _, checker, _ in stage.endpoints.asked[before:]} == {Checker("us-east-1", 0)}
@@ -205,7 +205,7 @@ async def test_h102_a_probe_of_the_old_endpoint_says_nothing_about_the_new_one()
         stage.apply(endpoint("a", threshold=1, port=81))
         await stage.passes(INTERVAL_S)
         assert stage.endpoints.broken_off["a"] == 1
-        assert stage.monitor.entry("a").votes == (1, 1)
+        assert stage.monitor.state("a").votes == (1, 1)
 
 
 @virtual_time
@@ -228,13 +228,13 @@ async def test_h104_a_check_that_leaves_and_comes_back_is_probed_again():
 def test_h161_a_pushed_result_counts_as_if_the_checkers_had_observed_it():
     stage = Stage(is_stepped=True)
     stage.apply(endpoint("a", threshold=2), fleet=FOUR)
-    stage.monitor.observe("a", FAILED)
-    assert (stage.status("a"), stage.monitor.entry("a").votes) == (UP, (4, 4))
-    stage.monitor.observe("a", FAILED)
-    assert (stage.status("a"), stage.monitor.entry("a").votes) == (DOWN, (0, 4))
-    stage.monitor.observe("a", Outcome(True, "pushed"), "us-east-1")
-    stage.monitor.observe("a", Outcome(True, "pushed"), "us-east-1")
-    assert (stage.status("a"), stage.monitor.entry("a").votes) == (UP, (2, 4))
+    stage.monitor.record_result("a", FAILED)
+    assert (stage.status("a"), stage.monitor.state("a").votes) == (UP, (4, 4))
+    stage.monitor.record_result("a", FAILED)
+    assert (stage.status("a"), stage.monitor.state("a").votes) == (DOWN, (0, 4))
+    stage.monitor.record_result("a", ProbeResult.passed("pushed"), "us-east-1")
+    stage.monitor.record_result("a", ProbeResult.passed("pushed"), "us-east-1")
+    assert (stage.status("a"), stage.monitor.state("a").votes) == (UP, (2, 4))
 
 
 @pytest.mark.parametrize(("check", "region", "error", "message"), [
@@ -248,7 +248,7 @@ def test_results_and_probes_of_what_is_not_probed_are_refused(check, region, err
     stage = Stage(is_stepped=True)
     stage.apply(endpoint("a"), endpoint("off", disabled=True), calculated("sum", "a", 1))
     with pytest.raises(error, match=message):
-        stage.monitor.observe(check, FAILED, region)
+        stage.monitor.record_result(check, FAILED, region)
     with pytest.raises(error, match=message):
         asyncio.run(stage.monitor.probe_now(check, region))
     assert not stage.endpoints.asked
@@ -260,7 +260,7 @@ async def test_h67_a_probe_on_demand_is_made_at_once_and_the_schedule_goes_on_fr
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a", interval_s=100.0, threshold=1), fleet=FOUR)
         await stage.monitor.probe_now("a")
-        assert (stage.status("a"), stage.monitor.entry("a").votes) == (DOWN, (0, 4))
+        assert (stage.status("a"), stage.monitor.state("a").votes) == (DOWN, (0, 4))
         await stage.passes(99)
         assert len(stage.endpoints.asked) == 4
         await stage.passes(2)
@@ -273,7 +273,7 @@ async def test_h67_a_probe_on_demand_may_be_of_one_region():
         stage.apply(endpoint("a", interval_s=1000.0), fleet=FOUR)
         await stage.monitor.probe_now("a", "eu-west-1")
         assert {checker.region for _, checker, _ in stage.endpoints.asked} == {"eu-west-1"}
-        assert stage.monitor.entry("a").votes == (2, 2)
+        assert stage.monitor.state("a").votes == (2, 2)
 
 
 @virtual_time
@@ -284,7 +284,7 @@ async def test_h67_a_probe_on_demand_takes_the_place_of_one_under_way():
         await stage.passes(INTERVAL_S)
         stage.endpoints.silent.clear()
         await stage.monitor.probe_now("a")
-        assert (stage.endpoints.broken_off["a"], stage.monitor.entry("a").votes) == (1, (1, 1))
+        assert (stage.endpoints.broken_off["a"], stage.monitor.state("a").votes) == (1, (1, 1))
         assert stage.endpoints.under_way == 0
 
 
@@ -308,7 +308,7 @@ async def test_h67_a_declaration_during_a_probe_on_demand_leaves_one_schedule():
         stage.endpoints.timing_out.clear()
         stage.apply(endpoint("a", threshold=1, inverted=True))
         await probing
-        assert stage.monitor.entry("a").votes == (0, 1)
+        assert stage.monitor.state("a").votes == (0, 1)
         del stage.endpoints.asked[:]
         await stage.passes(10 * INTERVAL_S + 1)
         assert len(stage.endpoints.asked) == 10
@@ -323,7 +323,7 @@ async def test_h102_a_probe_on_demand_of_the_old_endpoint_says_nothing_about_the
         await settle()
         stage.apply(endpoint("a", threshold=1, interval_s=1000.0, port=81))
         await probing
-        assert stage.monitor.entry("a").votes == (0, 0)
+        assert stage.monitor.state("a").votes == (0, 0)
 
 
 @virtual_time
@@ -368,7 +368,7 @@ async def test_h160_with_probes_off_checks_keep_their_first_state_unless_told():
             await stage.monitor.probe_now("a")
         assert stage.endpoints.asked == []
         assert (stage.status("a"), stage.status("b")) == (UP, DOWN)
-        stage.monitor.observe("a", FAILED)
+        stage.monitor.record_result("a", FAILED)
         assert stage.status("a") is DOWN
 
 
@@ -399,14 +399,14 @@ async def test_a_probe_that_could_not_be_made_is_no_observation_and_is_tried_aga
         tries[check.id] += 1
         if tries[check.id] == 1:
             raise RuntimeError("out of file descriptors")
-        return Outcome(True, "as told")
+        return ProbeResult.passed("as told")
 
     async with Stage(probe=fails_first).running() as stage:
         stage.apply(endpoint("a", threshold=1))
         await stage.passes(INTERVAL_S)
-        assert (stage.status("a"), stage.monitor.entry("a").votes) == (UP, (0, 0))
+        assert (stage.status("a"), stage.monitor.state("a").votes) == (UP, (0, 0))
         await stage.passes(INTERVAL_S)
-        assert stage.monitor.entry("a").votes == (1, 1)
+        assert stage.monitor.state("a").votes == (1, 1)
         assert not stage.changes
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.monitor import phase
-from dnsemu.healthcheck.verdict.observation import Outcome
+from dnsemu.healthcheck.verdict.results import ProbeResult
 from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, TIME_OUT_S, Stage, endpoint
 from tests.rounds import rounds
@@ -39,7 +39,7 @@ def test_the_interval_runs_from_the_end_of_a_probe_that_timed_out(is_stepped):
             await stage.passes(3 * (INTERVAL_S + TIME_OUT_S))
             starts = [round(at - START - phase(1, "a", FIRST) * INTERVAL_S, 3) for at in stage.endpoints.times("a")]
             assert starts == [0, 14, 28]
-            (state,) = stage.monitor.entry("a").checkers.values()
+            (state,) = stage.monitor.state("a").checkers.values()
             assert state.last.at - starts[-1] == pytest.approx(START + phase(1, "a", FIRST) * INTERVAL_S + 4, abs=1e-3)
 
     follow()
@@ -70,7 +70,7 @@ async def test_h63_the_same_seed_gives_the_same_schedule_whatever_else_is_declar
     for seed, others in ((1, ()), (1, (endpoint("b"), endpoint("c"))), (2, ())):
         stage = Stage(seed=seed, is_stepped=True)
         stage.apply(*others, endpoint("a"), fleet=FOUR)
-        schedules.append({c: stage.monitor.next_probe("a", c) for c in stage.monitor.entry("a").checkers})
+        schedules.append({c: stage.monitor.next_probe("a", c) for c in stage.monitor.state("a").checkers})
     assert schedules[0] == schedules[1] != schedules[2]
 
 
@@ -245,8 +245,8 @@ async def any_history(steps, max_concurrent, seed, is_stepped):
         try:
             if check.id in hanging:
                 await asyncio.sleep(TIME_OUT_S if is_stepped else 1e6)
-                return Outcome(False, "timed out", waited_s=TIME_OUT_S)
-            return Outcome(True, "well")
+                return ProbeResult.failed("timed out", waited_s=TIME_OUT_S)
+            return ProbeResult.passed("well")
         finally:
             under_way.discard(post)
 

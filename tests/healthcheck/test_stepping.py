@@ -12,7 +12,7 @@ from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, Healt
 from dnsemu.healthcheck.monitor import phase
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.verdict.history import EventKind
-from dnsemu.healthcheck.verdict.observation import Outcome
+from dnsemu.healthcheck.verdict.results import ProbeResult
 from tests.dnsemu.clock.virtual_time import START, virtual_time
 from tests.healthcheck.endpoints import endpoint as listening
 from tests.healthcheck.endpoints import response, sends
@@ -24,7 +24,7 @@ LEAST_S = 1e-6
 
 def instants(stage, id="a"):
     """When each checker is to probe an endpoint next, soonest first."""
-    return sorted(stage.monitor.next_probe(id, checker) for checker in stage.monitor.entry(id).checkers)
+    return sorted(stage.monitor.next_probe(id, checker) for checker in stage.monitor.state(id).checkers)
 
 
 @virtual_time
@@ -43,14 +43,14 @@ async def test_h63_h172_h173_the_fourteenth_of_sixteen_checkers_to_see_a_third_f
     stage = Stage(is_stepped=True, seed=7)
     stage.endpoints.down.add("a")
     stage.apply(endpoint("a", threshold=3), fleet=SIXTEEN)
-    first = sorted(START + phase(7, "a", checker) * INTERVAL_S for checker in stage.monitor.entry("a").checkers)
+    first = sorted(START + phase(7, "a", checker) * INTERVAL_S for checker in stage.monitor.state("a").checkers)
     decisive = first[13] + INTERVAL_S + INTERVAL_S
     await stage.passes(decisive - START - LEAST_S)
-    assert (stage.status("a"), stage.monitor.entry("a").votes) == (UP, (3, 16))
+    assert (stage.status("a"), stage.monitor.state("a").votes) == (UP, (3, 16))
     await stage.passes(2 * LEAST_S)
-    assert (stage.status("a"), stage.monitor.entry("a").votes) == (DOWN, (2, 16))
+    assert (stage.status("a"), stage.monitor.state("a").votes) == (DOWN, (2, 16))
     (change,) = stage.changes
-    assert change.at == stage.monitor.entry("a").since == decisive
+    assert change.at == stage.monitor.state("a").since == decisive
     assert change.cause.startswith("2 of 16 checkers up")
 
 
@@ -101,7 +101,7 @@ async def test_h63_a_time_out_costs_its_budget_and_a_prompt_answer_nothing():
     assert instants(stage, "silent") == [silent + TIME_OUT_S + INTERVAL_S]
     again = prompt + INTERVAL_S
     assert instants(stage, "prompt") == [again if again > stage.clock.now() else again + INTERVAL_S]
-    (seen,) = stage.monitor.entry("silent").checkers.values()
+    (seen,) = stage.monitor.state("silent").checkers.values()
     assert seen.last.at == silent + TIME_OUT_S
 
 
@@ -161,7 +161,7 @@ async def test_h61_probes_of_names_see_what_was_observed_before():
     async def probe(check, checker):
         await asyncio.sleep(1)
         seen[check.id] = stage.status("a")
-        return Outcome(check.id != "a", "as told")
+        return ProbeResult(check.id != "a", "as told")
 
     stage = Stage(is_stepped=True, probe=probe)
     names = [f"name-{n}" for n in range(8)]
@@ -240,7 +240,7 @@ def test_h67_probes_that_end_in_any_order_are_folded_in_one(seed, order, max_con
             for _ in range(dice.randrange(20)):
                 await asyncio.sleep(0)
             waited_s = TIME_OUT_S if check.id == "b" else 0.0
-            return Outcome(check.id == "c", "as told", waited_s=waited_s)
+            return ProbeResult(check.id == "c", "as told", waited_s=waited_s)
 
         @virtual_time
         async def follow():
@@ -266,7 +266,7 @@ async def test_h67_a_ninety_second_failover_of_a_real_endpoint_takes_a_moment_an
         config = EndpointCheck(EndpointType.HTTP, "127.0.0.1", port=web.port, request_interval_s=30.0)
         stage.apply(HealthCheck("web", config), fleet=fleet)
         await stage.passes(30)
-        assert (web.connections, stage.monitor.entry("web").votes) == (16, (16, 16))
+        assert (web.connections, stage.monitor.state("web").votes) == (16, (16, 16))
         again = instants(stage, "web")
     decisive = again[13] + 30.0 + 30.0
     await stage.passes(decisive - stage.clock.now() - LEAST_S)

@@ -65,7 +65,7 @@ class CheckerCalls:
             "strict_addresses": declared.strict_addresses,
             "blocked": [
                 *(blocked_json(blocked, "file") for blocked in partitions.declared),
-                *(blocked_json(blocked, "call") for blocked in partitions.called),
+                *(blocked_json(blocked, "call") for blocked in partitions.added),
             ],
         }
 

@@ -13,8 +13,8 @@ from dnsemu.clock.clock import Clock
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.report.cloudwatch import PERIOD_S, UNITS, DataPoint, LatencyMetric, merged, status_values
-from dnsemu.healthcheck.verdict.entry import Entry
-from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
+from dnsemu.healthcheck.verdict.check_state import HealthCheckState
+from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 from dnsemu.runtime.logs import timestamp
 
 NAMESPACE = "AWS/Route53"
@@ -52,11 +52,11 @@ class DataPointCalls:
             await asyncio.sleep(0)
         return response
 
-    def _entries(self, wanted: list[HealthCheckId]) -> list[Entry]:
+    def _entries(self, wanted: list[HealthCheckId]) -> list[HealthCheckState]:
         monitor = self._monitor
-        return [monitor.entry(check) for check in dict.fromkeys(wanted)] if wanted else list(monitor.entries())
+        return [monitor.state(check) for check in dict.fromkeys(wanted)] if wanted else list(monitor.states())
 
-    def _pieces(self, entries: list[Entry]) -> Iterator[str]:
+    def _pieces(self, entries: list[HealthCheckState]) -> Iterator[str]:
         """Write the reply in pieces of a few milliseconds of work each."""
         yield f'{{"namespace": "{NAMESPACE}", "period_s": {PERIOD_S}, "health_checks": ['
         for number, entry in enumerate(entries):
@@ -68,10 +68,10 @@ class DataPointCalls:
             yield "}}"
         yield "]}\n"
 
-    def _metrics(self, entry: Entry) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _metrics(self, entry: HealthCheckState) -> Iterator[tuple[str, dict[str, Any]]]:
         """One check's metrics by name: present values, and latency data points of the last hour."""
         monitor = self._monitor
-        for name, value in status_values(entry, monitor.is_up).items():
+        for name, value in status_values(entry, monitor.is_declared_and_healthy).items():
             yield name, {"unit": UNITS[name], "value": value}
         now = self._clock.now()
         for metric in LatencyMetric:

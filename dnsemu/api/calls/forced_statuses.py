@@ -15,7 +15,7 @@ from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.force_rules import ForceRule, Pattern, PatternKind, parse_pattern
 from dnsemu.faults.forced_statuses import Forcing, NothingMeant
 from dnsemu.healthcheck.monitor import HealthMonitor
-from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
+from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 
 STATUSES = {"healthy": "healthy", "unhealthy": "unhealthy", "auto": None}
 
@@ -48,7 +48,7 @@ class ForcedStatusCalls:
         try:
             body = await body_of(request, _FORCE_ONE, ("status", "for", "until"))
             rule = self._rule(Pattern(PatternKind.CHECK, check_id), body, _FORCE_ONE)
-            self._monitor.entry(check_id)
+            self._monitor.state(check_id)
             self._forcing.force(rule)
         except BadBody as bad:
             return bad.reply
@@ -66,7 +66,7 @@ class ForcedStatusCalls:
         except NothingMeant as nothing:
             return failure(404, str(nothing), "pattern")
         monitor = self._monitor
-        checks = [check_json(monitor.entry(check_id), monitor) for check_id in sorted(meant)]
+        checks = [check_json(monitor.state(check_id), monitor) for check_id in sorted(meant)]
         return as_json({"rules": self._all_rules(), "health_checks": checks})
 
     async def _rules(self, _request: web.Request) -> web.Response:

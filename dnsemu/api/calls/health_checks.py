@@ -12,8 +12,8 @@ from dnsemu.clock.clock import Clock
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.monitor import HealthMonitor, NoSuchChecker, ProbesAreOff
 from dnsemu.healthcheck.verdict.history import History
-from dnsemu.healthcheck.verdict.ledger import UnknownHealthCheck
-from dnsemu.healthcheck.verdict.observation import Outcome
+from dnsemu.healthcheck.verdict.results import ProbeResult
+from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 from dnsemu.runtime.logs import timestamp
 
 MAX_REASON_CHARACTERS = 255
@@ -70,7 +70,7 @@ class HealthCheckCalls:
             if len(reason) > MAX_REASON_CHARACTERS:
                 raise BadBody(f"write at most {MAX_REASON_CHARACTERS} characters", "reason")
             region = optional_text_in(body, "region", _OBSERVE)
-            self._monitor.observe(check_id, Outcome(success, reason), region)
+            self._monitor.record_result(check_id, ProbeResult(success, reason), region)
         except BadBody as bad:
             return bad.reply
         except UnknownHealthCheck as missing:
@@ -86,7 +86,7 @@ class HealthCheckCalls:
             UnknownHealthCheck: there is none of this id.
         """
         events = self._history.of(check_id, MAX_EVENTS_SHOWN)
-        check = check_json(self._monitor.entry(check_id), self._monitor)
+        check = check_json(self._monitor.state(check_id), self._monitor)
         return check | {
             "time": timestamp(self._clock.now()),
             "history": [event_json(self._history, event) for event in events],

@@ -12,8 +12,8 @@ from dnsemu.healthcheck.verdict.signals import (
     ControlState,
     NoSuchSource,
     RoutingControl,
-    Source,
-    State,
+    SignalSource,
+    SignalState,
     source_of,
 )
 
@@ -87,13 +87,13 @@ class SignalCalls:
             raise NoSuchAlarm(f"no health check follows an alarm {name}; those that are followed: {known}")
         return alarms[0]
 
-    def _signal(self, source: Source, state: State, field: str, rule: str) -> web.Response:
+    def _signal(self, source: SignalSource, state: SignalState, field: str, rule: str) -> web.Response:
         monitor = self._monitor
         try:
-            monitor.signal(source, state)
+            monitor.set_signal(source, state)
         except NoSuchSource as missing:
             return failure(404, str(missing), field, rule)
-        followers = [entry for entry in monitor.entries() if source_of(entry.check.config) == source]
+        followers = [entry for entry in monitor.states() if source_of(entry.check.config) == source]
         return as_json(
             signal_json(source, state) | {"health_checks": [check_json(entry, monitor) for entry in followers]}
         )

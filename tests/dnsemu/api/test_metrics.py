@@ -17,13 +17,13 @@ from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheck
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.monitor import HealthMonitor
-from dnsemu.healthcheck.report.cloudwatch import LatencyBook
+from dnsemu.healthcheck.report.cloudwatch import LatencyRecorder
 from dnsemu.healthcheck.report.durations import Durations
-from dnsemu.healthcheck.verdict.entry import Overlay
+from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.history import History
-from dnsemu.healthcheck.verdict.ledger import Ledger
-from dnsemu.healthcheck.verdict.observation import NO_PHASES, Observation, Outcome, Phases
+from dnsemu.healthcheck.verdict.results import NO_PHASES, Observation, Phases, ProbeResult
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
+from dnsemu.healthcheck.verdict.tracker import StatusTracker
 
 NOW = 1_795_255_200.0
 """2026-11-21T10:00:00Z."""
@@ -45,7 +45,7 @@ class Stand:
         self.data_plane = SimpleNamespace(answered=(), dropped=0, query_log_dropped=0, rows=list)
         self.board = SimpleNamespace(current=SimpleNamespace(world=SimpleNamespace(hosted_zones={})))
         self.lifecycle = SimpleNamespace(is_ready=True)
-        ledger = Ledger(HealthBoard(), History("run"))
+        tracker = StatusTracker(HealthBoard(), History("run"))
         checks = [
             endpoint("web"),
             endpoint("away", inverted=True),
@@ -53,14 +53,15 @@ class Stand:
             endpoint("new"),
             HealthCheck("all", CalculatedCheck(("web", "away", "new"), 3)),
         ]
-        ledger.apply({check.id: check for check in checks}, SIXTEEN, NOW)
+        tracker.apply({check.id: check for check in checks}, SIXTEEN, NOW)
         for check_id in ("web", "away", "off"):
-            for number, checker in enumerate(list(ledger.entry(check_id).checkers)):
-                ledger.record(check_id, checker, Observation(Outcome(number > 0, "as told"), NOW))
-        latency = LatencyBook()
-        self.web, self.ledger = checks[0], ledger
+            for number, checker in enumerate(list(tracker.state(check_id).checkers)):
+                tracker.record(check_id, checker, Observation(ProbeResult(number > 0, "as told"), NOW))
+        latency = LatencyRecorder()
+        self.web, self.tracker = checks[0], tracker
         self.monitor = SimpleNamespace(
-            entries=ledger.entries, entry=ledger.entry, is_up=ledger.is_up, latency=latency,
+            states=tracker.states, state=tracker.state, latency=latency,
+            is_declared_and_healthy=tracker.is_declared_and_healthy,
             probes=Counter({("web", "us-east-1", True): 3}), durations=Durations(), lateness=Durations(),
             in_flight=2, history=SimpleNamespace(last=7),
         )  # fmt: skip
@@ -70,8 +71,8 @@ class Stand:
 
     def sample(self, checker, before_s, *phases_s):
         """A probe of `web` that ended so long ago."""
-        outcome = Outcome(True, "as told", Phases(*phases_s) if phases_s else NO_PHASES)
-        self.monitor.latency.record(self.web, checker, Observation(outcome, NOW - before_s))
+        result = ProbeResult.passed("as told", Phases(*phases_s) if phases_s else NO_PHASES)
+        self.monitor.latency.record(self.web, checker, Observation(result, NOW - before_s))
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ async def probed(stand):
     """The stand with a monitor and a clock of its own, after ten minutes in which every probe took no time."""
 
     async def probe(check, _checker):
-        return Outcome(check.id == "web", "as told", Phases(0.25, 0.125, 1.0))
+        return ProbeResult(check.id == "web", "as told", Phases(0.25, 0.125, 1.0))
 
     scheduler = Scheduler(Clock(start=NOW, is_paused=True))
     stand.clock = scheduler.clock
@@ -244,7 +245,7 @@ async def test_h140_h141_h145_h147_every_check_by_cloudwatchs_names_and_units(ge
 
 
 async def test_h75_the_status_is_the_effective_one_and_the_percentage_what_was_probed(stand, get):
-    stand.ledger.lay_over({"web": Overlay(Status.UNHEALTHY, "web")}, NOW)
+    stand.tracker.set_overlays({"web": Overlay(Status.UNHEALTHY, "web")}, NOW)
     for check in ("web", "away"):
         _, body = await get(f"?check={check}")
         metrics = body["health_checks"][0]["metrics"]

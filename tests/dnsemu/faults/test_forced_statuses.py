@@ -123,7 +123,7 @@ class Forced(Stage):
 
     def __init__(self, text=WORLD):
         super().__init__(is_stepped=True)
-        self.forcing = Forcing(self.scheduler, self.monitor.overlay)
+        self.forcing = Forcing(self.scheduler, self.monitor.set_overlays)
         self.declare(text)
 
     def declare(self, text):
@@ -145,7 +145,7 @@ class Forced(Stage):
     @property
     def overlaid(self):
         """Every forced status, and the pattern that says so."""
-        return {e.check.id: (e.forced, e.overlay.by) for e in self.monitor.entries() if e.overlay}
+        return {e.check.id: (e.forced, e.overlay.by) for e in self.monitor.states() if e.overlay}
 
     @property
     def rules(self):
@@ -231,7 +231,7 @@ def test_h85_a_forced_child_moves_its_parent_and_a_forced_parent_does_not_follow
 async def test_a_rule_runs_out_by_the_clock():
     forced = Forced()
     forced.force("web-1 unhealthy for 90s")
-    assert forced.monitor.entry("web-1").overlay.until == START + 90
+    assert forced.monitor.state("web-1").overlay.until == START + 90
     await forced.passes(90 - 1e-6)
     assert (forced.status("web-1"), forced.rules) == (DOWN, ["web-1 unhealthy"])
     await forced.passes(2e-6)
@@ -280,7 +280,7 @@ async def test_a_rule_whose_time_is_past_has_no_effect():
 @virtual_time
 async def test_a_rule_runs_out_as_time_passes_too():
     stage = Stage()
-    forcing = Forcing(stage.scheduler, stage.monitor.overlay)
+    forcing = Forcing(stage.scheduler, stage.monitor.set_overlays)
     declared = world()
     async with stage.running():
         stage.monitor.apply(declared.health_checks, declared.health_checkers)

@@ -220,7 +220,7 @@ def test_a_worker_that_reads_slowly_is_told_the_newest_alone():
     stand.tell()
     for number in range(50):
         stand.change("UPSERT", a("www", f"192.0.2.{number}"))
-        stand.status("seven", Status.of(number % 2 == 0))
+        stand.status("seven", Status.of(is_healthy=number % 2 == 0))
     frames = list(stand.feed.message())
     assert len(frames) == 4  # a status, a node, the pace, the end
     for frame in frames:

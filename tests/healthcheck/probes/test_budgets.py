@@ -8,7 +8,7 @@ from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, Healt
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.prober import Prober
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT
+from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import certificate, endpoint, never_answers, response, sends, serving_tls
 from tests.healthcheck.staged_loop import staged
 

@@ -11,7 +11,7 @@ from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.resolve import HostResolver
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT
+from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import certificate, choosy, endpoint, never_answers, response, sends, serving_tls
 from tests.healthcheck.probes.test_http import HASTY, PATIENT, Names, probe
 

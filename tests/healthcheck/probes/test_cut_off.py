@@ -6,7 +6,7 @@ from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, Healt
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.prober import Prober
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Outcome
+from dnsemu.healthcheck.verdict.results import TIMED_OUT, ProbeResult
 from tests.healthcheck.endpoints import endpoint, response, sends
 from tests.healthcheck.probes.test_http import PATIENT, Names
 
@@ -33,7 +33,7 @@ async def test_a_checker_that_is_cut_off_times_out_without_a_connection(type_, w
     prober = Prober(Names(), Budgets(), is_cut_off=is_cut_off)
     async with endpoint(sends(response())) as server:
         check = HealthCheck("hc", EndpointCheck(EndpointType(type_), port=server.port, **host))
-        assert await prober(check, HERE) == Outcome(False, TIMED_OUT, waited_s=waited_s)
+        assert await prober(check, HERE) == ProbeResult.failed(TIMED_OUT, waited_s=waited_s)
         assert server.connections == 0
     assert asked == [(HERE, "127.0.0.1")]
 

@@ -19,9 +19,9 @@ from time import monotonic
 import pytest
 
 from dnsemu.healthcheck.probes.budgets import Budgets
-from dnsemu.healthcheck.probes.connect import CannotProbe, why
+from dnsemu.healthcheck.probes.connect import CannotProbe, failure_text
 from dnsemu.healthcheck.probes.exchange import Exchange
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT
+from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import (
     certificate,
     choosy,
@@ -384,7 +384,7 @@ def test_h165_a_connection_that_ends_when_nobody_waits_is_not_logged(run):
     pytest.param(OSError(), "The connection failed.", id="H114 g a failure without a word"),
 ])  # fmt: skip
 def test_failures_in_words(failure, text):
-    assert why(failure) == text
+    assert failure_text(failure) == text
 
 
 # --- TLS ---

@@ -15,7 +15,7 @@ from dnsemu.healthcheck.probes.connect import CannotProbe
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.request import host_header
 from dnsemu.healthcheck.probes.resolve import NX_DOMAIN
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT
+from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import endpoint, never_answers, repeats, resets, response, sends, sends_then_silence
 
 PATIENT = Budgets(resolve_s=20, connect_s=20, status_s=20, body_s=20, tcp_s=20)

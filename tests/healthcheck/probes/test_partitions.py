@@ -10,7 +10,7 @@ from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.partitions import Partitions
 from dnsemu.healthcheck.probes.prober import Prober
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT
+from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import endpoint as listening
 from tests.healthcheck.endpoints import response, sends
 from tests.healthcheck.stage import DOWN, UP, Stage
@@ -52,7 +52,7 @@ def test_what_was_taken_down_may_be_brought_up_but_not_what_is_declared():
     partitions.declared = (declared,)
     partitions.block(path)
     partitions.block(path)
-    assert partitions.called == (path,)
+    assert partitions.added == (path,)
     assert [partitions.unblock(path), partitions.unblock(path), partitions.unblock(declared)] == [True, False, False]
     assert (partitions.is_cut_off(EAST, HERE), partitions.is_cut_off(WEST, HERE)) == (False, True)
 
@@ -73,7 +73,7 @@ class Watched:
 
     @property
     def seen(self):
-        return self.stage.status("web"), self.stage.monitor.entry("web").votes
+        return self.stage.status("web"), self.stage.monitor.state("web").votes
 
     async def passes(self):
         """An interval, and what a time-out takes."""
@@ -112,7 +112,7 @@ EIGHT = ("us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "
 async def test_as_many_checkers_as_are_needed(regions, per_region, needed):
     async with listening(sends(response())) as web:
         watched = Watched(web.port, regions=regions, per_region=per_region)
-        checkers = list(watched.stage.monitor.entry("web").checkers)
+        checkers = list(watched.stage.monitor.state("web").checkers)
         watched.partitions.declared = tuple(BlockedPath(checker.address) for checker in checkers[needed:])
         await watched.passes()
         assert watched.seen == (UP, (needed, len(checkers)))
@@ -125,7 +125,7 @@ async def test_h114_a_checker_that_is_cut_off_times_out_and_the_endpoint_is_not_
     async with listening(sends(response())) as web:
         watched = Watched(web.port, regions=("us-east-1",), per_region=1)
         watched.partitions.block(BlockedPath("*"))
-        (due,) = (watched.stage.monitor.next_probe("web", c) for c in watched.stage.monitor.entry("web").checkers)
+        (due,) = (watched.stage.monitor.next_probe("web", c) for c in watched.stage.monitor.state("web").checkers)
         await watched.passes()
         (change,) = watched.stage.changes
         assert (web.connections, change.at) == (0, due + Budgets().connect_s)

@@ -15,7 +15,7 @@ from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.request import request, target
 from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, HostResolver
 from dnsemu.healthcheck.probes.search import Search
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT
+from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import (
     certificate,
     endpoint,

@@ -6,18 +6,21 @@ from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck, MetricCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.report.checker_reports import CheckerReport, last_failures, latest
-from dnsemu.healthcheck.verdict.entry import taken_over
+from dnsemu.healthcheck.verdict.check_state import state_for
 from dnsemu.healthcheck.verdict.history import History
-from dnsemu.healthcheck.verdict.ledger import Ledger
-from dnsemu.healthcheck.verdict.observation import TIMED_OUT, Observation, Outcome
+from dnsemu.healthcheck.verdict.results import TIMED_OUT, Observation, ProbeResult
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
+from dnsemu.healthcheck.verdict.tracker import StatusTracker
 
 TWO = HealthCheckers(("eu-west-1",), 2)
 FIRST, SECOND = Checker("eu-west-1", 0), Checker("eu-west-1", 1)
 STARTED = 1414119312.106
 """2014-10-24T02:55:12.106Z"""
 
-UP, DOWN = Outcome(True, "HTTP Status Code 200, OK"), Outcome(False, "HTTP Status Code 503, Service Unavailable")
+UP, DOWN = (
+    ProbeResult.passed("HTTP Status Code 200, OK"),
+    ProbeResult.failed("HTTP Status Code 503, Service Unavailable"),
+)
 
 
 def endpoint(**flags):
@@ -25,21 +28,21 @@ def endpoint(**flags):
 
 
 class Watched:
-    """One check of two checkers in a ledger; a probe ends so many seconds after the checkers started."""
+    """One check of two checkers in a tracker; a probe ends so many seconds after the checkers started."""
 
     def __init__(self, check):
-        self.ledger = Ledger(HealthBoard(), History("watched"))
+        self.tracker = StatusTracker(HealthBoard(), History("watched"))
         self.declare(check, 0)
 
     def declare(self, check, after_s):
-        self.ledger.apply({check.id: check}, TWO, STARTED + after_s)
+        self.tracker.apply({check.id: check}, TWO, STARTED + after_s)
 
     def probe(self, checker, outcome, after_s):
-        self.ledger.record("a", checker, Observation(outcome, STARTED + after_s))
+        self.tracker.record("a", checker, Observation(outcome, STARTED + after_s))
 
     @property
     def entry(self):
-        return self.ledger.entry("a")
+        return self.tracker.state("a")
 
 
 def test_h110_one_report_per_reporting_checker_of_its_last_probe():
@@ -54,7 +57,7 @@ def test_h110_one_report_per_reporting_checker_of_its_last_probe():
 @pytest.mark.parametrize(("outcome", "text"), [
     pytest.param(UP, "Success: HTTP Status Code 200, OK", id="H111 H114 a"),
     pytest.param(DOWN, "Failure: HTTP Status Code 503, Service Unavailable", id="H111 H114 c"),
-    pytest.param(Outcome(False, TIMED_OUT), "Failure: Connection timed out. The endpoint or the internet connection is down, or requests are being blocked by your firewall. See https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-router-firewall-rules.html", id="H111 H114 d"),
+    pytest.param(ProbeResult.failed(TIMED_OUT), "Failure: Connection timed out. The endpoint or the internet connection is down, or requests are being blocked by your firewall. See https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-router-firewall-rules.html", id="H111 H114 d"),
 ])  # fmt: skip
 def test_texts(outcome, text):
     watched = Watched(endpoint())
@@ -102,5 +105,5 @@ def test_what_the_checkers_saw_stays(flags):
     pytest.param(MetricCheck("us-east-1", "cpu"), id="H118 metric"),
 ])  # fmt: skip
 def test_nothing_to_report(config):
-    entry = taken_over(None, HealthCheck("a", config), TWO, STARTED)
+    entry = state_for(HealthCheck("a", config), TWO, STARTED)
     assert (latest(entry), last_failures(entry)) == ((), ())

@@ -15,17 +15,17 @@ from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.report.cloudwatch import (
     UNITS,
     DataPoint,
-    LatencyBook,
     LatencyMetric,
-    Total,
+    LatencyRecorder,
+    LatencyTotal,
     merged,
     status_values,
 )
-from dnsemu.healthcheck.verdict.entry import Overlay
+from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.history import History
-from dnsemu.healthcheck.verdict.ledger import Ledger
-from dnsemu.healthcheck.verdict.observation import NO_PHASES, Observation, Outcome, Phases
+from dnsemu.healthcheck.verdict.results import NO_PHASES, Observation, Phases, ProbeResult
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
+from dnsemu.healthcheck.verdict.tracker import StatusTracker
 
 CONNECTION, FIRST_BYTE, TLS = LatencyMetric.CONNECTION, LatencyMetric.FIRST_BYTE, LatencyMetric.TLS_HANDSHAKE
 VIRGINIA, IRELAND = Checker("us-east-1", 0), Checker("eu-west-1", 0)
@@ -39,12 +39,12 @@ def endpoint(id="a", *, type=EndpointType.HTTP, measured=True, **flags):
 
 
 def observation(at, phases, *, success=True):
-    return Observation(Outcome(success, "as told", phases), at)
+    return Observation(ProbeResult(success, "as told", phases), at)
 
 
 def book_of(*samples, check=None):
     """A book of (checker, seconds after MINUTE, connect_s) samples."""
-    book = LatencyBook()
+    book = LatencyRecorder()
     for checker, after_s, connect_s in samples:
         book.record(check or endpoint(), checker, observation(MINUTE + after_s, Phases(connect_s)))
     return book
@@ -70,13 +70,13 @@ def ms(points):
     pytest.param(NO_PHASES, False, {}, id="H146 not connected: no value"),
 ])  # fmt: skip
 def test_what_a_probe_contributes(phases, success, sampled):
-    book = LatencyBook()
+    book = LatencyRecorder()
     book.record(endpoint(), VIRGINIA, observation(MINUTE, phases, success=success))
     for metric in LatencyMetric:
         value = sampled.get(metric)
         points = {"us-east-1": (DataPoint(MINUTE, 1, value, value, value),)} if value else {}
         assert book.data_points("a", metric, MINUTE) == points
-        assert list(book.totals(metric)) == ([Total("a", "us-east-1", 1, value / 1000)] if value else [])
+        assert list(book.totals(metric)) == ([LatencyTotal("a", "us-east-1", 1, value / 1000)] if value else [])
 
 
 @pytest.mark.parametrize(("check", "is_measured"), [
@@ -108,17 +108,17 @@ def test_h146_regions_and_checks_are_sampled_apart():
     book = book_of((VIRGINIA, 0, 0.1), (IRELAND, 1, 0.2), (VIRGINIA, 2, 0.4))
     book.record(endpoint("b"), VIRGINIA, observation(MINUTE, Phases(0.8)))
     assert set(book.totals(CONNECTION)) == {
-        Total("a", "us-east-1", 1, 0.1),
-        Total("a", "eu-west-1", 1, 0.2),
-        Total("b", "us-east-1", 1, 0.8),
+        LatencyTotal("a", "us-east-1", 1, 0.1),
+        LatencyTotal("a", "eu-west-1", 1, 0.2),
+        LatencyTotal("b", "us-east-1", 1, 0.8),
     }
 
 
 def test_h146_a_probe_that_did_not_connect_leaves_its_half_minute_to_the_next():
-    book = LatencyBook()
+    book = LatencyRecorder()
     book.record(endpoint(), VIRGINIA, observation(MINUTE, NO_PHASES, success=False))
     book.record(endpoint(), VIRGINIA, observation(MINUTE + 1, Phases(0.1)))
-    assert list(book.totals(CONNECTION)) == [Total("a", "us-east-1", 1, 0.1)]
+    assert list(book.totals(CONNECTION)) == [LatencyTotal("a", "us-east-1", 1, 0.1)]
 
 
 def test_h142_average_minimum_and_maximum_by_region_and_of_all_together():
@@ -145,8 +145,8 @@ def test_memory_is_bounded_and_the_totals_go_on():
     assert [minute for minute, *_ in ms(points)] == list(range(440, 500))
     assert {point.sample_count for point in points} == {2}
     samples = book._checks["a"]["us-east-1"]
-    assert samples._kept.buffer_info()[1] * samples._kept.itemsize == 60 * 2 * 4 * 8
-    assert list(book.totals(CONNECTION)) == [Total("a", "us-east-1", 1000, 500.0)]
+    assert samples._rows.buffer_info()[1] * samples._rows.itemsize == 60 * 2 * 4 * 8
+    assert list(book.totals(CONNECTION)) == [LatencyTotal("a", "us-east-1", 1000, 500.0)]
 
 
 def test_what_is_forgotten_begins_anew():
@@ -165,19 +165,19 @@ UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
 
 
 def ledger_of(*checks, failing=0, forced=None):
-    """A ledger in which the first of sixteen checkers of `a` failed and the rest succeeded; None: they did not report."""
-    ledger = Ledger(HealthBoard(), History("run"))
-    ledger.apply({check.id: check for check in checks}, SIXTEEN, MINUTE)
-    checkers = list(ledger.entry(checks[0].id).checkers)
+    """A tracker in which the first of sixteen checkers of `a` failed and the rest succeeded; None: they did not report."""
+    tracker = StatusTracker(HealthBoard(), History("run"))
+    tracker.apply({check.id: check for check in checks}, SIXTEEN, MINUTE)
+    checkers = list(tracker.state(checks[0].id).checkers)
     for number, checker in enumerate(checkers if failing is not None else ()):
-        ledger.record(checks[0].id, checker, observation(MINUTE, NO_PHASES, success=number >= failing))
+        tracker.record(checks[0].id, checker, observation(MINUTE, NO_PHASES, success=number >= failing))
     if forced:
-        ledger.lay_over({checks[0].id: Overlay(forced, "a")}, MINUTE)
-    return ledger
+        tracker.set_overlays({checks[0].id: Overlay(forced, "a")}, MINUTE)
+    return tracker
 
 
-def values(ledger, check_id="a"):
-    return status_values(ledger.entry(check_id), ledger.is_up)
+def values(tracker, check_id="a"):
+    return status_values(tracker.state(check_id), tracker.is_declared_and_healthy)
 
 
 @pytest.mark.parametrize(("flags", "failing", "forced", "status", "percentage"), [
@@ -213,12 +213,12 @@ def test_metrics_of_a_calculated_check(flags, threshold, children, status, count
     """Of its children, `a` is down and `b`, an inverted check that fails, is up."""
     parent = HealthCheck("parent", CalculatedCheck(children, threshold), **flags)
     b = HealthCheck("b", RecoveryCheck("arn"), inverted=True)
-    ledger = ledger_of(endpoint(), b, parent, failing=16)
-    ledger.lay_over({"b": Overlay(DOWN, "b")}, MINUTE)
+    tracker = ledger_of(endpoint(), b, parent, failing=16)
+    tracker.set_overlays({"b": Overlay(DOWN, "b")}, MINUTE)
     expected = {"HealthCheckStatus": status}
     if count is not None:
         expected["ChildHealthCheckHealthyCount"] = count
-    assert values(ledger, "parent") == expected
+    assert values(tracker, "parent") == expected
 
 
 @pytest.mark.parametrize("config", [

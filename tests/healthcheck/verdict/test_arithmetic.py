@@ -9,8 +9,8 @@ from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheck
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType
 from dnsemu.healthcheck.checkers import Checker, checkers_of
 from dnsemu.healthcheck.probes.http import http_status
-from dnsemu.healthcheck.verdict.calculated import is_met
-from dnsemu.healthcheck.verdict.quorum import is_effective, is_quorate
+from dnsemu.healthcheck.verdict.calculated import is_threshold_met
+from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy, is_quorate
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, HealthSnapshot, Status
 from dnsemu.healthcheck.verdict.streak import Streak
 
@@ -21,7 +21,7 @@ def fold(results, threshold, streak=None):
     """The vote after each of the results, `F` or `S`."""
     streak, votes = streak or Streak(), ""
     for result in results:
-        streak = streak.fold(result == "S", threshold)
+        streak = streak.after(success=result == "S", threshold=threshold)
         votes += "S" if streak.is_healthy else "F"
     return votes
 
@@ -49,12 +49,12 @@ def test_h64_a_vote_changes_exactly_after_a_full_run_of_the_other_kind(results, 
 
 def test_h65_a_checker_reports_from_its_first_result_on():
     assert not Streak().is_reporting
-    assert Streak().fold(True, 3).is_reporting
-    assert Streak().fold(False, 3).is_reporting
+    assert Streak().after(success=True, threshold=3).is_reporting
+    assert Streak().after(success=False, threshold=3).is_reporting
 
 
 def test_h102_a_changed_endpoint_keeps_the_vote_and_starts_the_count_again():
-    streak = Streak().fold(False, 3).fold(False, 3).restarted()
+    streak = Streak().after(success=False, threshold=3).after(success=False, threshold=3).restarted()
     assert fold("FFF", 3, streak) == "SSF"
 
 
@@ -86,7 +86,7 @@ def test_quorum(healthy, reporting, expected):
     pytest.param(True, True, True, False, id="H74 whatever is observed"),
 ])  # fmt: skip
 def test_effective(raw, inverted, disabled, expected):
-    assert is_effective(raw, inverted=inverted, disabled=disabled) is expected
+    assert is_effectively_healthy(raw=raw, inverted=inverted, disabled=disabled) is expected
 
 
 @pytest.mark.parametrize(("children", "threshold", "expected"), [
@@ -97,7 +97,7 @@ def test_effective(raw, inverted, disabled, expected):
     pytest.param([False], 0, True, id="H79 threshold 0 is always met"),
 ])  # fmt: skip
 def test_calculated(children, threshold, expected):
-    assert is_met(children, threshold) is expected
+    assert is_threshold_met(children, threshold) is expected
 
 
 @pytest.mark.parametrize(("code", "ip", "text"), [

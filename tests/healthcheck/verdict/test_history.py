@@ -3,7 +3,7 @@
 import pytest
 
 from dnsemu.healthcheck.checkers import Checker
-from dnsemu.healthcheck.verdict.history import KEPT_PER_CHECK, EventKind, History, NotAnEventId
+from dnsemu.healthcheck.verdict.history import MAX_EVENTS_PER_CHECK, EventKind, History, NotAnEventId
 from dnsemu.healthcheck.verdict.snapshot import Status
 
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
@@ -96,7 +96,7 @@ def test_a_quiet_check_keeps_its_last_events_beside_a_loud_one():
         add(history, "loud")
     assert history.of("quiet") == (first,)
     assert numbers(history.of("loud", 3)) == [99, 100, 101]
-    assert len(history.of("loud", 1000)) == KEPT_PER_CHECK
+    assert len(history.of("loud", 1000)) == MAX_EVENTS_PER_CHECK
     assert history.of("loud", 0) == ()
     assert history.of("never declared") == ()
 
@@ -104,7 +104,7 @@ def test_a_quiet_check_keeps_its_last_events_beside_a_loud_one():
 def test_votes_do_not_crowd_out_what_became_of_a_check():
     history = History("run")
     status = add(history)
-    for _ in range(KEPT_PER_CHECK):
+    for _ in range(MAX_EVENTS_PER_CHECK):
         add(history, kind=EventKind.VOTE)
     assert history.of("a") == (status,)
 

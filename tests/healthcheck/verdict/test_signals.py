@@ -3,7 +3,7 @@
 import pytest
 
 from dnsemu.config.model.health_checks import HealthCheck, InsufficientData, MetricCheck, RecoveryCheck
-from dnsemu.healthcheck.verdict.entry import Overlay
+from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.history import EventKind
 from dnsemu.healthcheck.verdict.signals import Alarm, AlarmState, ControlState, NoSuchSource, RoutingControl, source_of
 from tests.healthcheck.stage import DOWN, UP, Stage, calculated, endpoint
@@ -46,7 +46,7 @@ def staged(*checks):
 def test_alarms(insufficient, states, status):
     stage = staged(metric("m", insufficient))
     for state in states:
-        stage.monitor.signal(CPU, state)
+        stage.monitor.set_signal(CPU, state)
     assert stage.status("m") is status
 
 
@@ -59,7 +59,7 @@ def test_alarms(insufficient, states, status):
 def test_routing_controls(states, status):
     stage = staged(recovery())
     for state in states:
-        stage.monitor.signal(CONTROL, state)
+        stage.monitor.set_signal(CONTROL, state)
     assert stage.status("r") is status
 
 
@@ -70,11 +70,11 @@ def test_routing_controls(states, status):
 ])  # fmt: skip
 def test_flags_apply_on_top(flags, in_alarm, on_ok):
     stage = staged(metric("m", **flags), recovery("r", **flags))
-    stage.monitor.signal(CPU, ALARM)
-    stage.monitor.signal(CONTROL, OFF)
+    stage.monitor.set_signal(CPU, ALARM)
+    stage.monitor.set_signal(CONTROL, OFF)
     assert (stage.status("m"), stage.status("r")) == (in_alarm, in_alarm)
-    stage.monitor.signal(CPU, OK)
-    stage.monitor.signal(CONTROL, ON)
+    stage.monitor.set_signal(CPU, OK)
+    stage.monitor.set_signal(CONTROL, ON)
     assert (stage.status("m"), stage.status("r")) == (on_ok, on_ok)
 
 
@@ -84,7 +84,7 @@ def test_h71_an_inverted_metric_check_is_unhealthy_from_the_start():
 
 def test_h87_two_checks_may_follow_one_alarm():
     stage = staged(metric("one"), metric("other", inverted=True), metric("else", alarm=Alarm("eu-west-1", "cpu")))
-    stage.monitor.signal(CPU, ALARM)
+    stage.monitor.set_signal(CPU, ALARM)
     assert [stage.status(id) for id in ("one", "other", "else")] == [DOWN, UP, UP]
     assert [(event.check_id, event.at) for event in stage.changes] == [
         ("one", stage.clock.now()),
@@ -96,9 +96,9 @@ def test_h87_two_checks_may_follow_one_alarm():
 def test_what_was_signalled_survives_a_declaration(signal, state):
     check = metric("c") if signal is CPU else recovery("c")
     stage = staged(check)
-    stage.monitor.signal(signal, state)
+    stage.monitor.set_signal(signal, state)
     stage.apply(check, endpoint("another"))
-    assert (stage.status("c"), stage.monitor.entry("c").signal) == (DOWN, state)
+    assert (stage.status("c"), stage.monitor.state("c").signal) == (DOWN, state)
     stage.apply(metric("c", inverted=True) if signal is CPU else recovery("c", inverted=True), endpoint("another"))
     assert stage.status("c") is UP
     assert stage.monitor.signals() == {signal: state}
@@ -106,15 +106,15 @@ def test_what_was_signalled_survives_a_declaration(signal, state):
 
 def test_h88_h190_the_last_known_status_survives_a_declaration():
     stage = staged(metric())
-    stage.monitor.signal(CPU, ALARM)
-    stage.monitor.signal(CPU, LACKING)
+    stage.monitor.set_signal(CPU, ALARM)
+    stage.monitor.set_signal(CPU, LACKING)
     stage.apply(metric(), endpoint("another"))
     assert stage.status("m") is DOWN
 
 
 def test_h102_a_check_that_comes_later_follows_what_was_signalled_before():
     stage = staged(metric("first"))
-    stage.monitor.signal(CPU, ALARM)
+    stage.monitor.set_signal(CPU, ALARM)
     stage.apply(metric("first"), metric("later"))
     assert stage.status("later") is DOWN
 
@@ -122,16 +122,16 @@ def test_h102_a_check_that_comes_later_follows_what_was_signalled_before():
 def test_h87_another_alarm_is_followed_once_it_is_named():
     other = Alarm("us-east-1", "memory")
     stage = staged(metric(insufficient=InsufficientData.HEALTHY))
-    stage.monitor.signal(CPU, ALARM)
+    stage.monitor.set_signal(CPU, ALARM)
     stage.apply(metric(insufficient=InsufficientData.HEALTHY, alarm=other))
     assert (stage.status("m"), stage.monitor.signals()) == (UP, {other: None})
     with pytest.raises(NoSuchSource):
-        stage.monitor.signal(CPU, OK)
+        stage.monitor.set_signal(CPU, OK)
 
 
 def test_h104_what_was_signalled_is_forgotten_with_the_last_check_that_followed_it():
     stage = staged(metric())
-    stage.monitor.signal(CPU, ALARM)
+    stage.monitor.set_signal(CPU, ALARM)
     stage.apply()
     stage.apply(metric())
     assert (stage.status("m"), stage.monitor.signals()) == (UP, {CPU: None})
@@ -144,14 +144,14 @@ def test_h104_what_was_signalled_is_forgotten_with_the_last_check_that_followed_
 def test_signals_that_nobody_follows_are_refused(source, message):
     stage = staged(metric(), recovery())
     with pytest.raises(NoSuchSource, match=message) as caught:
-        stage.monitor.signal(source, ALARM)
+        stage.monitor.set_signal(source, ALARM)
     assert caught.value.source == source
     assert stage.monitor.signals() == {CPU: None, CONTROL: None}
 
 
 def test_h85_a_parent_follows_a_signal_at_once():
     stage = staged(calculated("sum", ["m", "r"], 2), metric(), recovery())
-    stage.monitor.signal(CPU, ALARM)
+    stage.monitor.set_signal(CPU, ALARM)
     assert [(event.check_id, event.new) for event in stage.changes] == [("m", DOWN), ("sum", DOWN)]
     assert stage.changes[1].cause == "1 of 2 children healthy (m down), needs 2"
 
@@ -159,16 +159,16 @@ def test_h85_a_parent_follows_a_signal_at_once():
 def test_h85_one_signal_may_move_several_children_in_one_step():
     stage = staged(calculated("either", ["m", "n"], 1), metric("m"), metric("n", inverted=True))
     assert stage.status("either") is UP
-    stage.monitor.signal(CPU, ALARM)
+    stage.monitor.set_signal(CPU, ALARM)
     assert [event.check_id for event in stage.changes] == ["m", "n"]  # one of them is up at any time
 
 
 def test_h161_h162_an_overlay_stands_in_for_a_signal():
     stage = staged(metric(inverted=True))
-    stage.monitor.overlay({"m": Overlay(UP, "m")})
-    stage.monitor.signal(CPU, ALARM)
-    assert (stage.status("m"), stage.monitor.entry("m").observed) == (DOWN, UP)
-    stage.monitor.overlay({})
+    stage.monitor.set_overlays({"m": Overlay(UP, "m")})
+    stage.monitor.set_signal(CPU, ALARM)
+    assert (stage.status("m"), stage.monitor.state("m").observed) == (DOWN, UP)
+    stage.monitor.set_overlays({})
     assert stage.status("m") is UP
 
 
@@ -183,16 +183,16 @@ def test_h161_h162_an_overlay_stands_in_for_a_signal():
 def test_summaries(check, signals, summary):
     stage = staged(check)
     for signal in signals:
-        stage.monitor.signal(*signal)
-    assert stage.monitor.entry(check.id).summary == summary
+        stage.monitor.set_signal(*signal)
+    assert stage.monitor.state(check.id).summary == summary
 
 
 def test_a_signal_that_changes_nothing_is_not_told():
     stage = staged(metric())
-    stage.monitor.signal(CPU, OK)
-    stage.monitor.signal(CPU, LACKING)
+    stage.monitor.set_signal(CPU, OK)
+    stage.monitor.set_signal(CPU, LACKING)
     assert stage.history.since(0) == ()
-    stage.monitor.signal(CPU, ALARM)
+    stage.monitor.set_signal(CPU, ALARM)
     assert [event.kind for event in stage.history.since(0)] == [EventKind.STATUS]
 
 

@@ -7,11 +7,11 @@ import pytest
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import checkers_of
-from dnsemu.healthcheck.verdict.entry import Overlay
+from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.history import EventKind, History
-from dnsemu.healthcheck.verdict.ledger import Ledger, UnknownHealthCheck
-from dnsemu.healthcheck.verdict.observation import Observation, Outcome
+from dnsemu.healthcheck.verdict.results import Observation, ProbeResult
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
+from dnsemu.healthcheck.verdict.tracker import StatusTracker, UnknownHealthCheck
 
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
 SIXTEEN = HealthCheckers(ALL_CHECKER_REGIONS, 2)
@@ -30,12 +30,12 @@ def calculated(id, children, threshold, **flags):
 
 
 class Books:
-    """A ledger, what it reported, and a time that tests count up by hand."""
+    """A tracker, what it reported, and a time that tests count up by hand."""
 
     def __init__(self, *checks, fleet=ONE):
         self.board = HealthBoard()
         self.history = History("books")
-        self.ledger = Ledger(self.board, self.history)
+        self.tracker = StatusTracker(self.board, self.history)
         self.now = 0.0
         self._forced = {}
         self._heard = 0
@@ -43,15 +43,15 @@ class Books:
 
     def apply(self, *checks, fleet=ONE):
         self.now += 1
-        self.ledger.apply({check.id: check for check in checks}, fleet, self.now)
+        self.tracker.apply({check.id: check for check in checks}, fleet, self.now)
 
     def observe(self, check_id, results, checkers=slice(None)):
         """Each chosen checker sees these results, `F` or `S`."""
         for result in results:
-            for checker in list(self.ledger.entry(check_id).checkers)[checkers]:
+            for checker in list(self.tracker.state(check_id).checkers)[checkers]:
                 self.now += 1
-                outcome = Outcome(result == "S", "all well" if result == "S" else "broken")
-                self.ledger.record(check_id, checker, Observation(outcome, self.now))
+                outcome = ProbeResult(result == "S", "all well" if result == "S" else "broken")
+                self.tracker.record(check_id, checker, Observation(outcome, self.now))
 
     def force(self, **forced):
         """Lay statuses over checks, or take them away with None; what is not named stays."""
@@ -60,7 +60,7 @@ class Books:
             if status is not None:
                 self._forced[check_id] = Overlay(status, check_id)
         self.now += 1
-        self.ledger.lay_over(dict(self._forced), self.now)
+        self.tracker.set_overlays(dict(self._forced), self.now)
 
     def status(self, check_id):
         return self.board.current.status[check_id]
@@ -81,10 +81,10 @@ class Books:
 def test_h65_checkers_without_a_result_have_no_say():
     books = Books(endpoint("a"), fleet=SIXTEEN)
     books.observe("a", "F", slice(0, 1))
-    assert books.ledger.entry("a").votes == (0, 1)
+    assert books.tracker.state("a").votes == (0, 1)
     assert books.status("a") is DOWN
     books.observe("a", "S", slice(1, 2))
-    assert books.ledger.entry("a").votes == (1, 2)
+    assert books.tracker.state("a").votes == (1, 2)
     assert books.status("a") is UP
 
 
@@ -108,18 +108,18 @@ def test_h68_the_quorum_is_taken_anew_when_a_region_leaves():
     assert books.status("a") is UP
     books.apply(endpoint("a", regions=regions[:2]), fleet=SIXTEEN)
     assert books.status("a") is DOWN
-    assert books.changes[-1].cause == "declared anew"
+    assert books.changes[-1].cause == "declaration changed"
     books.apply(endpoint("a", regions=regions), fleet=SIXTEEN)
-    assert books.ledger.entry("a").votes == (0, 4)
+    assert books.tracker.state("a").votes == (0, 4)
 
 
 def test_h68_a_late_result_of_a_checker_that_left_is_ignored():
     books = Books(endpoint("a"), fleet=SIXTEEN)
-    gone = list(books.ledger.entry("a").checkers)[-1]
+    gone = list(books.tracker.state("a").checkers)[-1]
     books.apply(endpoint("a"), fleet=ONE)
-    books.ledger.record("a", gone, Observation(Outcome(False, "late"), 9.0))
-    books.ledger.record("never-declared", gone, Observation(Outcome(False, "late"), 9.0))
-    assert books.ledger.entry("a").votes == (0, 0)
+    books.tracker.record("a", gone, Observation(ProbeResult.failed("late"), 9.0))
+    books.tracker.record("never-declared", gone, Observation(ProbeResult.failed("late"), 9.0))
+    assert books.tracker.state("a").votes == (0, 0)
     assert not books.changes
 
 
@@ -158,11 +158,11 @@ def test_h102_h116_a_disabled_check_shows_what_was_last_seen_and_forgets_it_when
     books = Books(endpoint("a"))
     books.observe("a", "F")
     books.apply(endpoint("a", disabled=True))
-    (state,) = books.ledger.entry("a").checkers.values()
+    (state,) = books.tracker.state("a").checkers.values()
     assert state.last.text == "Failure: broken"
     assert books.status("a") is UP
     books.apply(endpoint("a"))
-    (state,) = books.ledger.entry("a").checkers.values()
+    (state,) = books.tracker.state("a").checkers.values()
     assert state.last is None
     assert books.status("a") is UP
 
@@ -172,20 +172,20 @@ def test_h104_a_check_that_is_gone_is_forgotten():
     books.observe("a", "F")
     books.force(a=DOWN)
     books.apply()
-    books.ledger.lay_over({"a": Overlay(DOWN, "a")}, 9.0)  # nobody's
+    books.tracker.set_overlays({"a": Overlay(DOWN, "a")}, 9.0)  # nobody's
     with pytest.raises(UnknownHealthCheck):
-        books.ledger.entry("a")
+        books.tracker.state("a")
     assert books.board.current.is_healthy("a")  # R117
     books.apply(endpoint("a"))
     assert books.status("a") is UP
-    assert books.ledger.entry("a").forced is None
+    assert books.tracker.state("a").forced is None
 
 
 def test_h162_a_forced_status_survives_a_reload():
     books = Books(endpoint("a"))
     books.force(a=DOWN)
     books.apply(endpoint("a", path="/other"), endpoint("b"))
-    assert (books.status("a"), books.ledger.entry("a").observed) == (DOWN, UP)
+    assert (books.status("a"), books.tracker.state("a").observed) == (DOWN, UP)
 
 
 # --- overlays ---
@@ -202,39 +202,41 @@ def test_h162_a_forced_status_survives_a_reload():
 def test_forcing(flags, forced, status, observed):
     books = Books(endpoint("a", **flags))
     books.force(a=forced)
-    assert (books.status("a"), books.ledger.entry("a").observed) == (status, observed)
-    assert books.ledger.entry("a").forced is forced
+    assert (books.status("a"), books.tracker.state("a").observed) == (status, observed)
+    assert books.tracker.state("a").forced is forced
     books.force(a=None)
-    assert (books.status("a"), books.ledger.entry("a").forced) == (observed, None)
+    assert (books.status("a"), books.tracker.state("a").forced) == (observed, None)
 
 
 def test_h161_h162_what_is_forced_goes_on_being_observed():
     books = Books(endpoint("a"))
     books.force(a=UP)
     books.observe("a", "F")
-    assert (books.status("a"), books.ledger.entry("a").observed) == (UP, DOWN)
+    assert (books.status("a"), books.tracker.state("a").observed) == (UP, DOWN)
     books.force(a=None)
     assert books.status("a") is DOWN
 
 
 def test_h161_overlays_stand_in_place_of_those_before():
     books = Books(endpoint("a"), endpoint("b"))
-    books.ledger.lay_over({"a": Overlay(DOWN, "a"), "gone": Overlay(DOWN, "gone")}, 5.0)
-    books.ledger.lay_over({"b": Overlay(DOWN, "b*")}, 6.0)
+    books.tracker.set_overlays({"a": Overlay(DOWN, "a"), "gone": Overlay(DOWN, "gone")}, 5.0)
+    books.tracker.set_overlays({"b": Overlay(DOWN, "b*")}, 6.0)
     assert (books.status("a"), books.status("b")) == (UP, DOWN)
 
 
 def test_what_is_forced_is_told_with_what_said_so():
     books = Books(endpoint("a"), endpoint("off", disabled=True))
-    books.ledger.lay_over({"a": Overlay(DOWN, "web-*"), "off": Overlay(DOWN, "off")}, 5.0)
-    books.ledger.lay_over({"a": Overlay(DOWN, "a", until=9.0), "off": Overlay(DOWN, "off")}, 6.0)  # the same status
-    books.ledger.lay_over({}, 7.0)
+    books.tracker.set_overlays({"a": Overlay(DOWN, "web-*"), "off": Overlay(DOWN, "off")}, 5.0)
+    books.tracker.set_overlays(
+        {"a": Overlay(DOWN, "a", until=9.0), "off": Overlay(DOWN, "off")}, 6.0
+    )  # the same status
+    books.tracker.set_overlays({}, 7.0)
     forced = books.history.since(0, kind=EventKind.FORCED)
     assert [(e.check_id, e.at, e.old, e.new, e.cause) for e in forced] == [
         ("a", 5.0, None, DOWN, "forced by web-*"),
         ("off", 5.0, None, DOWN, "forced by off"),
-        ("a", 7.0, DOWN, None, "what is observed counts again"),
-        ("off", 7.0, DOWN, None, "what is observed counts again"),
+        ("a", 7.0, DOWN, None, "no longer forced"),
+        ("off", 7.0, DOWN, None, "no longer forced"),
     ]
     assert [(e.check_id, e.at, e.new, e.cause) for e in books.changes] == [
         ("a", 5.0, DOWN, "forced unhealthy, not observed yet"),
@@ -246,7 +248,7 @@ def test_h85_overlays_that_end_together_are_one_step():
     books = Books(calculated("sum", "ab", 1), endpoint("a"), endpoint("b"))
     books.force(sum=UP, a=DOWN, b=DOWN)
     books.clear()
-    books.ledger.lay_over({}, 99.0)
+    books.tracker.set_overlays({}, 99.0)
     assert books.moves == [("a", UP), ("b", UP)]  # the sum was up and stays so
 
 
@@ -303,7 +305,7 @@ def test_h162_a_forced_parent_stays_when_its_child_moves():
     books = Books(calculated("sum", "a", 1), endpoint("a"))
     books.force(sum=UP)
     books.observe("a", "F")
-    assert (books.status("sum"), books.ledger.entry("sum").observed) == (UP, DOWN)
+    assert (books.status("sum"), books.tracker.state("sum").observed) == (UP, DOWN)
 
 
 # --- the board, and what is reported ---
@@ -366,8 +368,8 @@ def test_h102_an_inversion_is_reported_as_declared():
     books = Books(endpoint("a"))
     books.apply(endpoint("a", inverted=True))
     (change,) = books.changes
-    assert (change.old, change.new, change.cause, change.at) == (UP, DOWN, "declared anew", books.now)
-    assert books.ledger.entry("a").since == books.now
+    assert (change.old, change.new, change.cause, change.at) == (UP, DOWN, "declaration changed", books.now)
+    assert books.tracker.state("a").since == books.now
 
 
 def test_a_change_says_what_was_seen():
@@ -376,7 +378,7 @@ def test_a_change_says_what_was_seen():
     books.observe("a", "F", slice(0, 14))
     (change,) = books.changes
     assert change.cause == "2 of 16 checkers up, 14 failing: broken"
-    assert books.ledger.entry("a").since == change.at == books.now
+    assert books.tracker.state("a").since == change.at == books.now
 
 
 @pytest.mark.parametrize(("check", "results", "summary"), [
@@ -389,13 +391,13 @@ def test_a_change_says_what_was_seen():
 def test_summaries(check, results, summary):
     books = Books(check)
     books.observe("a", results)
-    assert books.ledger.entry("a").summary == summary
+    assert books.tracker.state("a").summary == summary
 
 
 def test_h113_the_last_failure_outlives_a_success():
     books = Books(endpoint("a"))
     books.observe("a", "FS")
-    (state,) = books.ledger.entry("a").checkers.values()
+    (state,) = books.tracker.state("a").checkers.values()
     assert (state.last.text, state.last_failure.text) == ("Success: all well", "Failure: broken")
 
 

@@ -1,0 +1,261 @@
+"""Tracks the state of every health check and computes the statuses: arithmetic and bookkeeping, no waiting.
+
+An observation, an overlay, a signal or a new declaration may change a verdict. The effective statuses on the board are
+updated at once, also those of calculated checks (H85). Then the changes are added to the history.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from dnsemu.config.model.health_checkers import HealthCheckers
+from dnsemu.config.model.health_checks import (
+    CalculatedCheck,
+    EndpointCheck,
+    HealthCheck,
+    HealthCheckId,
+    MetricCheck,
+    RecoveryCheck,
+)
+from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.verdict.calculated import is_threshold_met
+from dnsemu.healthcheck.verdict.check_state import HealthCheckState, Overlay, state_for
+from dnsemu.healthcheck.verdict.history import EventKind, History
+from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy, is_quorate
+from dnsemu.healthcheck.verdict.results import Observation
+from dnsemu.healthcheck.verdict.signals import (
+    AlarmState,
+    NoSuchSource,
+    SignalSource,
+    SignalState,
+    is_healthy_by_signal,
+    source_of,
+)
+from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
+
+
+class UnknownHealthCheck(Exception):
+    """A call named a health check that is not declared."""
+
+    def __init__(self, check_id: HealthCheckId) -> None:
+        super().__init__(f"No health check exists with the specified ID {check_id}")
+        self.check_id = check_id
+
+
+class StatusTracker:
+    """The states of all health checks, and the board on which their effective statuses are published."""
+
+    def __init__(self, board: HealthBoard, history: History) -> None:
+        self._board = board
+        self._history = history
+        self._states: dict[HealthCheckId, HealthCheckState] = {}
+        self._fleet: HealthCheckers | None = None
+        self._overlaid: dict[HealthCheckId, None] = {}
+        self._parents: dict[HealthCheckId, list[HealthCheckId]] = {}
+        self._signals: dict[SignalSource, SignalState] = {}
+        self._followers: dict[SignalSource, list[HealthCheckId]] = {}
+
+    def state(self, check_id: HealthCheckId) -> HealthCheckState:
+        """The state of a health check.
+
+        Raises:
+            UnknownHealthCheck: it is not declared.
+        """
+        try:
+            return self._states[check_id]
+        except KeyError:
+            raise UnknownHealthCheck(check_id) from None
+
+    def states(self) -> Iterable[HealthCheckState]:
+        """The states of all health checks, in order of declaration."""
+        return self._states.values()
+
+    def is_declared_and_healthy(self, check_id: HealthCheckId) -> bool:
+        """True if a check counts as a healthy child; one that is not declared does not (H84)."""
+        state = self._states.get(check_id)
+        return state is not None and state.status is Status.HEALTHY
+
+    def apply(self, checks: Mapping[HealthCheckId, HealthCheck], fleet: HealthCheckers, now: float) -> None:
+        """Applies a declaration: unchanged checks keep their verdicts, removed ones are forgotten.
+
+        All new statuses are published in one step. The first declaration adds nothing to the history.
+        """
+        before, is_same_fleet = self._states, fleet == self._fleet
+        self._fleet = fleet
+        self._states = {}
+        changed: list[HealthCheckState] = []
+        for check_id, check in checks.items():
+            state = before.get(check_id)
+            if state is None or state.check is not check or not is_same_fleet:
+                state = state_for(check, fleet, now, old=state)
+                changed.append(state)
+            self._states[check_id] = state
+        removed = [check_id for check_id in before if check_id not in self._states]
+        self._index_relations()
+        for source, signal in self._signals.items():
+            for check_id in self._followers[source]:
+                _apply_signal(self._states[check_id], signal)
+        affected = self._affected(changed, removed)
+        was = {state.check.id: state.status for state in affected if state.check.id in before}
+        for state in affected:
+            state.observed, state.status = self._evaluate(state)
+        with self._board.current.status.mutate() as status:
+            for check_id in removed:
+                del status[check_id]
+            status.update({state.check.id: state.status for state in affected})
+            self._board.publish(status.finish())
+        if before:
+            self._record_declared(affected, was, now)
+            for check_id in removed:
+                self._record(EventKind.REMOVED, check_id, before[check_id].status, None, "no longer declared", now)
+
+    def record(self, check_id: HealthCheckId, checker: Checker, observation: Observation) -> None:
+        """Adds one observation; ignored if the check or the checker is no longer declared."""
+        state = self._states.get(check_id)
+        checker_state = state.checkers.get(checker) if state else None
+        if state is None or checker_state is None or not isinstance(state.check.config, EndpointCheck):
+            return
+        success = observation.result.success
+        checker_state.last = observation
+        if not success:
+            checker_state.last_failure = observation
+        was = checker_state.streak
+        now = checker_state.streak = was.after(success=success, threshold=state.check.config.failure_threshold)
+        has_flipped = was.is_healthy is not now.is_healthy
+        moved = self._update([state], observation.at) if has_flipped or not was.is_reporting else []
+        if has_flipped:
+            old, new = Status.of(is_healthy=was.is_healthy), Status.of(is_healthy=now.is_healthy)
+            self._record(EventKind.VOTE, check_id, old, new, observation.text, observation.at, checker)
+        self._record_statuses(moved, observation.at)
+
+    def set_overlays(self, overlays: Mapping[HealthCheckId, Overlay], now: float) -> None:
+        """Replaces all overlays.
+
+        An overlay replaces the raw status: disabling and inversion still apply to it (H162). Checks that are not
+        declared are ignored.
+        """
+        named = {**self._overlaid, **dict.fromkeys(overlays)}
+        states = [self._states[check_id] for check_id in named if check_id in self._states]
+        changed = [state for state in states if overlays.get(state.check.id) != state.overlay]
+        self._overlaid = dict.fromkeys(overlays)
+        was = [state.forced for state in changed]
+        for state in changed:
+            state.overlay = overlays.get(state.check.id)
+        moved = self._update(changed, now)
+        for state, old in zip(changed, was, strict=True):
+            if old is not state.forced:
+                cause = f"forced by {state.overlay.by}" if state.overlay else "no longer forced"
+                self._record(EventKind.FORCED, state.check.id, old, state.forced, cause, now)
+        self._record_statuses(moved, now)
+
+    def set_signal(self, source: SignalSource, signal: SignalState, now: float) -> None:
+        """Sets an alarm's data state (H87) or a routing control (H93); the checks that follow it change at once.
+
+        Raises:
+            NoSuchSource: no health check follows it.
+        """
+        followers = self._followers.get(source)
+        if followers is None:
+            raise NoSuchSource(source)
+        self._signals[source] = signal
+        states = [self._states[check_id] for check_id in followers]
+        for state in states:
+            _apply_signal(state, signal)
+        self._record_statuses(self._update(states, now), now)
+
+    def signals(self) -> Mapping[SignalSource, SignalState | None]:
+        """Every alarm and routing control that is followed, with its last state."""
+        return {source: self._signals.get(source) for source in self._followers}
+
+    def _index_relations(self) -> None:
+        """Indexes parents by child and followers by signal source; forgets signals that no check follows."""
+        self._parents = {}
+        self._followers = {}
+        for check_id, state in self._states.items():
+            config = state.check.config
+            if isinstance(config, CalculatedCheck):
+                for child in dict.fromkeys(config.children):
+                    self._parents.setdefault(child, []).append(check_id)
+            elif (source := source_of(config)) is not None:
+                self._followers.setdefault(source, []).append(check_id)
+        self._signals = {source: signal for source, signal in self._signals.items() if source in self._followers}
+
+    def _affected(
+        self, changed: Iterable[HealthCheckState], removed: Iterable[HealthCheckId]
+    ) -> list[HealthCheckState]:
+        """The changed checks, and the parents of changed and removed ones; children first."""
+        found = {state.check.id: state for state in changed}
+        for child in (*found, *removed):
+            found.update((parent, self._states[parent]) for parent in self._parents.get(child, ()))
+        return sorted(found.values(), key=_is_calculated)
+
+    def _update(self, changed: Iterable[HealthCheckState], now: float) -> list[tuple[HealthCheckState, Status]]:
+        """Updates statuses, then those of parents; returns the states whose status changed, with the old status."""
+        moved: list[tuple[HealthCheckState, Status]] = []
+        waiting = sorted(changed, key=_is_calculated)
+        while waiting:
+            state = waiting.pop(0)
+            state.observed, status = self._evaluate(state)
+            if status is state.status:
+                continue
+            moved.append((state, state.status))
+            state.status, state.since = status, now
+            self._board.set(state.check.id, status)
+            waiting.extend(self._states[parent] for parent in self._parents.get(state.check.id, ()))
+        return moved
+
+    def _evaluate(self, state: HealthCheckState) -> tuple[Status, Status]:
+        """The observed status and the effective one."""
+        check = state.check
+        raw = self._is_raw_healthy(state)
+        overlaid = raw if state.overlay is None else state.overlay.status is Status.HEALTHY
+        observed = is_effectively_healthy(raw=raw, inverted=check.inverted, disabled=check.disabled)
+        effective = is_effectively_healthy(raw=overlaid, inverted=check.inverted, disabled=check.disabled)
+        return Status.of(is_healthy=observed), Status.of(is_healthy=effective)
+
+    def _is_raw_healthy(self, state: HealthCheckState) -> bool:
+        config = state.check.config
+        if isinstance(config, EndpointCheck):
+            return is_quorate(*state.votes)
+        if isinstance(config, CalculatedCheck):
+            children = {child: self.is_declared_and_healthy(child) for child in config.children}
+            state.unhealthy_children = tuple(sorted(child for child, is_healthy in children.items() if not is_healthy))
+            return is_threshold_met(children.values(), config.health_threshold)
+        assert isinstance(config, MetricCheck | RecoveryCheck)
+        return is_healthy_by_signal(config, state.signal, was_healthy=state.was_healthy)
+
+    def _record_statuses(self, moved: Iterable[tuple[HealthCheckState, Status]], now: float) -> None:
+        for state, old in moved:
+            self._record(EventKind.STATUS, state.check.id, old, state.status, state.summary, now)
+
+    def _record_declared(
+        self, affected: Iterable[HealthCheckState], was: Mapping[HealthCheckId, Status], now: float
+    ) -> None:
+        """Adds to the history what a declaration changed."""
+        for state in affected:
+            old = was.get(state.check.id)
+            if old is None:
+                self._record(EventKind.DECLARED, state.check.id, None, state.status, "declared", now)
+            elif old is not state.status:
+                state.since = now
+                self._record(EventKind.STATUS, state.check.id, old, state.status, "declaration changed", now)
+
+    def _record(
+        self,
+        kind: EventKind,
+        check_id: HealthCheckId,
+        old: Status | None,
+        new: Status | None,
+        cause: str,
+        at: float,
+        checker: Checker | None = None,
+    ) -> None:
+        self._history.add(at=at, kind=kind, check_id=check_id, checker=checker, old=old, new=new, cause=cause)
+
+
+def _apply_signal(state: HealthCheckState, signal: SignalState) -> None:
+    state.signal = signal
+    if signal in (AlarmState.OK, AlarmState.ALARM):
+        state.was_healthy = signal is AlarmState.OK
+
+
+def _is_calculated(state: HealthCheckState) -> bool:
+    return isinstance(state.check.config, CalculatedCheck)
