@@ -26,13 +26,15 @@ from dnsemu.config.model.settings import ApiSettings, ServerSettings, VantagePoi
 from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.config.rules import health_check as check_rules
+from dnsemu.config.rules.resource import resource_problems
 from dnsemu.config.shapes import health_checks as checks
 from dnsemu.config.shapes import resources
-from dnsemu.config.shapes.api_settings import ApiShape
 from dnsemu.config.shapes.base import Shape, snake, validate
+from dnsemu.config.shapes.file import FileShape
+from dnsemu.config.shapes.geo import CidrCollectionShape, GeoShape
 from dnsemu.config.shapes.health_checkers import HealthCheckersShape
 from dnsemu.config.shapes.networks import client_network, parse_network
-from dnsemu.config.shapes.sections import CidrCollectionShape, FileShape, GeoShape, ServerShape
+from dnsemu.config.shapes.settings import ApiShape, ServerShape
 
 _COLLECTIONS = uuid5(NAMESPACE_URL, "https://route53.amazonaws.com/cidrcollection")
 S = TypeVar("S", bound=Shape)
@@ -168,10 +170,7 @@ class _Loader:
             reader.take(document, index, entry)
         zones = {zone.name for zone in reader.zones.values()}
         for placed, resource in self._resource_entries:
-            problems = [*resources.missing_checks(resource, self._check_ids)]
-            if (lies_inside := resources.zone_problem(resource, zones)) is not None:
-                problems.append(lies_inside)
-            self.report.add(placed.document, placed.path, problems)
+            self.report.add(placed.document, placed.path, resource_problems(resource, self._check_ids, zones))
         geo = Geo(tuple(self._networks), self._default or Geo().default, self._database, tuple(self._latency))
         return World(
             hosted_zones=Map(reader.zones),

@@ -21,14 +21,15 @@ from dnsemu.config.model.routing import Geoproximity, IpBased
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.rules.alias import alias_target, chains
+from dnsemu.config.rules.alias import alias_problems, chain_problems
 from dnsemu.config.rules.group import TWICE
-from dnsemu.config.rules.hosted_zone import insertion
-from dnsemu.config.rules.warnings import odd_digests, unanswered
+from dnsemu.config.rules.health_check import missing_check
+from dnsemu.config.rules.hosted_zone import insertion_problems
+from dnsemu.config.rules.warnings import digest_warnings, unanswered
 from dnsemu.config.shapes.base import snake, validate
-from dnsemu.config.shapes.plain_record_sets import plain
+from dnsemu.config.shapes.hosted_zones import HostedZoneShape
+from dnsemu.config.shapes.plain_record_sets import parse_plain
 from dnsemu.config.shapes.record_sets import RecordSetShape, absolute, convert
-from dnsemu.config.shapes.sections import HostedZoneShape
 
 MAX_TOLD = 20
 """Of the chains of aliases, and of the record sets that never answer, of one hosted zone."""
@@ -143,7 +144,7 @@ class ZoneReader:
         self._done += len(entries)
         self._check_aliases(draft, document, (*path, field))
         self._warn(draft, document, (*path, field))
-        self.zones[id] = _finished(draft, shape.told_comment)
+        self.zones[id] = _finished(draft, shape.effective_comment)
 
     def _check_shapes(self, document: Document, path: Path, entry: object) -> None:
         """Of a zone that is at fault itself, at least what is wrong with its record sets one by one."""
@@ -187,11 +188,13 @@ class ZoneReader:
     def _take_record_set(self, draft: _Draft, document: Document, path: Path, at: int, entry: object) -> None:
         """Check one record set, and take it if nothing speaks against it."""
         problems: list[Problem] = []
-        record_set = plain(entry, draft.name)
+        record_set = parse_plain(entry, draft.name)
         if record_set is None:
             record_set, problems = self._read(draft, entry)
         if record_set is not None:
-            problems = [self._with_place(p, record_set, draft, document, path) for p in insertion(record_set, draft)]
+            problems = [
+                self._with_place(p, record_set, draft, document, path) for p in insertion_problems(record_set, draft)
+            ]
             problems += self._missing(record_set)
         if record_set is None or problems:
             self._report.add(document, (*path, at), problems)
@@ -238,11 +241,7 @@ class ZoneReader:
 
     def _missing(self, record_set: RecordSet) -> Iterator[Problem]:
         """What a record set names outside its zone and that is not there."""
-        check = record_set.health_check_id
-        if check is not None and check not in self._check_ids:
-            message = f"there is no health check {check}"
-            instead = "declare it under health_checks, or write the id of one that is"
-            yield Problem("no-such-check", "H156", message, instead, ("health_check_id",))
+        yield from missing_check(record_set.health_check_id, self._check_ids, ("health_check_id",))
         routing = record_set.routing
         if isinstance(routing, IpBased) and routing.collection_id not in self._faulty_collections:
             yield from self._missing_location(routing)
@@ -263,17 +262,17 @@ class ZoneReader:
         """Where the aliases lead; a target that has a fault of its own is not also missing."""
         for at, record_set in enumerate(draft.taken):
             if record_set is not None and record_set.alias is not None:
-                found = alias_target(record_set, draft, self._resources)
+                found = alias_problems(record_set, draft, self._resources)
                 is_known = record_set.alias.name in draft.refused
                 problems = [p for p in found if not (is_known and p.id == "alias-target-missing")]
                 self._report.add(document, (*path, at), problems)
-        for key, problem in islice(chains(draft.record_sets, draft.id), MAX_TOLD):
+        for key, problem in islice(chain_problems(draft.record_sets, draft.id), MAX_TOLD):
             self._report.add(document, (*path, draft.position(key)), [problem])
 
     def _warn(self, draft: _Draft, document: Document, path: Path) -> None:
         """What is odd about record sets that are in order."""
         for at, record_set in enumerate(draft.taken):
-            if record_set is not None and (problems := list(odd_digests(record_set))):
+            if record_set is not None and (problems := list(digest_warnings(record_set))):
                 self._report.add(document, (*path, at), problems)
         found = unanswered(draft.record_sets, draft.name, self._zone_names)
         for key, problem in islice(found, MAX_TOLD):

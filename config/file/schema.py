@@ -8,12 +8,14 @@ from typing import Any
 
 from pydantic import create_model
 
-from dnsemu.config.shapes.api_settings import ApiShape
+from dnsemu.config.shapes.file import FileShape
+from dnsemu.config.shapes.geo import CidrCollectionShape, GeoShape
 from dnsemu.config.shapes.health_checkers import HealthCheckersShape
 from dnsemu.config.shapes.health_checks import HealthCheckShape
+from dnsemu.config.shapes.hosted_zones import HostedZoneShape
 from dnsemu.config.shapes.record_sets import RecordSetShape
 from dnsemu.config.shapes.resources import ResourceShape
-from dnsemu.config.shapes.sections import CidrCollectionShape, FileShape, GeoShape, HostedZoneShape, ServerShape
+from dnsemu.config.shapes.settings import ApiShape, ServerShape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -22,6 +22,11 @@ class ResourceKind(Enum):
     ELASTIC_BEANSTALK = "elastic-beanstalk"
     MULTI_AZ_DATABASE = "multi-az-database"
 
+    @property
+    def has_target_groups(self) -> bool:
+        """True if the targets are in target groups (R111)."""
+        return self in (ResourceKind.APPLICATION_LOAD_BALANCER, ResourceKind.NETWORK_LOAD_BALANCER)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -1,4 +1,4 @@
-"""The rules inside a group: record sets of one name and type share a policy, and each member is there once."""
+"""Rules within a group: its record sets share one policy, and each member occurs once."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -19,20 +19,21 @@ from dnsemu.config.model.routing import (
 from dnsemu.config.rules.places import geolocation_text, geoproximity_text
 
 MAX_GROUP = 100
-"""Record sets of one name, type and policy (R209.4); geoproximity has a limit of its own (R89, R209.5)."""
+"""Record sets of one name, type and policy (R209.4)."""
 MAX_GEOPROXIMITY_GROUP = 30
+"""The limit for geoproximity (R89, R209.5)."""
 TWICE = "record-set-twice"
-"""The id of the problem that an identity is taken."""
+"""Id of the problem that a record set with this identity exists."""
 
 
 def subject(record_set: RecordSet) -> str:
-    """How Route 53 speaks of a record set that has a routing policy."""
+    """Returns the words with which Route 53 names a record set that has a routing policy."""
     name = names.to_text(record_set.name)
     return f"RRSet with DNS name {name}, type {record_set.type.name}, SetIdentifier {record_set.set_identifier}"
 
 
 def group_problems(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
-    """Against the other record sets of the same name and type: one policy, each member once."""
+    """Yields problems of a record set with the other record sets of its name and type."""
     twin = next((other for other in group if other.set_identifier == record_set.set_identifier), None)
     if twin is not None:
         yield Problem(TWICE, "R30", already_exists(record_set), "give it another set_identifier or name")
@@ -50,15 +51,20 @@ def group_problems(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterato
         rule = "R209.5" if isinstance(routing, Geoproximity) else "R209.4"
         yield Problem("group-limit", rule, message, f"at most {limit} share a name and type")
         return
-    yield from _MEMBERS.get(type(routing), _no_clash)(record_set, group)
+    yield from _CLASHES.get(type(routing), _no_clash)(record_set, group)
 
 
 def already_exists(record_set: RecordSet) -> str:
-    """Route 53's sentence for an identity that is taken (A140)."""
+    """Returns Route 53's message for a record set that exists (A140)."""
+    return f"Tried to create resource record set [{identity_text(record_set)}] but it already exists"
+
+
+def identity_text(record_set: RecordSet) -> str:
+    """Formats a record set's identity as in Route 53's messages."""
     identity = f"name='{names.to_text(record_set.name)}', type='{record_set.type.name}'"
     if record_set.set_identifier is not None:
         identity += f", set-identifier='{record_set.set_identifier}'"
-    return f"Tried to create resource record set [{identity}] but it already exists"
+    return identity
 
 
 _LIMIT_NAMES: dict[type[Routing], str] = {
@@ -73,7 +79,7 @@ _LIMIT_NAMES: dict[type[Routing], str] = {
 
 
 def _mixed(record_set: RecordSet) -> str:
-    who, routing = subject(record_set), record_set.routing
+    text, routing = subject(record_set), record_set.routing
     others = "RRSet with the same name and type already exists."
     match routing:
         case Simple():
@@ -83,22 +89,22 @@ def _mixed(record_set: RecordSet) -> str:
                 "with the same name and type."
             )
         case Weighted():
-            return f"{who} cannot be created as a non-weighted set exists with the same name and type."
+            return f"{text} cannot be created as a non-weighted set exists with the same name and type."
         case Multivalue():
-            return f"{who} cannot be created because a non multivalue answer rrset exists with the same name and type."
+            return f"{text} cannot be created because a non multivalue answer rrset exists with the same name and type."
         case Latency():
-            return f"{who}, and Region Name={routing.region} cannot be created because a non-latency {others}"
+            return f"{text}, and Region Name={routing.region} cannot be created because a non-latency {others}"
         case Geolocation():
             where = geolocation_text(routing)
-            return f"{who}, and routing to [{where}}} cannot be created because a non-GEO {others}"
+            return f"{text}, and routing to [{where}}} cannot be created because a non-GEO {others}"
         case Failover():
             role = routing.role.value.lower()
-            return f"{who}, and marked as {role} cannot be created because a non-failover {others}"
+            return f"{text}, and marked as {role} cannot be created because a non-failover {others}"
         case Geoproximity():
             where = geoproximity_text(routing)
-            return f"{who}, and {where} cannot be created because a non-geo-proximity {others}"
+            return f"{text}, and {where} cannot be created because a non-geo-proximity {others}"
         case IpBased():
-            return f"{who}, and {_cidr_text(routing)} cannot be created because a non-CIDR {others}"
+            return f"{text}, and {_cidr_text(routing)} cannot be created because a non-CIDR {others}"
 
 
 def _cidr_text(routing: IpBased) -> str:
@@ -110,14 +116,14 @@ def _no_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Pro
 
 
 def _weighted_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
-    leaf = next((other for other in group if other.ttl is not None), None)
-    if leaf is not None and record_set.ttl is not None and leaf.ttl != record_set.ttl:
+    other = next((other for other in group if other.ttl is not None), None)
+    if other is not None and record_set.ttl is not None and other.ttl != record_set.ttl:
         name = names.to_text(record_set.name)
         message = (
             f"RRSet with DNS name {name} and type {record_set.type.name}, SetIdentifier {record_set.set_identifier} "
             "cannot be created as weighted sets must contain the same TTL."
         )
-        yield Problem("weighted-ttl", "R22", message, f"write ttl: {leaf.ttl}", ("ttl",))
+        yield Problem("weighted-ttl", "R22", message, f"write ttl: {other.ttl}", ("ttl",))
 
 
 def _latency_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
@@ -187,7 +193,7 @@ def _taken(record_set: RecordSet, group: Sequence[RecordSet]) -> bool:
     return any(other.routing == record_set.routing for other in group)
 
 
-_MEMBERS: dict[type[Routing], Callable[[RecordSet, Sequence[RecordSet]], Iterator[Problem]]] = {
+_CLASHES: dict[type[Routing], Callable[[RecordSet, Sequence[RecordSet]], Iterator[Problem]]] = {
     Weighted: _weighted_clash,
     Latency: _latency_clash,
     Failover: _failover_clash,

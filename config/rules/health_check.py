@@ -1,10 +1,10 @@
-"""Which fields of a health check go together, in Route 53's words, and what its children and its address may be."""
+"""Rules for health checks: fields that exclude or require each other, children, reserved addresses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from ipaddress import ip_address
 
 from dnsemu.config.aws.reserved_addresses import is_reserved
-from dnsemu.config.errors import Problem
+from dnsemu.config.errors import Path, Problem
 from dnsemu.config.model.health_checks import CalculatedCheck, CheckConfig, EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.config.shapes.health_checks import HealthCheckShape
 
@@ -39,11 +39,11 @@ _EXCLUDED: dict[str, list[tuple[str, str, str]]] = {
         ),
     ],
 }  # fmt: skip
-"""By family: a field that it does not take, the rule, and Route 53's sentence."""
+"""By family: a field that it does not have, the rule, and Route 53's message."""
 
 
 def problems(check: HealthCheckShape) -> Iterator[Problem]:
-    """What is wrong with a check whose fields are each in order: those that exclude or need each other (H4–H34)."""
+    """Yields problems between the fields of a check: those that exclude or require each other (H4–H34)."""
     for field, rule, message in _EXCLUDED[check.family]:
         if getattr(check, field) is not None:
             yield Problem("check-field", rule, message, f"leave {field} out", (field,))
@@ -72,7 +72,7 @@ def _endpoint_problems(check: HealthCheckShape) -> Iterator[Problem]:
         yield Problem("check-endpoint", "H4", message, "write ip_address or fully_qualified_domain_name")
     matches = check.type.endswith("_STR_MATCH")
     if check.type == "TCP":
-        yield from _tcp_problems(check, has_name)
+        yield from _tcp_problems(check)
     elif matches and check.search_string is None:
         message = "String match health checks must have a search string specified."
         yield Problem("search-string", "H20", message, "write search_string")
@@ -86,8 +86,8 @@ def _endpoint_problems(check: HealthCheckShape) -> Iterator[Problem]:
         yield Problem("sni", "H34", message, "leave it out", ("enable_sni",))
 
 
-def _tcp_problems(check: HealthCheckShape, has_name: bool) -> Iterator[Problem]:
-    if check.ip_address is not None and has_name:
+def _tcp_problems(check: HealthCheckShape) -> Iterator[Problem]:
+    if check.ip_address is not None and check.fully_qualified_domain_name is not None:
         message = "TCP health checks that have IP address must not have a fully qualified domain name specified."
         yield Problem("check-endpoint", "H5", message, "leave it out", ("fully_qualified_domain_name",))
     if check.port is None:
@@ -98,13 +98,27 @@ def _tcp_problems(check: HealthCheckShape, has_name: bool) -> Iterator[Problem]:
         yield Problem("check-path", "H18", message, "leave it out", ("resource_path",))
 
 
+def missing_check(check: str | None, check_ids: Collection[str], path: Path) -> Iterator[Problem]:
+    """Yields a problem if something refers to a health check that is not declared (H156).
+
+    Args:
+        check: the id referred to, if any.
+        check_ids: the ids of all health checks.
+        path: the position of the reference.
+    """
+    if check is not None and check not in check_ids:
+        instead = "declare it under health_checks, or write the id of one that is"
+        yield Problem("no-such-check", "H156", f"there is no health check {check}", instead, path)
+
+
 def child_problems(
     check: HealthCheck, kind_of: Callable[[HealthCheckId], type[CheckConfig] | None]
 ) -> Iterator[Problem]:
-    """Children that do not exist or are calculated themselves (H24, H81).
+    """Yields problems of children that do not exist or are calculated checks (H24, H81).
 
     Args:
-        kind_of: what a check is, None if there is none of that id.
+        check: a check of any kind.
+        kind_of: returns the kind of the check with an id, None if there is none.
     """
     if not isinstance(check.config, CalculatedCheck):
         return
@@ -118,7 +132,7 @@ def child_problems(
 
 
 def address_problems(check: HealthCheck) -> Iterator[Problem]:
-    """An address that Route 53 forbids to probe (H7); names are not looked up, so they are never refused here (H8)."""
+    """Yields a problem if Route 53 refuses to probe the address (H7); host names are not looked up (H8)."""
     address = check.config.ip_address if isinstance(check.config, EndpointCheck) else None
     if address is not None and is_reserved(address):
         message = f"IPv{ip_address(address).version} address {address} is forbidden"

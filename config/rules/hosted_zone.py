@@ -1,42 +1,26 @@
-"""The rules across the record sets of a hosted zone, each with a stable id and Route 53's own sentence.
+"""Rules for a record set in its hosted zone.
 
-`insertion` asks what a record set does to those that are already there, `alias_rules.alias_target` whether an alias
-leads anywhere: the API asks both per change, in the order of the batch (A113); a file asks the second when all is read,
-since the order of its entries never matters. Both are pure and look only at the names they need.
+`insertion_problems` checks a record set against those already in the zone, `alias.alias_problems` checks its target.
+The API runs both per change, in the order of the batch (A113). For a file the second runs after all entries are read,
+as their order does not matter.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from dnsemu.config import names
 from dnsemu.config.errors import Problem
-from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.routing import Failover, FailoverRole, Multivalue, Simple
-from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.rules.checked_zone import CheckedZone
 from dnsemu.config.rules.group import group_problems, subject
 from dnsemu.config.rules.places import place_problem
 
 MAX_SVC_PRIORITY = 32767
 
 
-class Image(Protocol):
-    """A hosted zone at one moment."""
-
-    @property
-    def id(self) -> HostedZoneId:
-        """The hosted zone's id."""
-
-    @property
-    def name(self) -> DName:
-        """The hosted zone's name."""
-
-    def at(self, name: DName) -> Sequence[RecordSet]:
-        """All record sets of exactly this name."""
-
-
-def insertion(record_set: RecordSet, zone: Image) -> Iterator[Problem]:
-    """What speaks against a record set in a zone that does not hold it yet, whatever it points at."""
+def insertion_problems(record_set: RecordSet, zone: CheckedZone) -> Iterator[Problem]:
+    """Yields problems of adding a record set to a zone; alias targets are not checked."""
     yield from _own_problems(record_set, zone)
     here = zone.at(record_set.name)
     yield from _cname_problems(record_set, zone, here)
@@ -45,10 +29,10 @@ def insertion(record_set: RecordSet, zone: Image) -> Iterator[Problem]:
         yield from group_problems(record_set, group)
 
 
-# --- the record set by itself ---
+# --- the record set alone ---
 
 
-def _own_problems(record_set: RecordSet, zone: Image) -> Iterator[Problem]:
+def _own_problems(record_set: RecordSet, zone: CheckedZone) -> Iterator[Problem]:
     if not names.is_at_or_below(record_set.name, zone.name):
         name = names.to_text(record_set.name)
         message = f"RRSet with DNS name {name} is not permitted in zone {names.to_text(zone.name)}"
@@ -90,6 +74,7 @@ def _value_problems(record_set: RecordSet) -> Iterator[Problem]:
 
 def _policy_problems(record_set: RecordSet) -> Iterator[Problem]:
     routing, type = record_set.routing, record_set.type
+    is_simple, is_multivalue = isinstance(routing, Simple), isinstance(routing, Multivalue)
     if record_set.alias is not None:
         if type in (RRType.NS, RRType.SOA):
             name = names.to_text(record_set.name)
@@ -98,14 +83,13 @@ def _policy_problems(record_set: RecordSet) -> Iterator[Problem]:
                 "but aliases of that type are forbidden"
             )
             yield Problem("alias-type", "A168", message, "write resource_records", ("alias_target",))
-        if isinstance(routing, Multivalue):
+        if is_multivalue:
             message = "Multivalue answer rrset should not be an alias rrset. No changes made."
             yield Problem("multivalue-alias", "A162", message, "write resource_records", ("alias_target",))
-    simple = isinstance(routing, Simple)
-    if (type in (RRType.NS, RRType.SOA) and not simple) or (type is RRType.CNAME and isinstance(routing, Multivalue)):
+    if (type in (RRType.NS, RRType.SOA) and not is_simple) or (type is RRType.CNAME and is_multivalue):
         message = f"{subject(record_set)} cannot be created because this type of RRSet is not supported."
         yield Problem("policy-type", "A163", message, f"leave the routing policy out: {type.name} takes none")
-    if simple and record_set.health_check_id is not None:
+    if is_simple and record_set.health_check_id is not None:
         message = (
             "DNS name must have alternate ResourceRecordSet responses configured via a routing policy "
             "(e.g., Weight, Region, etc.) if a health check is attached. No changes made."
@@ -114,8 +98,8 @@ def _policy_problems(record_set: RecordSet) -> Iterator[Problem]:
         yield Problem("simple-with-health-check", "H155", message, instead, ("health_check_id",))
     if isinstance(routing, Failover):
         yield from _primary_problems(record_set, routing)
-    if (misplaced := place_problem(routing)) is not None:
-        yield misplaced
+    if (problem := place_problem(routing)) is not None:
+        yield problem
 
 
 def _primary_problems(record_set: RecordSet, routing: Failover) -> Iterator[Problem]:
@@ -133,10 +117,10 @@ def _primary_problems(record_set: RecordSet, routing: Failover) -> Iterator[Prob
         yield Problem("primary-without-check", "A159", message, instead)
 
 
-# --- beside other types ---
+# --- the record set and other types ---
 
 
-def _cname_problems(record_set: RecordSet, zone: Image, here: Sequence[RecordSet]) -> Iterator[Problem]:
+def _cname_problems(record_set: RecordSet, zone: CheckedZone, here: Sequence[RecordSet]) -> Iterator[Problem]:
     at_apex = record_set.name == zone.name
     if not here and not (at_apex and record_set.type is RRType.CNAME):
         return
@@ -150,7 +134,7 @@ def _cname_problems(record_set: RecordSet, zone: Image, here: Sequence[RecordSet
                 f"RRSet of type CNAME with DNS name {name} is not permitted as it conflicts with other records with "
                 f"the same DNS name in zone {zone_name}"
             )
-            yield Problem("cname-alone", "R24", message, "give it a name of its own")
+            yield Problem("cname-alone", "R24", message, "give it another name")
     elif any(other.type is RRType.CNAME for other in here):
         message = (
             f"RRSet of type {record_set.type.name} with DNS name {name} is not permitted because a conflicting RRSet "

@@ -1,4 +1,4 @@
-"""Whether the places that routing names exist, and how Route 53 writes them in its sentences."""
+"""Rules for the places that routing names: they exist; and their texts in Route 53's messages."""
 
 from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, LOCAL_ZONES, REGIONS, SUBDIVISIONS
 from dnsemu.config.errors import Problem
@@ -8,7 +8,7 @@ _NOT_COUNTRIES = frozenset({"BV", "CX", "EH", "HM"})
 
 
 def place_problem(routing: Routing) -> Problem | None:
-    """The one thing that is wrong with a routing's Region, location or Local Zone group, if there is one."""
+    """Returns the problem with a routing's Region, location or Local Zone group, if any."""
     match routing:
         case Latency(region) if region not in REGIONS:
             message = f"Cannot find region '{region}'. No changes made."
@@ -27,7 +27,7 @@ def _geolocation_problem(place: Geolocation) -> Problem | None:
         if place.subdivision is not None:
             return Problem("location-form", "R75", "a subdivision needs its country", instead, at)
         return Problem("location-form", "R75", "the location is empty", instead, at)
-    if _geolocation_known(place):
+    if _is_known(place):
         return None
     if place.continent is not None and (place.country is not None or place.subdivision is not None):
         instead = "write the continent alone, or the country"
@@ -42,7 +42,7 @@ def _geolocation_problem(place: Geolocation) -> Problem | None:
     return Problem("location-unknown", "R75", _cannot_find(place), instead, at)
 
 
-def _geolocation_known(place: Geolocation) -> bool:
+def _is_known(place: Geolocation) -> bool:
     if place.continent is not None:
         return place.continent in CONTINENTS and place.country is None and place.subdivision is None
     if place.subdivision is not None:
@@ -51,7 +51,7 @@ def _geolocation_known(place: Geolocation) -> bool:
 
 
 def _cannot_find(place: Geolocation) -> str:
-    """Route 53's sentence (A155), with its leading blank before `continent`."""
+    """Returns Route 53's message (A155), which has a blank before `continent`."""
     parts = [f"country = {place.country}"] if place.country is not None else [""]
     parts += [f"continent = {place.continent}"] if place.continent is not None else []
     parts += [f"subdivision = {place.subdivision}"] if place.subdivision is not None else []
@@ -60,18 +60,18 @@ def _cannot_find(place: Geolocation) -> str:
 
 def _geoproximity_problem(place: Geoproximity) -> Problem | None:
     if place.region is not None and place.region not in REGIONS:
-        known, what = "aws_region", f"AWSRegion = {place.region}"
+        field, what = "aws_region", f"AWSRegion = {place.region}"
     elif place.local_zone_group is not None and place.local_zone_group not in LOCAL_ZONES:
-        known, what = "local_zone_group", f"LocalZoneGroup = {place.local_zone_group}"
+        field, what = "local_zone_group", f"LocalZoneGroup = {place.local_zone_group}"
     else:
         return None
     message = f"Cannot find GeoProximityLocation with {what}. No changes made."
     instead = "write a Region such as us-east-1, or a Local Zone group such as us-west-2-den-1"
-    return Problem("location-unknown", "A167", message, instead, ("geo_proximity_location", known))
+    return Problem("location-unknown", "A167", message, instead, ("geo_proximity_location", field))
 
 
 def geolocation_text(place: Geolocation) -> str:
-    """A location as Route 53 writes it: `country = (JP, Japan)` (A153)."""
+    """Formats a location as Route 53 does: `country = (JP, Japan)` (A153)."""
     if place.continent is not None:
         return f"continent = ({place.continent}, {CONTINENTS.get(place.continent, '')})"
     country = f"country = ({place.country}, {COUNTRIES.get(place.country or '', '')})"
@@ -82,7 +82,7 @@ def geolocation_text(place: Geolocation) -> str:
 
 
 def geoproximity_text(place: Geoproximity) -> str:
-    """A geoproximity location, without its bias."""
+    """Formats a geoproximity location as Route 53 does, without its bias."""
     if place.region is not None:
         return f"routing to AWSRegion = {place.region}"
     if place.local_zone_group is not None:

@@ -1,4 +1,4 @@
-"""What Route 53 takes but will hardly do what it was written for: record sets that never answer, odd digests."""
+"""Warnings: record sets that Route 53 accepts but that are never answered, or whose digest has a wrong length."""
 
 from collections.abc import Collection, Iterator
 
@@ -13,61 +13,61 @@ _DIGESTS: dict[RRType, tuple[int, dict[int, int]]] = {
     RRType.SSHFP: (1, {1: 20, 2: 32}),
     RRType.TLSA: (2, {1: 32, 2: 64}),
 }
-"""Where in the rdata the digest's type stands, right before the digest; the bytes of each type's digests."""
+"""Position of the digest's type in the rdata, right before the digest; and digest lengths in bytes by that type."""
 
 
 def unanswered(
     record_sets: Collection[RecordSet], zone: DName, zones: Collection[DName]
 ) -> Iterator[tuple[RecordSetKey, Problem]]:
-    """Record sets that no query reaches: below a delegation (R52), or in another hosted zone (R41).
+    """Yields warnings of record sets that are never answered: below a delegation (R52), or in another zone (R41).
 
     Args:
-        record_sets: all of the zone.
+        record_sets: all record sets of the zone.
         zone: its name.
-        zones: the names of all hosted zones, this one among them or not.
+        zones: the names of all hosted zones, with or without this one.
     """
     delegations = [r for r in record_sets if r.type is RRType.NS and r.name != zone]
     cuts = {r.name for r in delegations}
     glue = {rdata for r in delegations for rdata in r.rdata}
     for record_set in record_sets:
-        edge = _first_edge(record_set.name, zone, cuts, zones)
-        if edge is None or _belongs(record_set, edge, glue):
+        border = _border(record_set.name, zone, cuts, zones)
+        if border is None or _belongs_to_parent(record_set, border, glue):
             continue
-        name, owner = names.display(record_set.name), names.display(edge)
-        if edge in cuts:
-            at_it = f"{name} is delegated by its NS record set: this one is never answered"
-            message = at_it if record_set.name == edge else f"{name} lies below the delegation of {owner}"
-            instead = f"declare it in a hosted zone {owner.rstrip('.')}"
+        name, below = names.display(record_set.name), names.display(border)
+        if border in cuts:
+            at_border = f"{name} is delegated by its NS record set: this one is never answered"
+            message = at_border if record_set.name == border else f"{name} lies below the delegation of {below}"
+            instead = f"declare it in a hosted zone {below.rstrip('.')}"
             yield record_set.key, _warning("below-delegation", "R52", message, instead)
         else:
-            message = f"{name} lies in the hosted zone {owner} and is answered from there"
+            message = f"{name} lies in the hosted zone {below} and is answered from there"
             yield record_set.key, _warning("in-another-zone", "R41", message, "declare it there")
 
 
-def _first_edge(name: DName, zone: DName, cuts: Collection[DName], zones: Collection[DName]) -> DName | None:
-    """The name nearest to the zone's at which the zone ends, on the way to `name`."""
-    edge = None
+def _border(name: DName, zone: DName, cuts: Collection[DName], zones: Collection[DName]) -> DName | None:
+    """Returns the highest name between `zone` and `name` at which another zone begins, if any."""
+    border = None
     for ancestor in names.ancestors(name):
         if ancestor == zone:
             break
         if ancestor in cuts or ancestor in zones:
-            edge = ancestor
-    return edge
+            border = ancestor
+    return border
 
 
-def _belongs(record_set: RecordSet, edge: DName, glue: Collection[bytes]) -> bool:
-    """Whether a record set is what the parent holds of a delegated zone: its NS, DS and glue."""
+def _belongs_to_parent(record_set: RecordSet, border: DName, glue: Collection[bytes]) -> bool:
+    """True if the parent zone holds the record set for a delegated zone: NS, DS and glue."""
     if record_set.type in (RRType.A, RRType.AAAA):
         return record_set.name in glue
-    return record_set.name == edge and record_set.type in (RRType.NS, RRType.DS)
+    return record_set.name == border and record_set.type in (RRType.NS, RRType.DS)
 
 
 def _warning(id: str, rule: str, message: str, instead: str) -> Problem:
     return Problem(id, rule, message, instead, ("name",), Severity.WARNING)
 
 
-def odd_digests(record_set: RecordSet) -> Iterator[Problem]:
-    """Digests of another length than their type's; whether Route 53 refuses them is not known (A186)."""
+def digest_warnings(record_set: RecordSet) -> Iterator[Problem]:
+    """Yields warnings of digests whose length is not their type's; it is unknown if Route 53 refuses them (A186)."""
     if record_set.type not in _DIGESTS:
         return
     at, lengths = _DIGESTS[record_set.type]

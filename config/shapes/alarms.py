@@ -1,4 +1,4 @@
-"""The CloudWatch alarm of a metric check as it is written, and as Route 53 refuses it."""
+"""The CloudWatch alarm of a metric check, and the alarms that Route 53 refuses."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from dnsemu.config.model.health_checks import AlarmConfiguration
-from dnsemu.config.shapes.base import Says, Shape, refuse
+from dnsemu.config.shapes.base import Hint, Shape, refuse
 
 Statistic = Literal["Average", "Sum", "SampleCount", "Maximum", "Minimum"]
 ComparisonOperator = Literal[
@@ -35,33 +35,33 @@ class DimensionShape(Shape):
 
 
 class AlarmConfigurationShape(Shape):
-    """What the alarm is, as `GetHealthCheck` shows it (H89)."""
+    """The alarm's configuration, as `GetHealthCheck` shows it (H89)."""
 
-    NOT_TAKEN: ClassVar[Mapping[str, str]] = dict.fromkeys(
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("extended_statistic", "metrics"), f"{_EXTENDED}: {_ONE_STATISTIC}"
     )
 
-    evaluation_periods: Annotated[int, Field(ge=1), Says("H89", "alarm-periods", "a whole number from 1 up")]
-    threshold: Annotated[float, Says("H89", "alarm-threshold", "a number")]
+    evaluation_periods: Annotated[int, Field(ge=1), Hint("H89", "alarm-periods", "a whole number from 1 up")]
+    threshold: Annotated[float, Hint("H89", "alarm-threshold", "a number")]
     comparison_operator: Annotated[
         ComparisonOperator,
-        Says("H89", "alarm-operator", "GreaterThanOrEqualToThreshold, GreaterThanThreshold, LessThanThreshold or "
+        Hint("H89", "alarm-operator", "GreaterThanOrEqualToThreshold, GreaterThanThreshold, LessThanThreshold or "
              "LessThanOrEqualToThreshold"),
     ]  # fmt: skip
     period: Annotated[
-        int, Field(ge=MIN_PERIOD_S), Says("H31", "alarm-resolution", "a whole number of seconds from 60 up")
+        int, Field(ge=MIN_PERIOD_S), Hint("H31", "alarm-resolution", "a whole number of seconds from 60 up")
     ]
-    metric_name: Annotated[str, Field(min_length=1, max_length=255), Says("H89", "alarm-metric", "a metric's name")]
+    metric_name: Annotated[str, Field(min_length=1, max_length=255), Hint("H89", "alarm-metric", "a metric's name")]
     namespace: Annotated[
-        str, Field(min_length=1, max_length=255), Says("H89", "alarm-namespace", "a namespace such as AWS/EC2")
+        str, Field(min_length=1, max_length=255), Hint("H89", "alarm-namespace", "a namespace such as AWS/EC2")
     ]
-    statistic: Annotated[Statistic, Says("H30", "alarm-statistic", _ONE_STATISTIC.removeprefix("write statistic: "))]
+    statistic: Annotated[Statistic, Hint("H30", "alarm-statistic", _ONE_STATISTIC.removeprefix("write statistic: "))]
     dimensions: Annotated[
         list[DimensionShape], Field(max_length=MAX_DIMENSIONS),
-        Says("H89", "alarm-dimensions", "a list of at most ten {name, value}"),
+        Hint("H89", "alarm-dimensions", "a list of at most ten {name, value}"),
     ] = Field(default_factory=list)  # fmt: skip
     datapoints_to_alarm: Annotated[
-        int | None, Field(ge=1), Says("H90", "alarm-datapoints", "a whole number from 1 up")
+        int | None, Field(ge=1), Hint("H90", "alarm-datapoints", "a whole number from 1 up")
     ] = None
 
     @field_validator("period", mode="before")
@@ -88,7 +88,7 @@ class AlarmConfigurationShape(Shape):
         return self
 
     def declared(self) -> AlarmConfiguration:
-        """The configuration that was written."""
+        """Returns the declared configuration."""
         return AlarmConfiguration(
             evaluation_periods=self.evaluation_periods,
             threshold=self.threshold,

@@ -1,4 +1,4 @@
-"""The base of all pydantic models: botocore's field names, or the API's; errors become `Problem`s in our words."""
+"""The base of all shapes: field names in botocore's or the API's spelling, and pydantic's errors as `Problem`s."""
 
 import difflib
 import re
@@ -24,45 +24,45 @@ def _snake(name: str) -> str:
 
 
 def snake(name: str) -> str:
-    """A field's name as botocore's `xform_name` spells it: `TTL` → `ttl`, `AWSRegion` → `aws_region`."""
+    """Spells a field's name as botocore's `xform_name` does: `TTL` → `ttl`, `AWSRegion` → `aws_region`."""
     if "_" in name or len(name) > 64:
         return name
     return name if name.islower() else _snake(name)
 
 
 @dataclass(frozen=True, slots=True)
-class Says:
-    """Metadata of a field: which rule it follows, and what to write when a value does not."""
+class Hint:
+    """Metadata of a field for errors in its value: rule, problem id, and what to write instead."""
 
     rule: str
     id: str
     wanted: str
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Tells readers of the JSON schema, too, what to write."""
+        """Adds the text as the field's description in the JSON schema."""
         return handler(core) | {"description": f"{self.wanted} ({self.rule})" if self.rule else self.wanted}
 
 
 class Shape(BaseModel):
-    """A mapping in a file: unknown fields are refused, PascalCase names are taken for what botocore makes of them."""
+    """A mapping in a file: unknown fields are refused, PascalCase names are accepted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True)
-    NOT_TAKEN: ClassVar[Mapping[str, str]] = {}
-    """Fields that people paste although they are none, and what to do instead."""
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {}
+    """Fields from the API that are not accepted here, and what to write instead."""
 
     @model_validator(mode="before")
     @classmethod
     def _spell(cls, data: Any) -> Any:
         if not isinstance(data, dict) or cls.model_fields.keys() >= data.keys():
             return data
-        return spelled(data)
+        return with_snake_keys(data)
 
 
-def spelled(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping with its names as botocore spells them.
+def with_snake_keys(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the mapping with its keys in botocore's spelling.
 
     Raises:
-        PydanticCustomError: two names come to the same.
+        PydanticCustomError: two keys are the same field.
     """
     found = {snake(key): value for key, value in data.items()}
     if len(found) != len(data):
@@ -74,7 +74,7 @@ S = TypeVar("S", bound=Shape)
 
 
 def validate(shape: type[S], data: Any) -> tuple[S | None, list[Problem]]:
-    """Check data against a shape: the model, or None and every problem there is."""
+    """Checks data against a shape; returns the model, or None and every problem."""
     try:
         return shape.model_validate(data), []
     except ValidationError as error:
@@ -82,12 +82,12 @@ def validate(shape: type[S], data: Any) -> tuple[S | None, list[Problem]]:
 
 
 def refuse(id: str, rule: str, message: str, instead: str = "") -> PydanticCustomError:
-    """What a field's validator raises: a problem with its rule and remedy."""
+    """Makes the error that a field's validator raises; it becomes a `Problem`."""
     context = {"rule": rule, "instead": instead, "message": message}
     return PydanticCustomError(id, "{message}", context)
 
 
-# --- pydantic's errors in our words ---
+# --- pydantic's errors as problems ---
 
 
 def _problem(shape: type[Shape], details: ErrorDetails) -> Problem:
@@ -97,9 +97,9 @@ def _problem(shape: type[Shape], details: ErrorDetails) -> Problem:
         return _unknown_field(shape, path)
     if kind == "missing":
         owner = _owner(shape, path[:-1])
-        wanted = _says(owner, path[-1])
-        instead = f"write {wanted.wanted}" if wanted else ""
-        return Problem("field-missing", wanted.rule if wanted else "", f"{path[-1]} is missing", instead, path[:-1])
+        hint = _hint_of(owner, path[-1])
+        instead = f"write {hint.wanted}" if hint else ""
+        return Problem("field-missing", hint.rule if hint else "", f"{path[-1]} is missing", instead, path[:-1])
     context = details.get("ctx", {})
     if "message" in context:
         return Problem(kind, context["rule"], context["message"], context["instead"], path)
@@ -107,20 +107,20 @@ def _problem(shape: type[Shape], details: ErrorDetails) -> Problem:
 
 
 def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem:
-    depth = _field(shape, path)
+    depth = _depth_of_field(shape, path)
     owner, name = _owner(shape, path[:depth]), path[depth] if path else ""
-    says = _says(owner, name)
-    message = _complaint(details)
-    if says is None:
-        return Problem("value-type", "", message, _TYPES.get(details["type"], ""), path)
+    hint = _hint_of(owner, name)
+    message = _message(details)
+    if hint is None:
+        return Problem("value-type", "", message, _TYPE_HINTS.get(details["type"], ""), path)
     nearest = _nearest(details["input"], _literals(owner, name))
-    instead = f"write {nearest or says.wanted}"
+    instead = f"write {nearest or hint.wanted}"
     if isinstance(path[-1], int) and not nearest:
-        instead = _TYPES.get(details["type"], instead)
-    return Problem(says.id, says.rule, message, instead, path)
+        instead = _TYPE_HINTS.get(details["type"], instead)
+    return Problem(hint.id, hint.rule, message, instead, path)
 
 
-def _complaint(details: ErrorDetails) -> str:
+def _message(details: ErrorDetails) -> str:
     value, kind, context = details["input"], details["type"], details.get("ctx", {})
     text = quoted(value)
     if kind in ("less_than_equal", "less_than"):
@@ -132,13 +132,13 @@ def _complaint(details: ErrorDetails) -> str:
     if kind.endswith("too_short"):
         return f"{text} is shorter than {context['min_length']}"
     if kind.endswith(("_type", "_parsing", "_from_float", "is_instance_of")):
-        return f"{text} is {_kind(value)}"
+        return f"{text} is {_type_text(value)}"
     if kind == "literal_error":
         return f"{text} is not known here"
     return f"{text} is not accepted"
 
 
-def _kind(value: Any) -> str:
+def _type_text(value: Any) -> str:
     if isinstance(value, bool):
         return "a truth value"
     if isinstance(value, int):
@@ -150,7 +150,7 @@ def _kind(value: Any) -> str:
     return "not what is wanted here"
 
 
-_TYPES = {
+_TYPE_HINTS = {
     "string_type": "write text, in quotes where it looks like something else",
     "int_type": "write a whole number",
     "bool_type": "write true or false",
@@ -169,7 +169,7 @@ def _unknown_field(shape: type[Shape], path: Path) -> Problem:
     near = difflib.get_close_matches(name, known, 1)
     instead = f"write {near[0]}" if near else f"known are {', '.join(known)}"
     if owner is not None:
-        instead = owner.NOT_TAKEN.get(name, instead)
+        instead = owner.REFUSED_FIELDS.get(name, instead)
     return Problem("field-unknown", "", f"{quoted(name)} is no field here", instead, path)
 
 
@@ -182,7 +182,7 @@ def _nearest(value: Any, known: Sequence[str]) -> str | None:
 
 
 def _owner(shape: type[Shape], path: Path) -> type[Shape] | None:
-    """The model that holds what is at `path`."""
+    """Returns the model that the field at `path` belongs to."""
     owner: type[Shape] | None = shape
     for part in path:
         if isinstance(part, str) and owner is not None and part in owner.model_fields:
@@ -197,14 +197,14 @@ def _shapes(annotation: Any) -> Iterator[type[Shape]]:
         yield from _shapes(argument)
 
 
-def _says(owner: type[Shape] | None, name: str | int) -> Says | None:
+def _hint_of(owner: type[Shape] | None, name: str | int) -> Hint | None:
     if owner is None or name not in owner.model_fields:
         return None
-    return next((item for item in owner.model_fields[str(name)].metadata if isinstance(item, Says)), None)
+    return next((item for item in owner.model_fields[str(name)].metadata if isinstance(item, Hint)), None)
 
 
-def _field(shape: type[Shape], path: Path) -> int:
-    """Where in a path the innermost field stands; behind it are positions in lists, and keys that are no fields."""
+def _depth_of_field(shape: type[Shape], path: Path) -> int:
+    """Returns the index of the innermost field in a path; list positions and keys of mappings may follow it."""
     for depth in reversed(range(len(path))):
         owner = _owner(shape, path[:depth])
         if owner is not None and path[depth] in owner.model_fields:

@@ -1,4 +1,4 @@
-"""The health checkers as they are written: where they stand, what keeps them from endpoints, whether they probe."""
+"""The section `health_checkers`: Regions, blocked network paths, when probes run."""
 
 import difflib
 from ipaddress import IPv4Address
@@ -9,18 +9,19 @@ from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, BlockedPath, HealthCheckers, ProbeMode
-from dnsemu.config.shapes.base import Says, Shape, refuse
+from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.health_checks import CHECKER_REGIONS, CheckerRegion
 from dnsemu.config.shapes.networks import client_network
 
 EVERY_CHECKER = "*"
 
 
-class _BlockedShape(Shape):
-    """A path that is down, from some checkers to a network, or to everything."""
+class _BlockedPathShape(Shape):
+    """A blocked network path from some checkers to a network, or to all networks."""
 
     to: Annotated[
-        str | None, Says("H70", "blocked-network", "an address or a network such as 10.1.0.0/16; left out: everything")
+        str | None,
+        Hint("H70", "blocked-network", "an address or a network such as 10.1.0.0/16; left out: everything"),
     ] = None
 
     @field_validator("to")
@@ -29,8 +30,8 @@ class _BlockedShape(Shape):
         return str(client_network(value, "H70")) if value is not None else None
 
     def declared(self) -> BlockedPath:
-        """The path that was written."""
-        return parse_blocked(getattr(self, "from"), self.to)
+        """Returns the declared path."""
+        return parse_blocked_path(getattr(self, "from"), self.to)
 
 
 def _checkers(text: str) -> str:
@@ -44,49 +45,49 @@ def _checkers(text: str) -> str:
         raise refuse("blocked-checkers", "H62", message, f"write {near[0] if near else _FROM.wanted}") from None
 
 
-def parse_blocked(checkers: str, network: str | None) -> BlockedPath:
-    """Read a path that is down.
+def parse_blocked_path(checkers: str, network: str | None) -> BlockedPath:
+    """Reads a blocked network path.
 
     Args:
-        checkers: a health checkers' Region, one checker's address, or `*`.
-        network: an address or a network; None is everything.
+        checkers: a Region that has health checkers, a checker's address, or `*`.
+        network: an address or a network; None is all.
     Raises:
-        ValueError: one of them is none of these; the message says what to write.
+        ValueError: neither of these; the message says what to write.
     """
     try:
         return BlockedPath(_checkers(checkers), client_network(network, "H70") if network is not None else None)
     except PydanticCustomError as error:
-        said = error.context or {}
-        raise ValueError(f"{said['message']}: {said['instead']}") from None
+        context = error.context or {}
+        raise ValueError(f"{context['message']}: {context['instead']}") from None
 
 
-_FROM = Says("H62", "blocked-checkers", f'one of {", ".join(ALL_CHECKER_REGIONS)}, a checker\'s IPv4 address, or "*"')
+_FROM = Hint("H62", "blocked-checkers", f'one of {", ".join(ALL_CHECKER_REGIONS)}, a checker\'s IPv4 address, or "*"')
 
 if TYPE_CHECKING:
-    BlockedShape = _BlockedShape
-else:  # the field is called as a word of Python's is
-    BlockedShape = create_model(
-        "BlockedShape",
-        __base__=_BlockedShape,
-        __doc__=_BlockedShape.__doc__,
+    BlockedPathShape = _BlockedPathShape
+else:  # `from` is a keyword of Python, so the field cannot be written in a class body
+    BlockedPathShape = create_model(
+        "BlockedPathShape",
+        __base__=_BlockedPathShape,
+        __doc__=_BlockedPathShape.__doc__,
         __module__=__name__,
         **{"from": (Annotated[str, AfterValidator(_checkers), _FROM], ...)},
     )
 
 
 class HealthCheckersShape(Shape):
-    """Where probes are made from (H62), and when (H160)."""
+    """The fleet that probes (H62), and when it probes (H160)."""
 
     regions: Annotated[list[CheckerRegion] | None, Field(min_length=1), CHECKER_REGIONS] = None
     per_region: Annotated[
-        int | None, Field(ge=1, le=100), Says("H62", "checkers-per-region", "a whole number from 1 to 100")
+        int | None, Field(ge=1, le=100), Hint("H62", "checkers-per-region", "a whole number from 1 to 100")
     ] = None
-    blocked: list[BlockedShape] | None = None
+    blocked: list[BlockedPathShape] | None = None
     strict_addresses: bool | None = None
-    probes: Annotated[Literal["on", "manual", "off"] | None, Says("H160", "probe-mode", "on, manual or off")] = None
+    probes: Annotated[Literal["on", "manual", "off"] | None, Hint("H160", "probe-mode", "on, manual or off")] = None
 
     def declared(self, before: HealthCheckers) -> HealthCheckers:
-        """The health checkers that were written; what was not is as it was before."""
+        """Returns the health checkers with the fields that are given here replaced."""
         blocked = before.blocked if self.blocked is None else tuple(path.declared() for path in self.blocked)
         strict = before.strict_addresses if self.strict_addresses is None else self.strict_addresses
         return HealthCheckers(

@@ -1,4 +1,4 @@
-"""A health check as it is written: its shape, and how it becomes a `HealthCheck`."""
+"""Health checks: their shape, and its conversion to a `HealthCheck`."""
 
 import re
 from ipaddress import ip_address
@@ -21,7 +21,7 @@ from dnsemu.config.model.health_checks import (
 )
 from dnsemu.config.names import BadName
 from dnsemu.config.shapes.alarms import AlarmConfigurationShape, AlarmIdentifierShape
-from dnsemu.config.shapes.base import Says, Shape, refuse, spelled
+from dnsemu.config.shapes.base import Hint, Shape, refuse, with_snake_keys
 
 CheckType = Literal[
     "HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP", "CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"
@@ -30,7 +30,7 @@ CheckerRegion = Literal[
     "us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
     "sa-east-1",
 ]  # fmt: skip
-CHECKER_REGIONS = Says("H14", "checker-region", f"health checkers' Regions: {', '.join(ALL_CHECKER_REGIONS)}")
+CHECKER_REGIONS = Hint("H14", "checker-region", f"health checkers' Regions: {', '.join(ALL_CHECKER_REGIONS)}")
 MIN_REQUEST_INTERVAL_S = 0.1
 MAX_CHILDREN = 256
 
@@ -45,73 +45,77 @@ class HealthCheckShape(Shape):
 
     id: Annotated[
         str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$"),
-        Says("H95", "check-id", "an id of 1 to 64 of 0-9 A-Z a-z . _ -"),
+        Hint("H95", "check-id", "an id of 1 to 64 of 0-9 A-Z a-z . _ -"),
     ]  # fmt: skip
-    type: Annotated[CheckType, Says("H1", "check-type", "one of HTTP, HTTPS, HTTP_STR_MATCH, HTTPS_STR_MATCH, TCP, "
+    type: Annotated[CheckType, Hint("H1", "check-type", "one of HTTP, HTTPS, HTTP_STR_MATCH, HTTPS_STR_MATCH, TCP, "
                                     "CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL")]  # fmt: skip
-    ip_address: Annotated[str | None, Says("H7", "check-address", "an IPv4 or IPv6 address")] = None
+    ip_address: Annotated[str | None, Hint("H7", "check-address", "an IPv4 or IPv6 address")] = None
     fully_qualified_domain_name: Annotated[
-        str | None, Field(max_length=255), Says("H9", "check-name", "a domain name")
+        str | None, Field(max_length=255), Hint("H9", "check-name", "a domain name")
     ] = None
-    port: Annotated[int | None, Field(ge=1, le=65535), Says("H10", "check-port", "a whole number from 1 to 65535")] = (
+    port: Annotated[int | None, Field(ge=1, le=65535), Hint("H10", "check-port", "a whole number from 1 to 65535")] = (
         None
     )
     resource_path: Annotated[
-        str | None, Field(max_length=255), Says("H12", "check-path", "a path of at most 255 characters")
+        str | None, Field(max_length=255), Hint("H12", "check-path", "a path of at most 255 characters")
     ] = None
     search_string: Annotated[
-        str | None, Field(min_length=1, max_length=255), Says("H20", "search-string", "text of 1 to 255 characters")
+        str | None,
+        Field(min_length=1, max_length=255),
+        Hint("H20", "search-string", "text of 1 to 255 characters"),
     ] = None
     request_interval: Annotated[
         float | None, Field(ge=MIN_REQUEST_INTERVAL_S, le=86400),
-        Says("H63", "request-interval", "a number of seconds from 0.1 to 86400"),
+        Hint("H63", "request-interval", "a number of seconds from 0.1 to 86400"),
     ] = None  # fmt: skip
     failure_threshold: Annotated[
-        int | None, Field(ge=1, le=10), Says("H64", "failure-threshold", "a whole number from 1 to 10")
+        int | None, Field(ge=1, le=10), Hint("H64", "failure-threshold", "a whole number from 1 to 10")
     ] = None
     measure_latency: bool | None = None
     enable_sni: bool | None = None
     regions: Annotated[
         list[CheckerRegion] | None, Field(min_length=3, max_length=64),
-        Says("H13", "checker-region", f"three or more of {', '.join(ALL_CHECKER_REGIONS)}"),
+        Hint("H13", "checker-region", f"three or more of {', '.join(ALL_CHECKER_REGIONS)}"),
     ] = None  # fmt: skip
     inverted: bool = False
     disabled: bool = False
     child_health_checks: Annotated[
-        list[str] | None, Field(max_length=MAX_CHILDREN), Says("H82", "children", "a list of at most 256 check ids")
+        list[str] | None,
+        Field(max_length=MAX_CHILDREN),
+        Hint("H82", "children", "a list of at most 256 check ids"),
     ] = None
     health_threshold: Annotated[
-        int | None, Field(ge=0, le=MAX_CHILDREN), Says("H79", "health-threshold", "a whole number from 0 to 256")
+        int | None, Field(ge=0, le=MAX_CHILDREN), Hint("H79", "health-threshold", "a whole number from 0 to 256")
     ] = None
     alarm_identifier: AlarmIdentifierShape | None = None
     cloud_watch_alarm_configuration: AlarmConfigurationShape | None = None
     insufficient_data_health_status: Annotated[
         Literal["Healthy", "Unhealthy", "LastKnownStatus"] | None,
-        Says("H29", "insufficient-data", "Healthy, Unhealthy or LastKnownStatus"),
+        Hint("H29", "insufficient-data", "Healthy, Unhealthy or LastKnownStatus"),
     ] = None  # fmt: skip
     routing_control_arn: Annotated[
-        str | None, Field(min_length=1, max_length=255), Says("H33", "routing-control", "a routing control's ARN")
+        str | None, Field(min_length=1, max_length=255), Hint("H33", "routing-control", "a routing control's ARN")
     ] = None
 
     @model_validator(mode="before")
     @classmethod
     def _unwrap(cls, data: Any) -> Any:
-        """Take the fields out of the API's nested `health_check_config`, and drop what only describes the resource."""
+        """Flattens the API's nested `health_check_config`, and drops fields that only occur in output."""
         if not isinstance(data, dict):
             return data
-        fields = spelled(data)
-        for described in ("caller_reference", "health_check_version"):
-            fields.pop(described, None)
+        fields = with_snake_keys(data)
+        for dropped in ("caller_reference", "health_check_version"):
+            fields.pop(dropped, None)
         nested = fields.get("health_check_config")
         if isinstance(nested, dict):
             del fields["health_check_config"]
-            fields = {**spelled(nested), **fields}
+            fields = {**with_snake_keys(nested), **fields}
         return fields
 
     @field_validator("type", mode="before")
     @classmethod
     def _any_case(cls, value: Any) -> Any:
-        """Case does not matter in a check's type (H2)."""
+        """Accepts a type in any case (H2)."""
         return value.upper() if isinstance(value, str) else value
 
     @field_validator("ip_address")
@@ -139,7 +143,7 @@ class HealthCheckShape(Shape):
     @field_validator("resource_path")
     @classmethod
     def _path(cls, value: str | None) -> str | None:
-        """A missing leading slash is added (H12)."""
+        """Adds a missing leading slash (H12)."""
         return f"/{value}" if value and not value.startswith("/") else value
 
     @field_validator("routing_control_arn")
@@ -152,7 +156,7 @@ class HealthCheckShape(Shape):
 
     @property
     def family(self) -> str:
-        """Which of the four kinds of check it is: they differ in the fields they take."""
+        """The kind of check, which decides its fields: `endpoint`, `calculated`, `metric` or `recovery`."""
         return _FAMILIES.get(self.type, "endpoint")
 
 
@@ -163,7 +167,7 @@ _FAMILIES = {"CALCULATED": "calculated", "CLOUDWATCH_METRIC": "metric", "RECOVER
 
 
 def convert(shape: HealthCheckShape) -> HealthCheck:
-    """The health check that was written; `problems` found nothing."""
+    """Converts a shape for which `problems` found nothing."""
     return HealthCheck(HealthCheckId(shape.id), _config(shape), shape.inverted, shape.disabled)
 
 

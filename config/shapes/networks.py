@@ -1,4 +1,4 @@
-"""Address blocks as users write them."""
+"""Address blocks as users write them: `192.0.2.0/24`, `2001:db8::/32`."""
 
 import ipaddress
 
@@ -7,10 +7,10 @@ from dnsemu.config.shapes.base import refuse
 
 
 def parse_network(text: str, rule: str) -> IPNetwork:
-    """Read an address block; bits beyond its prefix are dropped (R203).
+    """Reads an address block; bits after its prefix are cleared (R203).
 
     Raises:
-        PydanticCustomError: with what to write.
+        PydanticCustomError: not an address block.
     """
     try:
         return ipaddress.ip_network(text, strict=False)
@@ -20,10 +20,10 @@ def parse_network(text: str, rule: str) -> IPNetwork:
 
 
 def client_network(text: str, rule: str) -> IPNetwork:
-    """Read an address block that clients are in; IPv4 addresses mapped into IPv6 are the IPv4 addresses.
+    """Reads an address block of clients; an IPv4-mapped IPv6 block is read as the IPv4 block.
 
     Raises:
-        PydanticCustomError: with what to write.
+        PydanticCustomError: not an address block.
     """
     network = parse_network(text, rule)
     return ipaddress.ip_network(unmapped(network.network_address.packed, network.prefixlen))

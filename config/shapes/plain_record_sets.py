@@ -1,7 +1,7 @@
-"""The commonest record set, read quickly: a simple one, of nothing but name, type, TTL and values.
+"""A fast path for the most common record set: simple routing, with name, type, TTL and values only.
 
-This module never refuses. Whatever else is written, or has anything wrong with it, is read by its shape, which says
-what: so there is one place that knows of faults, and this one only has to agree with it where there are none.
+It reports no errors: entries that are not of this kind, or have an error, are left to `RecordSetShape`. For the others
+both must give the same record set.
 """
 
 from dnsemu.config.model.record_sets import RecordSet
@@ -16,12 +16,12 @@ _TYPES = dict(RRType.__members__)
 _SIMPLE = Simple()
 
 
-def plain(data: object, zone: DName) -> RecordSet | None:
-    """The record set that is written, if it is a plain one in order; None leaves it to `record_sets.convert`.
+def parse_plain(data: object, zone: DName) -> RecordSet | None:
+    """Reads a plain record set; None if it is of another kind or has an error.
 
     Args:
-        data: an entry of `record_sets` as the document has it.
-        zone: the hosted zone's name, to which the record's may be relative.
+        data: an entry of `record_sets` as in the document.
+        zone: the hosted zone's name, to which the entry's name may be relative.
     """
     if type(data) is not dict or data.keys() != _FIELDS:
         return None

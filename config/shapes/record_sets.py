@@ -1,4 +1,4 @@
-"""A record set as it is written: its shape, and how it becomes a `RecordSet`."""
+"""Record sets: their shape, and its conversion to a `RecordSet`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
@@ -23,9 +23,10 @@ from dnsemu.config.model.routing import (
     Weighted,
 )
 from dnsemu.config.names import BadName, DName
+from dnsemu.config.rdata.hints import VALUE_HINTS
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.shapes.base import Says, Shape, refuse
+from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.text.ids import bare_id
 
 MAX_TTL_S = 2147483647
@@ -38,11 +39,9 @@ TypeName = Literal[
     "TLSA", "TXT",
 ]  # fmt: skip
 
-_COORDINATE_IS_TEXT = "a number with at most two decimals"
-
 
 class GeoLocationShape(Shape):
-    """Where a geolocation record set answers (R75)."""
+    """The location whose clients a geolocation record set answers (R75)."""
 
     continent_code: str | None = None
     country_code: str | None = None
@@ -50,10 +49,10 @@ class GeoLocationShape(Shape):
 
 
 class CoordinatesShape(Shape):
-    """A point in degrees; the API writes them as text (R83)."""
+    """A point in degrees; the API writes the numbers as text (R83)."""
 
-    latitude: Annotated[float, Field(ge=-90, le=90), Says("R83", "coordinates", "-90 to 90, two decimals at most")]
-    longitude: Annotated[float, Field(ge=-180, le=180), Says("R83", "coordinates", "-180 to 180, two decimals at most")]
+    latitude: Annotated[float, Field(ge=-90, le=90), Hint("R83", "coordinates", "-90 to 90, two decimals at most")]
+    longitude: Annotated[float, Field(ge=-180, le=180), Hint("R83", "coordinates", "-180 to 180, two decimals at most")]
 
     @field_validator("latitude", "longitude", mode="before", json_schema_input_type=float | str)
     @classmethod
@@ -68,61 +67,61 @@ class CoordinatesShape(Shape):
 
 
 class GeoProximityLocationShape(Shape):
-    """Where a geoproximity record set's resource is (R83)."""
+    """The location of a geoproximity record set's resource (R83)."""
 
     aws_region: str | None = None
     local_zone_group: str | None = None
     coordinates: CoordinatesShape | None = None
-    bias: Annotated[int | None, Field(ge=-99, le=99), Says("R83", "bias-range", "a whole number from -99 to 99")] = None
+    bias: Annotated[int | None, Field(ge=-99, le=99), Hint("R83", "bias-range", "a whole number from -99 to 99")] = None
 
 
 class CidrRoutingConfigShape(Shape):
-    """Which clients an IP-based record set answers (R92)."""
+    """The CIDR location whose clients an IP-based record set answers (R92)."""
 
     collection_id: str
     location_name: Annotated[
         str, Field(min_length=1, max_length=16, pattern=r"^(?:[0-9A-Za-z_-]+|\*)$"),
-        Says("R199", "location-name", "1 to 16 of 0-9 A-Z a-z _ -, or *"),
+        Hint("R199", "location-name", "1 to 16 of 0-9 A-Z a-z _ -, or *"),
     ]  # fmt: skip
 
 
 class AliasTargetShape(Shape):
-    """Where an alias leads (R102)."""
+    """The target of an alias (R102)."""
 
     hosted_zone_id: str | None = None
     dns_name: str
     evaluate_target_health: Annotated[
-        bool, Says("A133", "evaluate-target-health", "evaluate_target_health: true or false")
+        bool, Hint("A133", "evaluate-target-health", "evaluate_target_health: true or false")
     ]
 
 
 class RecordSetShape(Shape):
     """One record set, in a file or pasted from the API."""
 
-    NOT_TAKEN: ClassVar[Mapping[str, str]] = {
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
         "traffic_policy_instance_id": "traffic policy instances are not served: write the record sets it stands for"
     }
 
     name: str
-    type: Annotated[TypeName, Says("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}")]
+    type: Annotated[TypeName, Hint("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}")]
     ttl: Annotated[
-        int | None, Field(ge=0, le=MAX_TTL_S), Says("R20", "ttl-range", f"whole seconds from 0 to {MAX_TTL_S}")
+        int | None, Field(ge=0, le=MAX_TTL_S), Hint("R20", "ttl-range", f"whole seconds from 0 to {MAX_TTL_S}")
     ] = None
     set_identifier: Annotated[
         str | None, Field(min_length=1, max_length=MAX_SET_IDENTIFIER_CHARACTERS),
-        Says("R30", "set-identifier", "text of 1 to 128 characters, in quotes if it looks like a number"),
+        Hint("R30", "set-identifier", "text of 1 to 128 characters, in quotes if it looks like a number"),
     ] = None  # fmt: skip
     resource_records: Annotated[
-        list[str] | None, Says("R17", "values", "a list of texts, in quotes where they look like something else")
+        list[str] | None, Hint("R17", "values", "a list of texts, in quotes where they look like something else")
     ] = None
     alias_target: AliasTargetShape | None = None
     health_check_id: str | None = None
     weight: Annotated[
-        int | None, Field(ge=0, le=255), Says("R62", "weight-range", "a whole number from 0 to 255")
+        int | None, Field(ge=0, le=255), Hint("R62", "weight-range", "a whole number from 0 to 255")
     ] = None  # fmt: skip
     region: str | None = None
     failover: Annotated[
-        Literal["PRIMARY", "SECONDARY"] | None, Says("R72", "failover-role", "PRIMARY or SECONDARY")
+        Literal["PRIMARY", "SECONDARY"] | None, Hint("R72", "failover-role", "PRIMARY or SECONDARY")
     ] = None
     geo_location: GeoLocationShape | None = None
     geo_proximity_location: GeoProximityLocationShape | None = None
@@ -132,7 +131,7 @@ class RecordSetShape(Shape):
     @field_validator("resource_records", mode="before", json_schema_input_type=list[str | dict[str, str]] | None)
     @classmethod
     def _texts(cls, value: Any) -> Any:
-        """The API's `{Value: …}` for the text alone, so that an error's place is the list entry."""
+        """Replaces the API's `{Value: …}` with its text, so that errors name the list entry."""
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):
             return [_only_value(item) for item in value]
         return value
@@ -145,13 +144,13 @@ def _only_value(item: Any) -> Any:
 
 
 def absolute(text: str, zone: DName) -> DName:
-    """A record's name, from one that may be relative to its zone.
+    """Reads a record's name, which may be relative to its zone.
 
     Args:
         text: `@` is the zone itself; a name that equals the zone's, ends in it label by label or has a trailing dot is
-            absolute; any other is below the zone.
+            absolute; any other is relative to the zone.
     Raises:
-        BadName: no name, or too long below the zone.
+        BadName: no name, or too long with the zone's name.
     """
     if text == "@":
         return zone
@@ -162,7 +161,7 @@ def absolute(text: str, zone: DName) -> DName:
 
 
 def problems(shape: RecordSetShape) -> Iterator[Problem]:
-    """What is wrong with a record set whose fields are each in order: those that exclude or need each other."""
+    """Yields problems between the fields of a record set: those that exclude or require each other."""
     policies = written_policies(shape)
     if len(policies) > 1:
         yield Problem("two-policies", "R31", f"{' and '.join(policies)} are two routing policies", "keep one of them")
@@ -180,12 +179,12 @@ def problems(shape: RecordSetShape) -> Iterator[Problem]:
             if getattr(shape, field) is not None:
                 yield Problem("alias-and-values", "R20", f"an alias has no {field}", "leave it out", (field,))
     else:
-        yield from _leaf_problems(shape)
+        yield from _value_problems(shape)
     if shape.geo_proximity_location is not None:
         yield from _one_geoproximity_place(shape.geo_proximity_location)
 
 
-def _leaf_problems(shape: RecordSetShape) -> Iterator[Problem]:
+def _value_problems(shape: RecordSetShape) -> Iterator[Problem]:
     if not shape.resource_records:
         yield Problem("no-values", "A125", "there are no values", "write resource_records, or an alias_target")
     if shape.ttl is None:
@@ -219,11 +218,11 @@ POLICY_FIELDS = (
     "cidr_routing_config",
     "multi_value_answer",
 )
-"""The fields of which one makes a routing policy (R31)."""
+"""The fields that select a routing policy; at most one may be given (R31)."""
 
 
 def written_policies(shape: RecordSetShape) -> list[str]:
-    """The policy fields that are there; `multi_value_answer: false` is not (R36)."""
+    """Returns the policy fields that are given; `multi_value_answer: false` does not count (R36)."""
     found = [field for field in POLICY_FIELDS if getattr(shape, field) is not None]
     return found if shape.multi_value_answer is not False else [f for f in found if f != "multi_value_answer"]
 
@@ -231,15 +230,15 @@ def written_policies(shape: RecordSetShape) -> list[str]:
 def convert(
     shape: RecordSetShape, zone: DName, zone_id: HostedZoneId, collection_ids: Mapping[str, str]
 ) -> tuple[RecordSet | None, list[Problem]]:
-    """Make the record set that was written.
+    """Converts a shape to a record set.
 
     Args:
-        shape: each of its fields is in order.
-        zone: the hosted zone's name, to which the record's may be relative.
-        zone_id: the hosted zone's id, which an alias into it gets.
-        collection_ids: the id of each CIDR collection that has a name.
+        shape: the shape; its fields are valid by themselves.
+        zone: the hosted zone's name, to which the record set's may be relative.
+        zone_id: the hosted zone's id, for aliases to a target in the zone.
+        collection_ids: ids of CIDR collections by name.
     Returns:
-        The record set, or None and what is wrong with it.
+        The record set, or None and its problems.
     """
     found = list(problems(shape))
     name = zone
@@ -269,7 +268,7 @@ def convert(
 
 
 def _rdata(type: RRType, values: Sequence[str], found: list[Problem]) -> tuple[bytes, ...]:
-    """The values' bytes; what is too long or too much is refused as that, and not read."""
+    """Parses the values, except for those that `_value_problems` refuses as too long or too many."""
     rdata: list[bytes] = []
     for index, value in enumerate(values if len(values) <= MAX_VALUES else ()):
         if len(value) > MAX_VALUE_CHARACTERS:
@@ -278,19 +277,19 @@ def _rdata(type: RRType, values: Sequence[str], found: list[Problem]) -> tuple[b
             rdata.append(parse_value(type, value))
         except BadValue as error:
             message = f"Invalid Resource Record: '{error}'"
-            found.append(Problem("bad-value", "A186", message, FORMS[type], ("resource_records", index)))
+            found.append(Problem("bad-value", "A186", message, VALUE_HINTS[type], ("resource_records", index)))
     return tuple(rdata)
 
 
 def _alias(shape: AliasTargetShape, zone: DName, zone_id: HostedZoneId, found: list[Problem]) -> AliasTarget | None:
-    """A target inside the zone belongs to it, whatever hosted zone id was pasted along."""
+    """Converts an alias target; one inside the zone gets the zone's id, whatever id was written."""
     try:
         name = names.parse(shape.dns_name)
     except BadName as error:
         found.append(Problem("bad-name", "R1", f"FATAL problem: {error}", "", ("alias_target", "dns_name")))
         return None
-    foreign = shape.hosted_zone_id is not None and not names.is_at_or_below(name, zone)
-    target_zone = HostedZoneId(bare_id(shape.hosted_zone_id or "")) if foreign else zone_id
+    is_outside = shape.hosted_zone_id is not None and not names.is_at_or_below(name, zone)
+    target_zone = HostedZoneId(bare_id(shape.hosted_zone_id or "")) if is_outside else zone_id
     return AliasTarget(target_zone, name, shape.evaluate_target_health)
 
 
@@ -310,25 +309,3 @@ def _routing(shape: RecordSetShape, collection_ids: Mapping[str, str]) -> Routin
     if (cidr := shape.cidr_routing_config) is not None:
         return IpBased(collection_ids.get(cidr.collection_id, cidr.collection_id), cidr.location_name)
     return Multivalue() if shape.multi_value_answer else Simple()
-
-
-FORMS: dict[RRType, str] = {
-    RRType.A: "write an IPv4 address such as 192.0.2.1",
-    RRType.AAAA: "write an IPv6 address such as 2001:db8::1",
-    RRType.CAA: 'write flags, tag and a quoted value, such as 0 issue "ca.example.net"',
-    RRType.CNAME: "write a domain name",
-    RRType.DS: "write key tag, algorithm, digest type and digest in hexadecimal",
-    RRType.HTTPS: "write priority, target name and parameters, such as 1 . alpn=h2",
-    RRType.MX: "write preference and host, such as 10 mail.example.com",
-    RRType.NAPTR: 'write order, preference, "flags", "service", "regexp" and replacement',
-    RRType.NS: "write a domain name",
-    RRType.PTR: "write a domain name",
-    RRType.SOA: "write server, mailbox, serial, refresh, retry, expire and minimum",
-    RRType.SPF: "write quoted strings of at most 255 bytes",
-    RRType.SRV: "write priority, weight, port and target",
-    RRType.SSHFP: "write algorithm, fingerprint type and fingerprint in hexadecimal",
-    RRType.SVCB: "write priority, target name and parameters, such as 1 . port=8443",
-    RRType.TLSA: "write usage, selector, matching type and data in hexadecimal",
-    RRType.TXT: "write quoted strings of at most 255 bytes: in YAML '\"text\"'",
-}
-"""What a value of each type looks like, for whoever wrote another."""

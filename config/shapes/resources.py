@@ -1,4 +1,4 @@
-"""An AWS resource as it is written: its shape, and how it becomes a `Resource` (R106, R111)."""
+"""AWS resources: their shape, and its conversion to a `Resource` (R106, R111)."""
 
 from collections.abc import Collection, Iterator
 from ipaddress import ip_address
@@ -13,14 +13,12 @@ from dnsemu.config.errors import Path, Problem
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.resources import Resource, ResourceKind, Target
 from dnsemu.config.names import BadName, DName
-from dnsemu.config.shapes.base import Says, Shape, refuse
+from dnsemu.config.shapes.base import Hint, Shape, refuse
 
 KindName = Literal[
     "application-load-balancer", "network-load-balancer", "classic-load-balancer", "cloudfront", "s3-website",
     "api-gateway", "global-accelerator", "vpc-endpoint", "elastic-beanstalk", "multi-az-database",
 ]  # fmt: skip
-GROUPED = (ResourceKind.APPLICATION_LOAD_BALANCER, ResourceKind.NETWORK_LOAD_BALANCER)
-"""The kinds whose targets are in target groups (R111)."""
 
 
 class TargetShape(Shape):
@@ -47,25 +45,25 @@ class TargetShape(Shape):
 
 
 class ResourceShape(Shape):
-    """A load balancer or another AWS resource that aliases lead to, by its DNS name."""
+    """A load balancer or another AWS resource that aliases point to, with its DNS name."""
 
     dns_name: str
     kind: Annotated[
-        KindName, Says("R106", "resource-kind", f"one of {', '.join(kind.value for kind in ResourceKind)}")
+        KindName, Hint("R106", "resource-kind", f"one of {', '.join(kind.value for kind in ResourceKind)}")
     ]  # fmt: skip
     region: str | None = None
     availability_zones: list[str] | None = None
     target_groups: Annotated[
-        list[Annotated[str, Field(min_length=1)]] | None, Says("R111", "target-group", "a list of names")
+        list[Annotated[str, Field(min_length=1)]] | None, Hint("R111", "target-group", "a list of names")
     ] = None
     targets: list[TargetShape] | None = None
 
 
 def convert(shape: ResourceShape) -> tuple[Resource | None, list[Problem]]:
-    """Make the resource that was written.
+    """Converts a shape to a resource.
 
     Returns:
-        The resource, or None and what is wrong with it.
+        The resource, or None and its problems.
     """
     found: list[Problem] = []
     kind = ResourceKind(shape.kind)
@@ -83,25 +81,6 @@ def convert(shape: ResourceShape) -> tuple[Resource | None, list[Problem]]:
     return Resource(name, kind, region, zones, tuple(shape.target_groups or ()), tuple(targets)), []
 
 
-def missing_checks(resource: Resource, check_ids: Collection[str]) -> Iterator[Problem]:
-    """Health checks that targets name and that are not there."""
-    for index, target in enumerate(resource.targets):
-        if (check := target.health_check_id) is not None and check not in check_ids:
-            message = f"there is no health check {check}"
-            instead = "declare it under health_checks, or write the id of one that is"
-            yield Problem("no-such-check", "H156", message, instead, ("targets", index, "health_check_id"))
-
-
-def zone_problem(resource: Resource, zones: Collection[DName]) -> Problem | None:
-    """What is wrong with a resource that lies in one of the hosted zones, if it does."""
-    for ancestor in names.ancestors(resource.name):
-        if ancestor in zones:
-            message = f"{names.display(resource.name)} lies in the hosted zone {names.display(ancestor)}"
-            instead = "write the resource's own DNS name, or declare record sets there"
-            return Problem("resource-in-zone", "R106", message, instead, ("dns_name",))
-    return None
-
-
 def _name(text: str, path: Path, found: list[Problem]) -> DName | None:
     try:
         name = names.parse(text)
@@ -115,18 +94,18 @@ def _name(text: str, path: Path, found: list[Problem]) -> DName | None:
 
 
 def _region(shape: ResourceShape, kind: ResourceKind, name: DName, found: list[Problem]) -> str | None:
-    """The resource's Region, from the field or the name, which must agree."""
-    told = service_named(name)
+    """Returns the resource's Region, from the field or from the name, which must agree."""
+    named = service_named(name)
     own = service_of_kind(kind, shape.region)
-    if told is not None and told.name != own.name:
-        message = f"{names.display(name)} is a name of {told}"
+    if named is not None and named.name != own.name:
+        message = f"{names.display(name)} is a name of {named}"
         found.append(Problem("resource-kind", "R106", message, "write the kind that fits", ("kind",)))
         return None
     if is_global(kind):
         if shape.region is not None:
             found.append(Problem("resource-region", "R106", f"{own.name} is in no Region", "leave it out", ("region",)))
         return None
-    region = shape.region or (told.region if told is not None else None)
+    region = shape.region or (named.region if named is not None else None)
     if region is None:
         message = f"the name {names.display(name)} does not tell the Region"
         found.append(Problem("resource-region", "R106", message, "write region: us-east-1 or the like"))
@@ -135,16 +114,16 @@ def _region(shape: ResourceShape, kind: ResourceKind, name: DName, found: list[P
             Problem("resource-region", "R106", f"{region!r} is no AWS Region", "write one such as us-east-1",
                     ("region",) if shape.region else ("dns_name",))
         )  # fmt: skip
-    elif told is not None and told.region != region:
-        message = f"{names.display(name)} is in {told.region}, not in {region}"
-        found.append(Problem("resource-region", "R106", message, f"write {told.region}, or leave it out", ("region",)))
+    elif named is not None and named.region != region:
+        message = f"{names.display(name)} is in {named.region}, not in {region}"
+        found.append(Problem("resource-region", "R106", message, f"write {named.region}, or leave it out", ("region",)))
     else:
         return region
     return None
 
 
 def _zone_problems(shape: ResourceShape, region: str | None) -> Iterator[Problem]:
-    """Availability Zones that the Region, or the resource, does not have."""
+    """Yields problems of Availability Zones that the Region, or the resource, does not have."""
     known = REGIONS[region].az_ids if region is not None else ()
     for index, zone in enumerate(shape.availability_zones or ()):
         yield from _zone_problem(zone, known, region or shape.kind, ("availability_zones", index))
@@ -184,9 +163,9 @@ def _target(shape: ResourceShape, index: int, found: list[Problem]) -> Target:
 
 
 def _kind_problems(shape: ResourceShape, kind: ResourceKind) -> Iterator[Problem]:
-    """Fields that only some kinds have."""
+    """Yields problems of fields that only some kinds have."""
     targets = shape.targets or []
-    if kind not in GROUPED:
+    if not kind.has_target_groups:
         message = "only application and network load balancers have target groups"
         if shape.target_groups is not None:
             yield Problem("target-group", "R111", message, "leave it out", ("target_groups",))

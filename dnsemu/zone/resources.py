@@ -15,7 +15,6 @@ from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
 from dnsemu.config.model.resources import Resource, ResourceKind, Target
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.shapes.resources import GROUPED
 from dnsemu.policies.model import OneOf, Outcome, ResourceState, Sample, TargetState
 from dnsemu.zone.compiled import Zone, compile_zone
 
@@ -110,7 +109,7 @@ def counts_as_healthy(resource: Resource, targets: Iterable[bool]) -> bool:
         targets: whether each of the resource's targets is healthy, in their order.
     Source: routing.md R106, R111; Elastic Beanstalk is taken to have a load balancer in front.
     """
-    if resource.kind in GROUPED:
+    if resource.kind.has_target_groups:
         groups: dict[str | None, bool] = dict.fromkeys(resource.target_groups, False)
         for target, is_healthy in zip(resource.targets, targets, strict=True):
             groups[target.target_group] = groups.get(target.target_group, False) or is_healthy

@@ -9,7 +9,7 @@ from dnsemu.api.errors import failure
 from dnsemu.api.health_json import blocked_json
 from dnsemu.api.json_bodies import BadBody, as_json, body_of, optional_text_in, text_in
 from dnsemu.config.model.health_checkers import HealthCheckers
-from dnsemu.config.shapes.health_checkers import parse_blocked
+from dnsemu.config.shapes.health_checkers import parse_blocked_path
 from dnsemu.healthcheck.probes.partitions import Partitions
 
 _BLOCK = '{"from": "sa-east-1", "to": "10.1.0.0/16"}'
@@ -73,6 +73,6 @@ class CheckerCalls:
 async def _blocked(request: web.Request) -> Any:
     body = await body_of(request, _BLOCK, ("from", "to"))
     try:
-        return parse_blocked(text_in(body, "from", _BLOCK), optional_text_in(body, "to", _BLOCK))
+        return parse_blocked_path(text_in(body, "from", _BLOCK), optional_text_in(body, "to", _BLOCK))
     except ValueError as bad:
         raise BadBody(str(bad), "from") from None

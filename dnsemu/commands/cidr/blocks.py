@@ -7,7 +7,7 @@ from typing import Any
 from dnsemu.commands.errors.cidr import CidrBlockInUseException
 from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded
 from dnsemu.config.model.addresses import IPNetwork
-from dnsemu.config.shapes.sections import MAX_BLOCKS, MAX_IPV4_BLOCK_BITS, MAX_IPV6_BLOCK_BITS
+from dnsemu.config.shapes.geo import MAX_BLOCKS, MAX_IPV4_BLOCK_BITS, MAX_IPV6_BLOCK_BITS
 
 Locations = Mapping[str, tuple[IPNetwork, ...]]
 

@@ -18,9 +18,9 @@ from dnsemu.config.model.routing import Geoproximity, IpBased
 from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.rules.alias import alias_target
-from dnsemu.config.rules.group import subject
-from dnsemu.config.rules.hosted_zone import insertion
+from dnsemu.config.rules.alias import alias_attempt, alias_problems
+from dnsemu.config.rules.group import identity_text, subject
+from dnsemu.config.rules.hosted_zone import insertion_problems
 
 _WITH_NAMES = frozenset({RRType.CNAME, RRType.NS, RRType.PTR, RRType.MX, RRType.SRV})
 """Types whose values end in a domain name."""
@@ -167,10 +167,7 @@ def _deletion(record_set: RecordSet, draft: Draft) -> Iterator[str]:
     if not names.is_at_or_below(record_set.name, draft.name):
         yield f"RRSet with DNS name {name} is not permitted in zone {names.to_text(draft.name)}"
         return
-    identity = f"name='{name}', type='{record_set.type.name}'"
-    if record_set.set_identifier is not None:
-        identity += f", set-identifier='{record_set.set_identifier}'"
-    tried = f"Tried to delete resource record set [{identity}] but"
+    tried = f"Tried to delete resource record set [{identity_text(record_set)}] but"
     stored = draft.get(record_set.key)
     if stored is None:
         yield f"{tried} it was not found"
@@ -179,9 +176,9 @@ def _deletion(record_set: RecordSet, draft: Draft) -> Iterator[str]:
 
 
 def _insertion(record_set: RecordSet, draft: Draft, world: World) -> Iterator[str]:
-    yield from _sentences(insertion(record_set, draft))
+    yield from _sentences(insertion_problems(record_set, draft))
     if record_set.alias is not None:
-        yield from _sentences(alias_target(record_set, draft, _resources(record_set.alias.name, world)))
+        yield from _sentences(alias_problems(record_set, draft, _resources(record_set.alias.name, world)))
         yield from _other_zone_messages(record_set, draft, world)
     if isinstance(record_set.routing, IpBased):
         yield from _cidr_messages(record_set, record_set.routing, world.hosted_zones[draft.id], world)
@@ -203,8 +200,7 @@ def _other_zone_messages(record_set: RecordSet, draft: Draft, world: World) -> I
     if alias is None or alias.hosted_zone_id == draft.id or alias.hosted_zone_id not in world.hosted_zones:
         return
     zone = world.hosted_zones[alias.hosted_zone_id]
-    target, type = names.to_text(alias.name), record_set.type.name
-    tried = f"Tried to create an alias that targets {target}, type {type} in zone {zone.id}, but"
+    tried = alias_attempt(alias, record_set.type)
     if not names.is_at_or_below(alias.name, zone.name):
         yield f"{tried} the alias target name does not lie within the target zone"
     elif not zone.record_sets.has_group(alias.name, record_set.type):

@@ -23,7 +23,7 @@ from dnsemu.config.model.list_order import list_name
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.rules.hosted_zone import insertion
+from dnsemu.config.rules.hosted_zone import insertion_problems
 from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 
@@ -177,7 +177,7 @@ def _check_place(zone: HostedZone, name: DName, type: RRType) -> None:
     if zone.record_sets.has_group(name, type):
         message = f"There is already a record set or traffic policy instance {names.to_text(name)} of type {type.name}."
         raise TrafficPolicyInstanceAlreadyExists(message)
-    for problem in insertion(RecordSet(name, type), Draft(zone)):
+    for problem in insertion_problems(RecordSet(name, type), Draft(zone)):
         if problem.severity is Severity.ERROR:
             raise InvalidInput(problem.message)
 

@@ -85,7 +85,7 @@ def test_what_the_loader_takes_fits_it(text):
 
 
 def test_every_section_of_a_file_is_spelled_out():
-    from dnsemu.config.shapes.sections import FileShape
+    from dnsemu.config.shapes.file import FileShape
 
     assert set(SCHEMA["properties"]) == set(FileShape.model_fields)
     assert all("Any" not in str(section) and section != {} for section in SCHEMA["properties"].values())

@@ -8,7 +8,7 @@ from dnsemu.config.file.load import load_text
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.routing import Geoproximity, IpBased, Multivalue, Weighted
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.rules.hosted_zone import insertion
+from dnsemu.config.rules.hosted_zone import insertion_problems
 from dnsemu.config.rules.places import place_problem
 
 CHECK = "{id: up, type: TCP, ip_address: 127.0.0.1, port: 80}"
@@ -396,7 +396,7 @@ PARIS, TOKYO = IpBased("c1", "paris"), IpBased("c1", "tokyo")
 )
 def test_insertion(present, added, expected):
     group = [member(routing, f"s{n}") for n, routing in enumerate(present)]
-    found = [p.id for p in insertion(member(added, "new"), Image(*group))]
+    found = [p.id for p in insertion_problems(member(added, "new"), Image(*group))]
     assert found == expected
 
 

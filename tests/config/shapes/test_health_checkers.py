@@ -8,7 +8,7 @@ import pytest
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_files, load_text
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, BlockedPath, HealthCheckers, ProbeMode
-from dnsemu.config.shapes.health_checkers import parse_blocked
+from dnsemu.config.shapes.health_checkers import parse_blocked_path
 
 
 def checkers(fields):
@@ -91,7 +91,7 @@ def test_refused(fields, where, rule, message, instead):
 )
 def test_a_path_outside_of_files_that_is_refused(checkers, network, message):
     with pytest.raises(ValueError) as caught:
-        parse_blocked(checkers, network)
+        parse_blocked_path(checkers, network)
     assert type(caught.value) is ValueError
     assert str(caught.value).startswith(message)
 

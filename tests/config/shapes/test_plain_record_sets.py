@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dnsemu.config import names
 from dnsemu.config.shapes.base import validate
-from dnsemu.config.shapes.plain_record_sets import plain
+from dnsemu.config.shapes.plain_record_sets import parse_plain
 from dnsemu.config.shapes.record_sets import MAX_TTL_S, RecordSetShape, convert
 
 ZONE = names.parse("example.test")
@@ -40,7 +40,7 @@ def generally(entry):
 
 @given(ENTRIES)
 def test_it_agrees_with_the_general_way(entry):
-    quickly = plain(entry, ZONE)
+    quickly = parse_plain(entry, ZONE)
     if quickly is not None:
         assert (quickly, []) == generally(entry)
 
@@ -54,7 +54,7 @@ ipv4_parts = st.integers(-1, 300).map(str) | st.sampled_from(
 def test_it_reads_the_addresses_that_the_general_way_reads(address):
     entry = {"name": "www", "type": "A", "ttl": 60, "resource_records": [address]}
     generally_read, _ = generally(entry)
-    assert plain(entry, ZONE) == generally_read
+    assert parse_plain(entry, ZONE) == generally_read
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_it_reads_the_addresses_that_the_general_way_reads(address):
 )
 def test_it_reads_what_most_files_are_made_of(type, value):
     entry = {"name": "www", "type": type, "ttl": 60, "resource_records": [value]}
-    assert plain(entry, ZONE) == generally(entry)[0] is not None
+    assert parse_plain(entry, ZONE) == generally(entry)[0] is not None
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,5 @@ def test_it_reads_what_most_files_are_made_of(type, value):
 )
 def test_it_leaves_the_rest_to_the_general_way(more):
     entry = {"name": "www", "type": "A", "ttl": 60, "resource_records": ["192.0.2.1"], **more}
-    assert plain(entry, ZONE) is None
-    assert plain([entry], ZONE) is None
+    assert parse_plain(entry, ZONE) is None
+    assert parse_plain([entry], ZONE) is None

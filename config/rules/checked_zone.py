@@ -1,0 +1,26 @@
+"""The hosted zone that a record set is checked against."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+
+
+class CheckedZone(Protocol):
+    """A hosted zone as the rules read it; it may be a draft whose record sets are still being added."""
+
+    @property
+    def id(self) -> HostedZoneId:
+        """The hosted zone's id."""
+
+    @property
+    def name(self) -> DName:
+        """The hosted zone's name."""
+
+    def at(self, name: DName) -> Sequence[RecordSet]:
+        """Returns all record sets of exactly this name."""
+
+    def has_group(self, name: DName, type: RRType) -> bool:
+        """True if there is a record set of exactly this name and type."""

@@ -1,0 +1,172 @@
+"""Locations of clients: places, networks, latencies, CIDR collections."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from dnsemu.config.aws.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
+from dnsemu.config.model.addresses import IPNetwork
+from dnsemu.config.model.geo import DeclaredPlace, GeoLatency
+from dnsemu.config.shapes.base import Hint, Shape, refuse
+from dnsemu.config.shapes.networks import client_network, parse_network
+
+MAX_IPV4_BLOCK_BITS = 24
+MAX_IPV6_BLOCK_BITS = 48
+MAX_BLOCKS = 1000
+MAX_LATENCY_MS = 60_000
+
+
+class PlaceShape(Shape):
+    """A place: a Region, a country with or without subdivision, coordinates in degrees, or any `PLACE` as `place`."""
+
+    place: str | None = None
+    region: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    latitude: Annotated[float | None, Field(ge=-90, le=90), Hint("R135", "place", "degrees from -90 to 90")] = None
+    longitude: Annotated[float | None, Field(ge=-180, le=180), Hint("R135", "place", "degrees from -180 to 180")] = None
+
+    @field_validator("region")
+    @classmethod
+    def _known_region(cls, value: str | None) -> str | None:
+        if value is not None and value not in REGIONS:
+            raise refuse("place", "R135", f"{value!r} is no AWS Region", "write one such as us-east-1")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        return _check_country(value)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "PlaceShape":
+        has_point = self.latitude is not None or self.longitude is not None
+        kinds = [self.place is not None, self.region is not None, self.country is not None, has_point]
+        if sum(kinds) != 1:
+            instead = "write one of region, country, latitude with longitude, and place"
+            raise refuse("place", "R135", "this is not one place", instead)
+        if has_point and (self.latitude is None or self.longitude is None):
+            raise refuse("place", "R135", "half of the coordinates is missing", "write latitude and longitude")
+        if self.subdivision is not None and (self.country, self.subdivision) not in SUBDIVISIONS:
+            message = f"{self.subdivision!r} is no subdivision of {self.country}"
+            raise refuse("place", "R135", message, "write a US state such as country: US, subdivision: CA")
+        if self.place is not None:
+            try:
+                parse_place(self.place)
+            except ValueError as error:
+                raise refuse(
+                    "place", "R135", str(error), "write one such as eu-west-1, JP, US-CA or 48.1,11.6"
+                ) from None
+        return self
+
+    def declared(self) -> DeclaredPlace:
+        """Returns the declared place."""
+        if self.place is not None:
+            return parse_place(self.place)
+        return DeclaredPlace(self.region, self.country, self.subdivision, self.latitude, self.longitude)
+
+
+def _check_country(code: str | None) -> str | None:
+    if code is not None and code not in CONTINENT_OF:
+        raise refuse("place", "R135", f"{code!r} is no country", "write its ISO 3166 code of two capital letters")
+    return code
+
+
+class GeoNetworkShape(PlaceShape):
+    """A client network and its place."""
+
+    network: str
+
+    @field_validator("network")
+    @classmethod
+    def _network(cls, value: str) -> str:
+        parse_network(value, "R135")
+        return value
+
+
+class GeoLatencyShape(Shape):
+    """Round-trip times given by the user, for a network, Region or country (R70)."""
+
+    network: str | None = None
+    region: str | None = None
+    country: str | None = None
+    latency_ms: Annotated[
+        dict[str, Annotated[float, Field(ge=0, le=MAX_LATENCY_MS)]],
+        Field(min_length=1),
+        Hint("R70", "latency", f"milliseconds by Region, at most {MAX_LATENCY_MS}"),
+    ]
+
+    @model_validator(mode="after")
+    def _known(self) -> "GeoLatencyShape":
+        if sum(part is not None for part in (self.network, self.region, self.country)) != 1:
+            instead = "write one of network, region and country"
+            raise refuse("latency-of", "R70", "it is not clear whose times these are", instead)
+        if self.network is not None:
+            parse_network(self.network, "R70")
+        _check_country(self.country)
+        for region in (*self.latency_ms, *([self.region] if self.region is not None else [])):
+            if region not in REGIONS:
+                raise refuse("region-unknown", "R69", f"{region!r} is no AWS Region", "write one such as us-east-1")
+        return self
+
+    def declared(self) -> GeoLatency:
+        """Returns the declared times."""
+        network = client_network(self.network, "R70") if self.network is not None else None
+        return GeoLatency(tuple(sorted(self.latency_ms.items())), network, self.region, self.country)
+
+
+class GeoShape(Shape):
+    """Settings that map a client's address to a place (R135)."""
+
+    database: str | None = None
+    latency: list[GeoLatencyShape] | None = None
+    networks: list[GeoNetworkShape] | None = None
+    default: PlaceShape | None = None
+    negative_bias: Annotated[
+        Literal["multiplies", "divides"] | None, Hint("R86", "negative-bias", "multiplies or divides")
+    ] = None
+
+
+class CidrCollectionShape(Shape):
+    """Named sets of client networks (R199)."""
+
+    name: Annotated[
+        str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$"), Hint("R199", "collection-name", "1 to 64 of 0-9 A-Z a-z _ -")
+    ]
+    locations: dict[str, list[str]] = Field(default_factory=dict)
+
+    @field_validator("locations")
+    @classmethod
+    def _blocks(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for name, blocks in value.items():
+            if not _is_location(name):
+                message = f"{name!r} is no location name"
+                raise refuse("location-name", "R199", message, "write 1 to 16 of 0-9 A-Z a-z _ -")
+            for block in blocks:
+                _check_block(block)
+        if sum(map(len, value.values())) > MAX_BLOCKS:
+            raise refuse("too-many-blocks", "R209.7", f"more than {MAX_BLOCKS} blocks", "use a second collection")
+        _check_one_location_each(value)
+        return value
+
+
+def _is_location(name: str) -> bool:
+    return 1 <= len(name) <= 16 and name.isascii() and all(char.isalnum() or char in "_-" for char in name)
+
+
+def _check_block(text: str) -> None:
+    network = parse_network(text, "R93")
+    longest = MAX_IPV4_BLOCK_BITS if network.version == 4 else MAX_IPV6_BLOCK_BITS
+    if not 1 <= network.prefixlen <= longest:
+        message = f"{text!r} has a prefix of {network.prefixlen} bits"
+        raise refuse("block-size", "R93", message, "write /1 to /24 for IPv4, /1 to /48 for IPv6")
+
+
+def _check_one_location_each(locations: dict[str, list[str]]) -> None:
+    owner: dict[IPNetwork, str] = {}
+    for name, blocks in locations.items():
+        for block in blocks:
+            other = owner.setdefault(parse_network(block, "R93"), name)
+            if other != name:
+                message = f"{block} is in {other} and in {name}"
+                raise refuse("block-twice", "R201", message, "leave it in one location")

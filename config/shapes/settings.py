@@ -1,0 +1,109 @@
+"""The sections `server` and `api`."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from dnsemu.config.model.settings import ApiSettings
+from dnsemu.config.shapes.base import Hint, Shape, refuse
+from dnsemu.config.shapes.geo import PlaceShape
+from dnsemu.config.text.addresses import parse_address
+from dnsemu.config.text.durations import parse_duration
+
+MAX_CHANGE_DELAY_S = 86_400.0
+
+
+class VantagePointShape(PlaceShape):
+    """An additional address to listen on, and the place of its clients."""
+
+    dns: str
+
+    @field_validator("dns")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _check_address(value)
+
+
+class ServerShape(Shape):
+    """Addresses to listen on, hosts allowed in requests, and options of serving."""
+
+    dns: list[str] | None = None
+    http: str | None = None
+    allowed_hosts: list[str] | None = None
+    explain_over_dns: bool | None = None
+    vantage_points: list[VantagePointShape] | None = None
+    scale_ttls: bool | None = None
+    force_file: Annotated[str | None, Field(pattern=r"^[^\x00]+$"), Hint("", "force-file", "the path of a file")] = None
+    query_log: Annotated[
+        str | None,
+        Field(pattern=r"^[^\x00]+$"),
+        Hint("R204", "query-log", "the path of a file, or - for standard output"),
+    ] = None
+
+    @field_validator("dns", mode="before", json_schema_input_type=list[str] | str | None)
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("dns")
+    @classmethod
+    def _addresses(cls, value: list[str] | None) -> list[str] | None:
+        return [_check_address(text) for text in value] if value is not None else None
+
+    @field_validator("http")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return _check_address(value) if value is not None else None
+
+
+def _check_address(text: str) -> str:
+    try:
+        parse_address(text)
+    except ValueError as error:
+        raise refuse("listen-address", "", str(error)) from None
+    return text
+
+
+class CredentialShape(Shape):
+    """An access key to sign requests with (A3)."""
+
+    access_key_id: Annotated[
+        str, Field(pattern=r"^[0-9A-Za-z]{1,128}$"), Hint("A3", "access-key", "1 to 128 letters and digits")
+    ]
+    secret_access_key: Annotated[str, Field(min_length=1, max_length=256), Hint("A3", "secret", "the key's secret")]
+
+
+class ApiShape(Shape):
+    """Credentials and options of the Route 53 API."""
+
+    credentials: list[CredentialShape] | None = None
+    change_delay: str | float | None = None
+    strict: bool | None = None
+    quotas: bool | None = None
+
+    @field_validator("change_delay", mode="before", json_schema_input_type=str | None)
+    @classmethod
+    def _delay(cls, value: Any) -> Any:
+        """Converts a duration to seconds (R43)."""
+        if value is None:
+            return None
+        try:
+            delay_s = parse_duration(value) if isinstance(value, str) else -1.0
+        except ValueError as error:
+            message, _, instead = str(error).rpartition(": write ")
+            raise refuse("change-delay", "R43", message, f"write {instead}") from None
+        if not 0 <= delay_s <= MAX_CHANGE_DELAY_S:
+            raise refuse("change-delay", "R43", f"{value!r} is no delay", "write a duration from 0s to 1d, such as 45s")
+        return delay_s
+
+    def declared(self, before: ApiSettings) -> ApiSettings:
+        """Returns the settings with the fields that are given here replaced."""
+        credentials = before.credentials
+        if self.credentials is not None:
+            credentials = tuple((given.access_key_id, given.secret_access_key) for given in self.credentials)
+        return ApiSettings(
+            credentials,
+            float(self.change_delay) if self.change_delay is not None else before.change_delay_s,
+            before.is_strict if self.strict is None else self.strict,
+            before.has_quotas if self.quotas is None else self.quotas,
+        )
