@@ -7,7 +7,13 @@ from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.hosted_zones import HostedZoneNotPrivate
 from dnsemu.commands.health_checks.health_checks import MAX_HEALTH_CHECKS
 from dnsemu.commands.hosted_zones.creation import MAX_ZONES_OF_ACCOUNT
-from dnsemu.commands.hosted_zones.delegation_sets import DELEGATION_SETS, MAX_SETS, MAX_ZONES, existing_set, zones_of
+from dnsemu.commands.hosted_zones.delegation_sets import (
+    DELEGATION_SETS,
+    MAX_DELEGATION_SETS,
+    MAX_ZONES_OF_SET,
+    existing_set,
+    zones_of,
+)
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone, zone_row
 from dnsemu.commands.record_sets.change import MAX_RECORD_SETS
 from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
@@ -17,7 +23,10 @@ from dnsemu.state.step import Step
 OF_ACCOUNT: dict[str, tuple[int, Callable[[Step], int]]] = {
     "MAX_HEALTH_CHECKS_BY_OWNER": (MAX_HEALTH_CHECKS, lambda step: len(step.world.health_checks)),
     "MAX_HOSTED_ZONES_BY_OWNER": (MAX_ZONES_OF_ACCOUNT, lambda step: len(step.world.hosted_zones)),
-    "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": (MAX_SETS, lambda step: sum(1 for _ in step.all(DELEGATION_SETS))),
+    "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": (
+        MAX_DELEGATION_SETS,
+        lambda step: sum(1 for _ in step.all(DELEGATION_SETS)),
+    ),
     "MAX_TRAFFIC_POLICIES_BY_OWNER": (50, lambda step: len({key[0] for key, _ in step.all(POLICIES)})),
     "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER": (5, lambda step: sum(1 for _ in step.all(INSTANCES))),
 }
@@ -43,7 +52,7 @@ def get_hosted_zone_limit(request: Request, step: Step, context: Context) -> Res
 def get_reusable_delegation_set_limit(request: Request, step: Step, context: Context) -> Response:
     """Returns the quota of hosted zones for one delegation set (A350)."""
     set_id, _ = existing_set(step, request["DelegationSetId"])
-    return _limit(request, MAX_ZONES, sum(1 for _ in zones_of(step, set_id)))
+    return _limit(request, MAX_ZONES_OF_SET, sum(1 for _ in zones_of(step, set_id)))
 
 
 def _limit(request: Request, value: int, used: int) -> dict[str, Any]:

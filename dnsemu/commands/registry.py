@@ -28,7 +28,7 @@ from dnsemu.state.tables import Table
 COMMANDS: dict[str, Command] = {
     # hosted zones
     "CreateHostedZone": creation.create_hosted_zone,
-    "GetHostedZone": creation.get_hosted_zone,
+    "GetHostedZone": zone_lists.get_hosted_zone,
     "UpdateHostedZoneComment": hosted_zones.update_hosted_zone_comment,
     "UpdateHostedZoneFeatures": hosted_zones.update_hosted_zone_features,
     "GetHostedZoneCount": hosted_zones.get_hosted_zone_count,

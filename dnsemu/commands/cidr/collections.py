@@ -15,7 +15,7 @@ from dnsemu.commands.errors.cidr import (
     NoSuchCidrLocationException,
 )
 from dnsemu.commands.errors.requests import LimitsExceeded
-from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
+from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL
 from dnsemu.commands.pagination import token_page
 from dnsemu.commands.record_sets.change import references_location
 from dnsemu.config.model.geo import CidrCollection
@@ -56,7 +56,7 @@ def create_cidr_collection(request: Request, step: Step, context: Context) -> Re
         step.put(CIDR, found.id, row=CidrRow(reference, 1))
     elif _row(step, found.id).caller_reference != reference:
         raise CidrCollectionAlreadyExistsException(f"A CIDR collection named {name} already exists.")
-    return {"Collection": _to_api(found, step), "Location": f"{LOCATION}/cidrcollection/{found.id}"}
+    return {"Collection": _to_api(found, step), "Location": f"{BASE_URL}/cidrcollection/{found.id}"}
 
 
 def change_cidr_collection(request: Request, step: Step, context: Context) -> Response:

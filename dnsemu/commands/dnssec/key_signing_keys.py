@@ -18,7 +18,7 @@ from dnsemu.commands.errors.dnssec import (
     TooManyKeySigningKeys,
 )
 from dnsemu.commands.errors.requests import InvalidArgument
-from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
+from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL, existing_zone
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
@@ -146,7 +146,7 @@ def create_key_signing_key(request: Request, step: Step, context: Context) -> Re
     return {
         "ChangeInfo": context.change(step),
         "KeySigningKey": _to_api(step, zone, name, key),
-        "Location": f"{LOCATION}/keysigningkey/{zone.id}/{name}",
+        "Location": f"{BASE_URL}/keysigningkey/{zone.id}/{name}",
     }
 
 

@@ -1,4 +1,4 @@
-"""Health checks as the API spells them: how a config is kept and shown, and what it declares."""
+"""HealthCheckConfig ↔ health check: the normal form of a config, and conversion from and to the declared check."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,38 +26,38 @@ Config = dict[str, Any]
 """A HealthCheckConfig by the service model's names."""
 
 _ENDPOINT_TYPES = frozenset(type_.value for type_ in EndpointType)
-_SWITCHES = {"MeasureLatency": False, "Inverted": False, "Disabled": False}
-_OF_ENDPOINTS = {"RequestInterval": 30, "FailureThreshold": 3}
+_SWITCH_DEFAULTS = {"MeasureLatency": False, "Inverted": False, "Disabled": False}
+_ENDPOINT_DEFAULTS = {"RequestInterval": 30, "FailureThreshold": 3}
 
 
-def normal(sent: Mapping[str, Any]) -> Config:
-    """A config as Route 53 shows it: with defaults and tidy values, which is also how it is kept and compared (H97).
+def normalized(sent: Mapping[str, Any]) -> Config:
+    """Returns a config in normal form, in which it is shown, stored and compared: with defaults and tidy values (H97).
 
-    What is empty is taken for absent (H17a). Defaults come for the switches of every type, and for endpoints' interval
-    and threshold; a port, Regions and what only other types have are never invented (H10, H14, H17).
+    Empty members count as absent (H17a). Defaults are the switches of every type, and the interval and threshold of
+    endpoints. A port, Regions and members of other types get no defaults (H10, H14, H17).
     """
     config = {name: value for name, value in sent.items() if value not in ("", [])}
     type_ = config["Type"] = config["Type"].upper()
-    defaults = _SWITCHES | {"EnableSNI": type_.startswith("HTTPS")}
+    defaults = _SWITCH_DEFAULTS | {"EnableSNI": type_.startswith("HTTPS")}
     if type_ in _ENDPOINT_TYPES:
-        defaults |= _OF_ENDPOINTS
-    for name, spell in _SPELLED.items():
+        defaults |= _ENDPOINT_DEFAULTS
+    for name, normalize in _NORMALIZERS.items():
         if name in config:
-            config[name] = spell(config[name])
+            config[name] = normalize(config[name])
     return defaults | config
 
 
 def _path(path: str) -> str:
-    """With the leading slash that may be missing (H12)."""
+    """Adds the leading slash if it is missing (H12)."""
     return path if path.startswith("/") else f"/{path}"
 
 
 def _address(text: str) -> str:
-    """An IPv6 address in eight groups without leading zeros (H16); whatever else there is stays as it is."""
+    """Writes an IPv6 address in eight groups without leading zeros (H16); other text stays as it is."""
     try:
         address = ip_address(text)
     except ValueError:
-        return text  # `declared` refuses it
+        return text  # `from_api` refuses it
     if not isinstance(address, IPv6Address) or address.scope_id:
         return text
     return ":".join(f"{int(group, 16):x}" for group in address.packed.hex(":", 2).split(":"))
@@ -67,18 +67,18 @@ def _children(ids: list[str]) -> list[str]:
     return [bare_id(check_id) for check_id in ids]
 
 
-_SPELLED: Mapping[str, Callable[[Any], Any]] = {
+_NORMALIZERS: Mapping[str, Callable[[Any], Any]] = {
     "ResourcePath": _path,
     "IPAddress": _address,
     "ChildHealthChecks": _children,
 }
 
 
-# --- from a config to what is declared ---
+# --- from the API ---
 
 
-def declared(check_id: HealthCheckId, config: Mapping[str, Any]) -> HealthCheck:
-    """The health check that a config declares.
+def from_api(check_id: HealthCheckId, config: Mapping[str, Any]) -> HealthCheck:
+    """Returns the health check that a config declares.
 
     Raises:
         InvalidInput: in Route 53's words, about the first field or pair of fields that is wrong (H4–H34).
@@ -90,26 +90,26 @@ def declared(check_id: HealthCheckId, config: Mapping[str, Any]) -> HealthCheck:
     return convert(shape)
 
 
-def carried_over(before: CheckConfig, after: CheckConfig) -> CheckConfig:
-    """An updated config with what only a file can say: an interval of any length (H11), an alarm's settings (H91)."""
+def with_file_settings(after: CheckConfig, before: CheckConfig) -> CheckConfig:
+    """Returns an updated config with the settings that only a file has: exact interval (H11), alarm (H91)."""
     if isinstance(before, EndpointCheck) and isinstance(after, EndpointCheck):
         return replace(after, request_interval_s=before.request_interval_s)
     if isinstance(before, MetricCheck) and isinstance(after, MetricCheck):
-        follows_the_same = (before.alarm_region, before.alarm_name) == (after.alarm_region, after.alarm_name)
-        return replace(after, configuration=before.configuration if follows_the_same else None)
+        is_same_alarm = (before.alarm_region, before.alarm_name) == (after.alarm_region, after.alarm_name)
+        return replace(after, configuration=before.configuration if is_same_alarm else None)
     return after
 
 
-# --- from what is declared to a config ---
+# --- to the API ---
 
 
 def to_api(check: HealthCheck) -> Config:
-    """The config that declares a check; its interval in whole seconds, as the model has it."""
-    config = {"Inverted": check.inverted, "Disabled": check.disabled} | _of_its_kind(check.config)
-    return normal({name: value for name, value in config.items() if value is not None})
+    """Returns the config that declares a check; its interval in whole seconds, as the model has it."""
+    config = {"Inverted": check.inverted, "Disabled": check.disabled} | _kind_to_api(check.config)
+    return normalized({name: value for name, value in config.items() if value is not None})
 
 
-def _of_its_kind(config: CheckConfig) -> Config:
+def _kind_to_api(config: CheckConfig) -> Config:
     if isinstance(config, EndpointCheck):
         return {
             "Type": config.type.value,
@@ -139,8 +139,8 @@ def _of_its_kind(config: CheckConfig) -> Config:
     return {"Type": "RECOVERY_CONTROL", "RoutingControlArn": config.routing_control_arn}
 
 
-def alarm_settings(alarm: AlarmConfiguration) -> dict[str, Any]:
-    """A CloudWatchAlarmConfiguration (H89)."""
+def alarm_to_api(alarm: AlarmConfiguration) -> dict[str, Any]:
+    """Returns a CloudWatchAlarmConfiguration (H89)."""
     settings: dict[str, Any] = {
         "EvaluationPeriods": alarm.evaluation_periods,
         "Threshold": alarm.threshold,

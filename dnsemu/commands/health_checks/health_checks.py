@@ -1,4 +1,4 @@
-"""Health checks: created, shown, changed and deleted (H95–H109)."""
+"""Creates, shows, changes and deletes health checks (H95–H109)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +11,9 @@ from dnsemu.commands.errors.health_checks import (
     TooManyHealthChecks,
 )
 from dnsemu.commands.errors.requests import InvalidInput
-from dnsemu.commands.health_checks.conversion import alarm_settings, carried_over, declared, normal, to_api
+from dnsemu.commands.health_checks.conversion import alarm_to_api, from_api, normalized, to_api, with_file_settings
 from dnsemu.commands.health_checks.status import existing_check
-from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
+from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL
 from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.tags import TAGS
 from dnsemu.config.model.health_checks import CheckConfig, EndpointCheck, HealthCheck, HealthCheckId, MetricCheck
@@ -23,21 +23,21 @@ from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
-MAX_ITEMS = 1000
-"""Health checks on one page at most (H108)."""
+MAX_PAGE = 1000
+"""Health checks on a page at most (H108)."""
 
 MAX_HEALTH_CHECKS = 200
-"""Health checks of an account, where quotas are enforced (H107)."""
+"""Quota of an account (H107)."""
 
 _RESET = "ResetElements"
-_NOT_OF_THE_CONFIG = frozenset({"HealthCheckId", "HealthCheckVersion", _RESET})
+_NOT_IN_CONFIG = frozenset({"HealthCheckId", "HealthCheckVersion", _RESET})
 
 
 @dataclass(frozen=True, slots=True)
 class HealthCheckRow:
-    """What the API knows of a health check besides what it declares.
+    """Data of a health check that only the API has.
 
-    `config` is a HealthCheckConfig, normal, as it is now; `original` is what the check was created with (H97).
+    `config` is the current HealthCheckConfig in normal form, `original` the one at creation (H97).
     """
 
     caller_reference: str
@@ -48,32 +48,32 @@ class HealthCheckRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckReference:
-    """A caller reference that a check was created with; kept when the check is gone (H96)."""
+    """A used caller reference; it stays when its health check is deleted (H96)."""
 
     health_check_id: str
 
 
 HEALTH_CHECKS = Table("health_checks", HealthCheckRow)
-"""By id. A check that a file declares has no row until the API updates it."""
+"""By id. A check from a file gets its row when the API first updates it."""
 
 CHECK_REFERENCES = Table("health_check_references", CheckReference)
 """By caller reference."""
 
 
 def create_health_check(request: Request, step: Step, context: Context) -> Response:
-    """Declare a new check, or show the one that the same request created before (H95–H97)."""
+    """Creates a check, or returns the one that the same request created before (H95–H97)."""
     reference = request["CallerReference"]
-    config = normal(request["HealthCheckConfig"])
-    known = step.get(CHECK_REFERENCES, reference)
-    if known is not None:
-        row = step.get(HEALTH_CHECKS, known.health_check_id)
+    config = normalized(request["HealthCheckConfig"])
+    used = step.get(CHECK_REFERENCES, reference)
+    if used is not None:
+        row = step.get(HEALTH_CHECKS, used.health_check_id)
         if row is not None and row.original == config:
-            return _created(existing_check(step, known.health_check_id), row)
+            return _created_response(existing_check(step, used.health_check_id), row)
     check_id = HealthCheckId(context.ids.uuid())
-    check = declared(check_id, config)
+    check = from_api(check_id, config)
     _refuse_unknown_children(check, step.world)
     _refuse_forbidden_address(check, step.world, context)
-    if known is not None:
+    if used is not None:
         message = "A different health check has already been created with the specified caller reference."
         raise HealthCheckAlreadyExists(message)
     if context.settings.has_quotas and len(step.world.health_checks) >= MAX_HEALTH_CHECKS:
@@ -82,17 +82,17 @@ def create_health_check(request: Request, step: Step, context: Context) -> Respo
     step.put_health_check(check)
     step.put(HEALTH_CHECKS, check_id, row=row)
     step.put(CHECK_REFERENCES, reference, row=CheckReference(check_id))
-    return _created(check, row)
+    return _created_response(check, row)
 
 
 def get_health_check(request: Request, step: Step, context: Context) -> Response:
-    """One check (H103)."""
+    """Returns one check (H103)."""
     check = existing_check(step, request["HealthCheckId"])
-    return {"HealthCheck": _shown(check, _row(check, step))}
+    return {"HealthCheck": _to_api(check, _row(check, step))}
 
 
 def update_health_check(request: Request, step: Step, context: Context) -> Response:
-    """Change what is sent and keep the rest (H98–H101)."""
+    """Changes the members that are sent and keeps the others (H98–H101)."""
     before = existing_check(step, request["HealthCheckId"])
     row = _row(before, step)
     expected = request.get("HealthCheckVersion", row.version)
@@ -100,20 +100,20 @@ def update_health_check(request: Request, step: Step, context: Context) -> Respo
         message = f"HealthCheckVersion {expected} does not match the current version {row.version}."
         raise HealthCheckVersionMismatch(message)
     config = _merged(row.config, request)
-    written = declared(before.id, config)
-    check = replace(written, config=carried_over(before.config, written.config))
+    written = from_api(before.id, config)
+    check = replace(written, config=with_file_settings(written.config, before.config))
     _refuse_added_address(before.config, check.config)
-    if "ChildHealthChecks" in request:  # a child that went in the meantime stays in a list that is not sent (H84)
+    if "ChildHealthChecks" in request:  # a list that is not sent keeps children that were deleted (H84)
         _refuse_unknown_children(check, step.world)
     _refuse_forbidden_address(check, step.world, context)
     row = replace(row, version=row.version + 1, config=config)
     step.put_health_check(check)
     step.put(HEALTH_CHECKS, check.id, row=row)
-    return {"HealthCheck": _shown(check, row)}
+    return {"HealthCheck": _to_api(check, row)}
 
 
 def delete_health_check(request: Request, step: Step, context: Context) -> Response:
-    """Take a check away, whoever still uses it (H104–H106); its caller reference stays taken (H96)."""
+    """Deletes a check, even if record sets refer to it (H104–H106); its caller reference stays used (H96)."""
     check = existing_check(step, request["HealthCheckId"])
     step.drop_health_check(check.id)
     step.drop(HEALTH_CHECKS, check.id)
@@ -122,13 +122,13 @@ def delete_health_check(request: Request, step: Step, context: Context) -> Respo
 
 
 def list_health_checks(request: Request, step: Step, context: Context) -> Response:
-    """All checks by ascending id; a marker is the first id to show, whether it exists or not (H108)."""
-    size = page_size(request, cap=MAX_ITEMS)
+    """Lists checks by ascending id; a marker is the lowest id to show, and need not exist (H108)."""
+    size = page_size(request, cap=MAX_PAGE)
     start = bare_id(request.get("Marker", ""))
     checks = step.world.health_checks
     shown, following = page(sorted(check_id for check_id in checks if check_id >= start), size)
     response: Response = {
-        "HealthChecks": [_shown(checks[check_id], _row(checks[check_id], step)) for check_id in shown],
+        "HealthChecks": [_to_api(checks[check_id], _row(checks[check_id], step)) for check_id in shown],
         "IsTruncated": following is not None,
         "MaxItems": str(size),
     }
@@ -140,12 +140,12 @@ def list_health_checks(request: Request, step: Step, context: Context) -> Respon
 
 
 def get_health_check_count(request: Request, step: Step, context: Context) -> Response:
-    """How many checks there are, of every kind (H108)."""
+    """Counts the checks of all kinds (H108)."""
     return {"HealthCheckCount": len(step.world.health_checks)}
 
 
 def _row(check: HealthCheck, step: Step) -> HealthCheckRow:
-    """What is kept of a check; of one that a file declares, what it would be."""
+    """Returns the row of a check; for a check from a file, the row that it would have."""
     row = step.get(HEALTH_CHECKS, check.id)
     if row is None:
         config = to_api(check)
@@ -153,8 +153,8 @@ def _row(check: HealthCheck, step: Step) -> HealthCheckRow:
     return row
 
 
-def _shown(check: HealthCheck, row: HealthCheckRow) -> dict[str, Any]:
-    """A HealthCheck as the API shows it."""
+def _to_api(check: HealthCheck, row: HealthCheckRow) -> dict[str, Any]:
+    """Returns a HealthCheck as the API shows it."""
     shown = {
         "Id": check.id,
         "CallerReference": row.caller_reference,
@@ -162,23 +162,23 @@ def _shown(check: HealthCheck, row: HealthCheckRow) -> dict[str, Any]:
         "HealthCheckVersion": row.version,
     }
     alarm = check.config.configuration if isinstance(check.config, MetricCheck) else None
-    return shown | ({"CloudWatchAlarmConfiguration": alarm_settings(alarm)} if alarm is not None else {})
+    return shown | ({"CloudWatchAlarmConfiguration": alarm_to_api(alarm)} if alarm is not None else {})
 
 
-def _created(check: HealthCheck, row: HealthCheckRow) -> Response:
-    return {"HealthCheck": _shown(check, row), "Location": f"{LOCATION}/healthcheck/{check.id}"}
+def _created_response(check: HealthCheck, row: HealthCheckRow) -> Response:
+    return {"HealthCheck": _to_api(check, row), "Location": f"{BASE_URL}/healthcheck/{check.id}"}
 
 
 def _merged(config: Mapping[str, Any], request: Request) -> dict[str, Any]:
-    """A config with what an update resets taken out of it, then with what it sends put in (H98, H100)."""
+    """Returns a config without the members that an update resets, and with the ones that it sends (H98, H100)."""
     reset = request.get(_RESET, ())
     kept = {name: value for name, value in config.items() if name not in reset}
-    sent = {name: value for name, value in request.items() if name not in _NOT_OF_THE_CONFIG}
-    return normal(kept | sent)
+    sent = {name: value for name, value in request.items() if name not in _NOT_IN_CONFIG}
+    return normalized(kept | sent)
 
 
 def _refuse_unknown_children(check: HealthCheck, world: World) -> None:
-    """Children that do not exist or are calculated themselves, all in one sentence (H24, H81)."""
+    """Refuses children that do not exist or are calculated, all in one sentence (H24, H81)."""
 
     def kind_of(check_id: HealthCheckId) -> type[CheckConfig] | None:
         child = world.health_checks.get(check_id)
@@ -192,14 +192,14 @@ def _refuse_unknown_children(check: HealthCheck, world: World) -> None:
 
 
 def _refuse_forbidden_address(check: HealthCheck, world: World, context: Context) -> None:
-    """An address that Route 53 does not probe, where such are to be refused (H7)."""
+    """Refuses an address that Route 53 does not probe, if the settings ask for it (H7)."""
     if world.health_checkers.strict_addresses or context.settings.is_strict:
         for problem in address_problems(check):
             raise InvalidInput(problem.message)
 
 
 def _refuse_added_address(before: CheckConfig, after: CheckConfig) -> None:
-    """A check of a name stays one of a name (H3); the API has no way to take an address away."""
+    """Refuses to add an address to a check of a name (H3); the API has no way to remove an address."""
     if not (isinstance(before, EndpointCheck) and isinstance(after, EndpointCheck)):
         return
     if before.ip_address is None and after.ip_address is not None:

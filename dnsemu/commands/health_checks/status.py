@@ -1,4 +1,4 @@
-"""What the health checkers saw of an endpoint, and which networks they probe from (H110–H124)."""
+"""Shows the observations of health checkers, and the networks that they probe from (H110–H124)."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -20,20 +20,20 @@ _RANGES_BY_REGION = {
     "ap-northeast-1": ("54.248.220.0/26", "54.250.253.192/26", "2406:da14:7ff:f800::/53", "2406:da14:fff:f800::/53"),
     "sa-east-1": ("54.232.40.64/26", "177.71.207.128/26", "2600:1f1e:7ff:f800::/53", "2600:1f1e:fff:f800::/53"),
 }
-"""As Route 53 published them; no simulated checker has an address in them."""
+"""Published by Route 53; no simulated checker has an address in them."""
 
 CHECKER_RANGES: tuple[IPv4Network | IPv6Network, ...] = (
     PUBLISHED_RANGE,
     *(ip_network(block) for blocks in _RANGES_BY_REGION.values() for block in blocks),
 )
-"""Where health checkers may probe from; the simulated ones have their addresses in the first (H122, H124)."""
+"""Networks that health checkers may probe from; simulated checkers have addresses in the first (H122, H124)."""
 
 
 def existing_check(step: Step, check_id: str) -> HealthCheck:
-    """The health check of this id, bare or with the API's prefix.
+    """Returns the health check of an id, bare or with the API's prefix.
 
     Raises:
-        NoSuchHealthCheck: (H103).
+        NoSuchHealthCheck: it does not exist (H103).
     """
     bare = bare_id(check_id)
     check = step.world.health_checks.get(HealthCheckId(bare))
@@ -43,18 +43,18 @@ def existing_check(step: Step, check_id: str) -> HealthCheck:
 
 
 def get_health_check_status(request: Request, step: Step, context: Context) -> Response:
-    """What each checker saw last (H110); of a check that is no endpoint, nothing (H118)."""
+    """Returns each checker's last observation (H110); none for checks of other kinds than endpoints (H118)."""
     check = existing_check(step, request["HealthCheckId"])
     return _observations(context.live.observations(check.id))
 
 
 def get_health_check_last_failure_reason(request: Request, step: Step, context: Context) -> Response:
-    """What each checker saw when it failed last (H113)."""
+    """Returns each checker's last failure (H113)."""
     check = existing_check(step, request["HealthCheckId"])
     return _observations(context.live.last_failures(check.id))
 
 
-def _observations(reports: Iterable[HealthCheckObservation]) -> Response:
+def _observations(observations: Iterable[HealthCheckObservation]) -> Response:
     return {
         "HealthCheckObservations": [
             {
@@ -62,11 +62,11 @@ def _observations(reports: Iterable[HealthCheckObservation]) -> Response:
                 "IPAddress": seen.address,
                 "StatusReport": {"Status": seen.text, "CheckedTime": utc(seen.at)},
             }
-            for seen in reports
+            for seen in observations
         ]
     }
 
 
 def get_checker_ip_ranges(request: Request, step: Step, context: Context) -> Response:
-    """The networks of the checkers, sorted as text (H120)."""
+    """Returns the networks of the checkers, sorted as text (H120)."""
     return {"CheckerIpRanges": sorted(map(str, CHECKER_RANGES))}

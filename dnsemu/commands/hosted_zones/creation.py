@@ -1,4 +1,4 @@
-"""How a hosted zone comes to be, and what is said of it then and later: its name servers, or its VPCs."""
+"""Creates hosted zones, public ones with drawn name servers, private ones with a VPC."""
 
 from collections.abc import Iterator
 
@@ -11,17 +11,15 @@ from dnsemu.commands.errors.hosted_zones import (
     TooManyHostedZones,
 )
 from dnsemu.commands.errors.requests import InvalidInput
-from dnsemu.commands.hosted_zones.delegation_sets import MAX_ZONES, delegation_set, existing_set, zones_of
+from dnsemu.commands.hosted_zones.delegation_sets import MAX_ZONES_OF_SET, delegation_set_to_api, existing_set, zones_of
 from dnsemu.commands.hosted_zones.hosted_zones import (
-    LOCATION,
+    BASE_URL,
     ZONE_REFERENCES,
     ZONES,
     Vpc,
     ZoneReference,
     ZoneRow,
-    existing_zone,
-    shown,
-    zone_row,
+    zone_to_api,
 )
 from dnsemu.commands.vpcs import refuse_second_zone, requested_vpc, vpc_to_api
 from dnsemu.config import names
@@ -33,21 +31,21 @@ from dnsemu.config.names import BadName, DName
 from dnsemu.state.step import Step
 
 MAX_ZONES_OF_ACCOUNT = 500
-"""Where quotas count (A95)."""
+"""Quota of an account (A95)."""
 
 PRIVATE_SERVERS = tuple(map(name_servers.name_server, (1536, 0, 1024, 512)))
-"""What every private zone names (R28, A84)."""
+"""The name servers of every private zone (R28, A84)."""
 
-_DRAWS = 1000
-"""How often to draw before the servers of a name count as used up; most names need one."""
+_MAX_DRAWS = 1000
+"""Draws before the name servers of a name count as used up; most names need one."""
 
-_INSTANT_S = 0.001
-"""How much newer a zone is at least than all before it."""
+_MIN_AGE_DIFFERENCE_S = 0.001
+"""Least difference between the creation times of two zones."""
 
 
 def create_hosted_zone(request: Request, step: Step, context: Context) -> Response:
-    """Make a zone with its NS and SOA: a private one where there is a VPC, else a public one (A80, A81, A84)."""
-    vpc = _wanted_vpc(request)
+    """Creates a zone with its NS and SOA: a private one if the request has a VPC, else a public one (A80, A81, A84)."""
+    vpc = _requested_vpc(request)
     name = zone_name(request["Name"], is_strict=context.settings.is_strict)
     reference = request["CallerReference"]
     if step.get(ZONE_REFERENCES, reference) is not None:
@@ -71,23 +69,23 @@ def create_hosted_zone(request: Request, step: Step, context: Context) -> Respon
         comment=request.get("HostedZoneConfig", {}).get("Comment"),
         is_private=vpc is not None,
     )
-    # Of two zones with one name the newer answers (R41), also while the clock stands still, and if it was set back.
-    newest = max((kept.created_at or 0.0 for _, kept in step.all(ZONES)), default=0.0)
-    created_at = max(context.now, newest + _INSTANT_S)
+    # Of two zones with one name the newer answers (R41), even if the clock stands still or was set back.
+    newest = max((row.created_at or 0.0 for _, row in step.all(ZONES)), default=0.0)
+    created_at = max(context.now, newest + _MIN_AGE_DIFFERENCE_S)
     row = ZoneRow(reference, created_at, (vpc,) if vpc is not None else (), set_id)
     step.put_hosted_zone(zone)
     step.put(ZONES, zone.id, row=row)
     step.put(ZONE_REFERENCES, reference, row=ZoneReference(zone.id))
     return {
-        "HostedZone": shown(zone, row, context.now),
+        "HostedZone": zone_to_api(zone, row, context.now),
         "ChangeInfo": context.change(step),
-        **({"VPC": vpc_to_api(vpc)} if vpc is not None else {"DelegationSet": delegation_set(step, zone)}),
-        "Location": f"{LOCATION}/hostedzone/{zone.id}",
+        **({"VPC": vpc_to_api(vpc)} if vpc is not None else {"DelegationSet": delegation_set_to_api(step, zone)}),
+        "Location": f"{BASE_URL}/hostedzone/{zone.id}",
     }
 
 
-def _wanted_vpc(request: Request) -> Vpc | None:
-    """The VPC that makes a zone private, if it is to be so (A81)."""
+def _requested_vpc(request: Request) -> Vpc | None:
+    """Returns the VPC that makes a zone private, or None for a public zone (A81)."""
     if "VPC" not in request:
         if request.get("HostedZoneConfig", {}).get("PrivateZone"):
             raise InvalidInput("PrivateZone is true, but there is no VPC: name the VPC that the private zone is for.")
@@ -101,16 +99,16 @@ def _wanted_vpc(request: Request) -> Vpc | None:
 
 
 def zone_name(text: str, *, is_strict: bool = False) -> DName:
-    """The name of a zone that may be created; `is_strict` also refuses those of one label.
+    """Parses the name of a new zone; `is_strict` also refuses names of one label.
 
     Raises:
-        InvalidDomainName: (A52, A87, R8, R12).
+        InvalidDomainName: a zone cannot have this name (A52, A87, R8, R12).
     """
     try:
         name = names.parse(text)
     except BadName as error:
-        fault = f"{error.code} ({error.reason})" if error.code == "DomainNameTooLong" else str(error)
-        raise InvalidDomainName(f"FATAL problem: {fault}") from None
+        reason = f"{error.code} ({error.reason})" if error.code == "DomainNameTooLong" else str(error)
+        raise InvalidDomainName(f"FATAL problem: {reason}") from None
     if name == names.ROOT:
         raise InvalidDomainName("The root cannot be a hosted zone: write a name such as example.com.")
     if names.is_wildcard(name):
@@ -121,25 +119,25 @@ def zone_name(text: str, *, is_strict: bool = False) -> DName:
 
 
 def _servers_of_set(set_id: str, name: DName, step: Step, context: Context) -> tuple[str, tuple[str, ...]]:
-    """The bare id and the servers of a set that may serve a zone of this name (A85, R29)."""
+    """Returns the bare id and the name servers of a set, if it may serve a zone of this name (A85, R29)."""
     bare, row = existing_set(step, set_id)
     if any(set(zone.name_servers).intersection(row.name_servers) for zone in _related(name, step)):
         raise ConflictingDomainExists(
             f"Cannot create hosted zone with DelegationSetId DelegationSetId:{bare} as the DNSName "
             f"{names.to_text(name)} conflicts with existing ones sharing the delegation set",
         )
-    if context.settings.has_quotas and sum(1 for _ in zones_of(step, bare)) >= MAX_ZONES:
-        raise TooManyHostedZones(f"Limits Exceeded: {MAX_ZONES} hosted zones use this delegation set.")
+    if context.settings.has_quotas and sum(1 for _ in zones_of(step, bare)) >= MAX_ZONES_OF_SET:
+        raise TooManyHostedZones(f"Limits Exceeded: {MAX_ZONES_OF_SET} hosted zones use this delegation set.")
     return bare, row.name_servers
 
 
 def _drawn_servers(name: DName, step: Step) -> tuple[str, ...]:
-    """Four servers that no zone of this name uses, nor one above or below if there are such (A85, R29)."""
+    """Draws four servers that no zone of this name uses, and if possible none above or below it (A85, R29)."""
     related = list(_related(name, step))
-    taken = {server for zone in related for server in zone.name_servers}
-    taken_by_name = {server for zone in related if zone.name == name for server in zone.name_servers}
-    for avoided in (taken, taken_by_name):
-        for attempt in range(_DRAWS):
+    used = {server for zone in related for server in zone.name_servers}
+    used_by_name = {server for zone in related if zone.name == name for server in zone.name_servers}
+    for avoided in (used, used_by_name):
+        for attempt in range(_MAX_DRAWS):
             servers = name_servers.draw(name, str(attempt or ""))
             if avoided.isdisjoint(servers):
                 return servers
@@ -149,20 +147,10 @@ def _drawn_servers(name: DName, step: Step) -> tuple[str, ...]:
 
 
 def _related(name: DName, step: Step) -> Iterator[HostedZone]:
-    """The public zones of this name, of those above and of those below."""
+    """Yields the public zones of this name, and of names above and below it."""
     for zone in step.world.hosted_zones.values():
-        if not (zone.name.endswith(name) or name.endswith(zone.name)):  # nearly all, and fast
+        if not (zone.name.endswith(name) or name.endswith(zone.name)):  # a fast test that skips nearly all
             continue
         is_related = names.is_at_or_below(zone.name, name) or names.is_at_or_below(name, zone.name)
         if is_related and not zone.is_private:
             yield zone
-
-
-def get_hosted_zone(request: Request, step: Step, context: Context) -> Response:
-    """Show a zone with its name servers, a private one with its VPCs instead (A88)."""
-    zone = existing_zone(step, request["Id"])
-    row = zone_row(step, zone.id)
-    said: Response = {"HostedZone": shown(zone, row, context.now)}
-    if zone.is_private:
-        return said | {"VPCs": [vpc_to_api(vpc) for vpc in row.vpcs]}
-    return said | {"DelegationSet": delegation_set(step, zone)}

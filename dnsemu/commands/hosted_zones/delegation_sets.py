@@ -1,4 +1,4 @@
-"""Reusable delegation sets: four name servers that several public hosted zones share."""
+"""Reusable delegation sets: four name servers that several public hosted zones share (A230–A232)."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from dnsemu.commands.errors.hosted_zones import (
     NoSuchDelegationSet,
 )
 from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded
-from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, ZONES, zone_row
+from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL, ZONES, zone_row
 from dnsemu.commands.pagination import marker_members, page, page_size
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
@@ -24,15 +24,15 @@ from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
-MAX_SETS = 100
-"""Of an account, where quotas count (R209.9)."""
-MAX_ZONES = 100
-"""Of one set, where quotas count (R209.9)."""
+MAX_DELEGATION_SETS = 100
+"""Quota of an account (R209.9)."""
+MAX_ZONES_OF_SET = 100
+"""Quota of hosted zones for one set (R209.9)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DelegationSetRow:
-    """A reusable delegation set; its name servers are without trailing dots."""
+    """A reusable delegation set; name servers are stored without trailing dots."""
 
     caller_reference: str
     name_servers: tuple[str, ...]
@@ -43,10 +43,10 @@ DELEGATION_SETS = Table("delegation_sets", DelegationSetRow)
 
 
 def existing_set(step: Step, set_id: str) -> tuple[str, DelegationSetRow]:
-    """The bare id of a reusable delegation set, and its row.
+    """Returns the bare id of a reusable delegation set, and its row.
 
     Raises:
-        NoSuchDelegationSet: (A232).
+        NoSuchDelegationSet: it does not exist (A232).
     """
     bare = bare_id(set_id)
     row = step.get(DELEGATION_SETS, bare)
@@ -56,21 +56,21 @@ def existing_set(step: Step, set_id: str) -> tuple[str, DelegationSetRow]:
 
 
 def zones_of(step: Step, set_id: str) -> Iterator[str]:
-    """The ids of the zones that use a set, in no order; a file's zone may be gone without its row."""
+    """Yields the ids of the zones that use a set, in no order. The row of a file's zone may outlive the zone."""
     zones = step.world.hosted_zones
     return (key[0] for key, row in step.all(ZONES) if row.delegation_set_id == set_id and key[0] in zones)
 
 
-def delegation_set(step: Step, zone: HostedZone) -> dict[str, Any]:
-    """The DelegationSet that serves a public zone; it has an id if it is a reusable one (A83)."""
+def delegation_set_to_api(step: Step, zone: HostedZone) -> dict[str, Any]:
+    """Returns the DelegationSet of a public zone; a reusable one has an id (A83)."""
     set_id = zone_row(step, zone.id).delegation_set_id
     row = step.get(DELEGATION_SETS, set_id) if set_id is not None else None
     if set_id is None or row is None:
         return {"NameServers": list(zone.name_servers)}
-    return _shown(set_id, row)
+    return _to_api(set_id, row)
 
 
-def _shown(set_id: str, row: DelegationSetRow) -> dict[str, Any]:
+def _to_api(set_id: str, row: DelegationSetRow) -> dict[str, Any]:
     return {
         "Id": f"/delegationset/{set_id}",
         "CallerReference": row.caller_reference,
@@ -79,26 +79,26 @@ def _shown(set_id: str, row: DelegationSetRow) -> dict[str, Any]:
 
 
 def create_reusable_delegation_set(request: Request, step: Step, context: Context) -> Response:
-    """Make a set of four servers of its own, or of those that serve a zone already (A230, A231)."""
+    """Creates a set, of newly drawn name servers or of those of an existing zone (A230, A231)."""
     reference = request["CallerReference"]
     sets = dict(step.all(DELEGATION_SETS))
     if any(row.caller_reference == reference for row in sets.values()):
         raise DelegationSetAlreadyCreated(
             "A delegation set has already been created with the specified caller reference.",
         )
-    if context.settings.has_quotas and len(sets) >= MAX_SETS:
-        raise LimitsExceeded(f"Limits Exceeded: there are {MAX_SETS} reusable delegation sets already.")
-    zone = _zone_to_mark(step, request["HostedZoneId"]) if "HostedZoneId" in request else None
+    if context.settings.has_quotas and len(sets) >= MAX_DELEGATION_SETS:
+        raise LimitsExceeded(f"Limits Exceeded: there are {MAX_DELEGATION_SETS} reusable delegation sets already.")
+    zone = _zone_to_share(step, request["HostedZoneId"]) if "HostedZoneId" in request else None
     set_id = context.ids.delegation_set()
     servers = zone.name_servers if zone is not None else name_servers.draw(names.ROOT, set_id)
     row = DelegationSetRow(reference, servers)
     step.put(DELEGATION_SETS, set_id, row=row)
     if zone is not None:
         step.put(ZONES, zone.id, row=replace(zone_row(step, zone.id), delegation_set_id=set_id))
-    return {"DelegationSet": _shown(set_id, row), "Location": f"{LOCATION}/delegationset/{set_id}"}
+    return {"DelegationSet": _to_api(set_id, row), "Location": f"{BASE_URL}/delegationset/{set_id}"}
 
 
-def _zone_to_mark(step: Step, zone_id: str) -> HostedZone:
+def _zone_to_share(step: Step, zone_id: str) -> HostedZone:
     zone = step.world.hosted_zones.get(HostedZoneId(bare_id(zone_id)))
     if zone is None:
         raise HostedZoneNotFound("The specified HostedZone can't be found.")
@@ -110,12 +110,12 @@ def _zone_to_mark(step: Step, zone_id: str) -> HostedZone:
 
 
 def get_reusable_delegation_set(request: Request, step: Step, context: Context) -> Response:
-    """Show one set."""
-    return {"DelegationSet": _shown(*existing_set(step, request["Id"]))}
+    """Returns one set."""
+    return {"DelegationSet": _to_api(*existing_set(step, request["Id"]))}
 
 
 def delete_reusable_delegation_set(request: Request, step: Step, context: Context) -> Response:
-    """Take away a set that no zone uses (A232)."""
+    """Deletes a set that no zone uses (A232)."""
     set_id, _ = existing_set(step, request["Id"])
     if any(zones_of(step, set_id)):
         raise DelegationSetInUse(
@@ -127,13 +127,13 @@ def delete_reusable_delegation_set(request: Request, step: Step, context: Contex
 
 
 def list_reusable_delegation_sets(request: Request, step: Step, context: Context) -> Response:
-    """A page of the sets by ascending id (A190, A191)."""
+    """Lists the sets by ascending id (A190, A191)."""
     size = page_size(request)
     rows = {key[0]: row for key, row in step.all(DELEGATION_SETS)}
     ids = sorted(rows)
     start = bisect_left(ids, bare_id(request.get("Marker", "")))
-    here, following = page(ids[start:], size)
+    shown, following = page(ids[start:], size)
     return {
-        "DelegationSets": [_shown(set_id, rows[set_id]) for set_id in here],
+        "DelegationSets": [_to_api(set_id, rows[set_id]) for set_id in shown],
         **marker_members(request, size, following),
     }

@@ -1,4 +1,4 @@
-"""How a hosted zone goes: what has to be gone before it, and what goes with it."""
+"""Deletes hosted zones: checks that a zone is empty, and drops the rows that belong to it."""
 
 from typing import Any
 
@@ -19,19 +19,19 @@ from dnsemu.state.tables import Table
 
 
 def delete_hosted_zone(request: Request, step: Step, context: Context) -> Response:
-    """Take away a zone that holds nothing but its NS and SOA, and what was kept of it (A92, A93).
+    """Deletes a zone that holds only its NS and SOA, with its rows (A92, A93).
 
-    Its caller reference stays taken (A86), and its changes can still be asked for.
+    Its caller reference stays used (A86), and its changes stay available.
     """
     zone = existing_zone(step, request["Id"])
-    if (held := _held(step, zone)) is not None:
-        raise HostedZoneNotEmpty(f"The specified hosted zone {held} and so cannot be deleted.")
+    if (obstacle := _obstacle(step, zone)) is not None:
+        raise HostedZoneNotEmpty(f"The specified hosted zone {obstacle} and so cannot be deleted.")
     drop_with_rows(step, zone.id)
     return {"ChangeInfo": context.change(step)}
 
 
 def drop_with_rows(step: Step, zone_id: HostedZoneId) -> None:
-    """Take a zone away, whatever it holds, and all that is kept of it."""
+    """Removes a zone, even one that is not empty, and all rows that belong to it."""
     step.drop_hosted_zone(zone_id)
     step.drop(TAGS, "hostedzone", zone_id)
     for table in _KEYED_BY_ZONE:
@@ -42,8 +42,8 @@ def drop_with_rows(step: Step, zone_id: HostedZoneId) -> None:
             step.drop(table, *key)
 
 
-def _held(step: Step, zone: HostedZone) -> str | None:
-    """What keeps a zone from being deleted, if anything does (A92, A435)."""
+def _obstacle(step: Step, zone: HostedZone) -> str | None:
+    """Returns the reason why a zone cannot be deleted, or None (A92, A435)."""
     required = {(zone.name, RRType.NS, None), (zone.name, RRType.SOA, None)}
     if any(key not in required for key in zone.record_sets):
         return "contains non-required resource record sets"

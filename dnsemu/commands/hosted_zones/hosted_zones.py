@@ -1,4 +1,4 @@
-"""Hosted zones: what the API keeps of them besides the World, how they are shown, and how they are changed."""
+"""Hosted zones: their rows, the lookup that all operations share, and the operations on comment and features."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +13,8 @@ from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
-LOCATION = "https://route53.amazonaws.com/2013-04-01"
-"""What the Location of everything that is created starts with (A11)."""
+BASE_URL = "https://route53.amazonaws.com/2013-04-01"
+"""The start of the Location of every new resource (A11)."""
 
 Vpc = tuple[str, str]
 """A VPC: its Region and its id (A240)."""
@@ -22,10 +22,10 @@ Vpc = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ZoneRow:
-    """What the API knows of a hosted zone besides; times are seconds since the epoch.
+    """Data of a hosted zone that only the API has; times are seconds since the epoch.
 
-    `accelerated_recovery` is None until it was first asked for or refused, and settled from `recovery_settled_at` on
-    (A97). `created_at` is None for a zone that a file declares.
+    `accelerated_recovery` is None until it is first turned on or off; it is in effect from `recovery_settled_at` on
+    (A97). `created_at` is None for a zone from a file.
     """
 
     caller_reference: str
@@ -38,25 +38,25 @@ class ZoneRow:
 
 @dataclass(frozen=True, slots=True)
 class ZoneReference:
-    """A caller reference that a zone was created with; kept when the zone is gone (A86)."""
+    """A used caller reference; it stays when its zone is deleted (A86)."""
 
     zone_id: str
 
 
 ZONES = Table("zones", ZoneRow)
-"""By zone id. A zone that a file declares has a row only once the API has something to keep of it."""
+"""By zone id. A zone from a file gets its row when the API first changes something in it."""
 
 ZONE_REFERENCES = Table("zone_references", ZoneReference)
 """By caller reference."""
 
-_OF_A_FILE = ZoneRow("file")
+_ROW_OF_FILE = ZoneRow("file")
 
 
 def existing_zone(step: Step, zone_id: str) -> HostedZone:
-    """The zone of this id, bare or with the API's prefix.
+    """Returns the zone of an id, bare or with the API's prefix.
 
     Raises:
-        NoSuchHostedZone: (A88).
+        NoSuchHostedZone: it does not exist (A88).
     """
     bare = bare_id(zone_id)
     zone = step.world.hosted_zones.get(HostedZoneId(bare))
@@ -66,14 +66,14 @@ def existing_zone(step: Step, zone_id: str) -> HostedZone:
 
 
 def zone_row(step: Step, zone_id: str) -> ZoneRow:
-    """What is kept of a zone; of one that a file declares, what it would be."""
-    return step.get(ZONES, zone_id) or _OF_A_FILE
+    """Returns the row of a zone; for a zone from a file, the row that it would have."""
+    return step.get(ZONES, zone_id) or _ROW_OF_FILE
 
 
-def shown(zone: HostedZone, row: ZoneRow, now: float) -> dict[str, Any]:
-    """A HostedZone as the API shows it; `now` is in seconds since the epoch (A82, A96)."""
+def zone_to_api(zone: HostedZone, row: ZoneRow, now: float) -> dict[str, Any]:
+    """Returns a HostedZone as the API shows it; `now` is in seconds since the epoch (A82, A96)."""
     config = {"Comment": zone.comment} if zone.comment is not None else {}
-    seen: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "Id": f"/hostedzone/{zone.id}",
         "Name": names.to_text(zone.name),
         "CallerReference": row.caller_reference,
@@ -83,19 +83,19 @@ def shown(zone: HostedZone, row: ZoneRow, now: float) -> dict[str, Any]:
     if row.accelerated_recovery is not None:
         is_settled = now >= row.recovery_settled_at
         settled, settling = ("ENABLED", "ENABLING") if row.accelerated_recovery else ("DISABLED", "DISABLING")
-        seen["Features"] = {"AcceleratedRecoveryStatus": settled if is_settled else settling}
-    return seen
+        shown["Features"] = {"AcceleratedRecoveryStatus": settled if is_settled else settling}
+    return shown
 
 
 def update_hosted_zone_comment(request: Request, step: Step, context: Context) -> Response:
-    """Put another comment on a zone, or none (A89)."""
+    """Changes or removes the comment of a zone (A89)."""
     zone = replace(existing_zone(step, request["Id"]), comment=request.get("Comment"))
     step.put_hosted_zone(zone)
-    return {"HostedZone": shown(zone, zone_row(step, zone.id), context.now)}
+    return {"HostedZone": zone_to_api(zone, zone_row(step, zone.id), context.now)}
 
 
 def update_hosted_zone_features(request: Request, step: Step, context: Context) -> Response:
-    """Turn accelerated recovery of a public zone on or off; it settles when a change would be in sync (A97)."""
+    """Turns accelerated recovery of a public zone on or off, in effect when a change would be in sync (A97)."""
     zone = existing_zone(step, request["HostedZoneId"])
     if zone.is_private:
         raise InvalidInput(
@@ -110,5 +110,5 @@ def update_hosted_zone_features(request: Request, step: Step, context: Context) 
 
 
 def get_hosted_zone_count(request: Request, step: Step, context: Context) -> Response:
-    """How many zones there are, public and private (A94)."""
+    """Counts the zones, public and private (A94)."""
     return {"HostedZoneCount": len(step.world.hosted_zones)}

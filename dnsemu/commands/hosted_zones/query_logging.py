@@ -1,4 +1,4 @@
-"""Which hosted zones log their queries, and where to (A250–A252)."""
+"""Query logging configurations of hosted zones (A250–A252)."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.hosted_zones import NoSuchQueryLoggingConfig, QueryLoggingConfigAlreadyExists
 from dnsemu.commands.errors.requests import InvalidInput
-from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
+from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL, existing_zone
 from dnsemu.commands.pagination import token_page
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
@@ -21,23 +21,23 @@ _BAD_TOKEN = (
 
 @dataclass(frozen=True, slots=True)
 class QueryLoggingRow:
-    """One query logging configuration; the log group's ARN is kept as it was sent."""
+    """One query logging configuration; the log group's ARN is stored as it was sent."""
 
     hosted_zone_id: str
     log_group_arn: str
 
 
 QUERY_LOGGING = Table("query_logging", QueryLoggingRow)
-"""By id; whoever deletes a hosted zone drops its row (A93)."""
+"""By id. Deleting the hosted zone drops the row (A93)."""
 
 
 def configuration_of(step: Step, zone_id: str) -> str | None:
-    """The id of a hosted zone's query logging configuration, if it has one."""
+    """Returns the id of a hosted zone's query logging configuration, or None."""
     return next((id for (id,), row in step.all(QUERY_LOGGING) if row.hosted_zone_id == zone_id), None)
 
 
 def create_query_logging_config(request: Request, step: Step, context: Context) -> Response:
-    """Have a public hosted zone's queries logged; any log group in us-east-1 is taken to exist (A250, A251)."""
+    """Turns query logging of a public zone on; every log group in us-east-1 counts as existing (A250, A251)."""
     zone, arn = existing_zone(step, request["HostedZoneId"]), request["CloudWatchLogsLogGroupArn"]
     if not _LOG_GROUP.fullmatch(arn):
         raise InvalidInput("The ARN for the CloudWatch Logs log group is invalid.")
@@ -48,27 +48,26 @@ def create_query_logging_config(request: Request, step: Step, context: Context) 
         raise QueryLoggingConfigAlreadyExists(message)
     id, row = context.ids.uuid(), QueryLoggingRow(zone.id, arn)
     step.put(QUERY_LOGGING, id, row=row)
-    return {"QueryLoggingConfig": _shown(id, row), "Location": f"{LOCATION}/queryloggingconfig/{id}"}
+    return {"QueryLoggingConfig": _to_api(id, row), "Location": f"{BASE_URL}/queryloggingconfig/{id}"}
 
 
 def get_query_logging_config(request: Request, step: Step, context: Context) -> Response:
-    """One configuration (A252)."""
-    return {"QueryLoggingConfig": _shown(request["Id"], _existing(step, request["Id"]))}
+    """Returns one configuration (A252)."""
+    return {"QueryLoggingConfig": _to_api(request["Id"], _existing(step, request["Id"]))}
 
 
 def delete_query_logging_config(request: Request, step: Step, context: Context) -> Response:
-    """Log no more (A252)."""
+    """Turns query logging off (A252)."""
     _existing(step, request["Id"])
     step.drop(QUERY_LOGGING, request["Id"])
     return {}
 
 
 def list_query_logging_configs(request: Request, step: Step, context: Context) -> Response:
-    """All configurations by id, or one hosted zone's (A252)."""
-    asked = request.get("HostedZoneId")
-    wanted = existing_zone(step, asked).id if asked is not None else None
-    rows = ((key, row) for key, row in step.all(QUERY_LOGGING) if wanted in (None, row.hosted_zone_id))
-    shown = ((key, _shown(key[0], row)) for key, row in rows)
+    """Lists configurations by id: all, or that of one hosted zone (A252)."""
+    zone_id = existing_zone(step, request["HostedZoneId"]).id if "HostedZoneId" in request else None
+    rows = ((key, row) for key, row in step.all(QUERY_LOGGING) if zone_id in (None, row.hosted_zone_id))
+    shown = ((key, _to_api(key[0], row)) for key, row in rows)
     return token_page("QueryLoggingConfigs", shown, request, bad_token=_BAD_TOKEN)
 
 
@@ -79,5 +78,5 @@ def _existing(step: Step, id: str) -> QueryLoggingRow:
     return row
 
 
-def _shown(id: str, row: QueryLoggingRow) -> Response:
+def _to_api(id: str, row: QueryLoggingRow) -> Response:
     return {"Id": id, "HostedZoneId": row.hosted_zone_id, "CloudWatchLogsLogGroupArn": row.log_group_arn}

@@ -12,7 +12,7 @@ from dnsemu.commands.errors.traffic import (
     TooManyTrafficPolicyInstances,
     TrafficPolicyInstanceAlreadyExists,
 )
-from dnsemu.commands.hosted_zones.hosted_zones import LOCATION, existing_zone
+from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL, existing_zone
 from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.record_sets.batch import Draft
 from dnsemu.commands.traffic.policies import INSTANCES, InstanceRow, existing_version
@@ -61,7 +61,7 @@ def create_traffic_policy_instance(request: Request, step: Step, context: Contex
     step.change_record_sets(zone.id, put=[RecordSet(name, type, traffic_policy_instance_id=instance_id)])
     return {
         "TrafficPolicyInstance": _shown(instance_id, row, row.settling),
-        "Location": f"{LOCATION}/trafficpolicyinstance/{instance_id}",
+        "Location": f"{BASE_URL}/trafficpolicyinstance/{instance_id}",
     }
 
 

@@ -15,7 +15,7 @@ from dnsemu.commands.errors.traffic import (
     TrafficPolicyAlreadyExists,
     TrafficPolicyInUse,
 )
-from dnsemu.commands.hosted_zones.hosted_zones import LOCATION
+from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL
 from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.traffic.document import parse
 from dnsemu.commands.traffic.fields import BadDocument
@@ -199,7 +199,7 @@ def _type(document: str) -> str:
 
 def _created(step: Step, policy_id: str, version: int, row: PolicyRow) -> Response:
     step.put(POLICIES, policy_id, str(version), row=row)
-    location = f"{LOCATION}/trafficpolicy/{policy_id}/{version}"
+    location = f"{BASE_URL}/trafficpolicy/{policy_id}/{version}"
     return {"TrafficPolicy": _shown(policy_id, version, row), "Location": location}
 
 

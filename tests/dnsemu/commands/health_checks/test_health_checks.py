@@ -6,7 +6,7 @@ from json import dumps, loads
 import pytest
 from immutables import Map
 
-from dnsemu.commands.health_checks.conversion import declared, to_api
+from dnsemu.commands.health_checks.conversion import from_api, to_api
 from dnsemu.commands.health_checks.health_checks import CHECK_REFERENCES, HEALTH_CHECKS, HealthCheckRow
 from dnsemu.commands.tags import TAGS
 from dnsemu.config.model.health_checks import (
@@ -562,7 +562,7 @@ def test_h98_an_update_keeps_a_files_interval():
     pytest.param(HealthCheck("a", RecoveryCheck(ARN)), id="H1 recovery"),
 ])  # fmt: skip
 def test_the_apis_spelling_declares_the_same(check):
-    again = declared(check.id, to_api(check))
+    again = from_api(check.id, to_api(check))
     if isinstance(check.config, EndpointCheck):  # SNI is spelled out
         again = replace(again, config=replace(again.config, enable_sni=check.config.enable_sni))
     assert again == check

@@ -3,7 +3,7 @@
 import pytest
 
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES, ZoneRow
-from dnsemu.commands.hosted_zones.lists import Ordered
+from dnsemu.commands.hosted_zones.lists import SortedKeys
 from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId
@@ -185,7 +185,7 @@ def test_a52_a_bad_name(aws):
 def test_the_order_is_worked_out_once_for_one_mapping(aws):
     with_names(aws)
     asked = []
-    ordered = Ordered(lambda zone: asked.append(zone.id) or (zone.id,))
+    ordered = SortedKeys(lambda zone: asked.append(zone.id) or (zone.id,))
     zones = aws.state.world.hosted_zones
     assert ordered.keys(zones) is ordered.keys(zones)
     assert len(asked) == len(zones)
