@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -22,6 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = "FIDELITY.md"
 DOCUMENTS = {"routing.md": "R", "health-checks.md": "H", "api.md": "A"}
 """The documents in the page's order, with the letter of the rules that each defines."""
+
+SCENARIO = "answers.txt"
+"""The expected answers of a scenario, whose comments cite the rules that it follows."""
 
 SHORT_TEXT = 90
 
@@ -179,21 +183,29 @@ def _cited_by_name(name: str) -> str:
 
 
 def citations(tests: Path, rules: Collection[str]) -> dict[str, list[str]]:
-    """Rule id → the files below `tests` that cite it, sorted; scenario files (YAML) cite anywhere in their text.
+    """Maps each rule id to the files below `tests` that cite it, sorted.
 
     `R57.1` is the first case of R57 where the rules have no such row.
     """
     found: dict[str, list[str]] = {}
     for path in sorted(tests.rglob("*")):
-        if path.suffix == ".py":
-            cited = cited_in(path.read_text())
-        elif path.suffix in {".yaml", ".yml"}:
-            cited = set(_CITED.findall(path.read_text()))
-        else:
-            continue
-        for rule in {_defined(rule, rules) for rule in cited}:
+        for rule in {_defined(rule, rules) for rule in _cited_by(path)}:
             found.setdefault(rule, []).append(path.relative_to(tests).as_posix())
     return found
+
+
+@cache
+def _cited_by(path: Path) -> frozenset[str]:
+    """The rule ids that a file cites. Cached, since the page and its tests read all files several times."""
+    if path.suffix == ".py":
+        return frozenset(cited_in(path.read_text()))
+    if path.suffix in {".yaml", ".yml"}:
+        return frozenset(_CITED.findall(path.read_text()))
+    if path.name == SCENARIO:
+        return frozenset(
+            rule for line in path.read_text().splitlines() if line[:1] == "#" for rule in _CITED.findall(line)
+        )
+    return frozenset()
 
 
 def _defined(cited: str, rules: Collection[str]) -> str:

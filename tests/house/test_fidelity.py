@@ -79,3 +79,11 @@ def test_evidence_comes_from_the_source_tags(line, rule, evidence):
 )
 def test_citations_are_claims(source, cited):
     assert cited_in(source.replace("{R}", "R")) == {f"R{number}" for number in cited}
+
+
+def test_a_scenario_cites_in_the_comments_of_its_answers(tmp_path):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "answers.txt").write_text("# {R}62, {R}64.1\nwww A\n  {R}65\n".replace("{R}", "R"))
+    (tmp_path / "weights" / "notes.txt").write_text("# {R}66".replace("{R}", "R"))
+    rules = {f"R{number}" for number in (62, 64, 65, 66)}
+    assert citations(tmp_path, rules) == {f"R{number}": ["weights/answers.txt"] for number in (62, 64)}
