@@ -4,6 +4,8 @@ VENV   ?= .venv
 UV     ?= uv
 bin    := $(VENV)/bin
 JOBS   ?= auto
+# The tests start hundreds of processes; each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 # The tests of pure functions and values.
 CORE   := tests/config tests/policies tests/healthcheck/verdict tests/healthcheck/report tests/scenarios \
           $(addprefix tests/dnsemu/,answering clock commands explain fastpath faults publication query_log route53 state \
