@@ -1,4 +1,4 @@
-"""Files to a World: documents with their lines, loading, and every error of all files at once.
+"""Files to a `World`: YAML and JSON with line numbers, merging of files, and all errors of all files at once.
 
-Start at `load.load_files`.
+Start with `load.load_files`. Imports all other rooms of `config` except `config.text`.
 """

@@ -1,4 +1,4 @@
-"""Hosted zones out of a document: each record set is checked, converted and let go before the next one."""
+"""Loads hosted zones; each record set is checked and converted before the next is read, to save memory."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,8 +10,9 @@ from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.aws.services import zones_of
 from dnsemu.config.errors import Path, Problem
+from dnsemu.config.file.declarations import Declarations
 from dnsemu.config.file.documents import Document
-from dnsemu.config.file.progress import RECORD_SETS_PER_STEP, Progress, unseen
+from dnsemu.config.file.progress import RECORD_SETS_PER_STEP, Progress, no_progress
 from dnsemu.config.file.report import ErrorReport
 from dnsemu.config.model.geo import CidrCollection
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -31,73 +32,76 @@ from dnsemu.config.shapes.hosted_zones import HostedZoneShape
 from dnsemu.config.shapes.plain_record_sets import parse_plain
 from dnsemu.config.shapes.record_sets import RecordSetShape, absolute, convert
 
-MAX_TOLD = 20
-"""Of the chains of aliases, and of the record sets that never answer, of one hosted zone."""
+MAX_REPORTED = 20
+"""Reports per hosted zone, of chains of aliases and of record sets that are never answered."""
 
 
-class _Draft:
-    """A hosted zone while its record sets come in."""
+class _ZoneDraft:
+    """A hosted zone while its record sets are loaded."""
 
     def __init__(self, id: HostedZoneId, name: DName) -> None:
         self.id = id
         self.name = name
-        self.taken: list[RecordSet | None] = []
-        """By position in the file; None for one that has a fault."""
-        self.refused: set[DName] = set()
+        self.entries: list[RecordSet | None] = []
+        """By position in the file; None for an entry with an error."""
+        self.refused_names: set[DName] = set()
         self.by_name: dict[DName, list[RecordSet]] = {}
         self._positions: dict[RecordSetKey, int] | None = None
 
     @property
     def record_sets(self) -> list[RecordSet]:
-        """Those that have no fault, in the order of the file."""
-        return [record_set for record_set in self.taken if record_set is not None]
+        """Those without errors, in the order of the file."""
+        return [record_set for record_set in self.entries if record_set is not None]
 
     def position(self, key: RecordSetKey) -> int:
-        """Where in the file a record set is that was taken; of use for messages, so keys are collected late."""
+        """Returns the position of a record set in the file; only messages need it, so the index is built on demand."""
         if self._positions is None:
-            self._positions = {r.key: at for at, r in enumerate(self.taken) if r is not None}
+            self._positions = {r.key: at for at, r in enumerate(self.entries) if r is not None}
         return self._positions[key]
 
     def refuse(self, entry: object) -> None:
-        """Pass over a record set that has a fault, and note its name as far as it can be read."""
-        self.taken.append(None)
+        """Skips an entry with an error, and notes its name if that can be read."""
+        self.entries.append(None)
         for field, text in entry.items() if isinstance(entry, dict) else ():
             if snake(field) == "name" and isinstance(text, str):
                 with suppress(BadName):
-                    self.refused.add(absolute(text, self.name))
+                    self.refused_names.add(absolute(text, self.name))
 
     def at(self, name: DName) -> Sequence[RecordSet]:
-        """All record sets of exactly this name."""
+        """Returns all record sets of exactly this name."""
         return self.by_name.get(name, ())
 
     def has_group(self, name: DName, type: RRType) -> bool:
-        """Whether there is a record set of exactly this name and type."""
+        """True if there is a record set of exactly this name and type."""
         return any(record_set.type is type for record_set in self.at(name))
 
     def add(self, record_set: RecordSet) -> None:
-        """Take a record set that nothing speaks against."""
+        """Adds a record set without errors."""
         if self._positions is not None:
-            self._positions[record_set.key] = len(self.taken)
-        self.taken.append(record_set)
+            self._positions[record_set.key] = len(self.entries)
+        self.entries.append(record_set)
         self.by_name.setdefault(record_set.name, []).append(record_set)
 
 
-class ZoneReader:
-    """Takes hosted zones one after the other.
+class ZoneLoader:
+    """Loads hosted zones one after the other.
 
     Args:
-        report: told of every problem.
+        report: receives all problems.
+        declarations: the names declared so far.
         check_ids: the ids of all health checks of all files.
-        collections: the CIDR collections by name; None for one that has a fault of its own.
-        resources: the AWS resources by all their names; None for one that has a fault of its own.
+        collections: the CIDR collections by name; None for a collection with an error.
+        resources: the AWS resources by all their names; None for a resource with an error.
         zone_names: the names of all hosted zones of all files.
-        divides_by_bias: which formula negative biases of geoproximity follow (R86).
-        total: how many record sets there will be, for `progress`.
+        divides_by_bias: selects the older formula for negative biases of geoproximity (R86).
+        total: the number of record sets in all files, for `progress`.
+        progress: called with the progress made.
     """
 
     def __init__(
         self,
         report: ErrorReport,
+        declarations: Declarations,
         check_ids: Collection[str],
         collections: Mapping[str, CidrCollection | None],
         resources: Mapping[DName, Resource | None],
@@ -105,26 +109,25 @@ class ZoneReader:
         *,
         divides_by_bias: bool = False,
         total: int = 0,
-        progress: Progress = unseen,
+        progress: Progress = no_progress,
     ) -> None:
         self.zones: dict[HostedZoneId, HostedZone] = {}
         self._report = report
+        self._declarations = declarations
         self._check_ids = check_ids
         self._collections = {collection.id: collection for collection in collections.values() if collection}
         self._collection_ids = {collection.name: collection.id for collection in self._collections.values()}
-        self._faulty_collections = {name for name, collection in collections.items() if collection is None}
+        self._refused_collections = {name for name, collection in collections.items() if collection is None}
         self._resources = resources
         self._zone_names = zone_names
         self._divides_by_bias = divides_by_bias
         self._total = total
         self._done = 0
         self._progress = progress
-        self._known: dict[Any, Any] = {}
-        self._by_name: dict[DName, tuple[Document, Path]] = {}
-        self._by_id: dict[HostedZoneId, tuple[Document, Path]] = {}
+        self._shared: dict[Any, Any] = {}
 
-    def take(self, document: Document, index: int, entry: object) -> None:
-        """Read one entry of `hosted_zones`."""
+    def load(self, document: Document, index: int, entry: object) -> None:
+        """Loads one entry of `hosted_zones`."""
         path = ("hosted_zones", index)
         shape, problems = validate(HostedZoneShape, entry)
         self._report.add(document, path, problems)
@@ -133,21 +136,24 @@ class ZoneReader:
             self._check_shapes(document, path, entry)
             return
         id = HostedZoneId(shape.id) if shape.id is not None else name_servers.derived_zone_id(name)
-        if not (self._claim_name(document, path, name) and self._claim_id(document, path, id)):
+        claim = self._declarations.claim
+        if not (
+            claim("hosted zone", names.display(name), document, path) and claim("hosted zone id", id, document, path)
+        ):
             return
         field, entries = shape.entries
-        draft = _Draft(id, name)
+        draft = _ZoneDraft(id, name)
         for at, data in enumerate(entries):
             if at % RECORD_SETS_PER_STEP == 0:
                 self._progress("checking", self._done + at, self._total)
-            self._take_record_set(draft, document, (*path, field), at, data)
+            self._load_record_set(draft, document, (*path, field, at), data)
         self._done += len(entries)
         self._check_aliases(draft, document, (*path, field))
-        self._warn(draft, document, (*path, field))
+        self._report_warnings(draft, document, (*path, field))
         self.zones[id] = _finished(draft, shape.effective_comment)
 
     def _check_shapes(self, document: Document, path: Path, entry: object) -> None:
-        """Of a zone that is at fault itself, at least what is wrong with its record sets one by one."""
+        """Checks each record set alone, for a zone with an error."""
         for field, entries in written_record_sets(entry):
             for at, data in enumerate(entries):
                 self._report.add(document, (*path, field, at), validate(RecordSetShape, data)[1])
@@ -170,23 +176,8 @@ class ZoneReader:
         self._report.add(document, (*path, "name"), [problem])
         return None
 
-    def _claim_name(self, document: Document, path: Path, name: DName) -> bool:
-        first = self._by_name.setdefault(name, (document, path))
-        return self._is_first(first, document, path, f"hosted zone {names.display(name)}")
-
-    def _claim_id(self, document: Document, path: Path, id: HostedZoneId) -> bool:
-        first = self._by_id.setdefault(id, (document, path))
-        return self._is_first(first, document, path, f"hosted zone id {id}")
-
-    def _is_first(self, first: tuple[Document, Path], document: Document, path: Path, what: str) -> bool:
-        if first[0] is document and first[1] == path:
-            return True
-        message = f"{what} is already declared at {self._report.place(*first)}"
-        self._report.add(document, path, [Problem("declared-twice", "", message, "declare it once")])
-        return False
-
-    def _take_record_set(self, draft: _Draft, document: Document, path: Path, at: int, entry: object) -> None:
-        """Check one record set, and take it if nothing speaks against it."""
+    def _load_record_set(self, draft: _ZoneDraft, document: Document, path: Path, entry: object) -> None:
+        """Checks one record set, and adds it to the draft if it has no errors."""
         problems: list[Problem] = []
         record_set = parse_plain(entry, draft.name)
         if record_set is None:
@@ -197,53 +188,53 @@ class ZoneReader:
             ]
             problems += self._missing(record_set)
         if record_set is None or problems:
-            self._report.add(document, (*path, at), problems)
+            self._report.add(document, path, problems)
             draft.refuse(entry)
             return
         if self._divides_by_bias and isinstance(record_set.routing, Geoproximity):
             record_set = replace(record_set, routing=replace(record_set.routing, divides_by_bias=True))
         draft.add(self._with_zone_of_resource(record_set, draft))
 
-    def _read(self, draft: _Draft, entry: object) -> tuple[RecordSet | None, list[Problem]]:
+    def _read(self, draft: _ZoneDraft, entry: object) -> tuple[RecordSet | None, list[Problem]]:
         shape, problems = validate(RecordSetShape, entry)
         if shape is None:
             return None, problems
         record_set, problems = convert(shape, draft.name, draft.id, self._collection_ids)
-        return record_set and self._shared(record_set), problems
+        return record_set and self._with_shared_values(record_set), problems
 
-    def _shared(self, record_set: RecordSet) -> RecordSet:
-        """The same record set, made of the objects that others before it have in common with it."""
-        known = self._known
+    def _with_shared_values(self, record_set: RecordSet) -> RecordSet:
+        """Replaces equal routing and identifiers with one object each, to save memory."""
+        shared = self._shared
         routing, identifier = record_set.routing, record_set.set_identifier
         return replace(
             record_set,
-            routing=known.setdefault(routing, routing),
-            set_identifier=known.setdefault(identifier, identifier),
+            routing=shared.setdefault(routing, routing),
+            set_identifier=shared.setdefault(identifier, identifier),
         )
 
     def _with_place(
-        self, problem: Problem, record_set: RecordSet, draft: _Draft, document: Document, path: Path
+        self, problem: Problem, record_set: RecordSet, draft: _ZoneDraft, document: Document, path: Path
     ) -> Problem:
-        """A problem that an identity is taken, with the place where it was."""
+        """Adds the place of the first record set to the problem that a record set exists twice."""
         if problem.id != TWICE:
             return problem
-        place = self._report.place(document, (*path, draft.position(record_set.key)))
+        place = self._report.place(document, (*path[:-1], draft.position(record_set.key)))
         return replace(problem, message=f"{problem.message} ({place})")
 
-    def _with_zone_of_resource(self, record_set: RecordSet, zone: _Draft) -> RecordSet:
-        """An alias to a declared resource may leave the hosted zone out, where the service's own is known."""
+    def _with_zone_of_resource(self, record_set: RecordSet, zone: _ZoneDraft) -> RecordSet:
+        """Adds the service's hosted zone to an alias to a declared resource that names none, if it is known."""
         alias = record_set.alias
         resource = self._resources.get(alias.name) if alias is not None else None
         if alias is None or resource is None or alias.hosted_zone_id != zone.id:
             return record_set
-        known = zones_of(resource)
-        return replace(record_set, alias=replace(alias, hosted_zone_id=known[0])) if known else record_set
+        zones = zones_of(resource)
+        return replace(record_set, alias=replace(alias, hosted_zone_id=zones[0])) if zones else record_set
 
     def _missing(self, record_set: RecordSet) -> Iterator[Problem]:
-        """What a record set names outside its zone and that is not there."""
+        """Yields problems of references outside the zone to things that are not declared."""
         yield from missing_check(record_set.health_check_id, self._check_ids, ("health_check_id",))
         routing = record_set.routing
-        if isinstance(routing, IpBased) and routing.collection_id not in self._faulty_collections:
+        if isinstance(routing, IpBased) and routing.collection_id not in self._refused_collections:
             yield from self._missing_location(routing)
 
     def _missing_location(self, routing: IpBased) -> Iterator[Problem]:
@@ -255,39 +246,38 @@ class ZoneReader:
             yield Problem("no-such-collection", "A166", message, instead, (*at, "collection_id"))
         elif routing.location != "*" and routing.location not in collection.locations:
             message = f"CIDR collection {collection.name} has no location {routing.location}"
-            known = ", ".join([*sorted(collection.locations), "*"])
-            yield Problem("no-such-location", "A166", message, f"write one of {known}", (*at, "location_name"))
+            instead = f"write one of {', '.join([*sorted(collection.locations), '*'])}"
+            yield Problem("no-such-location", "A166", message, instead, (*at, "location_name"))
 
-    def _check_aliases(self, draft: _Draft, document: Document, path: Path) -> None:
-        """Where the aliases lead; a target that has a fault of its own is not also missing."""
-        for at, record_set in enumerate(draft.taken):
+    def _check_aliases(self, draft: _ZoneDraft, document: Document, path: Path) -> None:
+        """Checks the targets of aliases; a target with an error is not also reported as missing."""
+        for at, record_set in enumerate(draft.entries):
             if record_set is not None and record_set.alias is not None:
                 found = alias_problems(record_set, draft, self._resources)
-                is_known = record_set.alias.name in draft.refused
-                problems = [p for p in found if not (is_known and p.id == "alias-target-missing")]
+                is_refused = record_set.alias.name in draft.refused_names
+                problems = [p for p in found if not (is_refused and p.id == "alias-target-missing")]
                 self._report.add(document, (*path, at), problems)
-        for key, problem in islice(chain_problems(draft.record_sets, draft.id), MAX_TOLD):
+        for key, problem in islice(chain_problems(draft.record_sets, draft.id), MAX_REPORTED):
             self._report.add(document, (*path, draft.position(key)), [problem])
 
-    def _warn(self, draft: _Draft, document: Document, path: Path) -> None:
-        """What is odd about record sets that are in order."""
-        for at, record_set in enumerate(draft.taken):
+    def _report_warnings(self, draft: _ZoneDraft, document: Document, path: Path) -> None:
+        for at, record_set in enumerate(draft.entries):
             if record_set is not None and (problems := list(digest_warnings(record_set))):
                 self._report.add(document, (*path, at), problems)
         found = unanswered(draft.record_sets, draft.name, self._zone_names)
-        for key, problem in islice(found, MAX_TOLD):
+        for key, problem in islice(found, MAX_REPORTED):
             self._report.add(document, (*path, draft.position(key)), [problem])
 
 
 def written_record_sets(entry: object) -> Iterator[tuple[str, list[Any]]]:
-    """The lists of record sets that an entry of `hosted_zones` has, whatever is wrong with it, by their fields."""
+    """Yields the lists of record sets in an entry of `hosted_zones`, with their field names, also with errors."""
     for field, listed in entry.items() if isinstance(entry, dict) else ():
         if snake(field) in ("record_sets", "resource_record_sets") and isinstance(listed, list):
             yield field, listed
 
 
-def _finished(draft: _Draft, comment: str | None) -> HostedZone:
-    """The zone, with Route 53's own NS and SOA where it was given none (R25)."""
+def _finished(draft: _ZoneDraft, comment: str | None) -> HostedZone:
+    """Makes the hosted zone, with Route 53's NS and SOA if it has none (R25)."""
     at_apex = draft.by_name.setdefault(draft.name, [])
     ns = next((record_set for record_set in at_apex if record_set.type is RRType.NS), None)
     servers = name_servers.listed_in(ns) if ns is not None else name_servers.draw(draft.name)

@@ -1,48 +1,52 @@
-"""How far the reading of files has come, told to whoever wants to show it."""
+"""Progress of loading files, for display."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 Progress = Callable[[str, int, int], None]
-"""Told now and then what is being done (`reading`, `checking`, `compiling`, `taking in`), with how many record sets
-that is done, and of how many there are; 0 of 0 where they are not counted yet."""
+"""Called with the activity (`reading`, `checking`, `compiling`, `taking in`), the record sets done and their total.
+
+The numbers are 0 as long as record sets are not counted.
+"""
 
 RECORD_SETS_PER_STEP = 1000
-"""How often it is told at least: every few milliseconds."""
+"""Record sets between two calls of a `Progress`: a few milliseconds."""
 
-PATIENCE_S = 1.0
-"""What is done by then shows no progress."""
+SHOWN_AFTER_S = 1.0
+"""Work that is done by then shows no progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class HowFar:
-    """What a `Progress` is told, as a value."""
+class ProgressUpdate:
+    """The arguments of a `Progress`, as a value."""
 
-    what: str
+    activity: str
     done: int
     total: int
 
 
-def unseen(what: str, done: int, total: int) -> None:
-    """Progress that nobody looks at."""
+def no_progress(activity: str, done: int, total: int) -> None:
+    """Ignores progress."""
 
 
-def paced(show: Progress, every_s: float, now: Callable[[], float]) -> Progress:
-    """Progress that is shown at a reader's pace: after `PATIENCE_S` first, then every `every_s` seconds.
+def throttled(show: Progress, every_s: float, now: Callable[[], float]) -> Progress:
+    """Returns a `Progress` that calls `show` first after `SHOWN_AFTER_S` and then every `every_s` seconds.
 
-    What is begun anew then is shown at once: a part of the work may be one piece of several seconds.
+    After that first time a new activity is shown immediately: it may take several seconds without an update.
 
     Args:
-        now: seconds of any steady clock.
+        show: receives the updates.
+        every_s: the interval.
+        now: the time of any monotonic clock, in seconds.
     """
-    shown_from = due = now() + PATIENCE_S
-    doing = ""
+    shown_from = due = now() + SHOWN_AFTER_S
+    current = ""
 
-    def tell(what: str, done: int, total: int) -> None:
-        nonlocal doing, due
-        at, is_new, doing = now(), what != doing, what
+    def update(activity: str, done: int, total: int) -> None:
+        nonlocal current, due
+        at, is_new, current = now(), activity != current, activity
         if at >= due or (is_new and at >= shown_from):
             due = at + every_s
-            show(what, done, total)
+            show(activity, done, total)
 
-    return tell
+    return update

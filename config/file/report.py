@@ -1,4 +1,4 @@
-"""What has been found wrong with the files so far."""
+"""The report of all problems found in the files."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,22 +8,22 @@ from dnsemu.config.shapes.base import snake
 
 
 class ErrorReport:
-    """The problems found so far, with the places they were found at."""
+    """Collects problems with the documents and paths that they were found at."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._order = {document.file: position for position, document in enumerate(documents)}
         self._found: list[tuple[Document, Problem]] = []
 
     def add(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> None:
-        """Note problems of the thing at `prefix`."""
+        """Adds problems of the thing at `prefix`."""
         self._found += [(document, problem.below(*prefix)) for problem in problems]
 
     def place(self, document: Document, path: Path) -> str:
-        """`file:line` of something, to name it in a message about something else."""
+        """Returns `file:line` of the thing at `path`, for a message about another thing."""
         return f"{document.file}:{document.find(path, snake)[0]}"
 
-    def told(self, severity: Severity) -> list[FileError]:
-        """The problems of one severity as errors, by file and line."""
+    def of_severity(self, severity: Severity) -> list[FileError]:
+        """Returns the problems of one severity, sorted by file and line."""
         errors = []
         for document, problem in self._found:
             if problem.severity is severity:

@@ -1,12 +1,14 @@
 """Locations of clients: places, networks, latencies, CIDR collections."""
 
 from typing import Annotated, Literal
+from uuid import NAMESPACE_URL, uuid5
 
+from immutables import Map
 from pydantic import Field, field_validator, model_validator
 
 from dnsemu.config.aws.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
 from dnsemu.config.model.addresses import IPNetwork
-from dnsemu.config.model.geo import DeclaredPlace, GeoLatency
+from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, GeoLatency
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.networks import client_network, parse_network
 
@@ -14,6 +16,8 @@ MAX_IPV4_BLOCK_BITS = 24
 MAX_IPV6_BLOCK_BITS = 48
 MAX_BLOCKS = 1000
 MAX_LATENCY_MS = 60_000
+
+_COLLECTIONS = uuid5(NAMESPACE_URL, "https://route53.amazonaws.com/cidrcollection")
 
 
 class PlaceShape(Shape):
@@ -148,6 +152,19 @@ class CidrCollectionShape(Shape):
             raise refuse("too-many-blocks", "R209.7", f"more than {MAX_BLOCKS} blocks", "use a second collection")
         _check_one_location_each(value)
         return value
+
+    def declared(self) -> CidrCollection:
+        """Returns the declared collection."""
+        locations: dict[str, tuple[IPNetwork, ...]] = {
+            name: tuple(dict.fromkeys(parse_network(block, "R93") for block in blocks))
+            for name, blocks in self.locations.items()
+        }
+        return CidrCollection(collection_id(self.name), self.name, Map(locations))
+
+
+def collection_id(name: str) -> str:
+    """Derives the id of a CIDR collection declared in a file: the UUIDv5 of its name."""
+    return str(uuid5(_COLLECTIONS, name))
 
 
 def _is_location(name: str) -> bool:

@@ -1,10 +1,12 @@
 """The sections `server` and `api`."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from dnsemu.config.model.settings import ApiSettings
+from dnsemu.config.model.settings import ApiSettings, ServerSettings, VantagePoint
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.geo import PlaceShape
 from dnsemu.config.text.addresses import parse_address
@@ -54,6 +56,25 @@ class ServerShape(Shape):
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         return _check_address(value) if value is not None else None
+
+    def declared(self, before: ServerSettings, resolved: Callable[[str], str]) -> ServerSettings:
+        """Returns the settings with the fields that are given here replaced.
+
+        Args:
+            before: the settings so far.
+            resolved: resolves a path relative to the file's folder.
+        """
+        given = self.model_dump(exclude_none=True)
+        changes: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+        }
+        if self.vantage_points is not None:
+            changes["vantage_points"] = tuple(VantagePoint(v.dns, v.declared()) for v in self.vantage_points)
+        if self.force_file is not None:
+            changes["force_file"] = resolved(self.force_file)
+        if self.query_log is not None and self.query_log != "-":
+            changes["query_log"] = resolved(self.query_log)
+        return replace(before, **changes)
 
 
 def _check_address(text: str) -> str:

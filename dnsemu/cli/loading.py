@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dnsemu.config.file.progress import Progress, paced
+from dnsemu.config.file.progress import Progress, throttled
 from dnsemu.runtime.logs import timestamp
 
 LINE_INTERVAL_S = 3.0
@@ -25,12 +25,14 @@ def shown_progress(*, as_json: bool, now: Callable[[], float] = time.time) -> It
         now: clock for the time stamps of JSON lines, in seconds since the epoch.
     """
     if as_json:
-        yield paced(lambda what, done, total: _print_json(now(), what, done, total), LINE_INTERVAL_S, time.monotonic)
+        yield throttled(
+            lambda what, done, total: _print_json(now(), what, done, total), LINE_INTERVAL_S, time.monotonic
+        )
     elif sys.stderr.isatty():
         with _bar() as draw:
-            yield paced(draw, REDRAW_INTERVAL_S, time.monotonic)
+            yield throttled(draw, REDRAW_INTERVAL_S, time.monotonic)
     else:
-        yield paced(_print_line, LINE_INTERVAL_S, time.monotonic)
+        yield throttled(_print_line, LINE_INTERVAL_S, time.monotonic)
 
 
 def _print_json(at: float, what: str, done: int, total: int) -> None:

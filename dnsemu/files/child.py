@@ -17,7 +17,7 @@ from immutables import Map
 
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import Loaded, load_files
-from dnsemu.config.file.progress import HowFar, Progress, paced
+from dnsemu.config.file.progress import Progress, ProgressUpdate, throttled
 from dnsemu.config.model.batches import batches
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.files.loading import locator_of, record_set_count
@@ -56,10 +56,10 @@ def main(files: Sequence[Path], out: BinaryIO) -> None:
         out.write(len(data).to_bytes(LENGTH_BYTES, "big") + data)
 
     def report(what: str, done: int, total: int) -> None:
-        send(HowFar(what, done, total))
+        send(ProgressUpdate(what, done, total))
         out.flush()
 
-    progress = paced(report, PROGRESS_EVERY_S, time.monotonic)
+    progress = throttled(report, PROGRESS_EVERY_S, time.monotonic)
     gc.disable()  # everything made here lives until the end
     try:
         for piece in pieces_of(load_files(files, progress), progress):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dnsemu.config.errors import FileError, FilesRefused
 from dnsemu.config.file.load import Loaded
-from dnsemu.config.file.progress import Progress, unseen
+from dnsemu.config.file.progress import Progress, no_progress
 from dnsemu.config.model.world import World
 from dnsemu.policies.geodata.database import UnusableDatabase
 from dnsemu.policies.location.locator import Locator
@@ -23,7 +23,7 @@ class LoadedFiles:
     warnings: tuple[FileError, ...]
 
 
-def compile_world(loaded: Loaded, progress: Progress = unseen) -> LoadedFiles:
+def compile_world(loaded: Loaded, progress: Progress = no_progress) -> LoadedFiles:
     """Compile a World in this process; at start-up, before DNS is answered.
 
     Args:

@@ -14,7 +14,7 @@ from typing import Any
 from immutables import Map
 
 from dnsemu.config.errors import FilesRefused
-from dnsemu.config.file.progress import HowFar, Progress, unseen
+from dnsemu.config.file.progress import Progress, ProgressUpdate, no_progress
 from dnsemu.config.model.batches import batches
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.zone_contents import RecordSets
@@ -32,7 +32,7 @@ class LoadingFailed(Exception):
     """The child process ended without a result: an internal error or a fault of the machine, not of the files."""
 
 
-async def read_files(files: Sequence[Path], progress: Progress = unseen) -> LoadedFiles:
+async def read_files(files: Sequence[Path], progress: Progress = no_progress) -> LoadedFiles:
     """Read, check and compile files in a child process.
 
     Args:
@@ -76,8 +76,8 @@ async def assemble(pieces: AsyncIterator[Any], progress: Progress) -> LoadedFile
     async for piece in pieces:
         if isinstance(piece, FilesRefused):
             raise piece
-        if isinstance(piece, HowFar):
-            progress(piece.what, piece.done, piece.total)
+        if isinstance(piece, ProgressUpdate):
+            progress(piece.activity, piece.done, piece.total)
         elif head is None:
             head = piece
         elif isinstance(piece, list):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dnsemu.config import names
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.documents import parse
-from dnsemu.config.file.load import collection_id, load_files, load_text
+from dnsemu.config.file.load import load_files, load_text
 from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoNetwork
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType
@@ -23,6 +23,7 @@ from dnsemu.config.model.routing import Failover, FailoverRole, Latency
 from dnsemu.config.model.settings import ApiSettings, ServerSettings
 from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.shapes.geo import collection_id
 
 EXAMPLE = """\
 server: {dns: ["127.0.0.1:1053"], http: "127.0.0.1:8053"}

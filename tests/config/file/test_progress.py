@@ -3,24 +3,24 @@
 import json
 
 from dnsemu.config.file.load import load_files
-from dnsemu.config.file.progress import PATIENCE_S, RECORD_SETS_PER_STEP, paced
+from dnsemu.config.file.progress import RECORD_SETS_PER_STEP, SHOWN_AFTER_S, throttled
 from dnsemu.files.loading import compile_world
 
 
 def test_nothing_is_shown_at_first_then_at_a_pace():
     now = 100.0
     shown = []
-    tell = paced(lambda *told: shown.append((now, *told)), 3.0, lambda: now)
+    tell = throttled(lambda *told: shown.append((now, *told)), 3.0, lambda: now)
     for done in range(100):
         now = 100.0 + done / 10
         tell("checking", done, 100)
-    assert [at for at, *_ in shown] == [100 + PATIENCE_S, 104.0, 107.0]
+    assert [at for at, *_ in shown] == [100 + SHOWN_AFTER_S, 104.0, 107.0]
     assert shown[0][1:] == ("checking", 10, 100)
 
 
 def test_what_is_begun_anew_is_shown_at_once():
     now, shown = 100.0, []
-    tell = paced(lambda *told: shown.append((now, *told)), 3.0, lambda: now)
+    tell = throttled(lambda *told: shown.append((now, *told)), 3.0, lambda: now)
     for at, what in (
         (100.0, "reading"),
         (100.5, "checking"),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dnsemu.cli import loading
-from dnsemu.config.file.progress import PATIENCE_S
+from dnsemu.config.file.progress import SHOWN_AFTER_S
 
 
 @pytest.fixture
@@ -20,14 +20,14 @@ def test_quick_work_shows_nothing(steady, capsys):
     for as_json in (False, True):
         with loading.shown_progress(as_json=as_json) as progress:
             progress("reading", 0, 0)
-            steady[0] += PATIENCE_S - 0.01
+            steady[0] += SHOWN_AFTER_S - 0.01
             progress("checking", 999, 1000)
     assert capsys.readouterr() == ("", "")
 
 
 def test_lines_without_a_terminal(steady, capsys):
     with loading.shown_progress(as_json=False) as progress:
-        steady[0] = PATIENCE_S
+        steady[0] = SHOWN_AFTER_S
         progress("reading", 0, 0)
         progress("checking", 0, 2_000_000)
         progress("checking", 1000, 2_000_000)
@@ -39,7 +39,7 @@ def test_lines_without_a_terminal(steady, capsys):
 
 def test_lines_of_json(steady, capsys):
     with loading.shown_progress(as_json=True, now=lambda: 0.0) as progress:
-        steady[0] = PATIENCE_S
+        steady[0] = SHOWN_AFTER_S
         progress("checking", 5, 10)
     out, err = capsys.readouterr()
     assert (out, json.loads(err)) == (
@@ -53,7 +53,7 @@ def test_a_bar_on_a_terminal(steady, capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     with loading.shown_progress(as_json=False) as progress:
-        steady[0] = PATIENCE_S
+        steady[0] = SHOWN_AFTER_S
         progress("checking", 250, 1000)
     out, err = capsys.readouterr()
     assert out == ""

@@ -6,7 +6,7 @@ import pytest
 
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_files
-from dnsemu.config.file.progress import HowFar
+from dnsemu.config.file.progress import ProgressUpdate
 from dnsemu.files.child import pieces_of
 from dnsemu.files.loading import compile_world
 from dnsemu.files.reading import assemble, read_files
@@ -49,7 +49,7 @@ async def test_progress_is_told_between_the_pieces(file):
         told.append((what, done, total))
 
     async def pieces():
-        yield HowFar("checking", 1, 2)
+        yield ProgressUpdate("checking", 1, 2)
         for piece in pieces_of(load_files([file]), note):
             yield piece
 

@@ -10,10 +10,10 @@ from immutables import Map
 from dnsemu.commands.cidr.blocks import block_order, parse_block
 from dnsemu.commands.cidr.collections import CIDR
 from dnsemu.commands.errors.kinds import ApiError
-from dnsemu.config.file.load import collection_id
 from dnsemu.config.model.geo import CidrCollection
 from dnsemu.config.model.routing import IpBased
 from dnsemu.config.model.settings import ApiSettings
+from dnsemu.config.shapes.geo import collection_id
 from dnsemu.route53.model import service
 from dnsemu.route53.validation import validate
 from tests.builders import record_set
