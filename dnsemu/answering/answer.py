@@ -18,8 +18,9 @@ from dnsemu.policies.model import OneOf, Outcome, ResourceState, Sample
 from dnsemu.wire.protocol import RR, RCode
 from dnsemu.wire.qtypes import ANY
 from dnsemu.wire.reply import NAMES_IN_RDATA, Onward, Reply
-from dnsemu.zone.catalog import Catalog, NotOurs, NXDomain, Referral
 from dnsemu.zone.compiled import Zone, records
+from dnsemu.zone.lookup import NotOurs, NXDomain, Referral
+from dnsemu.zone.reader import CatalogReader
 
 NAME_IN_RDATA: dict[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}
 """Types whose rdata cites a host: bytes before its name (R144)."""
@@ -208,7 +209,7 @@ def throw(first: Link, throws: Throws, scope_bits: int) -> Undrawn | Reply:
     """
     assert not isinstance(first.found, NotOurs)
     if isinstance(first.found, Referral):
-        return _referral(first.found)
+        return _referral(first.catalog, first.found)
     chain: list[RR] = []
     link = first
     while True:
@@ -249,19 +250,19 @@ def _negative(link: Link, answer: list[RR], scope_bits: int, onward: Onward | No
     )
 
 
-def _referral(found: Referral) -> Reply:
+def _referral(catalog: CatalogReader, found: Referral) -> Reply:
     """NS of the cut and the addresses the hosted zone knows for them, below the cut too; not authoritative (R52)."""
     authority = tuple(records(found.cut))
-    glue = tuple(_addresses(found.zone, _cited(authority)))
+    glue = tuple(_addresses(catalog, found.zone, _cited(authority)))
     return Reply(RCode.NOERROR, is_authoritative=False, authority=authority, additional=glue, may_shrink=False)
 
 
-def _additional(catalog: Catalog, zone: Zone, answer: Sequence[RR], authority: Sequence[RR]) -> Iterator[RR]:
+def _additional(catalog: CatalogReader, zone: Zone, answer: Sequence[RR], authority: Sequence[RR]) -> Iterator[RR]:
     """Addresses of the hosts that records cite and this zone itself would answer (R144), but for those told already."""
     told = {(rr[0], rr[1]) for rr in answer}
     for host in _cited((*answer, *authority)):
-        if catalog.zone_of(host) is zone and not zone.cut_above(host):
-            yield from (rr for rr in _addresses(zone, (host,)) if (rr[0], rr[1]) not in told)
+        if catalog.zone_of(host) is zone and not catalog.cut_above(zone, host):
+            yield from (rr for rr in _addresses(catalog, zone, (host,)) if (rr[0], rr[1]) not in told)
 
 
 def _cited(records: Iterable[RR]) -> Iterable[DName]:
@@ -274,11 +275,11 @@ def _cited(records: Iterable[RR]) -> Iterable[DName]:
     return dict.fromkeys(found)
 
 
-def _addresses(zone: Zone, hosts: Iterable[DName]) -> Iterator[RR]:
+def _addresses(catalog: CatalogReader, zone: Zone, hosts: Iterable[DName]) -> Iterator[RR]:
     """A and AAAA that a zone holds for hosts, below a delegation too, from simple leaves only (R145)."""
     for host in hosts:
         for type_ in (RRType.A, RRType.AAAA):
-            group = zone.group(host, type_)
+            group = catalog.group(zone, host, type_)
             if group and group.record_sets[0].set_identifier is None:
                 yield from records(group)
 

@@ -7,8 +7,8 @@ from dnsemu.answering.resolution import Link
 from dnsemu.config.names import ROOT, DName
 from dnsemu.policies.decide import policy_of
 from dnsemu.wire.protocol import RCode
-from dnsemu.wire.qtypes import MNEMONICS
-from dnsemu.zone.catalog import NotOurs
+from dnsemu.wire.qtypes import type_label
+from dnsemu.zone.lookup import NotOurs
 
 UDP, TCP = 0, 1
 """Where in a `Count` a protocol's number is."""
@@ -38,7 +38,7 @@ class Counters:
         """The count for answers from a hosted zone."""
         assert not isinstance(link.found, NotOurs)
         policy = policy_of(link.decisions[0].group).NAME if link.decisions else "none"
-        return self.of(link.found.zone.name, type_name(link.type), rcode, policy)
+        return self.of(link.found.zone.name, type_label(link.type), rcode, policy)
 
     def of(self, zone: DName = ROOT, type_: str = "", rcode: RCode = RCode.NOERROR, policy: str = "none") -> Count:
         """The count for replies of a kind."""
@@ -54,8 +54,3 @@ class Counters:
             for protocol, number in zip(PROTOCOLS, count, strict=True):
                 if number:
                     yield Answered(*key, protocol), number
-
-
-def type_name(code: int) -> str:
-    """A type's mnemonic, from a closed set however many codes are asked."""
-    return MNEMONICS.get(code, "other")

@@ -9,13 +9,13 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import AliasTarget, RecordSet
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.decide import Decision, decide
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Group, ResourceState
 from dnsemu.wire.qtypes import ANY
-from dnsemu.zone.catalog import Catalog, Found, Hit, Referral, lookup
 from dnsemu.zone.compiled import Zone
+from dnsemu.zone.lookup import Found, Hit, Referral, lookup, lookup_in
+from dnsemu.zone.reader import CatalogReader, HealthReader
 
 MAX_CNAME_LINKS = 16
 """A chain of CNAMEs is followed no farther than this (R55)."""
@@ -25,19 +25,19 @@ MAX_CNAME_LINKS = 16
 class ZoneSurroundings:
     """One hosted zone, the resources and the health of one instant: what decisions in that zone may read."""
 
-    catalog: Catalog
+    catalog: CatalogReader
     zone: Zone
-    health: HealthSnapshot
+    health: HealthReader
 
     def group(self, name: DName, type: RRType) -> Group | None:
         """The group of exactly this name and type in the hosted zone."""
-        return self.zone.group(name, type)
+        return self.catalog.group(self.zone, name, type)
 
     def target(self, alias: AliasTarget, type: RRType) -> ResourceState | None:
         """The resource that an alias out of the zone leads to."""
         if alias.hosted_zone_id == self.zone.id:
             return None
-        resource = self.catalog.resources.get(alias.name)
+        resource = self.catalog.resource(alias.name)
         return None if resource is None else resource.state(type, self.health.is_healthy)
 
     def is_healthy(self, check: HealthCheckId) -> bool:
@@ -58,8 +58,8 @@ class Link:
     found: Found
     decisions: tuple[Decision, ...]
     client: Client
-    health: HealthSnapshot = field(repr=False)
-    catalog: Catalog = field(repr=False)
+    health: HealthReader = field(repr=False)
+    catalog: CatalogReader = field(repr=False)
     trail: tuple[DName, ...] = ()
 
     @property
@@ -86,25 +86,30 @@ class Link:
         zone = self.found.zone
         if self.ends_at(target) or self.catalog.zone_of(target) is not zone:
             return None
-        found = lookup(zone, target, self.type)
+        found = lookup_in(self.catalog, zone, target, self.type)
         if isinstance(found, Referral):
             return None
         return _link(self.catalog, self.health, self.client, target, self.type, found, (*self.trail, self.name))
 
 
-def resolve(catalog: Catalog, health: HealthSnapshot, client: Client, name: DName, type_: int) -> Link:
-    """Look a question up and decide it; dice are left to whoever answers.
+def resolve(
+    catalog: CatalogReader, health: HealthReader, client: Client, name: DName, type_: int, found: Found | None = None
+) -> Link:
+    """Looks a question up and decides it; nothing is drawn yet.
 
     Args:
-        catalog, health: of one instant, read once.
+        catalog, health: of one instant.
         type_: the type code asked, `ANY` among them; the class is IN.
+        found: the result of the look-up, if the caller has it.
     """
-    return _link(catalog, health, client, name, type_, catalog.lookup(name, type_), ())
+    if found is None:
+        found = lookup(catalog, name, type_)
+    return _link(catalog, health, client, name, type_, found, ())
 
 
 def _link(
-    catalog: Catalog,
-    health: HealthSnapshot,
+    catalog: CatalogReader,
+    health: HealthReader,
     client: Client,
     name: DName,
     type_: int,

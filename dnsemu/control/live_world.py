@@ -19,8 +19,8 @@ from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Board
 from dnsemu.publication.publishing import compiled_zone
-from dnsemu.zone.catalog import NotOurs
 from dnsemu.zone.compiled import Zone
+from dnsemu.zone.lookup import NotOurs
 
 DEFAULT_PLACE = "us-east-1"
 """Where a client of TestDNSAnswer is that nothing locates, and that named no address (R136)."""

@@ -11,7 +11,7 @@ from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import AliasProblem, BrokenAlias, Decision, Leaf, Why
 from dnsemu.policies.model import ResourceState
-from dnsemu.zone.catalog import NoData, NotOurs, NXDomain, Referral
+from dnsemu.zone.lookup import NoData, NotOurs, NXDomain, Referral
 
 ALL = Fraction(1)
 

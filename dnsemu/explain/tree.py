@@ -15,7 +15,7 @@ from dnsemu.policies.decide import BrokenAlias, Candidate, Decision, Leaf, Reaso
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.model import Outcome, ResourceState, Sample, TargetState
 from dnsemu.wire.qtypes import type_text
-from dnsemu.zone.catalog import Hit, NoData, NotOurs, NXDomain, Referral
+from dnsemu.zone.lookup import Hit, NoData, NotOurs, NXDomain, Referral
 
 Explanation = dict[str, Any]
 """Plain data, ready for JSON; docs/control-api.md tells the keys."""

@@ -21,12 +21,12 @@ from dnsemu.fastpath.decision_tree import (
     ReplyTemplate,
     insert_leaf,
 )
-from dnsemu.fastpath.reads import CLIENT, Key, Reads, check_key, keys_of
+from dnsemu.fastpath.reads import CLIENT, Key, RecordingCatalog, RecordingHealth, check_key, keys_of
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, HealthSnapshot
 from dnsemu.policies.location.client import Located
 from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.wire.reply import NAMES_IN_RDATA, Reply
-from dnsemu.zone.catalog import Found, Hit, NoData, NotOurs, Referral
+from dnsemu.zone.lookup import Found, Hit, NoData, NotOurs, Referral
 
 MAX_BYTES = 48 << 20
 """What all answers together may take, by estimate; beyond it the oldest go."""
@@ -116,8 +116,9 @@ class Answers:
         self, key: Any, name: DName, type_: int, found: Found, located: Located, path: Path
     ) -> tuple[CompiledAnswer, AnswerLeaf]:
         """Follow the throws where nobody went before, and remember what is there."""
-        published, reads = self._board.current, Reads()
-        catalog, health = reads.catalog(published.catalog), reads.health(self._health.current)
+        keys: set[Key] = set()
+        catalog = RecordingCatalog(self._board.current.catalog, keys)
+        health = RecordingHealth(self._health.current, keys)
         link = resolve(catalog, health, located.client, name, type_)
         throws = Throws(self._dice, path, may_sample=False)
         end = self._end(link, throws, located, _base(found, name))
@@ -126,11 +127,11 @@ class Answers:
         family = self._answers.get(key)
         is_of_class = throws.reads_client or (family is not None and family.depends_on_client)
         if is_of_class:
-            reads.keys.add(CLIENT)
+            keys.add(CLIENT)
             if family is None or not family.depends_on_client:
                 if family is not None:
                     self._drop(family)
-                self._keep(CompiledAnswer(key, depends_on_client=True), reads.keys)
+                self._keep(CompiledAnswer(key, depends_on_client=True), keys)
             key = key, located.client_class
         answer = self._answers.get(key)
         if answer is None or answer.root is None:
@@ -138,7 +139,7 @@ class Answers:
                 self._drop(answer)
             answer = CompiledAnswer(key, is_of_class=is_of_class)
         octets = insert_leaf(answer, throws, end)
-        self._keep(answer, reads.keys, octets)
+        self._keep(answer, keys, octets)
         return answer, end
 
     def _end(self, link: Link, throws: Throws, located: Located, base: DName) -> AnswerLeaf:

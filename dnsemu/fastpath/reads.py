@@ -1,22 +1,26 @@
-"""What an answer read, noted while it was made: zones by name, names in zones, resources, health checks, the client."""
+"""Records everything that an answer reads, so that a change drops exactly the answers that read what changed.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+A name that was looked for and is absent counts as read: it may come into being.
+"""
+
+from collections.abc import Iterator
 from enum import IntEnum
-from typing import Any, cast
+from typing import Any
 
-from immutables import Map
-
+from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.policies.model import Group
 from dnsemu.publication.board import Difference
 from dnsemu.zone.catalog import Catalog
-from dnsemu.zone.compiled import Zone
+from dnsemu.zone.compiled import Node, Zone
+from dnsemu.zone.resources import CompiledResource
 
 
 class ReadKind(IntEnum):
-    """What a key is about, where it is not a name in a zone: those are (the zone's name, the name)."""
+    """Kinds of keys, beside names in a zone: the key of such a name is (the zone's name, the name)."""
 
     ZONE = 0
     RESOURCE = 1
@@ -30,31 +34,14 @@ Key = tuple[Any, Any]
 CLIENT: Key = (ReadKind.CLIENT, None)
 
 
-class Reads:
-    """Notes what is read of catalogs and health snapshots that went through it."""
-
-    def __init__(self) -> None:
-        self.keys: set[Key] = set()
-
-    def catalog(self, catalog: Catalog) -> Catalog:
-        """The same catalog, watched."""
-        zones = _Zones(catalog.zones, self)
-        resources = _Watched(catalog.resources, lambda name: self.keys.add((ReadKind.RESOURCE, name)))
-        return Catalog(cast(Map[DName, Zone], zones), cast(Any, resources))
-
-    def health(self, health: HealthSnapshot) -> HealthSnapshot:
-        """The same snapshot, watched."""
-        return _WatchedHealth(health.generation, health.status, self.keys)
-
-
-def keys_of(change: Difference) -> Iterator[Key]:
-    """The keys of what changed."""
-    for name in change.zones:
+def keys_of(difference: Difference) -> Iterator[Key]:
+    """Yields the keys of everything that differs."""
+    for name in difference.zones:
         yield ReadKind.ZONE, name
-    yield from change.names
-    for name in change.resources:
+    yield from difference.names
+    for name in difference.resources:
         yield ReadKind.RESOURCE, name
-    if change.clients:
+    if difference.clients:
         yield CLIENT
 
 
@@ -63,70 +50,73 @@ def check_key(check: HealthCheckId) -> Key:
     return ReadKind.CHECK, check
 
 
-class _Watched:
-    """A mapping or a set that tells which of its members are asked for; what is not there counts too."""
+class RecordingCatalog:
+    """A `CatalogReader` that adds the key of everything it reads to `keys`."""
 
-    def __init__(self, members: Any, note: Callable[[DName], None]) -> None:
-        self._members = members
-        self._note = note
+    def __init__(self, catalog: Catalog, keys: set[Key]) -> None:
+        self._catalog = catalog
+        self._keys = keys
 
-    def __bool__(self) -> bool:
-        return True  # so that nobody passes by what is empty now
+    def zone_of(self, name: DName) -> Zone | None:
+        """As `Catalog.zone_of`; reads each zone name up to the one found, and that zone's apex.
 
-    def __contains__(self, key: DName) -> bool:
-        self._note(key)
-        return key in self._members
+        The apex's NS and SOA are part of every answer.
+        """
+        zone = self._catalog.zone_of(name)
+        for ancestor in names.ancestors(name):
+            self._keys.add((ReadKind.ZONE, ancestor))
+            if zone is not None and ancestor == zone.name:
+                self._keys.add((ancestor, ancestor))
+                break
+        return zone
 
-    def __getitem__(self, key: DName) -> Any:
-        self._note(key)
-        return self._members[key]
+    def node(self, zone: Zone, name: DName) -> Node | None:
+        """As `Zone.node`; reads the name."""
+        self._keys.add((zone.name, name))
+        return zone.node(name)
 
-    def get(self, key: DName) -> Any:
-        """The member, or None."""
-        self._note(key)
-        return self._members.get(key)
+    def cut_above(self, zone: Zone, name: DName) -> DName | None:
+        """As `Zone.cut_above`; reads each name below the apex, since a delegation may come into being there."""
+        for ancestor in names.ancestors(name):
+            if ancestor == zone.name:
+                break
+            self._keys.add((zone.name, ancestor))
+        return zone.cut_above(name)
 
-
-class _Zones:
-    """The zones of a catalog, each watched once it is found."""
-
-    def __init__(self, zones: Mapping[DName, Zone], reads: Reads) -> None:
-        self._zones = zones
-        self._reads = reads
-        self._found: dict[DName, Zone] = {}
-
-    def get(self, name: DName) -> Zone | None:
-        """The zone of exactly this name."""
-        self._reads.keys.add((ReadKind.ZONE, name))
-        zone = self._zones.get(name)
-        if zone is None:
-            return None
-        found = self._found.get(name)
-        if found is None:
-            found = self._found[name] = _watched(zone, self._reads.keys)
+    def closest_encloser(self, zone: Zone, name: DName) -> DName:
+        """As `Zone.closest_encloser`; reads each name up to the one found."""
+        found = zone.closest_encloser(name)
+        for ancestor in names.ancestors(names.parent(name)):
+            self._keys.add((zone.name, ancestor))
+            if ancestor == found:
+                break
         return found
 
+    def group(self, zone: Zone, name: DName, type: RRType) -> Group | None:
+        """As `Zone.group`; reads the name."""
+        self._keys.add((zone.name, name))
+        return zone.group(name, type)
 
-def _watched(zone: Zone, keys: set[Key]) -> Zone:
-    apex = zone.name
-    keys.add((apex, apex))  # whose NS and SOA go into every answer
-
-    def note(name: DName) -> None:
-        keys.add((apex, name))
-
-    return replace(
-        zone,
-        nodes=cast(Any, _Watched(zone.nodes, note)),
-        cuts=cast(Any, _Watched(zone.cuts, note)),
-        hidden=cast(Any, _Watched(zone.hidden, note)),
-    )
+    def resource(self, name: DName) -> CompiledResource | None:
+        """As `Catalog.resource`; reads the resource."""
+        self._keys.add((ReadKind.RESOURCE, name))
+        return self._catalog.resource(name)
 
 
-@dataclass(frozen=True, slots=True)
-class _WatchedHealth(HealthSnapshot):
-    keys: set[Key] | None = None
+class RecordingHealth:
+    """A `HealthReader` that adds the key of every health check it reads to `keys`."""
+
+    def __init__(self, health: HealthSnapshot, keys: set[Key]) -> None:
+        self._health = health
+        self._keys = keys
+
+    @property
+    def generation(self) -> int:
+        """As `HealthSnapshot.generation`; no answer depends on it."""
+        return self._health.generation
 
     def is_healthy(self, check: HealthCheckId | None) -> bool:
-        if check is not None and self.keys is not None:
-            self.keys.add((ReadKind.CHECK, check))
-        return HealthSnapshot.is_healthy(self, check)
+        """As `HealthSnapshot.is_healthy`; reads the health check."""
+        if check is not None:
+            self._keys.add(check_key(check))
+        return self._health.is_healthy(check)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from dnsemu.answering.answer import Throws, Undrawn, draw, throw
-from dnsemu.answering.counters import TCP, UDP, Counters, type_name
+from dnsemu.answering.counters import TCP, UDP, Counters
 from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
@@ -28,11 +28,11 @@ from dnsemu.upstream.forwarding import Forwarder, UpstreamFailed
 from dnsemu.wire.addresses import packed_address
 from dnsemu.wire.doors import Doors, Later, Respond
 from dnsemu.wire.protocol import CLASS_IN, MAX_PLAIN_UDP_BYTES, RCODE_MASK, RD, RCode
-from dnsemu.wire.qtypes import AXFR, IXFR
+from dnsemu.wire.qtypes import AXFR, IXFR, type_label
 from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import Reply, render, render_refused, render_rejected, size_limit
-from dnsemu.zone.catalog import NotOurs, Referral
 from dnsemu.zone.compiled import Zone
+from dnsemu.zone.lookup import Found, NotOurs, Referral
 
 _RCODES = frozenset(RCode)
 
@@ -185,10 +185,10 @@ class Responder:
         if isinstance(found, NotOurs):
             return self._not_ours(asked, published, located)
         if self.ttl_divisor is not None:
-            return self._made_anew(asked, published, located, path)
+            return self._made_anew(asked, published, located, found, path)
         answer, end = self.answers.find(query.name, query.type, found, located, path)
         if not end.answers(query.name):
-            return self._made_anew(asked, published, located, end.path)
+            return self._made_anew(asked, published, located, found, end.path)
         end.count[asked.protocol] += 1
         form = self.answers.form(answer, end, query.name, query.question)
         message = form.body.fitted(query, asked.limit, recursion_available=self._forwarder is not None)
@@ -200,10 +200,12 @@ class Responder:
             packets.remember(asked.packet, query, source, answer, end, wire, line, is_shared=shared)
         return message if isinstance(wire, bytes) else message[:2] + wire.drawn(self._dice)
 
-    def _made_anew(self, asked: Asked, published: Published, located: Located, path: Path) -> bytes | Later:
+    def _made_anew(
+        self, asked: Asked, published: Published, located: Located, found: Found, path: Path
+    ) -> bytes | Later:
         """The reply to a question that is ours, without what is compiled; this decides what the compiled ones say."""
         query = asked.query
-        link = resolve(published.catalog, self._health.current, located.client, query.name, query.type)
+        link = resolve(published.catalog, self._health.current, located.client, query.name, query.type, found)
         thrown = throw(link, Throws(self._dice, path), located.scope_bits)
         reply = self._scaled(thrown.drawn(self._dice) if isinstance(thrown, Undrawn) else thrown)
         self.answered.of_answer(link, reply.rcode)[asked.protocol] += 1
@@ -248,7 +250,7 @@ class Responder:
         return self._refuse(asked)
 
     def _refuse(self, asked: Asked) -> bytes:
-        self._count(asked.protocol, RCode.REFUSED, type_name(asked.query.type))
+        self._count(asked.protocol, RCode.REFUSED, type_label(asked.query.type))
         return render_refused(asked.query)
 
     async def _forward(self, forwarder: Forwarder, asked: Asked) -> bytes:
@@ -263,7 +265,7 @@ class Responder:
             return self._failed(asked)
         rcode = reply[3] & RCODE_MASK
         known = RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL
-        self._count(asked.protocol, known, type_name(query.type))
+        self._count(asked.protocol, known, type_label(query.type))
         return reply
 
     async def _complete(

@@ -14,7 +14,7 @@ from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Board
 from dnsemu.wire.protocol import RCode
-from dnsemu.zone.catalog import NotOurs, Referral
+from dnsemu.zone.lookup import NotOurs, Referral
 
 
 class HostedResolver:

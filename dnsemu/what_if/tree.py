@@ -14,7 +14,8 @@ from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
-from dnsemu.zone.catalog import Catalog, Hit
+from dnsemu.zone.catalog import Catalog
+from dnsemu.zone.lookup import Hit
 
 MAX_LINKS = 1000
 """Ways along CNAMEs that are followed; a tree with more is given up."""

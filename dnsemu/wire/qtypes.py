@@ -26,6 +26,11 @@ def type_text(code: int) -> str:
     return MNEMONICS.get(code) or f"TYPE{code}"
 
 
+def type_label(code: int) -> str:
+    """The mnemonic of a Route 53 type or of ANY, else `other`: a closed set, however many codes are asked."""
+    return MNEMONICS.get(code, "other")
+
+
 def registered_type_text(code: int) -> str:
     """As `type_text`, with the mnemonics of other types that resolvers ask for (R204, R206)."""
     return _REGISTERED.get(code) or f"TYPE{code}"

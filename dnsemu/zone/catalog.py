@@ -1,59 +1,17 @@
-"""The catalog of hosted zones and resources, and what a question finds in it (routing.md §2)."""
+"""The catalog: every hosted zone and resource that is answered from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from immutables import Map
 
 from dnsemu.config import names
 from dnsemu.config.names import DName
-from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.policies.model import Group
-from dnsemu.wire.qtypes import ANY
-from dnsemu.zone.compiled import Node, Zone
+from dnsemu.zone.compiled import Zone
+from dnsemu.zone.lookup import Found, Hit, NoData, lookup
 from dnsemu.zone.resources import CompiledResource
 
 MAX_FOUND = 4096
-
-
-class Hit(NamedTuple):
-    """Groups answer: the one of the type asked, the CNAME that stands for it (R54), or every one for ANY (R56).
-
-    `node` is the name that owns them: the name asked, or the wildcard that stands for it (R46).
-    """
-
-    zone: Zone
-    node: DName
-    groups: tuple[Group, ...]
-
-
-class NoData(NamedTuple):
-    """The name exists, the type does not (R49); `node` is as in `Hit`."""
-
-    zone: Zone
-    node: DName
-
-
-class NXDomain(NamedTuple):
-    """Nothing is at the name or below it (R48)."""
-
-    zone: Zone
-
-
-class Referral(NamedTuple):
-    """The name lies at or below a delegation (R52)."""
-
-    zone: Zone
-    cut: Group
-
-
-@dataclass(frozen=True, slots=True)
-class NotOurs:
-    """No hosted zone holds the name (R42)."""
-
-
-Found = Hit | NoData | NXDomain | Referral | NotOurs
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +58,22 @@ class Catalog:
             name = names.parent(name)
         return zone
 
-    def lookup(self, name: DName, type_: int) -> Found:
-        """Find what answers a question of class IN.
+    def resource(self, name: DName) -> CompiledResource | None:
+        """The declared resource of exactly this name."""
+        return self.resources.get(name)
 
-        A DS question at a zone's own name goes to the parent zone when that is hosted too (R53; RFC 4035 §3.1.4.1).
-        """
+    node = staticmethod(Zone.node)
+    cut_above = staticmethod(Zone.cut_above)
+    closest_encloser = staticmethod(Zone.closest_encloser)
+    group = staticmethod(Zone.group)
+
+    def lookup(self, name: DName, type_: int) -> Found:
+        """Looks a question of class IN up, as `dnsemu.zone.lookup` does; what exists is remembered."""
         key = name, type_
         known = self._found.get(key)
         if known is not None:
             return known
-        zone = self.zone_of(name)
-        if zone is None:
-            return NotOurs()
-        if type_ == RRType.DS and name == zone.name and name != names.ROOT:
-            zone = self.zone_of(names.parent(name)) or zone
-        found = lookup(zone, name, type_)
+        found = lookup(self, name, type_)
         if isinstance(found, Hit | NoData) and found.node == name and len(self._found) < MAX_FOUND:
             self._found[key] = found
         return found
@@ -122,26 +81,3 @@ class Catalog:
 
 def _by_name(resources: Iterable[CompiledResource]) -> Map[DName, CompiledResource]:
     return Map((name, resource) for resource in resources for name in resource.names)
-
-
-def lookup(zone: Zone, name: DName, type_: int) -> Hit | NoData | NXDomain | Referral:
-    """Find what answers a question in the one zone that is responsible for it (R44–R56)."""
-    cut = zone.cut_above(name)
-    if cut is not None and not (name == cut and type_ == RRType.DS):
-        return Referral(zone, zone.nodes[cut].groups[RRType.NS])
-    owner = name
-    node = zone.nodes.get(name)
-    if node is None:
-        owner = names.wildcard_below(zone.closest_encloser(name))
-        node = zone.nodes.get(owner)
-        if node is None:
-            return NXDomain(zone)
-    groups = _answering(node, type_)
-    return Hit(zone, owner, groups) if groups else NoData(zone, owner)
-
-
-def _answering(node: Node, type_: int) -> tuple[Group, ...]:
-    if type_ == ANY:
-        return tuple(node.groups.values())
-    group = node.groups.get(type_) or node.groups.get(RRType.CNAME)
-    return (group,) if group else ()

@@ -79,6 +79,10 @@ class Zone:
     soa: tuple[RR, ...]
     hidden: Map[DName, Group] = field(default_factory=Map)
 
+    def node(self, name: DName) -> Node | None:
+        """The node of exactly this name."""
+        return self.nodes.get(name)
+
     def group(self, name: DName, type: RRType) -> Group | None:
         """The group of exactly this name and type, or a hidden one."""
         node = self.nodes.get(name)
@@ -88,19 +92,18 @@ class Zone:
         """The shallowest delegation that `name` is at or below, if any (R52)."""
         cut = None
         if self.cuts:
-            for ancestor in names.ancestors(name):
-                if ancestor == self.name:
-                    break
-                if ancestor in self.cuts:
-                    cut = ancestor
+            while name != self.name and name != names.ROOT:
+                if name in self.cuts:
+                    cut = name
+                name = names.parent(name)
         return cut
 
     def closest_encloser(self, name: DName) -> DName:
         """The longest existing ancestor of a name in the zone that does not exist itself (RFC 4592 §3.3.1)."""
-        for ancestor in names.ancestors(names.parent(name)):
-            if ancestor in self.nodes:
-                return ancestor
-        return self.name
+        name = names.parent(name)
+        while name not in self.nodes and name != self.name:
+            name = names.parent(name)
+        return name
 
 
 def compile_zone(declared: HostedZone, hidden: Iterable[Group] = ()) -> Zone:

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 
 import dns.edns
 import dns.flags
@@ -16,10 +16,12 @@ from dnsemu.config.model.routing import IpBased
 from dnsemu.config.model.world import World
 from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.policies.location.locator import Locator
-from dnsemu.publication.board import Published
+from dnsemu.policies.model import Group
+from dnsemu.publication.board import EVERYTHING, Difference, Published, names_changed
 from dnsemu.publication.publishing import compiled_anew, with_writes
 from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
+from dnsemu.zone.compiled import changed
 from dnsemu.zone.resources import compile_resource
 from tests.builders import (
     geo,
@@ -39,6 +41,10 @@ CHECKS = ["h0", "h1", "h2", "h3"]
 ORIGINS = ["test", "sub.test", "b.sub.test", "other.example"]
 LABELS = ["a", "b", "c", "ns1", "mail", "*"]
 LOAD_BALANCER = "lb.us-east-1.elb.amazonaws.com"
+HOST = "origin.example.net"
+"""A target of the load balancer that is looked up."""
+POLICY = "policy"
+"""The label that a traffic policy answers at: its groups are hidden."""
 NETWORKS = ["198.51.100.0/24", "203.0.113.0/25", "192.0.2.0/24", "2001:db8::/48", "8.8.8.0/24", "198.18.0.0/15"]
 SOURCES = ["127.0.0.1", "198.51.100.7", "203.0.113.9", "2001:db8::1", "::ffff:198.51.100.7"]
 GEO = Geo(
@@ -59,7 +65,7 @@ class RandomWorld:
         self.dice = random.Random(seed)
         zones = [self._zone(number, origin) for number, origin in enumerate(ORIGINS) if self.dice.random() < 0.8]
         collection = self._collection()
-        lb = resource(LOAD_BALANCER, target("192.0.2.201", "h0"), target("192.0.2.202", "h1"), target("192.0.2.203"))
+        lb = resource(LOAD_BALANCER, target("192.0.2.201", "h0"), target("192.0.2.202", "h1"), target(HOST))
         world = World(
             geo=GEO,
             hosted_zones=World().hosted_zones.update({zone.id: zone for zone in zones}),
@@ -157,14 +163,57 @@ class RandomWorld:
         return tuple(dict.fromkeys(value(index) for index in range(number)))
 
     def change(self):
-        """One random step of the API; the change that goes with it."""
+        """One random change of what is published, mostly a step of the API; how far it reaches."""
+        match self.dice.choice(["api"] * 6 + ["host", "policy", "policy", "everything"]):
+            case "host":
+                return self._host_found()
+            case "policy":
+                return self._policy_changed()
+            case "everything":
+                self.published = compiled_anew(self.published, self.published.world, lambda _: 0.0, Traffic())
+                return EVERYTHING
+        return self._step()
+
+    def _host_found(self):
+        """Another address of the load balancer's host, or none."""
+        catalog = self.published.catalog
+        (lb,) = {resource.declared.name: resource for resource in catalog.resources.values()}.values()
+        address = self.dice.choice((None, *(IPv4Address(f"192.0.2.{number}") for number in range(210, 214))))
+        lb = lb.with_hosts({(names.parse(HOST), "us-east-1"): address})
+        self.published = replace(self.published, catalog=catalog.with_resources([lb]))
+        return Difference(resources=frozenset(lb.names))
+
+    def _policy_changed(self):
+        """A record set that leads to a hidden group, as of a traffic policy instance, comes, changes or goes."""
+        dice, catalog = self.dice, self.published.catalog
+        ours = [zone for zone in catalog.zones.values() if zone.id in self.published.world.hosted_zones]
+        if not ours:
+            return Difference()
+        before = dice.choice(ours)
+        key = names.hidden("a rule", "1")
+        root = record_set(f"{POLICY}.{names.display(before.name)}", alias="x.test", alias_zone=before.id)
+        root = replace(root, alias=replace(root.alias, name=key))
+        addresses = dice.sample(range(220, 240), 2)
+        members = [
+            weighted("x.test", 1 + n, f"w{n}", values=f"192.0.2.{a}", check="h2") for n, a in enumerate(addresses)
+        ]
+        hidden = Group(key, root.type, tuple(replace(member, name=key) for member in members))
+        if before.group(root.name, root.type) and dice.random() < 0.3:
+            after = changed(before, [(root.key, None)])
+        else:
+            after = changed(before, [(root.key, root)], [hidden])
+        self.published = replace(self.published, catalog=catalog.with_zone(after))
+        return Difference(names=frozenset(names_changed(before, after, [root.name])))
+
+    def _step(self):
+        """One random step of the API."""
         dice, world = self.dice, self.published.world
         writes = []
         zones = list(world.hosted_zones.values())
         for _ in range(dice.randint(1, 2)):
             number = dice.randrange(len(ORIGINS))
             zone = next((z for z in zones if z.id == f"Z{number}"), None)
-            match dice.choice(["put", "put", "put", "drop", "drop", "zone", "cidr"]):
+            match dice.choice(["put", "put", "put", "drop", "drop", "apex", "zone", "cidr"]):
                 case "put" if zone is not None:
                     group = self.group(ORIGINS[number], number)
                     old = [r for r in zone.record_sets.values() if (r.name, r.type) == (group[0].name, group[0].type)]
@@ -174,6 +223,12 @@ class RandomWorld:
                     apex = names.parse(ORIGINS[number])
                     some = [r for r in zone.record_sets.values() if r.name != apex]
                     writes += [Write(RECORD_SET, (zone.id, *r.key), None) for r in dice.sample(some, min(2, len(some)))]
+                case "apex" if zone is not None:
+                    hosts = dice.sample(["ns1.far.example", "ns2.far.example", f"ns1.{ORIGINS[number]}"], 2)
+                    soa = f"{hosts[0]} host.far.example {dice.randrange(9)} 7200 900 1209600 {dice.choice((60, 300))}"
+                    for type_, values in (("NS", hosts), ("SOA", soa)):
+                        made = record_set(ORIGINS[number], type_, values, ttl=900)
+                        writes.append(Write(RECORD_SET, (zone.id, *made.key), made))
                 case "zone":
                     if zone is not None:
                         writes.append(Write(HOSTED_ZONE, zone.id, None))
@@ -202,6 +257,8 @@ class RandomWorld:
             name = f"{dice.choice(LABELS[:3])}.{name}"
         if dice.random() < 0.15:
             name = origin
+        if dice.random() < 0.05:
+            name = f"{POLICY}.{origin}"
         more = {}
         if dice.random() < 0.6:
             options = []

@@ -25,7 +25,8 @@ from dnsemu.state.state import State
 from dnsemu.state.step import Step
 from dnsemu.store.snapshot import Snapshot, load, save
 from dnsemu.what_if.tree import tree_of
-from dnsemu.zone.catalog import Catalog, Hit
+from dnsemu.zone.catalog import Catalog
+from dnsemu.zone.lookup import Hit
 from dnsemu.zone.resources import compile_resource
 from tests.asking import Server, lines, rcode
 from tests.builders import ANYONE, at, resource, target

@@ -1,0 +1,90 @@
+"""An answer is dropped by every change that could alter it: each question records all that its result depends on."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from dnsemu.config import names
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.fastpath.reads import RecordingCatalog, keys_of
+from dnsemu.publication.board import Difference
+from tests.asking import Server, lines, rcode
+from tests.builders import record_set, zone
+from tests.dnsemu.fastpath.worlds import LABELS, LOAD_BALANCER, ORIGINS, POLICY, RandomWorld
+
+STEPS = 40
+
+
+def results(catalog, seed):
+    """The same random questions to a catalog: each result with the keys that were recorded for it."""
+    dice = random.Random(seed)
+    for _ in range(60):
+        origin = dice.choice(ORIGINS)
+        name = names.parse(".".join([*dice.choices([*LABELS, POLICY], k=dice.choice((1, 2, 3))), origin]))
+        keys = set()
+        reader = RecordingCatalog(catalog, keys)
+        found = reader.zone_of(name)
+        yield (found and (found.id, found.ns, found.soa)), keys
+        if found is None:
+            continue
+        for question in (_groups, _encloser, RecordingCatalog.cut_above):
+            keys = set()
+            reader = RecordingCatalog(catalog, keys)
+            yield question(reader, found, name), {(found.name, found.name), *keys}
+        keys = set()
+        hidden = names.hidden("a rule", "1")
+        yield RecordingCatalog(catalog, keys).group(found, hidden, RRType.A), {(found.name, found.name), *keys}
+    keys = set()
+    yield RecordingCatalog(catalog, keys).resource(names.parse(LOAD_BALANCER)), keys
+
+
+def _groups(reader, zone, name):
+    node = reader.node(zone, name)
+    return node and dict(node.groups)
+
+
+def _encloser(reader, zone, name):
+    return None if reader.node(zone, name) else reader.closest_encloser(zone, name)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_result_that_changes_has_read_what_changed(seed):
+    """Questions about a zone are asked behind `zone_of`, whose keys they share."""
+    world = RandomWorld(seed)
+    for step in range(STEPS):
+        before = list(results(world.published.catalog, step))
+        change = world.change()
+        after = list(results(world.published.catalog, step))
+        if change.everything or change.zones:
+            continue  # the questions are not the same ones
+        changed = set(keys_of(change))
+        for (old, keys), (new, _) in zip(before, after, strict=True):
+            assert old == new or keys & changed, (step, old, new)
+
+
+def test_a_delegation_that_comes_above_an_existing_name():
+    """R52: neither the name nor its own node changes."""
+    host, above = record_set("a.b.test"), record_set("b.test", "TXT", '"t"')
+    server = Server(zone("test", host, above))
+    for _ in range(3):
+        assert lines(server.ask("a.b.test").answer) == ["a.b.test. 60 A 192.0.2.1"]
+    publish(server, [host, above, record_set("b.test", "NS", "ns.far.example")], "b.test")
+    assert lines(server.ask("a.b.test").authority) == ["b.test. 60 NS ns.far.example."]
+
+
+def test_a_name_that_comes_between_a_wildcard_and_the_name_asked():
+    """R48: the new name is the closest encloser, so the wildcard no longer applies."""
+    wildcard = record_set("*.test")
+    server = Server(zone("test", wildcard))
+    for _ in range(3):
+        assert lines(server.ask("a.b.test").answer) == ["a.b.test. 60 A 192.0.2.1"]
+    publish(server, [wildcard, record_set("b.test", "TXT", '"t"')], "b.test")
+    assert rcode(server.ask("a.b.test")) == "NXDOMAIN"
+
+
+def publish(server, record_sets, touched):
+    """Publish a zone of which one name changed."""
+    catalog = server.board.current.catalog.with_zone(zone("test", *record_sets))
+    change = Difference(names=frozenset({(names.parse("test"), names.parse(touched))}))
+    server.board.publish(replace(server.board.current, catalog=catalog), change)
