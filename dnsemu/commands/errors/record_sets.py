@@ -6,10 +6,10 @@ from dnsemu.commands.errors.kinds import BadRequest, Conflict, NotFound
 
 
 class InvalidChangeBatch(BadRequest):
-    """A change batch cannot be applied; the message lists the mistakes of all its changes (A21, A115)."""
+    """A change batch cannot be applied; the message lists what is wrong with all its changes (A21, A115)."""
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        super().__init__(_listed(mistakes))
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__(_listed(messages))
 
 
 class NoSuchChange(NotFound):
@@ -22,20 +22,20 @@ class NoSuchChange(NotFound):
 class InvalidResourceRecordSetProtectionBatch(BadRequest):
     """Some entries of a protection request cannot be processed (A435)."""
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        super().__init__(_listed(mistakes))
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__(_listed(messages))
 
 
 class ProtectionAlreadyExists(Conflict):
     """Every entry of a protection request is protected already (A435)."""
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        super().__init__(_listed(mistakes))
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__(_listed(messages))
 
 
 class NoSuchGeoLocation(NotFound):
     """Geolocation routing does not know the place (A333)."""
 
 
-def _listed(mistakes: Sequence[str]) -> str:
-    return f"[{', '.join(mistakes)}]"
+def _listed(messages: Sequence[str]) -> str:
+    return f"[{', '.join(messages)}]"

@@ -1,13 +1,13 @@
-"""A change batch, worked off in Route 53's order on an image of the hosted zone (A113).
+"""Applies a change batch to a draft of the hosted zone, in Route 53's order (A113).
 
-Every record set that an UPSERT addresses is taken out first; then the changes run as they were requested, each
-insertion held against the image at that moment; the apex rules come last. Any message refuses the whole batch.
+First every record set that an UPSERT names is removed. Then the changes are applied in the order of the request, and
+each insertion is checked against the draft at that point. The apex rules come last. One message refuses the batch.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dnsemu.commands.record_sets.conversion import ReadRecordSet
+from dnsemu.commands.record_sets.conversion import ParsedRecordSet
 from dnsemu.config import names
 from dnsemu.config.aws.services import names_of, without_dualstack
 from dnsemu.config.errors import Problem, Severity
@@ -22,7 +22,7 @@ from dnsemu.config.rules.alias import alias_attempt, alias_problems
 from dnsemu.config.rules.group import identity_text, subject
 from dnsemu.config.rules.hosted_zone import insertion_problems
 
-_WITH_NAMES = frozenset({RRType.CNAME, RRType.NS, RRType.PTR, RRType.MX, RRType.SRV})
+_TYPES_WITH_NAMES = frozenset({RRType.CNAME, RRType.NS, RRType.PTR, RRType.MX, RRType.SRV})
 """Types whose values end in a domain name."""
 
 NO_APEX_NS = "A HostedZone must contain at least one NS record for the zone itself."
@@ -31,18 +31,18 @@ NO_APEX_SOA = "A HostedZone must contain exactly one SOA record."
 
 @dataclass(frozen=True, slots=True)
 class BatchChange:
-    """One change of a batch: CREATE, DELETE or UPSERT, and what it is about.
+    """One change of a batch: CREATE, DELETE or UPSERT, and its record set.
 
-    `refusal` is what speaks against it whatever the zone holds, such as a protection.
+    `refusal` is a message that refuses the change without regard to the zone's record sets, such as a protection.
     """
 
     action: str
-    reading: ReadRecordSet
+    parsed: ParsedRecordSet
     refusal: str | None = None
 
 
-class Draft:
-    """A hosted zone while a batch changes it: the zone itself, and the names that were touched."""
+class ZoneDraft:
+    """A hosted zone while a batch changes it: the zone before the batch, and the names that were touched."""
 
     def __init__(self, zone: HostedZone) -> None:
         self.id: HostedZoneId = zone.id
@@ -51,27 +51,27 @@ class Draft:
         self._touched: dict[DName, dict[RecordSetKey, RecordSet]] = {}
 
     def at(self, name: DName) -> Sequence[RecordSet]:
-        """All record sets of exactly this name."""
+        """Returns all record sets of exactly this name."""
         touched = self._touched.get(name)
         return self._before.at(name) if touched is None else tuple(touched.values())
 
     def has_group(self, name: DName, type: RRType) -> bool:
-        """Whether there is a record set of exactly this name and type."""
+        """True if there is a record set of exactly this name and type."""
         if name in self._touched:
             return any(key[1] is type for key in self._touched[name])
         return self._before.has_group(name, type)
 
     def get(self, key: RecordSetKey) -> RecordSet | None:
-        """A record set, or None."""
+        """Returns a record set, or None."""
         touched = self._touched.get(key[0])
         return self._before.get(key) if touched is None else touched.get(key)
 
     def put(self, record_set: RecordSet) -> None:
-        """Put a record set in."""
+        """Adds a record set, or replaces the one with its key."""
         self._touch(record_set.name)[record_set.key] = record_set
 
-    def take(self, key: RecordSetKey) -> None:
-        """Take a record set out if it is there."""
+    def remove(self, key: RecordSetKey) -> None:
+        """Removes a record set if it exists."""
         if self.get(key) is not None:
             del self._touch(key[0])[key]
 
@@ -81,88 +81,87 @@ class Draft:
         return self._touched[name]
 
     def difference(self) -> tuple[list[RecordSetKey], list[RecordSet]]:
-        """What is gone and what was put, compared with the zone; a record set that says the same is neither (A116)."""
-        gone, put = [], []
+        """Returns the removed keys and the added record sets; a record set put back unchanged is in neither (A116)."""
+        removed, put = [], []
         for name, touched in self._touched.items():
-            gone += [record_set.key for record_set in self._before.at(name) if record_set.key not in touched]
+            removed += [record_set.key for record_set in self._before.at(name) if record_set.key not in touched]
             for key, record_set in touched.items():
                 before = self._before.get(key)
                 if before is None or not _is_unchanged(record_set, before):
                     put.append(record_set)
-        return gone, put
+        return removed, put
 
 
-def work_off(changes: Sequence[BatchChange], zone: HostedZone, world: World) -> tuple[Draft, list[str]]:
-    """Carry out the changes on an image of the zone.
+def apply_batch(changes: Sequence[BatchChange], zone: HostedZone, world: World) -> tuple[ZoneDraft, list[str]]:
+    """Applies the changes to a draft of the zone.
 
     Returns:
-        The image, and what Route 53 has to say against the batch: the messages of all changes in the order of the
-        request (A115), those about the apex last. With any message the image is of no use.
+        The draft, and Route 53's messages against the batch: those of all changes in the order of the request (A115),
+        then those about the apex. If there is any message, discard the draft.
     """
-    draft = Draft(zone)
-    actions = _actions(changes)
+    draft = ZoneDraft(zone)
+    actions = _actions_by_key(changes)
     if any(map(_is_invalid_set, actions.values())):
         return draft, list(_invalid_sets(changes, actions))
-    for addressed, wanted in actions.items():
-        if wanted == ["UPSERT"]:
-            draft.take(addressed)
-    said: list[str] = []
+    for upserted in (key for key, requested in actions.items() if requested == ["UPSERT"]):
+        draft.remove(upserted)
+    messages: list[str] = []
     failed: set[RecordSetKey] = set()
     for change in changes:
-        messages = list(_messages(change, draft, world))
-        key, record_set = change.reading.key, change.reading.record_set
-        if messages or key is None or record_set is None:
-            said += messages
+        problems = list(_problems(change, draft, world))
+        key, record_set = change.parsed.key, change.parsed.record_set
+        if problems or key is None or record_set is None:
+            messages += problems
             failed |= {key} if key is not None else set()
         elif change.action == "DELETE":
-            draft.take(key)
+            draft.remove(key)
         else:
             draft.put(record_set)
-    return draft, [*said, *_apex_messages(draft, zone, failed)]
+    return draft, [*messages, *_apex_problems(draft, zone, failed)]
 
 
-def _actions(changes: Sequence[BatchChange]) -> dict[RecordSetKey, list[str]]:
-    """What is asked to be done with each identity."""
-    found: dict[RecordSetKey, list[str]] = {}
+def _actions_by_key(changes: Sequence[BatchChange]) -> dict[RecordSetKey, list[str]]:
+    """Returns the requested actions for each record set, in order."""
+    actions: dict[RecordSetKey, list[str]] = {}
     for change in changes:
-        if change.reading.key is not None:
-            found.setdefault(change.reading.key, []).append(change.action)
-    return found
+        if change.parsed.key is not None:
+            actions.setdefault(change.parsed.key, []).append(change.action)
+    return actions
 
 
 def _is_invalid_set(actions: Sequence[str]) -> bool:
-    """An identity may occur once, or as DELETE and then CREATE or UPSERT (A114)."""
+    """True unless a record set occurs once, or as DELETE and then CREATE or UPSERT (A114)."""
     return len(actions) > 1 and not (len(actions) == 2 and actions[0] == "DELETE" != actions[1])
 
 
 def _invalid_sets(changes: Sequence[BatchChange], actions: dict[RecordSetKey, list[str]]) -> Iterator[str]:
-    """Each such identity where it occurs first, and what could not be read: the zone is not looked at."""
-    told: set[RecordSetKey] = set()
+    """Yields a message for each invalid set at its first change, and those of parsing; the zone is not read."""
+    reported: set[RecordSetKey] = set()
     for change in changes:
-        yield from change.reading.messages
-        key = change.reading.key
-        if key is not None and key not in told and _is_invalid_set(actions[key]):
-            told.add(key)
-            what = f"{key[1].name} {names.to_text(key[0])}"
-            yield f"The request contains an invalid set of changes for a resource record set '{what}'"
+        yield from change.parsed.messages
+        key = change.parsed.key
+        if key is not None and key not in reported and _is_invalid_set(actions[key]):
+            reported.add(key)
+            identity = f"{key[1].name} {names.to_text(key[0])}"
+            yield f"The request contains an invalid set of changes for a resource record set '{identity}'"
 
 
 # --- one change ---
 
 
-def _messages(change: BatchChange, draft: Draft, world: World) -> Iterator[str]:
-    key, record_set = change.reading.key, change.reading.record_set
+def _problems(change: BatchChange, draft: ZoneDraft, world: World) -> Iterator[str]:
+    key, record_set = change.parsed.key, change.parsed.record_set
     if change.refusal is not None:
         yield change.refusal
     elif key is None or record_set is None:
-        yield from change.reading.messages
+        yield from change.parsed.messages
     elif change.action == "DELETE":
-        yield from _deletion(record_set, draft)
+        yield from _deletion_problems(record_set, draft)
     else:
-        yield from _insertion(record_set, draft, world)
+        yield from _insertion_problems(record_set, draft, world)
 
 
-def _deletion(record_set: RecordSet, draft: Draft) -> Iterator[str]:
+def _deletion_problems(record_set: RecordSet, draft: ZoneDraft) -> Iterator[str]:
     name = names.to_text(record_set.name)
     if not names.is_at_or_below(record_set.name, draft.name):
         yield f"RRSet with DNS name {name} is not permitted in zone {names.to_text(draft.name)}"
@@ -175,27 +174,27 @@ def _deletion(record_set: RecordSet, draft: Draft) -> Iterator[str]:
         yield f"{tried} the values provided do not match the current values"
 
 
-def _insertion(record_set: RecordSet, draft: Draft, world: World) -> Iterator[str]:
-    yield from _sentences(insertion_problems(record_set, draft))
+def _insertion_problems(record_set: RecordSet, draft: ZoneDraft, world: World) -> Iterator[str]:
+    yield from _messages(insertion_problems(record_set, draft))
     if record_set.alias is not None:
-        yield from _sentences(alias_problems(record_set, draft, _resources(record_set.alias.name, world)))
-        yield from _other_zone_messages(record_set, draft, world)
+        yield from _messages(alias_problems(record_set, draft, _resources(record_set.alias.name, world)))
+        yield from _other_zone_problems(record_set, draft, world)
     if isinstance(record_set.routing, IpBased):
-        yield from _cidr_messages(record_set, record_set.routing, world.hosted_zones[draft.id], world)
+        yield from _cidr_problems(record_set, record_set.routing, world.hosted_zones[draft.id], world)
 
 
-def _sentences(problems: Iterator[Problem]) -> Iterator[str]:
+def _messages(problems: Iterator[Problem]) -> Iterator[str]:
     return (problem.message for problem in problems if problem.severity is Severity.ERROR)
 
 
 def _resources(name: DName, world: World) -> Mapping[DName, Resource]:
-    """The declared resource that this name leads to, which may be one of two names of it."""
+    """Returns the declared resource that has this name, by this name; a resource may have two names."""
     resource = world.resources.get(name) or world.resources.get(without_dualstack(name))
     return {name: resource} if resource is not None and name in names_of(resource) else {}
 
 
-def _other_zone_messages(record_set: RecordSet, draft: Draft, world: World) -> Iterator[str]:
-    """An alias that names another hosted zone of ours has to lead to a record set in it (A169, A170)."""
+def _other_zone_problems(record_set: RecordSet, draft: ZoneDraft, world: World) -> Iterator[str]:
+    """Checks that an alias to another hosted zone of ours names a record set in it (A169, A170)."""
     alias = record_set.alias
     if alias is None or alias.hosted_zone_id == draft.id or alias.hosted_zone_id not in world.hosted_zones:
         return
@@ -207,8 +206,8 @@ def _other_zone_messages(record_set: RecordSet, draft: Draft, world: World) -> I
         yield f"{tried} that target was not found"
 
 
-def _cidr_messages(record_set: RecordSet, routing: IpBased, zone: HostedZone, world: World) -> Iterator[str]:
-    """A164, A166."""
+def _cidr_problems(record_set: RecordSet, routing: IpBased, zone: HostedZone, world: World) -> Iterator[str]:
+    """Checks the CIDR collection and location of a record set (A164, A166)."""
     if zone.is_private:
         yield f"{subject(record_set)} cannot be created because CIDR RRSet is not supported with private hosted zone."
     collection = world.cidr_collections.get(routing.collection_id)
@@ -222,8 +221,8 @@ def _cidr_messages(record_set: RecordSet, routing: IpBased, zone: HostedZone, wo
 # --- the apex ---
 
 
-def _apex_messages(draft: Draft, zone: HostedZone, failed: set[RecordSetKey]) -> Iterator[str]:
-    """A zone keeps its NS and SOA (A171); one whose own change was refused is not told to be missing, too."""
+def _apex_problems(draft: ZoneDraft, zone: HostedZone, failed: set[RecordSetKey]) -> Iterator[str]:
+    """Checks that the zone keeps its NS and SOA (A171), unless their own change was refused."""
     for type, message in ((RRType.NS, NO_APEX_NS), (RRType.SOA, NO_APEX_SOA)):
         key = (zone.name, type, None)
         if key in zone.record_sets and key not in failed and draft.get(key) is None:
@@ -234,24 +233,24 @@ def _apex_messages(draft: Draft, zone: HostedZone, failed: set[RecordSetKey]) ->
 
 
 def is_same(given: RecordSet, stored: RecordSet) -> bool:
-    """Whether a DELETE repeats what is stored (A112): values as text in any order, a name's case and last dot apart."""
-    return _but_values(given) == _but_values(stored) and _compared(given) == _compared(stored)
+    """True if a DELETE repeats the stored record set (A112); ignores order of values, case and last dot of names."""
+    return _without_values(given) == _without_values(stored) and _comparable_values(given) == _comparable_values(stored)
 
 
 def _is_unchanged(given: RecordSet, stored: RecordSet) -> bool:
-    """Whether an UPSERT says what is stored; other spelling is a change, another order of values is none."""
-    return sorted(given.values) == sorted(stored.values) and _but_values(given) == _but_values(stored)
+    """True if an UPSERT repeats the stored record set; only the order of values is ignored."""
+    return sorted(given.values) == sorted(stored.values) and _without_values(given) == _without_values(stored)
 
 
-def _compared(record_set: RecordSet) -> list[str]:
-    if record_set.type in _WITH_NAMES:
+def _comparable_values(record_set: RecordSet) -> list[str]:
+    if record_set.type in _TYPES_WITH_NAMES:
         return sorted(value.lower().removesuffix(".") for value in record_set.values)
     return sorted(record_set.values)
 
 
-def _but_values(record_set: RecordSet) -> tuple[object, ...]:
+def _without_values(record_set: RecordSet) -> tuple[object, ...]:
     routing = record_set.routing
-    # Which formula biases follow is the emulator's matter: no client can say it.
+    # The formula of a bias is a setting of the emulator, which no client can send.
     place = (
         (routing.region, routing.local_zone_group, routing.latitude, routing.longitude, routing.bias)
         if isinstance(routing, Geoproximity)

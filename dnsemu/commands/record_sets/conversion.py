@@ -1,6 +1,6 @@
-"""Record sets as the API spells them: the service model's members, and back.
+"""ResourceRecordSet ↔ record set: conversion from and to the service model's members.
 
-Both ways run for every record set of a zone, so they are written by hand rather than through pydantic shapes.
+Both directions run for every record set of a zone, so they are written by hand, without pydantic.
 """
 
 from collections.abc import Mapping
@@ -37,44 +37,44 @@ _ROLES = {role.value: Failover(role) for role in FailoverRole}
 
 
 def to_api(record_set: RecordSet) -> dict[str, Any]:
-    """A ResourceRecordSet, its members in the order of the service model (A201), names as Route 53 prints them (A49).
+    """Returns a ResourceRecordSet, members in the model's order (A201), names as Route 53 prints them (A49).
 
-    Values are exactly as they were sent (A183); of a location there is what was sent, and a bias only where it is one.
+    Values are exactly as they were sent (A183). A location has the members that were sent, and its bias if not 0.
     """
-    found: dict[str, Any] = {"Name": names.to_text(record_set.name), "Type": record_set.type.name}
+    members: dict[str, Any] = {"Name": names.to_text(record_set.name), "Type": record_set.type.name}
     if record_set.set_identifier is not None:
-        found["SetIdentifier"] = record_set.set_identifier
-    late: dict[str, Any] = {}
+        members["SetIdentifier"] = record_set.set_identifier
+    last: dict[str, Any] = {}
     match record_set.routing:
         case Weighted(weight):
-            found["Weight"] = weight
+            members["Weight"] = weight
         case Latency(region):
-            found["Region"] = region
+            members["Region"] = region
         case Geolocation() as place:
-            found["GeoLocation"] = _geo_location(place)
+            members["GeoLocation"] = _geo_location(place)
         case Failover(role):
-            found["Failover"] = role.value
+            members["Failover"] = role.value
         case Multivalue():
-            found["MultiValueAnswer"] = True
+            members["MultiValueAnswer"] = True
         case IpBased(collection_id, location):
-            late["CidrRoutingConfig"] = {"CollectionId": collection_id, "LocationName": location}
+            last["CidrRoutingConfig"] = {"CollectionId": collection_id, "LocationName": location}
         case Geoproximity() as place:
-            late["GeoProximityLocation"] = _geo_proximity_location(place)
+            last["GeoProximityLocation"] = _geo_proximity_location(place)
     if record_set.traffic_policy_instance_id is not None:
-        late["TrafficPolicyInstanceId"] = record_set.traffic_policy_instance_id
+        last["TrafficPolicyInstanceId"] = record_set.traffic_policy_instance_id
     elif record_set.alias is None:
-        found["TTL"] = record_set.ttl
-        found["ResourceRecords"] = [{"Value": value} for value in record_set.values]
+        members["TTL"] = record_set.ttl
+        members["ResourceRecords"] = [{"Value": value} for value in record_set.values]
     else:
         alias = record_set.alias
-        found["AliasTarget"] = {
+        members["AliasTarget"] = {
             "HostedZoneId": alias.hosted_zone_id,
             "DNSName": names.to_text(alias.name),
             "EvaluateTargetHealth": alias.evaluate_target_health,
         }
     if record_set.health_check_id is not None:
-        found["HealthCheckId"] = record_set.health_check_id
-    return found | late if late else found
+        members["HealthCheckId"] = record_set.health_check_id
+    return members | last if last else members
 
 
 def _geo_location(place: Geolocation) -> dict[str, Any]:
@@ -104,10 +104,10 @@ def _degrees(number: float | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRecordSet:
-    """What a ResourceRecordSet turned out to be. `key` is None where not even the name could be read.
+class ParsedRecordSet:
+    """The result of parsing a ResourceRecordSet. `key` is None if the name is not valid.
 
-    `messages` are Route 53's sentences about what is wrong; `record_set` is there when there are none.
+    `messages` are Route 53's sentences about what is wrong; `record_set` is None if there are any.
     """
 
     key: RecordSetKey | None
@@ -115,8 +115,8 @@ class ReadRecordSet:
     messages: tuple[str, ...] = ()
 
 
-def read(data: Mapping[str, Any]) -> ReadRecordSet:
-    """Read a ResourceRecordSet whose shape is in order; its name is absolute with or without its last dot (A50)."""
+def from_api(data: Mapping[str, Any]) -> ParsedRecordSet:
+    """Parses a ResourceRecordSet that passed `check_members`; its name is absolute even without a last dot (A50)."""
     messages: list[str] = []
     type = _TYPES[data["Type"]]
     identifier = data.get("SetIdentifier")
@@ -127,12 +127,12 @@ def read(data: Mapping[str, Any]) -> ReadRecordSet:
     except BadName as error:
         name = names.ROOT
         messages.append(f"FATAL problem: {error}")
-    given = data.get("AliasTarget")
-    alias = _alias(given, messages) if given is not None else None
+    target = data.get("AliasTarget")
+    alias = _alias(target, messages) if target is not None else None
     values = tuple([record["Value"] for record in data.get("ResourceRecords", ())])
     rdata = _rdata(type, values, messages)
     if messages:
-        return ReadRecordSet(key, None, tuple(messages))
+        return ParsedRecordSet(key, None, tuple(messages))
     check_id = data.get("HealthCheckId")
     record_set = RecordSet(
         name,
@@ -146,16 +146,16 @@ def read(data: Mapping[str, Any]) -> ReadRecordSet:
         HealthCheckId(check_id) if check_id is not None else None,
         data.get("TrafficPolicyInstanceId"),
     )
-    return ReadRecordSet(key, record_set)
+    return ParsedRecordSet(key, record_set)
 
 
-def _alias(given: Mapping[str, Any], messages: list[str]) -> AliasTarget | None:
+def _alias(target: Mapping[str, Any], messages: list[str]) -> AliasTarget | None:
     try:
-        name = names.parse(given["DNSName"])
+        name = names.parse(target["DNSName"])
     except BadName as error:
         messages.append(f"FATAL problem: {error}")
         return None
-    return AliasTarget(HostedZoneId(bare_id(given["HostedZoneId"])), name, given["EvaluateTargetHealth"])
+    return AliasTarget(HostedZoneId(bare_id(target["HostedZoneId"])), name, target["EvaluateTargetHealth"])
 
 
 def _rdata(type: RRType, values: tuple[str, ...], messages: list[str]) -> tuple[bytes, ...]:
@@ -172,7 +172,7 @@ def _rdata(type: RRType, values: tuple[str, ...], messages: list[str]) -> tuple[
 
 
 def _routing(data: Mapping[str, Any]) -> Routing:
-    """The routing policy of a record set that has exactly one."""
+    """Returns the routing of a record set that has exactly one policy."""
     if (weight := data.get("Weight")) is not None:
         return Weighted(weight)
     if (region := data.get("Region")) is not None:

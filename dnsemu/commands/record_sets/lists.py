@@ -1,4 +1,4 @@
-"""Listing the record sets of a hosted zone, a page at a time (api.md §8)."""
+"""Lists the record sets of a hosted zone in pages (api.md §8)."""
 
 from collections.abc import Iterator
 
@@ -17,10 +17,11 @@ from dnsemu.state.state import State
 from dnsemu.state.step import Step
 
 MAX_PAGE = 300
+"""Record sets on a page at most."""
 
 
 def list_resource_record_sets(request: Request, step: Step, context: Context) -> Response:
-    """A page of a zone's record sets, from a place on that need not be in the zone (A197–A201).
+    """Lists a zone's record sets, from a position on that need not be taken (A197–A201).
 
     Raises:
         InvalidInput, NoSuchHostedZone: the request is not valid.
@@ -42,14 +43,14 @@ def list_resource_record_sets(request: Request, step: Step, context: Context) ->
 
 
 def preparation(operation: str, request: Request, state: State) -> Iterator[None]:
-    """The work that a list of a large zone needs first, in pieces of about a millisecond."""
+    """Prepares a list of a large zone, in pieces of about a millisecond."""
     zone_id = HostedZoneId(bare_id(request.get("HostedZoneId", "")))
     zone = state.world.hosted_zones.get(zone_id) if operation == "ListResourceRecordSets" else None
     return zone.record_sets.prepare_order() if zone is not None else iter(())
 
 
 def list_start(request: Request) -> ListPosition:
-    """The place that a list is to start at, as lists compare places; before everything where none is named (A197).
+    """Returns the position at which a list starts; the start of the list if the request names none (A197).
 
     Raises:
         InvalidInput: the name is not valid (A52), or a part lacks those before it.

@@ -1,4 +1,4 @@
-"""Protections: names and types of a hosted zone whose record sets must not change (api.md §25)."""
+"""Protections: names and types in a hosted zone whose record sets cannot be changed (api.md §25)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,14 @@ from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
 MAX_ENTRIES = 100
-"""Of one request."""
+"""Protections in one request."""
 MAX_PAGE = 300
+"""Protections on a page, by default and at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProtectionRow:
-    """A protection; the comment is quoted when it refuses a change."""
+    """A protection; its comment is part of the message that refuses a change."""
 
     comment: str | None = None
 
@@ -36,16 +37,16 @@ PROTECTIONS = Table("record_set_protections", ProtectionRow)
 
 
 def create_protections(request: Request, step: Step, context: Context) -> Response:
-    """Protect names and types, all that are named or none; nothing has to be there yet (A435).
+    """Protects names and types, all of a request or none; they need not exist yet (A435).
 
     Raises:
         InvalidInput, NoSuchHostedZone: the request is refused as a whole.
         ProtectionAlreadyExists: every entry exists.
         InvalidResourceRecordSetProtectionBatch: some entries exist, or are not valid.
     """
-    given = _entries(request)
+    entries = _entries(request)
     zone = existing_zone(step, request["HostedZoneId"])
-    keys = _keys(given, zone)
+    keys = _keys(entries, zone)
     existing = [
         _failure(*key, ProtectionAlreadyExists.code, "it is protected already")
         for key in keys
@@ -55,21 +56,21 @@ def create_protections(request: Request, step: Step, context: Context) -> Respon
         raise ProtectionAlreadyExists(existing)
     if existing:
         raise InvalidResourceRecordSetProtectionBatch(existing)
-    for key, entry in zip(keys, given, strict=True):
+    for key, entry in zip(keys, entries, strict=True):
         step.put(PROTECTIONS, zone.id, *key, row=ProtectionRow(entry.get("Comment")))
     return {}
 
 
 def delete_protections(request: Request, step: Step, context: Context) -> Response:
-    """Lift protections, all that are named or none.
+    """Removes protections, all of a request or none.
 
     Raises:
         InvalidInput, NoSuchHostedZone: the request is refused as a whole.
         InvalidResourceRecordSetProtectionBatch: some entries do not exist, or are not valid.
     """
-    given = _entries(request)
+    entries = _entries(request)
     zone = existing_zone(step, request["HostedZoneId"])
-    keys = _keys(given, zone)
+    keys = _keys(entries, zone)
     missing = [
         _failure(*key, "ProtectionNotFound", "it is not protected")
         for key in keys
@@ -83,7 +84,7 @@ def delete_protections(request: Request, step: Step, context: Context) -> Respon
 
 
 def list_protections(request: Request, step: Step, context: Context) -> Response:
-    """A zone's protections, in the order in which its record sets are listed (A200).
+    """Lists a zone's protections, in the order in which its record sets are listed (A200).
 
     Raises:
         InvalidInput, InvalidPaginationToken, NoSuchHostedZone: the request is not valid.
@@ -91,18 +92,20 @@ def list_protections(request: Request, step: Step, context: Context) -> Response
     start = _start(request)
     zone = existing_zone(step, request["HostedZoneId"])
     size = page_size(request, "MaxResults", default=MAX_PAGE, cap=MAX_PAGE)
-    found = sorted(
+    entries = sorted(
         ((list_name(names.parse(name)), type), name, row.comment)
         for (zone_id, name, type), row in step.all(PROTECTIONS)
         if zone_id == zone.id
     )
-    shown, following = page((entry for entry in found if entry[0] >= start), size)
-    response: Response = {"ResourceRecordSetProtections": [_shown(name, type, note) for (_, type), name, note in shown]}
+    shown, following = page((entry for entry in entries if entry[0] >= start), size)
+    response: Response = {
+        "ResourceRecordSetProtections": [_to_api(name, type, note) for (_, type), name, note in shown]
+    }
     return response | ({"NextToken": next_token(*following[0])} if following is not None else {})
 
 
-def protected(step: Step, zone_id: HostedZoneId, name: DName, type: RRType) -> str | None:
-    """What is said to a change of record sets that are protected, None where they are not (A435)."""
+def protection_message(step: Step, zone_id: HostedZoneId, name: DName, type: RRType) -> str | None:
+    """Returns the message that refuses a change of protected record sets, None if they are not protected (A435)."""
     row = step.get(PROTECTIONS, zone_id, names.to_text(name), type.name)
     if row is None:
         return None
@@ -111,7 +114,7 @@ def protected(step: Step, zone_id: HostedZoneId, name: DName, type: RRType) -> s
 
 
 def has_protections(step: Step, zone_id: HostedZoneId) -> bool:
-    """Whether a zone has protections, and so cannot be deleted (A435)."""
+    """True if a zone has protections; it then cannot be deleted (A435)."""
     return any(key[0] == zone_id for key, _ in step.all(PROTECTIONS))
 
 
@@ -119,22 +122,22 @@ def has_protections(step: Step, zone_id: HostedZoneId) -> bool:
 
 
 def _entries(request: Request) -> Sequence[Mapping[str, Any]]:
-    given: Sequence[Mapping[str, Any]] = request["Protections"]
-    if len(given) > MAX_ENTRIES:
-        message = f"A request may hold {MAX_ENTRIES} protections at most, and this one holds {len(given)}."
+    entries: Sequence[Mapping[str, Any]] = request["Protections"]
+    if len(entries) > MAX_ENTRIES:
+        message = f"A request may hold {MAX_ENTRIES} protections at most, and this one holds {len(entries)}."
         raise InvalidInput(message)
-    return given
+    return entries
 
 
-def _keys(given: Sequence[Mapping[str, Any]], zone: HostedZone) -> list[tuple[str, str]]:
-    """Name and type of each entry, as they are kept.
+def _keys(entries: Sequence[Mapping[str, Any]], zone: HostedZone) -> list[tuple[str, str]]:
+    """Returns name and type of each entry, in the form in which they are stored.
 
     Raises:
         InvalidResourceRecordSetProtectionBatch: with all entries that are not valid.
     """
     keys: list[tuple[str, str]] = []
     failures: list[str] = []
-    for entry in given:
+    for entry in entries:
         text, type = entry["RecordName"], entry["RecordType"]
         try:
             name = names.parse(text)
@@ -153,7 +156,7 @@ def _keys(given: Sequence[Mapping[str, Any]], zone: HostedZone) -> list[tuple[st
 
 
 def _failure(name: str, type: str, code: str, message: str) -> str:
-    """An entry that could not be processed, with the code that the service model gives it."""
+    """Returns the message about an entry that cannot be processed, with its code in the service model."""
     return f"{code}: '{type} {name}': {message}"
 
 
@@ -161,12 +164,12 @@ def _failure(name: str, type: str, code: str, message: str) -> str:
 
 
 def _start(request: Request) -> tuple[str, str]:
-    """Where a page starts; a NextToken goes before names."""
+    """Returns the position at which a page starts; a NextToken takes precedence over names."""
     if (text := request.get("NextToken")) is not None:
         name, type = token_key(text, 2)
         return name, type
     return list_start(request)[:2]
 
 
-def _shown(name: str, type: str, comment: str | None) -> dict[str, Any]:
+def _to_api(name: str, type: str, comment: str | None) -> dict[str, Any]:
     return {"RecordName": name, "RecordType": type} | ({"Comment": comment} if comment is not None else {})

@@ -14,7 +14,7 @@ from dnsemu.commands.errors.traffic import (
 )
 from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL, existing_zone
 from dnsemu.commands.pagination import page, page_size
-from dnsemu.commands.record_sets.batch import Draft
+from dnsemu.commands.record_sets.batch import ZoneDraft
 from dnsemu.commands.traffic.policies import INSTANCES, InstanceRow, existing_version
 from dnsemu.config import names
 from dnsemu.config.errors import Severity
@@ -177,7 +177,7 @@ def _check_place(zone: HostedZone, name: DName, type: RRType) -> None:
     if zone.record_sets.has_group(name, type):
         message = f"There is already a record set or traffic policy instance {names.to_text(name)} of type {type.name}."
         raise TrafficPolicyInstanceAlreadyExists(message)
-    for problem in insertion_problems(RecordSet(name, type), Draft(zone)):
+    for problem in insertion_problems(RecordSet(name, type), ZoneDraft(zone)):
         if problem.severity is Severity.ERROR:
             raise InvalidInput(problem.message)
 

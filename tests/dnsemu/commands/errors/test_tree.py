@@ -71,7 +71,7 @@ def test_the_docstring_shows_the_tree():
 
 @pytest.mark.parametrize(("error", "code", "message"), [
     pytest.param(NoSuchHealthCheck("h1"), "NoSuchHealthCheck", "No health check exists with the specified ID h1", id="evidence"),
-    pytest.param(InvalidChangeBatch(["one", "two"]), "InvalidChangeBatch", "[one, two]", id="A21 all mistakes of a batch"),
+    pytest.param(InvalidChangeBatch(["one", "two"]), "InvalidChangeBatch", "[one, two]", id="A21 all messages about a batch"),
     pytest.param(NoSuchHealthCheck.with_message("other"), "NoSuchHealthCheck", "other", id="another message"),
 ])  # fmt: skip
 def test_an_error_has_a_code_and_a_message(error, code, message):

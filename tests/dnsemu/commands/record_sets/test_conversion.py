@@ -2,7 +2,7 @@
 
 import pytest
 
-from dnsemu.commands.record_sets.conversion import read, to_api
+from dnsemu.commands.record_sets.conversion import from_api, to_api
 from tests.dnsemu.commands.batches import CHECK, COLLECTION, a, alias, batch, create, emulation, leaf, member, said
 
 BOTH = '"v=spf1 -all" "\\351"'
@@ -28,7 +28,7 @@ ROUND_TRIPS = [
 
 
 def read_back(data):
-    reading = read(data)
+    reading = from_api(data)
     assert reading.messages == ()
     return reading.record_set
 
