@@ -16,7 +16,7 @@ from dnsemu.commands.hosted_zones.delegation_sets import (
 )
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone, zone_row
 from dnsemu.commands.record_sets.change import MAX_RECORD_SETS
-from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
+from dnsemu.commands.traffic.policies import INSTANCES, POLICY_VERSIONS
 from dnsemu.commands.vpcs import MAX_VPCS
 from dnsemu.state.step import Step
 
@@ -27,7 +27,7 @@ OF_ACCOUNT: dict[str, tuple[int, Callable[[Step], int]]] = {
         MAX_DELEGATION_SETS,
         lambda step: sum(1 for _ in step.all(DELEGATION_SETS)),
     ),
-    "MAX_TRAFFIC_POLICIES_BY_OWNER": (50, lambda step: len({key[0] for key, _ in step.all(POLICIES)})),
+    "MAX_TRAFFIC_POLICIES_BY_OWNER": (50, lambda step: len({key[0] for key, _ in step.all(POLICY_VERSIONS)})),
     "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER": (5, lambda step: sum(1 for _ in step.all(INSTANCES))),
 }
 """By type: the quota of an account, and the function that counts its use."""

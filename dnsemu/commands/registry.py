@@ -21,7 +21,7 @@ from dnsemu.commands.record_sets import lists as record_set_lists
 from dnsemu.commands.record_sets.protections import PROTECTIONS
 from dnsemu.commands.tags import TAGS
 from dnsemu.commands.traffic import instances, policies
-from dnsemu.commands.traffic.policies import INSTANCES, LINEAGES, POLICIES
+from dnsemu.commands.traffic.policies import INSTANCES, POLICIES, POLICY_VERSIONS
 from dnsemu.commands.vpcs import AUTHORIZATIONS
 from dnsemu.state.tables import Table
 
@@ -122,8 +122,8 @@ _TABLES: tuple[Table[Any], ...] = (
     PROTECTIONS,
     HEALTH_CHECKS,
     CHECK_REFERENCES,
+    POLICY_VERSIONS,
     POLICIES,
-    LINEAGES,
     INSTANCES,
     CIDR,
     AUTHORIZATIONS,

@@ -1,3 +1,6 @@
-"""Traffic policies: a document becomes a typed tree, and an instance of it groups of record sets. Pure, and no policy
-is decided here: that is left to `policies`.
+"""Traffic policies: versioned documents, and instances that answer from them at a name of a hosted zone.
+
+Start at `policies` and `instances`, which have the operations. `document` parses a document (`fields`, `places`) into a
+typed tree, `groups` turns an instance of it into groups of record sets, `published` holds what the DNS side answers
+from. Nothing here decides a routing policy: `dnsemu.policies` does.
 """

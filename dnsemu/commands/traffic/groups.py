@@ -1,6 +1,6 @@
-"""A traffic policy document at a name of a hosted zone: each rule a group of record sets that nobody can ask for.
+"""Builds the groups of an instance: each rule of the document becomes a hidden group, which no query can name.
 
-They are record sets like all others, so the eight policies decide them unchanged.
+Their members are ordinary record sets, so the routing policies decide them without change.
 """
 
 from collections import Counter
@@ -14,24 +14,24 @@ from dnsemu.config.model.routing import Simple
 from dnsemu.config.names import DName
 from dnsemu.policies.model import Group
 
-_ELSEWHERE = HostedZoneId("")
-"""The hosted zone of an AWS resource; which one it is matters to nobody here."""
+_AWS_ZONE = HostedZoneId("")
+"""The hosted zone of an AWS resource. Its id is not needed here."""
 _SIMPLE = Simple()
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceTree:
-    """What an instance answers: the record set at its name, and the groups below that nobody can ask for."""
+    """The record set at an instance's name, and the hidden groups below it."""
 
     root: RecordSet
     hidden: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """Where a document is used: the record set that stands for it, its hosted zone, the TTL of all values (R196).
+class InstanceSite:
+    """The position of an instance: its listed record set, its hosted zone, the TTL of all its values (R196).
 
-    `title` names the policy for explanations, `key` tells instances apart.
+    `title` names the policy for explanations. `key` is unique among instances.
     """
 
     root: RecordSet
@@ -41,22 +41,22 @@ class Site:
     key: str
 
 
-def grow(document: TrafficDocument, site: Site) -> InstanceTree:
-    """The groups of a document; rules that nothing leads to are left out."""
+def build_tree(document: TrafficDocument, site: InstanceSite) -> InstanceTree:
+    """Returns the groups of a document, without rules that cannot be reached from its start."""
     positions = {rule: position for position, rule in enumerate(document.rules)}
 
     def hidden(rule: str) -> DName:
         return names.hidden(f"{rule} ({site.title})", f"{site.key} {positions[rule]}")
 
     def member(branch: Branch, name: DName, identifier: str | None) -> RecordSet:
-        made = RecordSet(name, document.type, branch.routing, identifier, health_check_id=branch.health_check_id)
+        record_set = RecordSet(name, document.type, branch.routing, identifier, health_check_id=branch.health_check_id)
         if branch.is_rule:
             alias = AliasTarget(site.zone_id, hidden(branch.to), branch.evaluate_target_health)
-            return replace(made, alias=alias)
+            return replace(record_set, alias=alias)
         endpoint = document.endpoints[branch.to]
         if isinstance(endpoint, Value):
-            return replace(made, ttl=site.ttl_s, values=(endpoint.text,), rdata=(endpoint.rdata,))
-        return replace(made, alias=AliasTarget(_ELSEWHERE, endpoint.name, branch.evaluate_target_health))
+            return replace(record_set, ttl=site.ttl_s, values=(endpoint.text,), rdata=(endpoint.rdata,))
+        return replace(record_set, alias=AliasTarget(_AWS_ZONE, endpoint.name, branch.evaluate_target_health))
 
     def group(rule: str) -> Group:
         branches = document.rules[rule]
@@ -67,27 +67,32 @@ def grow(document: TrafficDocument, site: Site) -> InstanceTree:
         members.sort(key=lambda record_set: record_set.set_identifier or "")
         return Group(hidden(rule), document.type, tuple(members))
 
-    # An alias to the traffic policy's record inherits the health of the whole tree (R113), hence `True`.
-    start = Branch(document.start, document.starts_with_rule, _SIMPLE, document.starts_with_rule, None)
+    start = Branch(
+        to=document.start,
+        is_rule=document.starts_with_rule,
+        routing=_SIMPLE,
+        evaluate_target_health=document.starts_with_rule,  # an alias to the instance has its whole tree's health (R113)
+        health_check_id=None,
+    )
     return InstanceTree(member(start, site.root.name, None), tuple(map(group, _reached(document))))
 
 
 def _identifiers(branches: tuple[Branch, ...]) -> Iterator[str]:
-    """What each branch is called in its group: as what it leads to, with a number where that is there again."""
-    seen: Counter[str] = Counter()
+    """Yields the set identifier of each branch: its target's id, with a number from the second branch to it on."""
+    count: Counter[str] = Counter()
     for branch in branches:
-        seen[branch.to] += 1
-        times = seen[branch.to]
-        yield branch.to if times == 1 else f"{branch.to} #{times}"
+        count[branch.to] += 1
+        number = count[branch.to]
+        yield branch.to if number == 1 else f"{branch.to} #{number}"
 
 
 def _reached(document: TrafficDocument) -> list[str]:
-    """The rules that the start leads to, each once."""
-    found = dict.fromkeys([document.start] if document.starts_with_rule else [])
-    waiting = list(found)
+    """Returns the rules that can be reached from the start, each once."""
+    reached = dict.fromkeys([document.start] if document.starts_with_rule else [])
+    waiting = list(reached)
     while waiting:
         for branch in document.rules[waiting.pop()]:
-            if branch.is_rule and branch.to not in found:
-                found[branch.to] = None
+            if branch.is_rule and branch.to not in reached:
+                reached[branch.to] = None
                 waiting.append(branch.to)
-    return list(found)
+    return list(reached)

@@ -1,4 +1,4 @@
-"""Traffic policy instances: what a version of a policy makes at a name of a hosted zone (api.md §16, R193–R196)."""
+"""Operations on traffic policy instances: a policy version at a name of a hosted zone (api.md §16, R193–R196)."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -28,14 +28,14 @@ from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 
 MAX_INSTANCES = 5
-"""Of an account, where quotas count (R209.12)."""
+"""Quota of an account (R209.12)."""
 
-Place = tuple[str, str, str]
-"""Where an instance stands in a list: zone, name as lists compare it, type."""
+InstancePosition = tuple[str, str, str]
+"""The position of an instance in a list: zone, name as lists compare it, type."""
 
 
 def create_traffic_policy_instance(request: Request, step: Step, context: Context) -> Response:
-    """Answer at a name from a version of a policy; one record set is listed for all of its tree (A310, A311, R195)."""
+    """Creates an instance at a name; one record set is listed for its whole tree (A310, A311, R195)."""
     zone = existing_zone(step, request["HostedZoneId"])
     if zone.is_private:
         message = f"Hosted zone {zone.id} is private: traffic policies are for public hosted zones."
@@ -43,7 +43,7 @@ def create_traffic_policy_instance(request: Request, step: Step, context: Contex
     policy_id, version = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
     type = RRType[existing_version(step, policy_id, version).type]
     name = _name(request["Name"])
-    _check_place(zone, name, type)
+    _check_name(zone, name, type)
     if context.settings.has_quotas and sum(1 for _ in step.all(INSTANCES)) >= MAX_INSTANCES:
         message = f"This account has its {MAX_INSTANCES} traffic policy instances already."
         raise TooManyTrafficPolicyInstances(message)
@@ -60,13 +60,13 @@ def create_traffic_policy_instance(request: Request, step: Step, context: Contex
     step.put(INSTANCES, instance_id, row=row)
     step.change_record_sets(zone.id, put=[RecordSet(name, type, traffic_policy_instance_id=instance_id)])
     return {
-        "TrafficPolicyInstance": _shown(instance_id, row, row.settling),
+        "TrafficPolicyInstance": _to_api(instance_id, row, row.settling),
         "Location": f"{BASE_URL}/trafficpolicyinstance/{instance_id}",
     }
 
 
 def update_traffic_policy_instance(request: Request, step: Step, context: Context) -> Response:
-    """Answer from another version or with another TTL, from one moment on (R193, R194, A312)."""
+    """Changes an instance's version or TTL, for all its answers at once (R193, R194, A312)."""
     row = _existing(step, request["Id"])
     policy_id, version = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
     type = existing_version(step, policy_id, version).type
@@ -82,11 +82,11 @@ def update_traffic_policy_instance(request: Request, step: Step, context: Contex
         applied_at=context.now + context.settings.change_delay_s,
     )
     step.put(INSTANCES, request["Id"], row=row)
-    return {"TrafficPolicyInstance": _shown(request["Id"], row, row.settling)}
+    return {"TrafficPolicyInstance": _to_api(request["Id"], row, row.settling)}
 
 
 def delete_traffic_policy_instance(request: Request, step: Step, context: Context) -> Response:
-    """Take an instance away, and the record set that is listed for it (A312)."""
+    """Deletes an instance and its listed record set (A312)."""
     instance_id = request["Id"]
     row = _existing(step, instance_id)
     step.drop(INSTANCES, instance_id)
@@ -99,60 +99,60 @@ def delete_traffic_policy_instance(request: Request, step: Step, context: Contex
 
 
 def get_traffic_policy_instance(request: Request, step: Step, context: Context) -> Response:
-    """An instance, applied once its change is in sync (R194)."""
+    """Returns an instance; it is applied once its change is in sync (R194)."""
     row = _existing(step, request["Id"])
-    return {"TrafficPolicyInstance": _shown(request["Id"], row, _state(row, context))}
+    return {"TrafficPolicyInstance": _to_api(request["Id"], row, _state(row, context))}
 
 
 def get_traffic_policy_instance_count(request: Request, step: Step, context: Context) -> Response:
-    """How many there are."""
+    """Counts the instances."""
     return {"TrafficPolicyInstanceCount": sum(1 for _ in step.all(INSTANCES))}
 
 
 def list_traffic_policy_instances(request: Request, step: Step, context: Context) -> Response:
-    """All instances by zone, name and type."""
+    """Lists all instances by zone, name and type."""
     return _listed(step.all(INSTANCES), request, context)
 
 
 def list_traffic_policy_instances_by_hosted_zone(request: Request, step: Step, context: Context) -> Response:
-    """The instances of a zone by name and type."""
+    """Lists the instances in a zone by name and type."""
     zone = existing_zone(step, request["HostedZoneId"])
     rows = ((key, row) for key, row in step.all(INSTANCES) if row.hosted_zone_id == zone.id)
-    said = _listed(rows, request | {"HostedZoneIdMarker": zone.id}, context)
-    said.pop("HostedZoneIdMarker", None)
-    return said
+    response = _listed(rows, request | {"HostedZoneIdMarker": zone.id}, context)
+    response.pop("HostedZoneIdMarker", None)
+    return response
 
 
 def list_traffic_policy_instances_by_policy(request: Request, step: Step, context: Context) -> Response:
-    """The instances of a version of a policy by zone, name and type."""
-    wanted = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
-    existing_version(step, *wanted)
-    rows = ((key, row) for key, row in step.all(INSTANCES) if (row.policy_id, row.policy_version) == wanted)
+    """Lists the instances of a policy version by zone, name and type."""
+    version = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
+    existing_version(step, *version)
+    rows = ((key, row) for key, row in step.all(INSTANCES) if (row.policy_id, row.policy_version) == version)
     return _listed(rows, request, context)
 
 
 def _listed(rows: Iterable[tuple[tuple[str, ...], InstanceRow]], request: Request, context: Context) -> Response:
-    """A page of instances, from the markers on, which need not be those of an instance themselves (A191)."""
+    """Returns a page of instances, from the markers on, which need not be those of an existing instance (A191)."""
     size = page_size(request)
     start = _start(request)
-    places = sorted((_place(row), key[0], row) for key, row in rows)
-    here, following = page((entry for entry in places if entry[0] >= start), size)
-    said: Response = {
-        "TrafficPolicyInstances": [_shown(key, row, _state(row, context)) for _, key, row in here],
+    entries = sorted((_position(row), key[0], row) for key, row in rows)
+    shown, following = page((entry for entry in entries if entry[0] >= start), size)
+    response: Response = {
+        "TrafficPolicyInstances": [_to_api(key, row, _state(row, context)) for _, key, row in shown],
         "IsTruncated": following is not None,
         "MaxItems": str(size),
     }
     if following is None:
-        return said
+        return response
     row = following[2]
-    return said | {
+    return response | {
         "HostedZoneIdMarker": row.hosted_zone_id,
         "TrafficPolicyInstanceNameMarker": row.name,
         "TrafficPolicyInstanceTypeMarker": row.type,
     }
 
 
-def _start(request: Request) -> Place:
+def _start(request: Request) -> InstancePosition:
     name = request.get("TrafficPolicyInstanceNameMarker")
     return (
         bare_id(request.get("HostedZoneIdMarker") or ""),
@@ -161,7 +161,7 @@ def _start(request: Request) -> Place:
     )
 
 
-def _place(row: InstanceRow) -> Place:
+def _position(row: InstanceRow) -> InstancePosition:
     return row.hosted_zone_id, list_name(names.parse(row.name)), row.type
 
 
@@ -172,8 +172,13 @@ def _name(text: str) -> DName:
         raise InvalidInput(f"FATAL problem: {error}") from None
 
 
-def _check_place(zone: HostedZone, name: DName, type: RRType) -> None:
-    """Whether a record set of this name and type could be created in the zone (A310)."""
+def _check_name(zone: HostedZone, name: DName, type: RRType) -> None:
+    """Checks that a record set of this name and type can be created in the zone (A310).
+
+    Raises:
+        TrafficPolicyInstanceAlreadyExists: there is one.
+        InvalidInput: the rules forbid it.
+    """
     if zone.record_sets.has_group(name, type):
         message = f"There is already a record set or traffic policy instance {names.to_text(name)} of type {type.name}."
         raise TrafficPolicyInstanceAlreadyExists(message)
@@ -193,7 +198,7 @@ def _state(row: InstanceRow, context: Context) -> str:
     return "Applied" if context.now >= row.applied_at else row.settling
 
 
-def _shown(instance_id: str, row: InstanceRow, state: str) -> dict[str, Any]:
+def _to_api(instance_id: str, row: InstanceRow, state: str) -> dict[str, Any]:
     return {
         "Id": instance_id,
         "HostedZoneId": row.hosted_zone_id,

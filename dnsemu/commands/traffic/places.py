@@ -1,73 +1,71 @@
-"""The places that a document's rules name: geoproximity has two formats for them (R187), and all have to exist."""
+"""Reads and checks the places in a document's rules; geoproximity rules have two formats for them (R187)."""
 
-from dnsemu.commands.traffic.fields import BadDocument, Fields
+from dnsemu.commands.traffic.fields import BadDocument, JsonObject
 from dnsemu.config.model.routing import Geoproximity, Routing
 from dnsemu.config.rules.places import place_problem
 
-LOCATED = ("Location", "Bias")
-LOCATED_2015 = ("Region", "Latitude", "Longitude", "Bias")
+FIELDS_2023 = ("Location", "Bias")
+FIELDS_2015 = ("Region", "Latitude", "Longitude", "Bias")
 
 _PREFIX = "aws:route53:"
 _MAX_BIAS = 99
 
 
-def geoproximity(item: Fields) -> Geoproximity:
-    """A location in the format of 2023-05-09.
+def geoproximity_2023(item: JsonObject) -> Geoproximity:
+    """Reads a location in the format of 2023-05-09.
 
     Raises:
-        BadDocument: there is no such place, or it is not written as one.
+        BadDocument: the place does not exist, or is not written as one.
     """
-    place = item.fields("Location", ("Type", "LocationName", "Latitude", "Longitude"))
+    place = item.object("Location", ("Type", "LocationName", "Latitude", "Longitude"))
     kind = place.one_of("Type", ("Region", "LocalZone", "Coordinate"))
     if kind == "Coordinate":
-        _leave_out(place, "LocationName")
+        _refuse(place, "LocationName")
         return _at(item, place)
-    _leave_out(place, "Latitude", "Longitude")
-    name = place.needed("LocationName", f"{_PREFIX}us-east-1 or the like").removeprefix(_PREFIX)
+    _refuse(place, "Latitude", "Longitude")
+    name = place.required("LocationName", f"{_PREFIX}us-east-1 or the like").removeprefix(_PREFIX)
     if kind == "Region":
-        return _known(place, Geoproximity(region=name, bias=_bias(item)))
+        return _checked(place, Geoproximity(region=name, bias=_bias(item)))
     # A Local Zone's group is its name without the last letter (R84).
     group = name[:-1] if name[-1:].isalpha() else name
-    return _known(place, Geoproximity(local_zone_group=group, bias=_bias(item)))
+    return _checked(place, Geoproximity(local_zone_group=group, bias=_bias(item)))
 
 
-def geoproximity_2015(item: Fields) -> Geoproximity:
-    """A location in the format of 2015-10-01; raises as `geoproximity` does."""
+def geoproximity_2015(item: JsonObject) -> Geoproximity:
+    """Reads a location in the format of 2015-10-01; raises like `geoproximity_2023`."""
     region = item.text("Region")
     if region is None:
         return _at(item, item)
-    _leave_out(item, "Latitude", "Longitude")
-    return _known(item, Geoproximity(region=region.removeprefix(_PREFIX), bias=_bias(item)))
+    _refuse(item, "Latitude", "Longitude")
+    return _checked(item, Geoproximity(region=region.removeprefix(_PREFIX), bias=_bias(item)))
 
 
-def _at(item: Fields, place: Fields) -> Geoproximity:
+def _at(item: JsonObject, place: JsonObject) -> Geoproximity:
     return Geoproximity(
         latitude=place.degrees("Latitude", 90), longitude=place.degrees("Longitude", 180), bias=_bias(item)
     )
 
 
-def _bias(item: Fields) -> int:
-    return item.whole("Bias", -_MAX_BIAS, _MAX_BIAS) or 0
+def _bias(item: JsonObject) -> int:
+    return item.integer("Bias", -_MAX_BIAS, _MAX_BIAS) or 0
 
 
-def check_place(fields: Fields, routing: Routing) -> None:
-    """Refuse a Region, location or Local Zone that is not known (R69, R75, R76, R83).
+def check_place(fields: JsonObject, routing: Routing) -> None:
+    """Checks that a Region, location or Local Zone is known (R69, R75, R76, R83).
 
     Raises:
-        BadDocument: there is no such place.
+        BadDocument: it is not.
     """
     if (problem := place_problem(routing)) is not None:
-        raise BadDocument(
-            fields.place, f"{problem.message.removesuffix(' No changes made.')} Please {problem.instead}."
-        )
+        raise BadDocument(fields.path, f"{problem.message.removesuffix(' No changes made.')} Please {problem.instead}.")
 
 
-def _known(fields: Fields, place: Geoproximity) -> Geoproximity:
+def _checked(fields: JsonObject, place: Geoproximity) -> Geoproximity:
     check_place(fields, place)
     return place
 
 
-def _leave_out(fields: Fields, *keys: str) -> None:
+def _refuse(fields: JsonObject, *keys: str) -> None:
     for key in keys:
         if key in fields:
-            raise fields.fault(key, "a location is named or has coordinates, not both; leave this out")
+            raise fields.error(key, "a location is named or has coordinates, not both; leave this out")

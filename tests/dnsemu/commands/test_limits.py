@@ -4,7 +4,7 @@ import pytest
 from botocore.session import get_session
 
 from dnsemu.commands.limits import OF_ACCOUNT
-from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
+from dnsemu.commands.traffic.policies import INSTANCES, POLICY_VERSIONS
 from dnsemu.config.model.health_checks import CalculatedCheck, HealthCheck, HealthCheckId
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.rdata.rrtypes import RRType
@@ -61,7 +61,7 @@ def test_a350_what_counts(aws):
 def test_a350_a_policy_counts_once_however_many_versions_it_has(aws):
     step = Step(aws.state)
     for policy, version in (("p1", "1"), ("p1", "2"), ("p2", "1")):
-        step.put(POLICIES, policy, version, row=object())
+        step.put(POLICY_VERSIONS, policy, version, row=object())
     step.put(INSTANCES, "i1", row=object())
     aws.state = step.state
     assert used(aws, "MAX_TRAFFIC_POLICIES_BY_OWNER") == 2

@@ -8,7 +8,7 @@ from immutables import Map
 
 from dnsemu.answering.resolution import resolve
 from dnsemu.commands.registry import TABLES
-from dnsemu.commands.traffic.policies import INSTANCES, POLICIES
+from dnsemu.commands.traffic.policies import INSTANCES, POLICY_VERSIONS
 from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config import names
 from dnsemu.config.model.geo import Geo
@@ -448,7 +448,7 @@ def test_another_state_takes_over_where_only_rows_differ(emulated, instance_has,
     if instance_has:
         step.put(INSTANCES, instance, row=replace(state.row(INSTANCES, instance), **instance_has))
     if policy_has:
-        step.put(POLICIES, policy, "1", row=replace(state.row(POLICIES, policy, "1"), **policy_has))
+        step.put(POLICY_VERSIONS, policy, "1", row=replace(state.row(POLICY_VERSIONS, policy, "1"), **policy_has))
     emulated.publish(step.writes)
     assert emulated.lines() == [f"{WWW}. {answer}"]
 
@@ -465,9 +465,9 @@ def test_rows_that_were_tampered_with_answer_nothing(emulated, tampered):
     policy, _ = emulated.serve(at_endpoint())
     step = Step(emulated.aws.state)
     if tampered is None:
-        step.drop(POLICIES, policy, "1")
+        step.drop(POLICY_VERSIONS, policy, "1")
     else:
-        step.put(POLICIES, policy, "1", row=replace(step.get(POLICIES, policy, "1"), **tampered))
+        step.put(POLICY_VERSIONS, policy, "1", row=replace(step.get(POLICY_VERSIONS, policy, "1"), **tampered))
     emulated.start(step.state)
     for type_ in ("A", "AAAA"):
         reply = emulated.server.ask(WWW, type_)
