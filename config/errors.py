@@ -62,6 +62,11 @@ class FilesRefused(Exception):
         super().__init__("\n".join(map(str, errors)))
         self.errors = tuple(errors)
 
+    @classmethod
+    def because(cls, file: str, line: int, id: str, message: str, instead: str = "") -> "FilesRefused":
+        """Makes it with one error, of a file as a whole or of its syntax."""
+        return cls([FileError(file, line, "", "", id, message, instead)])
+
     def __reduce__(self) -> tuple[type["FilesRefused"], tuple[tuple[FileError, ...]]]:
         return FilesRefused, (self.errors,)
 

@@ -1,7 +1,7 @@
-"""The JSON schema of a file, so that editors complete and check it.
+"""The JSON schema of a file, so that editors can complete and check it.
 
-It is made from the very shapes that files are checked by; the lists that those leave open, because their entries are
-checked one at a time, are filled in here.
+It is generated from the shapes that check files. Their lists are untyped, as entries are checked one at a time; here
+the entries' shapes are added.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema, in draft 2020-12; field names as botocore spells them (`snake_case`)."""
+    """Generates the schema, in draft 2020-12, with field names in botocore's spelling (`snake_case`)."""
     zone = create_model(
         "HostedZone",
         __base__=HostedZoneShape,
