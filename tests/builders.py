@@ -28,6 +28,7 @@ from dnsemu.policies.decide import Decision, Leaf
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
+from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import compile_zone
 from dnsemu.zone.resources import compile_resource
 
@@ -123,6 +124,12 @@ def hosted_zone(name, *record_sets, ns=("ns-1.awsdns-00.com", "ns-600.awsdns-11.
 
 def zone(name, *record_sets, **more):
     return compile_zone(hosted_zone(name, *record_sets, **more))
+
+
+def catalog_of(world):
+    """The catalog of a World's public hosted zones and its resources."""
+    public = [zone for zone in world.hosted_zones.values() if not zone.is_private]
+    return Catalog.of(map(compile_zone, public), map(compile_resource, world.resources.values()))
 
 
 @dataclass

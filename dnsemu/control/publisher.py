@@ -8,7 +8,6 @@ from immutables import Map
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES
 from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config.model.record_sets import HostedZoneId
-from dnsemu.config.model.world import World
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.publication.board import EVERYTHING, Board, Published
@@ -40,7 +39,7 @@ class Publisher:
         """
         known = Catalog(Map()) if recompile else self._board.current.catalog
         published = beside(declared, known, state.world, _creation_times(state), Traffic.of(state))
-        self._watch_over(published.world)
+        self._watch_over(published)
         self._board.publish(self._target_hosts.taken_over(published))
 
     def publish_writes(self, writes: Sequence[Write], state: State) -> None:
@@ -57,14 +56,14 @@ class Publisher:
             log.exception("a change could not be compiled by itself; everything is compiled again")
             published = compiled_anew(before, state.world, created_at, Traffic.of(state))
         if any(write.table == HEALTH_CHECK for write in writes):
-            self._watch_over(published.world)
+            self._watch_over(published)
         else:
-            self._forcing.apply(published.world)
+            self._forcing.apply(published.world, published.catalog)
         self._board.publish(published, difference)
 
-    def _watch_over(self, world: World) -> None:
-        self._monitor.apply(world.health_checks, world.health_checkers)
-        self._forcing.apply(world)
+    def _watch_over(self, published: Published) -> None:
+        self._monitor.apply(published.world.health_checks, published.world.health_checkers)
+        self._forcing.apply(published.world, published.catalog)
 
 
 def _creation_times(state: State) -> Age:

@@ -1,6 +1,6 @@
-"""Forced statuses: the lines of the force file, then what was called for; later ones override earlier ones."""
+"""Forced statuses: overlays that hold health checks healthy or unhealthy, by the force file's rules and by calls."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 
 import structlog
 
@@ -8,114 +8,130 @@ from dnsemu.clock.jobs import Timer
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.world import World
-from dnsemu.faults.force_rules import ForceRule, Pattern
-from dnsemu.faults.matching import checks_meant
+from dnsemu.faults.failure_domains import at_once, domain_contents
+from dnsemu.faults.force_rules import ForceRule
+from dnsemu.faults.patterns import Pattern
 from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.snapshot import Status
+from dnsemu.zone.catalog import Catalog
 
 log = structlog.get_logger()
 
-LayOver = Callable[[Mapping[HealthCheckId, Overlay]], None]
+SetOverlays = Callable[[Mapping[HealthCheckId, Overlay]], None]
 
 
-class NothingMeant(Exception):
-    """A pattern that means no declared health check."""
+class NothingMatches(Exception):
+    """A pattern that matches no declared health check."""
 
     def __init__(self, pattern: Pattern) -> None:
-        super().__init__(f"no health check is meant by {pattern}")
+        super().__init__(f"{pattern} matches no health check")
         self.pattern = pattern
 
 
 class Forcing:
-    """The rules in force, and the overlays that follow from them.
+    """The rules in force and the overlays that follow from them: the file's rules first, later rules override earlier.
 
-    An `auto` takes away what earlier rules laid over the checks that it means. A rule that has run out is dropped.
+    An `auto` removes the overlays that earlier rules put on the checks that it matches. Expired rules are dropped.
     """
 
-    def __init__(self, scheduler: Scheduler, lay_over: LayOver) -> None:
+    def __init__(self, scheduler: Scheduler, set_overlays: SetOverlays) -> None:
         self._scheduler = scheduler
-        self._lay_over = lay_over
-        self._world = World()
+        self._set_overlays = set_overlays
+        self._declared = World(), Catalog.of(())
+        self._matches: dict[Pattern, Collection[HealthCheckId]] = {}
+        """The health checks that each pattern matches in what is declared now."""
         self._called: tuple[ForceRule, ...] = ()
         self._from_file: tuple[ForceRule, ...] = ()
         self._expiry: Timer | None = None
 
     @property
     def from_file(self) -> tuple[ForceRule, ...]:
-        """The force file's rules, but for those that have run out."""
+        """The force file's rules that have not expired."""
         return self._from_file
 
     @property
     def called(self) -> tuple[ForceRule, ...]:
-        """The rules that were called for, but for those that have run out."""
+        """The rules set by calls that have not expired."""
         return self._called
 
     @property
     def rules(self) -> tuple[ForceRule, ...]:
-        """All rules, in the order in which they count."""
+        """All rules in order of precedence, the last one strongest."""
         return (*self._from_file, *self._called)
 
-    def force(self, rule: ForceRule) -> set[HealthCheckId]:
-        """Add a rule, in place of those of the same pattern that do not outlast it; returns the checks that it means.
+    def force(self, rule: ForceRule) -> Collection[HealthCheckId]:
+        """Add a rule, in place of those of the same pattern that end no later; returns the checks that it matches.
 
         Raises:
-            NothingMeant: it means no check.
+            NothingMatches: it matches no check.
         """
-        meant = checks_meant(rule.pattern, self._world)
-        if not meant:
-            raise NothingMeant(rule.pattern)
+        matching = self._matching({rule.pattern})[rule.pattern]
+        if not matching:
+            raise NothingMatches(rule.pattern)
         kept = [earlier for earlier in self._called if earlier.pattern != rule.pattern or _outlasts(earlier, rule)]
         self._called = (*kept, rule)
-        self._settle()
-        return meant
+        self._matches[rule.pattern] = matching
+        self._refresh()
+        return matching
 
     def read(self, rules: Sequence[ForceRule]) -> None:
-        """Take over the force file's rules, instead of those that it had before."""
+        """Replace the force file's rules."""
         self._from_file = tuple(rules)
-        self._settle()
-        for rule in rules:
-            if not checks_meant(rule.pattern, self._world):
-                log.warning("a forced status means no health check", pattern=str(rule.pattern))
+        self._refresh()
+        for rule in self._from_file:
+            if not self._matches[rule.pattern]:
+                log.warning("a forced status matches no health check", pattern=str(rule.pattern))
 
-    def apply(self, world: World) -> None:
-        """Mean the checks of what is declared now."""
-        self._world = world
-        self._settle()
+    def apply(self, world: World, catalog: Catalog) -> None:
+        """Match the rules against what is declared now; `catalog` was compiled from `world`."""
+        self._declared = world, catalog
+        self._matches = {}
+        self._refresh()
 
     def forget(self) -> None:
-        """Drop what was called for; the file's rules stay."""
+        """Drop the rules set by calls; the file's rules stay."""
         self._called = ()
-        self._settle()
+        self._refresh()
 
-    def _settle(self, _at: float = 0.0) -> None:
-        """Lay over what follows from the rules, and look again when the next one runs out."""
+    def _matching(self, patterns: Set[Pattern]) -> dict[Pattern, Collection[HealthCheckId]]:
+        """The checks that each pattern matches; all new patterns are searched for in one pass over the record sets."""
+        contents = at_once(domain_contents(patterns - self._matches.keys(), *self._declared))
+        found = {pattern: contents[pattern].health_checks.keys() for pattern in contents}
+        return {pattern: self._matches.get(pattern, found.get(pattern, ())) for pattern in patterns}
+
+    def _refresh(self, _at: float = 0.0) -> None:
+        """Drop expired rules, set the overlays of the others, and run again when the next rule expires."""
         now = self._scheduler.clock.now()
         self._from_file = tuple(rule for rule in self._from_file if rule.until is None or rule.until > now)
         self._called = _without_idle(
             [rule for rule in self._called if rule.until is None or rule.until > now], bool(self._from_file)
         )
+        self._matches = self._matching({rule.pattern for rule in self.rules})
+        self._set_overlays(self._overlays())
+        if self._expiry is not None:
+            self._expiry.cancel()
+        ends = [rule.until for rule in self.rules if rule.until is not None]
+        self._expiry = self._scheduler.call_at(min(ends), self._refresh) if ends else None
+
+    def _overlays(self) -> dict[HealthCheckId, Overlay]:
         overlays: dict[HealthCheckId, Overlay] = {}
         for rule in self.rules:
-            for check_id in checks_meant(rule.pattern, self._world):
+            for check_id in self._matches[rule.pattern]:
                 if rule.status is None:
                     overlays.pop(check_id, None)
                 else:
                     overlays[check_id] = Overlay(Status(rule.status), str(rule.pattern), rule.until)
-        self._lay_over(overlays)
-        if self._expiry is not None:
-            self._expiry.cancel()
-        ends = [rule.until for rule in self.rules if rule.until is not None]
-        self._expiry = self._scheduler.call_at(min(ends), self._settle) if ends else None
+        return overlays
 
 
 def _outlasts(earlier: ForceRule, later: ForceRule) -> bool:
     return later.until is not None and (earlier.until is None or earlier.until > later.until)
 
 
-def _without_idle(rules: Sequence[ForceRule], stands_on_others: bool) -> tuple[ForceRule, ...]:
-    """The rules without those that say `auto` before anything was forced."""
+def _without_idle(rules: Sequence[ForceRule], has_earlier_rules: bool) -> tuple[ForceRule, ...]:
+    """The rules without leading `auto`s, which have nothing to remove unless the file has rules."""
     kept: list[ForceRule] = []
     for rule in rules:
-        if rule.status is not None or kept or stands_on_others:
+        if rule.status is not None or kept or has_earlier_rules:
             kept.append(rule)
     return tuple(kept)

@@ -1,6 +1,6 @@
 """What can fail below a tree, together or alone, and what health checks say then."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
@@ -8,15 +8,15 @@ from math import comb
 
 from immutables import Map
 
+from dnsemu.config.aws.places import REGIONS
 from dnsemu.config.model.health_checks import CalculatedCheck, HealthCheck, HealthCheckId
-from dnsemu.config.model.record_sets import RecordSet
-from dnsemu.config.model.resources import Resource
-from dnsemu.config.model.routing import Failover, FailoverRole, Geoproximity, Latency
+from dnsemu.faults.failure_domains import DomainContents, region_of
+from dnsemu.faults.patterns import Pattern, PatternKind
 from dnsemu.healthcheck.verdict.calculated import is_threshold_met
 from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
-from dnsemu.policies.model import Group
 from dnsemu.what_if.tree import AnswerTree
+from dnsemu.zone.catalog import Catalog
 
 Checks = Mapping[HealthCheckId, HealthCheck]
 
@@ -27,6 +27,9 @@ class FailureKind(Enum):
     CHECK = "health check"
     REGION = "Region"
     ZONE = "Availability Zone"
+
+
+_KINDS = {PatternKind.REGION: FailureKind.REGION, PatternKind.ZONE: FailureKind.ZONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +52,45 @@ class Scenario:
     checks: frozenset[HealthCheckId]
 
 
-def endpoints_of(tree: AnswerTree, checks: Checks) -> tuple[Endpoint, ...]:
-    """What can fail: each health check that probes something, then whole Regions and Availability Zones.
+def domains_of(trees: Iterable[AnswerTree], catalog: Catalog) -> list[Pattern]:
+    """The Regions and Availability Zones that may hold something below the trees.
 
-    A calculated check fails by its children only. A disabled check never does (H73). A Region or Availability Zone with
-    the checks of another endpoint is that endpoint under another name, and left out.
+    Those of the trees' record sets and targets come first. The others count because a health check may be named both
+    here and by a record set elsewhere.
+    """
+    own = (pattern for tree in trees for pattern in _domains_in(tree))
+    targets = (target for resource in catalog.resources.values() for target in resource.declared.targets)
+    others = (
+        *(Pattern(PatternKind.REGION, region) for region in REGIONS),
+        *(Pattern(PatternKind.ZONE, t.availability_zone) for t in targets if t.availability_zone is not None),
+    )
+    return list(dict.fromkeys((*own, *others)))
+
+
+def endpoints_of(tree: AnswerTree, checks: Checks, contents: Mapping[Pattern, DomainContents]) -> tuple[Endpoint, ...]:
+    """The endpoints below a tree: each health check that probes one, then whole Regions and Availability Zones.
+
+    A calculated check fails by its children, or with a Region that holds it. A disabled check never does (H73). A
+    Region or Availability Zone with the checks of another endpoint is that endpoint under another name, and left out.
+
+    Args:
+        contents: what fails with each of `domains_of`.
     """
     probed = sorted({check for named in tree.checks() for check in _probed(named, checks)})
     found = {frozenset({check}): Endpoint(FailureKind.CHECK, check, frozenset({check})) for check in probed}
-    for endpoint in (*_regions(tree, checks), *_zones(tree, checks)):
-        if endpoint.checks:
-            found.setdefault(endpoint.checks, endpoint)
+    below = checks_below(tree, checks)
+    for pattern in dict.fromkeys((*_domains_in(tree), *contents)):
+        failing = below.intersection(contents[pattern].health_checks)
+        if failing:
+            found.setdefault(failing, Endpoint(_KINDS[pattern.kind], pattern.text, failing))
     return tuple(found.values())
+
+
+def checks_below(tree: AnswerTree, checks: Checks) -> frozenset[HealthCheckId]:
+    """The enabled health checks that an answer of the tree depends on: those it names, and their children."""
+    named = [check for check in tree.checks() if check in checks]
+    children = (child for check in named for child in _probed(check, checks))
+    return frozenset(check for check in (*named, *children) if not checks[check].disabled)
 
 
 def count(endpoints: Collection[Endpoint], most: int) -> int:
@@ -113,57 +143,9 @@ def _probed(check_id: HealthCheckId, checks: Checks) -> list[HealthCheckId]:
     return [check_id]
 
 
-def _regions(tree: AnswerTree, checks: Checks) -> Iterator[Endpoint]:
-    """Each Region that record sets or resources are in, with the checks of all that is there."""
-    regions = (*map(_region, tree.record_sets()), *(resource.region for resource in tree.resources()))
-    for region in dict.fromkeys(filter(None, regions)):
-        found = set[HealthCheckId]()
-        for record_set in tree.record_sets():
-            target = tree.target(record_set)
-            if _region(record_set) == region or (isinstance(target, Resource) and target.region == region):
-                found |= _in_region(tree, record_set, region)
-        yield Endpoint(FailureKind.REGION, region, _failing(found, checks))
-
-
-def _in_region(tree: AnswerTree, first: RecordSet, region: str) -> set[HealthCheckId]:
-    """The checks of a record set in a Region and of what is below it, but for other Regions' and spare parts."""
-    found: set[HealthCheckId] = set()
-    seen = {first.key}
-    waiting = [first]
-    while waiting:
-        record_set = waiting.pop()
-        target = tree.below(record_set)
-        if record_set.health_check_id is not None:
-            found.add(record_set.health_check_id)
-        if isinstance(target, Resource):
-            found |= {
-                t.health_check_id for t in target.targets if target.region in (None, region) and t.health_check_id
-            }
-        for member in target.record_sets if isinstance(target, Group) else ():
-            if member.key not in seen and _region(member) in (None, region) and not _is_spare(member):
-                seen.add(member.key)
-                waiting.append(member)
-    return found
-
-
-def _zones(tree: AnswerTree, checks: Checks) -> Iterator[Endpoint]:
-    """Each Availability Zone that targets of resources are in, with their checks."""
-    found: dict[str, set[HealthCheckId]] = {}
-    for target in (target for resource in tree.resources() for target in resource.targets):
-        if target.availability_zone is not None and target.health_check_id is not None:
-            found.setdefault(target.availability_zone, set()).add(target.health_check_id)
-    for zone, its_checks in found.items():
-        yield Endpoint(FailureKind.ZONE, zone, _failing(its_checks, checks))
-
-
-def _failing(named: Collection[HealthCheckId], checks: Checks) -> frozenset[HealthCheckId]:
-    return frozenset(check for check in named if check in checks and not checks[check].disabled)
-
-
-def _region(record_set: RecordSet) -> str | None:
-    routing = record_set.routing
-    return routing.region if isinstance(routing, Latency | Geoproximity) else None
-
-
-def _is_spare(record_set: RecordSet) -> bool:
-    return isinstance(record_set.routing, Failover) and record_set.routing.role is FailoverRole.SECONDARY
+def _domains_in(tree: AnswerTree) -> Iterator[Pattern]:
+    """The Regions, then the Availability Zones, of a tree's record sets and of the resources that it leads to."""
+    regions = (*map(region_of, tree.record_sets()), *(resource.region for resource in tree.resources()))
+    zones = (target.availability_zone for resource in tree.resources() for target in resource.targets)
+    yield from (Pattern(PatternKind.REGION, region) for region in dict.fromkeys(regions) if region is not None)
+    yield from (Pattern(PatternKind.ZONE, zone) for zone in dict.fromkeys(zones) if zone is not None)

@@ -15,10 +15,12 @@ from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.questions import BadQuestion
 from dnsemu.explain.shares import Shares, shares_of
+from dnsemu.faults.failure_domains import DomainContents, domain_contents
+from dnsemu.faults.patterns import Pattern
 from dnsemu.publication.board import Published
 from dnsemu.what_if.clients import Audience, audiences
 from dnsemu.what_if.defects import defects
-from dnsemu.what_if.failures import Endpoint, Scenario, count, endpoints_of, health_when, scenarios
+from dnsemu.what_if.failures import Endpoint, Scenario, count, domains_of, endpoints_of, health_when, scenarios
 from dnsemu.what_if.findings import Population, effects
 from dnsemu.what_if.report import Study, report
 from dnsemu.what_if.tree import AnswerTree, TooManyLinks, Unanswered, tree_of
@@ -68,9 +70,12 @@ def what_if(
     type_ = _type(type_text)
     if fail < 0:
         raise BadQuestion("fail", "a number of endpoints is 0 or more")
+    trees = [_tree(published, name, type_) for name in dict.fromkeys(map(_name, of))]
+    contents = yield from _contents(published, trees)
     plans = []
-    for name in dict.fromkeys(map(_name, of)):
-        plans.append((yield from _plan(published, name, type_, fail)))
+    for tree in trees:
+        classes = yield from audiences(tree.groups, published, Progress())
+        plans.append(Plan(tree, endpoints_of(tree, published.world.health_checks, contents), classes, fail))
     total = sum(plan.judgements for plan in plans)
     if total > most:
         raise TooMuchWork(_too_much(plans, total, most))
@@ -82,13 +87,23 @@ def what_if(
     return (yield from report(studies, Progress(total, total)))
 
 
-def _plan(published: Published, name: DName, type_: RRType, fail: int) -> Work[Plan]:
+def _tree(published: Published, name: DName, type_: RRType) -> AnswerTree:
     try:
-        tree = tree_of(published.catalog, name, type_)
+        return tree_of(published.catalog, name, type_)
     except (Unanswered, TooManyLinks) as unfit:
         raise BadQuestion("name", str(unfit)) from None
-    classes = yield from audiences(tree.groups, published, Progress())
-    return Plan(tree, endpoints_of(tree, published.world.health_checks), classes, fail)
+
+
+def _contents(published: Published, trees: Sequence[AnswerTree]) -> Work[dict[Pattern, DomainContents]]:
+    """What fails with each Region and Availability Zone, anywhere in what is published."""
+    search = domain_contents(domains_of(trees, published.catalog), published.world, published.catalog)
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            found: dict[Pattern, DomainContents] = end.value
+            return found
+        yield Progress()
 
 
 def _study(published: Published, plan: Plan, before: Progress) -> Work[Study]:

@@ -12,8 +12,9 @@ from dnsemu.clock.clock import Clock
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.times import parse_time
 from dnsemu.faults.force_file import ForceFile
-from dnsemu.faults.force_rules import ForceRule, Pattern, PatternKind, parse_pattern
-from dnsemu.faults.forced_statuses import Forcing, NothingMeant
+from dnsemu.faults.force_rules import ForceRule
+from dnsemu.faults.forced_statuses import Forcing, NothingMatches
+from dnsemu.faults.patterns import Pattern, PatternKind, parse_pattern
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 
@@ -60,13 +61,13 @@ class ForcedStatusCalls:
         try:
             body = await body_of(request, _FORCE, ("pattern", "status", "for", "until"))
             pattern = _pattern(text_in(body, "pattern", _FORCE))
-            meant = self._forcing.force(self._rule(pattern, body, _FORCE))
+            matching = self._forcing.force(self._rule(pattern, body, _FORCE))
         except BadBody as bad:
             return bad.reply
-        except NothingMeant as nothing:
+        except NothingMatches as nothing:
             return failure(404, str(nothing), "pattern")
         monitor = self._monitor
-        checks = [check_json(monitor.state(check_id), monitor) for check_id in sorted(meant)]
+        checks = [check_json(monitor.state(check_id), monitor) for check_id in sorted(matching)]
         return as_json({"rules": self._all_rules(), "health_checks": checks})
 
     async def _rules(self, _request: web.Request) -> web.Response:

@@ -5,115 +5,15 @@ import asyncio
 import pytest
 import structlog.testing
 
-from dnsemu.config.file.load import load_text
 from dnsemu.faults.force_file import ForceFile
-from dnsemu.faults.force_rules import ForceRule, parse_force_file, parse_pattern
-from dnsemu.faults.forced_statuses import Forcing, NothingMeant
-from dnsemu.faults.matching import checks_meant
+from dnsemu.faults.force_rules import ForceRule, parse_force_file
+from dnsemu.faults.forced_statuses import Forcing, NothingMatches
+from dnsemu.faults.patterns import parse_pattern
 from dnsemu.healthcheck.verdict.history import EventKind
+from tests.builders import catalog_of
 from tests.dnsemu.clock.virtual_time import START, virtual_time
+from tests.dnsemu.faults.shop import WORLD, world
 from tests.healthcheck.stage import DOWN, UP, Stage
-
-WEST_LB, EAST_LB = "lb.us-west-2.elb.amazonaws.com", "lb.us-east-1.elb.amazonaws.com"
-
-WORLD = f"""
-health_checks:
-  - {{id: web-1, type: TCP, ip_address: 192.0.2.1, port: 80}}
-  - {{id: web-2, type: TCP, ip_address: 192.0.2.2, port: 80}}
-  - {{id: db-1, type: TCP, ip_address: "2001:db8::1", port: 80}}
-  - {{id: named, type: TCP, fully_qualified_domain_name: app.test, port: 80}}
-  - {{id: t-a, type: TCP, ip_address: 198.51.100.1, port: 80}}
-  - {{id: t-b, type: TCP, ip_address: 198.51.100.2, port: 80}}
-  - {{id: t-c, type: TCP, ip_address: 198.51.100.3, port: 80}}
-  - {{id: alarm, type: CLOUDWATCH_METRIC, alarm_identifier: {{region: eu-west-1, name: cpu}}}}
-  - {{id: both, type: CALCULATED, child_health_checks: [web-1, web-2], health_threshold: 1}}
-  - {{id: spare, type: TCP, ip_address: 203.0.113.9, port: 80}}
-  - {{id: bias, type: TCP, ip_address: 203.0.113.10, port: 80}}
-  - {{id: far, type: TCP, ip_address: 203.0.113.11, port: 80}}
-resources:
-  - dns_name: {EAST_LB}
-    kind: application-load-balancer
-    targets:
-      - {{address: 10.0.0.1, availability_zone: use1-az1, health_check_id: t-a}}
-      - {{address: 10.0.0.2, availability_zone: use1-az2, health_check_id: t-b}}
-  - dns_name: {WEST_LB}
-    kind: application-load-balancer
-    targets: [{{address: 10.0.1.1, availability_zone: usw2-az1, health_check_id: t-c}}]
-hosted_zones:
-  - name: shop.test
-    record_sets:
-      - {{name: www, type: A, set_identifier: us, region: us-east-1, alias_target: {{dns_name: east.shop.test, evaluate_target_health: true}}}}
-      - {{name: www, type: A, set_identifier: eu, region: eu-west-1, health_check_id: named, ttl: 60, resource_records: [192.0.2.77]}}
-      - {{name: east, type: A, set_identifier: p, failover: PRIMARY, health_check_id: web-1, ttl: 60, resource_records: [192.0.2.1]}}
-      - {{name: east, type: A, set_identifier: s, failover: SECONDARY, health_check_id: spare, ttl: 60, resource_records: [192.0.2.9]}}
-      - {{name: geo, type: A, set_identifier: a, geo_proximity_location: {{aws_region: eu-west-1}}, health_check_id: bias, ttl: 60, resource_records: [192.0.2.10]}}
-      - {{name: geo, type: A, set_identifier: b, geo_proximity_location: {{aws_region: eu-west-2}}, health_check_id: far, ttl: 60, resource_records: [192.0.2.11]}}
-"""
-
-
-def world(text=WORLD):
-    return load_text("shop.yaml", text).world
-
-
-@pytest.mark.parametrize(("pattern", "meant"), [
-    ("web-1", {"web-1"}),
-    ("web-*", {"web-1", "web-2"}),
-    ("?????", {"web-1", "web-2", "named", "alarm", "spare"}),
-    ("[!wt]*", {"db-1", "named", "alarm", "both", "spare", "bias", "far"}),
-    ("WEB-1", set()),
-    ("gone", set()),
-    pytest.param("az:use1-az1", {"t-a"}, id="a zone: its targets"),
-    pytest.param("az:use1-*", {"t-a", "t-b"}, id="the zones of a Region"),
-    pytest.param("az:usw2-az3", set(), id="a zone without targets"),
-    pytest.param("region:us-east-1", {"t-a", "t-b", "web-1"}, id="a Region: its resources, and where its record sets lead, but not spare ones"),
-    pytest.param("region:us-*", {"t-a", "t-b", "t-c", "web-1"}, id="several Regions"),
-    pytest.param("region:eu-west-1", {"named", "bias"}, id="a Region: latency and geoproximity"),
-    pytest.param("region:eu-*", {"named", "bias", "far"}, id="a Region: several record sets of one group"),
-    pytest.param("region:sa-east-1", set(), id="a Region where nothing is"),
-    pytest.param("address:192.0.2.1", {"web-1"}, id="an endpoint's address, a record set's too"),
-    pytest.param("address:192.0.2.77", {"named"}, id="a record set's address"),
-    pytest.param("address:10.0.0.2", {"t-b"}, id="a target's address"),
-    pytest.param("address:10.0.0.0/8", {"t-a", "t-b", "t-c"}, id="a network"),
-    pytest.param("address:2001:db8::/32", {"db-1"}, id="an IPv6 network"),
-    pytest.param("address:192.0.2.9", {"spare"}, id="a spare record set's address"),
-])  # fmt: skip
-def test_which_checks_a_pattern_means(pattern, meant):
-    assert checks_meant(parse_pattern(pattern), world()) == meant
-
-
-def latency_to(target, *, region="us-east-1", more=""):
-    return f"""
-health_checks: [{{id: here, type: TCP, ip_address: 192.0.2.1, port: 80}}, {{id: there, type: TCP, ip_address: 192.0.2.2, port: 80}}]
-resources: [{{dns_name: a1.awsglobalaccelerator.com, kind: global-accelerator, targets: [{{address: 10.0.0.1, health_check_id: here}}]}}]
-hosted_zones:
-  - name: shop.test
-    record_sets:
-      - {{name: www, type: A, set_identifier: a, region: {region}, alias_target: {{dns_name: {target}, evaluate_target_health: true}}}}
-{more}
-"""
-
-
-@pytest.mark.parametrize(("text", "meant"), [
-    pytest.param(latency_to("a1.awsglobalaccelerator.com"), {"here"}, id="a global resource that the Region's record set leads to"),
-    pytest.param(latency_to("in.shop.test", more="""
-      - {name: in, type: A, set_identifier: x, region: us-east-1, health_check_id: here, ttl: 60, resource_records: [192.0.2.1]}
-      - {name: in, type: A, set_identifier: y, region: eu-west-1, health_check_id: there, ttl: 60, resource_records: [192.0.2.2]}"""),
-                 {"here"}, id="not the parts of other Regions below"),
-    pytest.param(latency_to("in.shop.test", more="""
-      - {name: in, type: A, set_identifier: x, weight: 1, health_check_id: here, ttl: 60, resource_records: [192.0.2.1]}
-      - {name: in, type: A, set_identifier: y, weight: 1, health_check_id: there, ttl: 60, resource_records: [192.0.2.2]}"""),
-                 {"here", "there"}, id="all of a group below"),
-    pytest.param(latency_to("in.shop.test", more="""
-      - {name: in, type: A, set_identifier: x, weight: 1, alias_target: {dns_name: deep.shop.test, evaluate_target_health: true}}
-      - {name: deep, type: A, set_identifier: x, weight: 1, health_check_id: there, ttl: 60, resource_records: [192.0.2.2]}"""),
-                 {"there"}, id="however far below"),
-    pytest.param(latency_to("in.shop.test", region="eu-west-1", more="""
-      - {name: in, type: A, set_identifier: x, weight: 1, health_check_id: here, ttl: 60, resource_records: [192.0.2.1]}"""),
-                 set(), id="nothing of another Region"),
-])  # fmt: skip
-def test_what_a_region_means_below_its_record_sets(text, meant):
-    assert checks_meant(parse_pattern("region:us-east-1"), world(text)) == meant
-
 
 # --- which rule counts ---
 
@@ -129,7 +29,7 @@ class Forced(Stage):
     def declare(self, text):
         self.world = world(text)
         self.monitor.apply(self.world.health_checks, self.world.health_checkers)
-        self.forcing.apply(self.world)
+        self.forcing.apply(self.world, catalog_of(self.world))
 
     def force(self, *lines):
         for line in lines:
@@ -201,7 +101,7 @@ def test_what_was_called_for_may_be_forgotten_and_the_files_rules_stay():
 def test_h161_what_is_meant_is_returned_and_what_means_nothing_is_refused():
     forced = Forced()
     assert forced.forcing.force(ForceRule(parse_pattern("web-*"), "unhealthy")) == {"web-1", "web-2"}
-    with pytest.raises(NothingMeant, match="no health check is meant by az:use1-az4"):
+    with pytest.raises(NothingMatches, match="az:use1-az4 matches no health check"):
         forced.forcing.force(ForceRule(parse_pattern("az:use1-az4"), "unhealthy"))
     assert forced.rules == ["web-* unhealthy"]
 
@@ -284,7 +184,7 @@ async def test_a_rule_runs_out_as_time_passes_too():
     declared = world()
     async with stage.running():
         stage.monitor.apply(declared.health_checks, declared.health_checkers)
-        forcing.apply(declared)
+        forcing.apply(declared, catalog_of(declared))
         forcing.force(*parse_force_file("forced", "alarm unhealthy for 90s", stage.clock.now()))
         await stage.passes(89.9)
         assert stage.status("alarm") is DOWN

@@ -61,7 +61,12 @@ def published(*record_sets, checks=(), geo=None, collections=(), resources=()):
     named = {r.health_check_id for r in record_sets} | {t.health_check_id for r in resources for t in r.targets}
     declared = {id: probe(id) for id in named if id} | {check.id: check for check in checks}
     cidr = Map({collection.id: collection for collection in collections})
-    world = World(health_checks=Map(declared), cidr_collections=cidr, geo=geo or Geo())
+    world = World(
+        health_checks=Map(declared),
+        cidr_collections=cidr,
+        geo=geo or Geo(),
+        resources=Map({resource.name: resource for resource in resources}),
+    )
     catalog = Catalog.of([zone("test", *record_sets)], map(compile_resource, resources))
     return Published(world, catalog, Locator(world.geo, collections=collections))
 

@@ -1,0 +1,336 @@
+"""Failure domains: finds the health checks, resource targets and record sets that fail with a pattern.
+
+One pure function, so that forced statuses and what-if agree. A Region holds three kinds of record sets and targets:
+
+- the record sets whose latency or geoproximity routing names it;
+- the resources in it, their targets, and the aliases that lead straight to them;
+- everything below such a record set, along aliases and CNAMEs, except what names another Region and failover
+  secondaries, which stand in for it. A resource without a Region is global: it belongs to the record set that leads
+  to it.
+
+An Availability Zone holds the targets in it. An address or network holds the health checks that probe it, and the
+targets and record sets that answer it.
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from ipaddress import ip_address, ip_network
+from typing import Protocol, TypeVar
+
+from dnsemu.config.model.addresses import IPNetwork
+from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
+from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.model.resources import Resource, Target
+from dnsemu.config.model.routing import Failover, FailoverRole, Geoproximity, Latency
+from dnsemu.config.model.world import World
+from dnsemu.config.names import DName
+from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.faults.patterns import Pattern, PatternKind
+from dnsemu.wire.qtypes import ANY
+from dnsemu.zone.catalog import Catalog
+from dnsemu.zone.compiled import Zone
+from dnsemu.zone.lookup import Hit, lookup_in
+
+GROUPS_PER_STEP = 500
+"""Groups of record sets, or resources, that are looked at without a pause."""
+
+_REGIONAL = (Latency, Geoproximity)
+
+T = TypeVar("T")
+
+Steps = Generator[None, None, T]
+"""Long work in steps, so that a server can answer queries between two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainContents:
+    """Everything that fails with a failure domain; record sets and targets with or without a health check."""
+
+    health_checks: Mapping[HealthCheckId, HealthCheck]
+    targets: tuple[tuple[Resource, Target], ...]
+    record_sets: tuple[RecordSet, ...]
+
+    @property
+    def endpoints(self) -> tuple[EndpointCheck, ...]:
+        """The endpoints that the health checks probe."""
+        configs = (check.config for check in self.health_checks.values())
+        return tuple(config for config in configs if isinstance(config, EndpointCheck))
+
+
+def domain_contents(
+    patterns: Iterable[Pattern], world: World, catalog: Catalog
+) -> Steps[dict[Pattern, DomainContents]]:
+    """Find what fails with each pattern, in one pass over all record sets.
+
+    Args:
+        catalog: what was compiled from the World. Hosted zones that it lacks answer nobody, but count all the same.
+    """
+    domains = _Domains(map(_Domain, patterns))
+    for domain in domains.all:
+        domain.health_checks.update(_matching_checks(domain, world))
+    if domains.hold_targets:
+        yield from _search_resources(world, domains)
+    if domains.hold_record_sets:
+        for zone in _zones(world, catalog):
+            yield from _search_zone(zone, domains)
+    return {domain.pattern: domain.contents(world) for domain in domains.all}
+
+
+def at_once(steps: Steps[T]) -> T:
+    """Do all steps without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+@dataclass
+class _Domain:
+    """One pattern and what was found in it so far; record sets by the identity of the objects."""
+
+    pattern: Pattern
+    health_checks: set[HealthCheckId] = field(default_factory=set)
+    targets: dict[tuple[DName, int], tuple[Resource, Target]] = field(default_factory=dict)
+    record_sets: dict[int, RecordSet] = field(default_factory=dict)
+
+    @cached_property
+    def network(self) -> IPNetwork:
+        return ip_network(self.pattern.text, strict=False)
+
+    @cached_property
+    def masked(self) -> tuple[RRType, int, int]:
+        """The type of record sets that may hold an address of the network, its bits, and the mask of its prefix."""
+        type_ = RRType.A if self.network.version == 4 else RRType.AAAA
+        return type_, int(self.network.network_address), int(self.network.netmask)
+
+    def add_target(self, resource: Resource, index: int) -> None:
+        self.targets[resource.name, index] = resource, resource.targets[index]
+
+    def contents(self, world: World) -> DomainContents:
+        found = self.health_checks
+        found.update(r.health_check_id for r in self.record_sets.values() if r.health_check_id is not None)
+        found.update(t.health_check_id for _, t in self.targets.values() if t.health_check_id is not None)
+        declared = {check_id: world.health_checks[check_id] for check_id in found if check_id in world.health_checks}
+        return DomainContents(declared, tuple(self.targets.values()), tuple(self.record_sets.values()))
+
+
+class _ByPlace(dict[str, list[_Domain]]):
+    """The domains whose globs match a Region or an Availability Zone, computed at its first use."""
+
+    def __init__(self, domains: Iterable[_Domain]) -> None:
+        super().__init__()
+        self.domains = tuple(domains)
+
+    def __missing__(self, place: str) -> list[_Domain]:
+        found = self[place] = [domain for domain in self.domains if fnmatchcase(place, domain.pattern.text)]
+        return found
+
+
+class _Domains:
+    """The domains of one search, by kind."""
+
+    def __init__(self, domains: Iterable[_Domain]) -> None:
+        self.all = tuple(domains)
+        self.by_region = _ByPlace(self._of_kind(PatternKind.REGION))
+        self.by_zone = _ByPlace(self._of_kind(PatternKind.ZONE))
+        self.addressed = tuple(self._of_kind(PatternKind.ADDRESS))
+        self.hold_record_sets = bool(self.by_region.domains or self.addressed)
+        self.hold_targets = self.hold_record_sets or bool(self.by_zone.domains)
+
+    def _of_kind(self, kind: PatternKind) -> Iterator[_Domain]:
+        return (domain for domain in self.all if domain.pattern.kind is kind)
+
+
+# --- health checks and targets ---
+
+
+def _matching_checks(domain: _Domain, world: World) -> Iterator[HealthCheckId]:
+    """The health checks whose id, or whose endpoint's address, the pattern matches."""
+    if domain.pattern.kind is PatternKind.CHECK:
+        yield from (check_id for check_id in world.health_checks if fnmatchcase(check_id, domain.pattern.text))
+    elif domain.pattern.kind is PatternKind.ADDRESS:
+        for check_id, check in world.health_checks.items():
+            address = check.config.ip_address if isinstance(check.config, EndpointCheck) else None
+            if address is not None and ip_address(address) in domain.network:
+                yield check_id
+
+
+def _search_resources(world: World, domains: _Domains) -> Iterator[None]:
+    """Put the targets of resources into the domains that their Region, Availability Zone or address is in."""
+    for number, resource in enumerate(world.resources.values(), 1):
+        in_region = domains.by_region[resource.region] if resource.region is not None else []
+        for index, target in enumerate(resource.targets):
+            address, zone = target.address, target.availability_zone
+            in_zone = domains.by_zone[zone] if zone is not None else []
+            at_address = [d for d in domains.addressed if address in d.network] if address is not None else []
+            for domain in (*in_region, *in_zone, *at_address):
+                domain.add_target(resource, index)
+        if not number % GROUPS_PER_STEP:
+            yield
+
+
+# --- record sets ---
+
+
+class _Zone(Protocol):
+    """One hosted zone as the search reads it."""
+
+    zone_id: HostedZoneId
+    catalog: Catalog
+
+    def groups(self) -> Iterator[Sequence[RecordSet]]:
+        """All record sets, those of one group or one name together."""
+
+    def group(self, name: DName, type: RRType) -> Iterable[RecordSet]:
+        """The record sets that an alias to this name and type leads to."""
+
+    def onward(self, target: DName) -> Iterable[RecordSet]:
+        """The record sets that a CNAME with this target leads to."""
+
+
+class _AnsweringZone:
+    """A zone of the catalog: CNAMEs lead to where the answer continues (R54, R55), for every type."""
+
+    def __init__(self, zone: Zone, catalog: Catalog) -> None:
+        self.zone_id, self.catalog = zone.id, catalog
+        self._zone = zone
+
+    def groups(self) -> Iterator[Sequence[RecordSet]]:
+        for node in self._zone.nodes.values():
+            groups = node.groups
+            for type in groups:
+                yield groups[type].record_sets
+        for group in self._zone.hidden.values():
+            yield group.record_sets
+
+    def group(self, name: DName, type: RRType) -> Iterable[RecordSet]:
+        group = self._zone.group(name, type)
+        return group.record_sets if group is not None else ()
+
+    def onward(self, target: DName) -> Iterable[RecordSet]:
+        if self.catalog.zone_of(target) is not self._zone:
+            return ()
+        found = lookup_in(self.catalog, self._zone, target, ANY)
+        return [r for group in found.groups for r in group.record_sets] if isinstance(found, Hit) else ()
+
+
+class _UnansweredZone:
+    """A private hosted zone, or an older one of the same name (R41): not compiled, so only exact names are found."""
+
+    def __init__(self, zone: HostedZone, catalog: Catalog) -> None:
+        self.zone_id, self.catalog = zone.id, catalog
+        self._declared = zone.record_sets
+
+    def groups(self) -> Iterator[Sequence[RecordSet]]:
+        return (members for _, members in self._declared.by_name())
+
+    def group(self, name: DName, type: RRType) -> Iterable[RecordSet]:
+        return [record_set for record_set in self._declared.at(name) if record_set.type is type]
+
+    def onward(self, target: DName) -> Iterable[RecordSet]:
+        return self._declared.at(target)
+
+
+def _zones(world: World, catalog: Catalog) -> Iterator[_Zone]:
+    """All hosted zones; a resource's zone holds only its own names."""
+    for zone in catalog.zones.values():
+        resource = catalog.resources.get(zone.name)
+        if resource is None or resource.zone is not zone:
+            yield _AnsweringZone(zone, catalog)
+    for declared in world.hosted_zones.values():
+        compiled = catalog.zones.get(declared.name)
+        if compiled is None or compiled.id != declared.id:
+            yield _UnansweredZone(declared, catalog)
+
+
+def _search_zone(zone: _Zone, domains: _Domains) -> Iterator[None]:
+    """Put the record sets of a hosted zone into the domains that their Region or addresses are in."""
+    networks = [(domain, *domain.masked) for domain in domains.addressed]
+    for number, members in enumerate(zone.groups(), 1):
+        if domains.by_region.domains:
+            _search_regions(members, zone, domains.by_region)
+        if networks:
+            _search_networks(members, networks)
+        if not number % GROUPS_PER_STEP:
+            yield
+    yield
+
+
+def _search_regions(members: Sequence[RecordSet], zone: _Zone, by_region: _ByPlace) -> None:
+    for record_set in members:
+        if record_set.alias is not None or type(record_set.routing) in _REGIONAL:
+            for region in _regions(record_set, zone):
+                for domain in by_region[region]:
+                    _add_with_all_below(record_set, domain, zone)
+
+
+def _search_networks(members: Sequence[RecordSet], networks: Sequence[tuple[_Domain, RRType, int, int]]) -> None:
+    for domain, type_, network, mask in networks:
+        for record_set in members:
+            if record_set.type is type_:
+                for rdata in record_set.rdata:
+                    if int.from_bytes(rdata, "big") & mask == network:
+                        domain.record_sets[id(record_set)] = record_set
+
+
+def _add_with_all_below(first: RecordSet, domain: _Domain, zone: _Zone) -> None:
+    """Put a record set that is in a Region into its domain, and what it leads to."""
+    waiting = [first]
+    while waiting:
+        record_set = waiting.pop()
+        if id(record_set) in domain.record_sets:
+            continue
+        domain.record_sets[id(record_set)] = record_set
+        resource = _resource(record_set, zone)
+        if resource is not None and resource.region is None:
+            for index in range(len(resource.targets)):
+                domain.add_target(resource, index)
+        elif resource is None:
+            waiting += (below for below in _below(record_set, zone) if _is_part_of(domain, below))
+
+
+def _is_part_of(domain: _Domain, record_set: RecordSet) -> bool:
+    """True if a record set below one in the Region fails with it: not if it names another Region or is a secondary."""
+    region = region_of(record_set)
+    return (region is None or fnmatchcase(region, domain.pattern.text)) and not _is_secondary(record_set)
+
+
+def _regions(record_set: RecordSet, zone: _Zone) -> Iterable[str]:
+    """The Regions that a record set is in: the one its routing names, and that of the resource it is an alias of."""
+    routed = region_of(record_set)
+    resource = _resource(record_set, zone)
+    if resource is None:
+        return () if routed is None else (routed,)
+    return {region for region in (routed, resource.region) if region is not None}
+
+
+def region_of(record_set: RecordSet) -> str | None:
+    """The Region that a record set's latency or geoproximity routing names."""
+    routing = record_set.routing
+    return routing.region if isinstance(routing, Latency | Geoproximity) else None
+
+
+def _resource(record_set: RecordSet, zone: _Zone) -> Resource | None:
+    """The resource that an alias leads to, if it leads to one and not into its own hosted zone (R106)."""
+    alias = record_set.alias
+    if alias is None or alias.hosted_zone_id == zone.zone_id:
+        return None
+    compiled = zone.catalog.resources.get(alias.name)
+    return compiled.declared if compiled is not None else None
+
+
+def _below(record_set: RecordSet, zone: _Zone) -> Iterable[RecordSet]:
+    if record_set.alias is not None:
+        return zone.group(record_set.alias.name, record_set.type)
+    if record_set.type is RRType.CNAME and record_set.rdata:
+        return zone.onward(DName(record_set.rdata[0].lower()))
+    return ()
+
+
+def _is_secondary(record_set: RecordSet) -> bool:
+    return isinstance(record_set.routing, Failover) and record_set.routing.role is FailoverRole.SECONDARY
