@@ -76,7 +76,7 @@ from dnsemu.state.state import State
 from dnsemu.store.store import MemoryStore, Store
 from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.upstream.hosted_resolver import HostedResolver
-from dnsemu.workers.feed import Source
+from dnsemu.workers.backlog import Source
 from dnsemu.workers.in_process import InProcess
 from dnsemu.workers.pool import WorkerPool
 
@@ -235,7 +235,7 @@ class Application:
             opened.callback(events.close)
             http_address = await http.start(self._options.http or parse_address(settings.http or DEFAULT_HTTP))
             opened.push_async_callback(self.data_plane.close)
-            self.clock.on_change(self.data_plane.note_pace)
+            self.clock.on_change(self.data_plane.on_clock_change)
             if await self._has_started():
                 await self._serve(Ready(listening_at(shares[0]), http_address), announce)
 
@@ -336,7 +336,7 @@ class Application:
         return HttpPort(
             [*route53.routes(), *Probes(self.lifecycle, metrics).routes(), *control_routes(control)],
             allowed_hosts=lambda: board.current.world.server.allowed_hosts,
-            reached=self.data_plane.reached,
+            reached=self.data_plane.wait_until_applied,
         )
 
     # --- files and the whole state ---

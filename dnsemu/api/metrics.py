@@ -83,7 +83,7 @@ class Metrics:
 
     async def refresh(self) -> None:
         """Bring the counts of all processes up to date; call it before `exposition`."""
-        await self._data_plane.count()
+        await self._data_plane.refresh_counters()
 
     def exposition(self) -> Iterator[bytes]:
         """All metrics in Prometheus' text format, in small pieces, so that DNS answers between two of them."""

@@ -15,10 +15,10 @@ class DataPlane(Protocol):
     async def close(self) -> None:
         """Answer what is queued, then stop."""
 
-    def note_pace(self) -> None:
+    def on_clock_change(self) -> None:
         """Tells the workers that the clock's speed changed."""
 
-    async def reached(self) -> None:
+    async def wait_until_applied(self) -> None:
         """Wait until every process answers from what was published last."""
 
     @property
@@ -33,7 +33,7 @@ class DataPlane(Protocol):
     def query_log_dropped(self) -> int:
         """Query log lines that could not be written, as counted so far."""
 
-    async def count(self) -> None:
+    async def refresh_counters(self) -> None:
         """Bring the counts up to date."""
 
     def rows(self) -> list[dict[str, Any]]:

@@ -1,11 +1,12 @@
-"""`python -m dnsemu.workers FD`: a worker. Signals first, since the rest takes its time to import."""
+"""`python -m dnsemu.workers FD` runs a worker."""
 
 import signal
 import sys
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback if it comes before the worker is ready for it
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # that is for the control plane alone
+    # Before the imports, which take a while: an interrupt meanwhile ends the process without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload is the control plane's task
 
     from dnsemu.workers.program import run
 

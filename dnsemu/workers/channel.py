@@ -1,6 +1,6 @@
-"""Messages over a local stream socket: each a pickled value behind its length, handled in order, a few at a time.
+"""Messages over a local stream socket: pickled values with a length prefix, handled in order.
 
-Both ends are processes of ours on a socket pair that nobody else can reach, so pickle is safe here.
+Both ends are our own processes on an unnamed socket pair, which no other process can reach: so pickle is safe here.
 """
 
 import asyncio
@@ -13,53 +13,57 @@ from typing import Any, cast
 
 LENGTH_BYTES = 4
 TURN_S = 0.001
-"""How long received messages are handled before the rest of the loop gets a turn."""
+"""Received messages are handled for this long before the event loop runs other tasks."""
 MAX_WAITING_BYTES = 1 << 20
-"""Received and not handled; with more nothing is read."""
+"""Received and not yet handled; above it the channel stops reading."""
 
 
 class Channel(asyncio.Protocol):
     """One end of the socket."""
 
     def __init__(
-        self, handle: Callable[[Any], None], *, handled: Callable[[int], None], lost: Callable[[], None]
+        self,
+        on_message: Callable[[Any], None],
+        *,
+        on_handled: Callable[[int], None] | None = None,
+        on_lost: Callable[[], None],
     ) -> None:
-        """Handle what comes.
+        """Prepares one end.
 
         Args:
-            handle: is called with each message.
-            handled: is called with the number of messages handled, once a turn.
-            lost: is called when the other end is gone, after everything that it sent was handled.
+            on_message: called with each message.
+            on_handled: called with the number of messages handled, once a turn.
+            on_lost: called when the other end is gone, after all that it sent was handled.
         """
-        self._handle = handle
-        self._handled = handled
-        self._lost = lost
+        self._on_message = on_message
+        self._on_handled = on_handled
+        self._on_lost = on_lost
         self._received = bytearray()
         self._waiting: deque[bytes] = deque()
-        self._waiting_octets = 0
+        self._waiting_bytes = 0
         self._is_scheduled = self._is_paused = self._is_ended = False
         self._transport: asyncio.Transport | None = None
 
     async def open(self, sock: socket.socket) -> None:
-        """Talk over a connected stream socket, which this now owns."""
+        """Opens the channel on a connected stream socket, and owns that from now on."""
         await asyncio.get_running_loop().create_connection(lambda: self, sock=sock)
 
     @property
-    def unsent_octets(self) -> int:
-        """What the other end's socket has no room for just now."""
+    def unsent_bytes(self) -> int:
+        """Written, but not yet accepted by the socket."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
     def send(self, message: Any) -> None:
-        """Send a message."""
+        """Sends a message."""
         self.send_pickled(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
     def send_pickled(self, message: bytes) -> None:
-        """Send a message that is pickled already; what is sent after the end is lost."""
+        """Sends a message that is already pickled; after the end it is dropped."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(len(message).to_bytes(LENGTH_BYTES, "big") + message)
 
     def close(self) -> None:
-        """Send what is written already, and end."""
+        """Sends what is written, then closes the socket."""
         if self._transport is not None:
             self._transport.close()
 
@@ -76,11 +80,11 @@ class Channel(asyncio.Protocol):
             if len(received) < end:
                 break
             self._waiting.append(bytes(received[start:end]))
-            self._waiting_octets += end - start
+            self._waiting_bytes += end - start
             position = end
         if position:
             del received[:position]
-        if self._waiting_octets > MAX_WAITING_BYTES and self._transport is not None and not self._is_paused:
+        if self._waiting_bytes > MAX_WAITING_BYTES and self._transport is not None and not self._is_paused:
             self._is_paused = True
             self._transport.pause_reading()
         if self._waiting:
@@ -101,19 +105,19 @@ class Channel(asyncio.Protocol):
         try:
             while self._waiting:
                 message = self._waiting.popleft()
-                self._waiting_octets -= len(message)
+                self._waiting_bytes -= len(message)
                 count += 1
-                self._handle(pickle.loads(message))
+                self._on_message(pickle.loads(message))
                 if time.monotonic() > until:
                     break
         finally:
-            if count:
-                self._handled(count)
+            if count and self._on_handled is not None:
+                self._on_handled(count)
             if self._waiting:
                 self._schedule()
         if self._is_ended:
             if not self._waiting:
-                self._lost()
-        elif self._is_paused and self._waiting_octets <= MAX_WAITING_BYTES and self._transport is not None:
+                self._on_lost()
+        elif self._is_paused and self._waiting_bytes <= MAX_WAITING_BYTES and self._transport is not None:
             self._is_paused = False
             self._transport.resume_reading()

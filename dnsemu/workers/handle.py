@@ -1,4 +1,4 @@
-"""A worker as the control plane sees it: its process, what it was told, and what it has taken in of that."""
+"""The control plane's side of one worker: its process, what was sent to it, and what it has acknowledged."""
 
 import asyncio
 import socket
@@ -14,195 +14,196 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.publication.board import Difference
 from dnsemu.query_log.log_file import STANDARD_OUTPUT
 from dnsemu.workers import messages
+from dnsemu.workers.backlog import Backlog, Source
 from dnsemu.workers.channel import Channel
-from dnsemu.workers.feed import Feed, Source
+from dnsemu.workers.limits import Limits
 
 WINDOW_BYTES = 128 << 10
-"""Sent and not taken in: with more, nothing is sent."""
+"""Sent and not acknowledged; above it nothing more is sent."""
 TURN_S = 0.002
-"""How long pieces are made for a worker before the rest of the loop gets a turn."""
-TAKEN_WITHIN_S = 1.5
-"""A worker that has not taken in a piece for this long will not be waited for."""
-SLOWEST_OCTETS_A_S = 1 << 20
-"""What a large piece may take beyond that: all CIDR collections are one."""
-HEARD_WITHIN_S = 5.0
-"""A worker that has not said a word for this long is taken for stuck."""
-STARTED_WITHIN_S = 60.0
-"""A process that has not said a word this long after it was started never will."""
+"""Messages are made for this long before the event loop runs other tasks."""
+MIN_BYTES_PER_S = 1 << 20
+"""A frame gets its size over this in addition to `Limits.acknowledgement_s`: all CIDR collections are one frame."""
 REAP_EVERY_S = 0.01
 
 log = structlog.get_logger()
 
 
 class WorkerHandle:
-    """One process. What it is told is bounded: at most a window's bytes, and the merged changes that wait."""
+    """One worker process. Memory is bounded: a window of sent bytes, and a backlog of merged changes."""
 
     def __init__(
         self,
         source: Source,
+        limits: Limits,
         *,
-        begun: Callable[[], None],
-        counted: Callable[[messages.CountersRead], None],
-        ask: Callable[[messages.RelayedQuery, Callable[[bytes], None]], None],
+        on_answering: Callable[[], None],
+        on_counters: Callable[[messages.CountersRead], None],
+        on_query: Callable[[messages.RelayedQuery, Callable[[bytes], None]], None],
     ) -> None:
-        """Prepare one.
+        """Prepares a worker.
 
         Args:
-            begun: is called when it answers.
-            counted: is called with what it counted.
-            ask: has a question answered.
+            source: what is replicated.
+            limits: when the worker is judged stuck.
+            on_answering: called when it answers.
+            on_counters: called with its counters.
+            on_query: called with a query that it relays, and with the function that takes the reply.
         """
-        self._feed = Feed(source)
-        self._begun, self._counted, self._ask = begun, counted, ask
-        self._channel = Channel(self._handle, handled=lambda _: None, lost=self._on_lost)
+        self._backlog = Backlog(source)
+        self._limits = limits
+        self._on_answering, self._on_counters, self._on_query = on_answering, on_counters, on_query
+        self._channel = Channel(self._on_message, on_lost=self._on_lost)
         self._loop = asyncio.get_running_loop()
         self._process: subprocess.Popen[bytes] | None = None
-        self._frames: Iterator[bytes] | None = None
-        """The rest of the message under way."""
+        self._update: Iterator[bytes] | None = None
+        """The rest of the update being sent."""
         self._sent = 0
-        self._taken: int | None = None
-        """Frames taken in; None before the first word."""
+        self._acknowledged: int | None = None
+        """Frames acknowledged; None before the first message from the worker."""
         self._unacknowledged: deque[tuple[int, int, float]] = deque()
-        """Frames that are under way: number, bytes, when sent."""
-        self._unacknowledged_octets = 0
-        self._noted = self._telling = self._applied = 0
-        """How many changes were noted; how many the message under way has in it; how many were applied."""
-        self._ends: deque[tuple[int, int]] = deque()
-        """Messages under way: the number of their last frame, and the changes applied with it."""
+        """Frames sent: number, bytes, time of sending."""
+        self._unacknowledged_bytes = 0
+        self._changes_added = self._changes_in_update = self._changes_applied = 0
+        """Changes added to the backlog in total; up to the update being sent; up to the last applied update."""
+        self._update_ends: deque[tuple[int, int]] = deque()
+        """Updates sent: the number of the last frame, and the changes applied with it."""
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._is_scheduled = False
         self._heard_at = self._loop.time()
         self.is_live = False
-        """Whether it answers queries, or is about to."""
+        """True if it answers queries, or was told to."""
         self.ended = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
-        """Its process id; None before it has one."""
+        """Its process id; None before the start."""
         return self._process.pid if self._process is not None else None
 
     async def start(self, setup: messages.Setup) -> None:
-        """Start the process and begin to tell it what is published.
+        """Starts the process and begins to replicate to it.
 
         Raises:
-            OSError: there can be no such process.
+            OSError: the process cannot be started.
         """
         try:
             ours, theirs = socket.socketpair()
         except OSError:
-            self._feed.end()
+            self._backlog.close()
             raise
-        ours.setblocking(False)
+        ours.settimeout(0.0)
         with theirs:
-            theirs.setblocking(False)
+            theirs.settimeout(0.0)
             try:
                 descriptors = [fd for udp, tcp, _ in setup.sockets for fd in (udp, tcp)]
-                self._process = _spawn(theirs.fileno(), descriptors, writes=setup.query_log == STANDARD_OUTPUT)
+                inherits_output = setup.query_log == STANDARD_OUTPUT
+                self._process = _spawn(theirs.fileno(), descriptors, inherits_output=inherits_output)
             except OSError:
                 ours.close()
-                self._feed.end()
+                self._backlog.close()
                 raise
         await self._channel.open(ours)
         self._send(setup)
         self._heard_at = self._loop.time()
 
     async def reap(self) -> int:
-        """Its exit status, once it has ended."""
+        """Waits for the end of the process; returns its exit status."""
         assert self._process is not None
         while (status := self._process.poll()) is None:  # noqa: ASYNC110 - other watchers differ by loop
             await asyncio.sleep(REAP_EVERY_S)
         return status
 
-    def note(self, difference: Difference) -> None:
-        """Have what was published told."""
-        self._feed.note(difference)
-        self._on_noted()
+    def add(self, difference: Difference) -> None:
+        """Sends what was published."""
+        self._backlog.add(difference)
+        self._on_added()
 
-    def note_statuses(self, checks: Collection[HealthCheckId]) -> None:
-        """Have these checks' statuses told."""
-        self._feed.note_statuses(checks)
-        self._on_noted()
+    def add_statuses(self, checks: Collection[HealthCheckId]) -> None:
+        """Sends statuses that changed."""
+        self._backlog.add_statuses(checks)
+        self._on_added()
 
-    def note_pace(self) -> None:
-        """Have it told how time goes."""
-        self._feed.note_pace()
-        self._on_noted()
+    def add_clock_change(self) -> None:
+        """Sends the clock's reading and speed."""
+        self._backlog.add_clock_change()
+        self._on_added()
 
-    async def reached(self) -> None:
-        """Wait until everything noted so far is answered from, or the worker is no more."""
-        if self._applied < self._noted and not self.ended.is_set():
+    async def wait_until_applied(self) -> None:
+        """Waits until the worker answers from all changes added so far, or has ended."""
+        if self._changes_applied < self._changes_added and not self.ended.is_set():
             waiting = self._loop.create_future()
-            self._waiting.append((self._noted, waiting))
+            self._waiting.append((self._changes_added, waiting))
             await waiting
 
-    def count(self, number: int) -> None:
-        """Have it tell what it counted."""
-        self._send(messages.ReadCounters(number))
+    def read_counters(self, request_id: int) -> None:
+        """Asks for its counters."""
+        self._send(messages.ReadCounters(request_id))
 
     def terminate(self) -> None:
-        """Have it answer what is queued, and end."""
+        """Makes it answer what is queued, then end."""
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Ends it at once."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
-    def fault(self, now: float) -> str | None:
-        """Why it will not be waited for any longer, if so.
+    def reason_to_replace(self, now: float) -> str | None:
+        """The limit that it exceeds, as text for the log; None while it works.
 
         Args:
-            now: the loop's time.
+            now: the event loop's time.
         """
-        if self._taken is None:
-            return "it did not start" if now - self._heard_at > STARTED_WITHIN_S else None
+        silent_s = now - self._heard_at
+        if self._acknowledged is None:
+            return "it did not start" if silent_s > self._limits.start_s else None
         if self._unacknowledged:
-            _, octets, sent_at = self._unacknowledged[0]
-            is_late = now - sent_at > TAKEN_WITHIN_S + octets / SLOWEST_OCTETS_A_S
-            return "it does not take in what it is told" if is_late else None
-        return "it is silent" if now - self._heard_at > HEARD_WITHIN_S else None
+            _, frame_bytes, sent_at = self._unacknowledged[0]
+            limit_s = self._limits.acknowledgement_s + frame_bytes / MIN_BYTES_PER_S
+            return "it does not acknowledge updates" if now - sent_at > limit_s else None
+        return "it is silent" if silent_s > self._limits.worker_silence_s else None
 
-    def forgive(self, now: float) -> None:
-        """Begin to count anew: the time that passed was nobody's but ours."""
+    def restart_limits(self, now: float) -> None:
+        """Measures all limits from now on: the control plane itself was late."""
         self._heard_at = now
-        self._unacknowledged = deque((number, octets, now) for number, octets, _ in self._unacknowledged)
+        self._unacknowledged = deque((number, frame_bytes, now) for number, frame_bytes, _ in self._unacknowledged)
 
-    # --- what it is told ---
+    # --- sending ---
 
-    def _on_noted(self) -> None:
-        self._noted += 1
+    def _on_added(self) -> None:
+        self._changes_added += 1
         self._schedule()
 
     def _schedule(self) -> None:
-        if not self._is_scheduled and self._taken is not None and not self.ended.is_set():
+        if not self._is_scheduled and self._acknowledged is not None and not self.ended.is_set():
             self._is_scheduled = True
-            self._loop.call_soon(self._tell)
+            self._loop.call_soon(self._send_turn)
 
-    def _tell(self) -> None:
+    def _send_turn(self) -> None:
         self._is_scheduled = False
         try:
-            self._send_pieces()
-        except Exception:  # a fault of ours, for which nobody may be kept waiting
-            log.exception("a worker cannot be told what is published")
+            self._send_update()
+        except Exception:  # an error of ours: without this worker its callers do not wait for ever
+            log.exception("an update cannot be sent to a worker")
             self.kill()
 
-    def _send_pieces(self) -> None:
-        """Send pieces while there are some, and room for them, and it is our turn."""
+    def _send_update(self) -> None:
+        """Sends frames until the backlog is empty, the window is full, or the turn is over."""
         until = self._loop.time() + TURN_S
-        while self._unacknowledged_octets < WINDOW_BYTES and not self.ended.is_set():
-            if self._frames is None or self._feed.is_void:
-                if not self._feed.is_behind:
+        while self._unacknowledged_bytes < WINDOW_BYTES and not self.ended.is_set():
+            if self._update is None or self._backlog.needs_everything:
+                if not self._backlog.has_changes:
                     if not self.is_live:
                         self.is_live = True
                         self._send(messages.StartAnswering())
                     return
-                self._telling, self._frames = self._noted, self._feed.message()
-            frame = next(self._frames, None)
+                self._changes_in_update, self._update = self._changes_added, self._backlog.next_update()
+            frame = next(self._update, None)
             if frame is None:
-                self._frames = None
-                self._ends.append((self._sent, self._telling))
-                self._tell_reached()  # its last frame may have been taken in before its end was found
+                self._update = None
+                self._update_ends.append((self._sent, self._changes_in_update))
+                self._wake_waiting()  # the last frame may be acknowledged already
             else:
                 self._channel.send_pickled(frame)
                 self._track(len(frame))
@@ -214,42 +215,39 @@ class WorkerHandle:
         self._channel.send(message)
         self._track(0)
 
-    def _track(self, octets: int) -> None:
+    def _track(self, frame_bytes: int) -> None:
         self._sent += 1
-        self._unacknowledged.append((self._sent, octets, self._loop.time()))
-        self._unacknowledged_octets += octets
+        self._unacknowledged.append((self._sent, frame_bytes, self._loop.time()))
+        self._unacknowledged_bytes += frame_bytes
 
-    # --- what it says ---
+    # --- receiving ---
 
-    def _handle(self, message: Any) -> None:
+    def _on_message(self, message: Any) -> None:
         self._heard_at = self._loop.time()
         match message:
             case messages.Acknowledged(frames):
-                self._on_taken(frames)
+                self._on_acknowledged(frames)
             case messages.CountersRead():
-                self._counted(message)
+                self._on_counters(message)
             case messages.Answering():
-                self._begun()
-            case messages.RelayedQuery(number):
-                self._ask(message, lambda packet: self._reply(number, packet))
+                self._on_answering()
+            case messages.RelayedQuery(query_id):
+                self._on_query(message, lambda packet: self._send(messages.RelayedReply(query_id, packet)))
 
-    def _reply(self, number: int, packet: bytes) -> None:
-        self._send(messages.RelayedReply(number, packet))
-
-    def _on_taken(self, frames: int) -> None:
-        self._taken = frames
+    def _on_acknowledged(self, frames: int) -> None:
+        self._acknowledged = frames
         while self._unacknowledged and self._unacknowledged[0][0] <= frames:
-            self._unacknowledged_octets -= self._unacknowledged.popleft()[1]
-        self._tell_reached()
+            self._unacknowledged_bytes -= self._unacknowledged.popleft()[1]
+        self._wake_waiting()
         self._schedule()
 
-    def _tell_reached(self) -> None:
-        while self._ends and self._ends[0][0] <= (self._taken or 0):
-            self._applied = self._ends.popleft()[1]
-        for waiting in [waiting for noted, waiting in self._waiting if noted <= self._applied]:
+    def _wake_waiting(self) -> None:
+        while self._update_ends and self._update_ends[0][0] <= (self._acknowledged or 0):
+            self._changes_applied = self._update_ends.popleft()[1]
+        for waiting in [waiting for changes, waiting in self._waiting if changes <= self._changes_applied]:
             if not waiting.done():
                 waiting.set_result(None)
-        self._waiting = [pair for pair in self._waiting if pair[0] > self._applied]
+        self._waiting = [pair for pair in self._waiting if pair[0] > self._changes_applied]
 
     def _on_lost(self) -> None:
         self.is_live = False
@@ -258,14 +256,19 @@ class WorkerHandle:
             if not waiting.done():
                 waiting.set_result(None)
         self._waiting.clear()
-        self._frames = None
-        self._feed.end()
+        self._update = None
+        self._backlog.close()
         self._channel.close()
 
 
-def _spawn(control: int, sockets: Collection[int], *, writes: bool) -> subprocess.Popen[bytes]:
-    """Start a worker; `writes` is whether it has something to say on standard output."""
+def _spawn(control: int, sockets: Collection[int], *, inherits_output: bool) -> subprocess.Popen[bytes]:
+    """Starts a worker process; it inherits standard error for its log.
+
+    Args:
+        control: the worker's end of the socket pair.
+        sockets: descriptors that it inherits.
+        inherits_output: true if its query log goes to standard output, which otherwise has the ready line only.
+    """
     command = [sys.executable, "-P", "-m", "dnsemu.workers", str(control)]
-    # Its standard error is ours, for what it logs; standard output is for the ready line, and for a query log if asked.
-    stdout = None if writes else subprocess.DEVNULL
+    stdout = None if inherits_output else subprocess.DEVNULL
     return subprocess.Popen(command, pass_fds=[control, *sockets], stdin=subprocess.DEVNULL, stdout=stdout)

@@ -11,24 +11,24 @@ from dnsemu.wire.doors import Doors
 
 
 class InProcess:
-    """Answers in this process."""
+    """Answers DNS in this process."""
 
     def __init__(self, responder: Responder, listeners: Listeners, doors: Sequence[Doors]) -> None:
         self._responder, self._listeners, self._doors = responder, listeners, doors
 
     async def start(self) -> None:
-        """Begin to answer."""
+        """Starts to answer."""
         await self._listeners.start(self._doors)
 
     async def close(self) -> None:
-        """Answer what is queued and stop."""
+        """Answers what is queued, then stops."""
         self._listeners.close()
 
-    def note_pace(self) -> None:
-        """Nothing has to be told: time is read where it is needed."""
+    def on_clock_change(self) -> None:
+        """Does nothing: this process reads the clock itself."""
 
-    async def reached(self) -> None:
-        """What is published is answered from at once."""
+    async def wait_until_applied(self) -> None:
+        """Returns at once: what is published is answered from."""
 
     @property
     def answered(self) -> Iterable[tuple[Answered, int]]:
@@ -45,8 +45,8 @@ class InProcess:
         """Lines of the query log that could not be written."""
         return self._responder.query_log_dropped
 
-    async def count(self) -> None:
-        """Everything is counted already."""
+    async def refresh_counters(self) -> None:
+        """Does nothing: the counters are those of this process."""
 
     def rows(self) -> list[dict[str, Any]]:
         """This process, as plain data."""

@@ -1,4 +1,4 @@
-"""What a control plane and a worker say to each other, beside the pieces of what is published."""
+"""Control messages between the control plane and a worker; `replication` has those that carry published state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from dnsemu.policies.location.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The first word to a worker.
+    """The first message to a worker.
 
-    `sockets` are file descriptors, UDP and TCP for each address, each with the vantage point's address that it belongs
-    to, if any. `dice` seeds the worker's dice; None for dice that nobody foresees. `query_log` is the path of the query
-    log, if there is one.
+    `sockets` are file descriptors for each address, UDP and TCP, with the vantage point's address if there is one.
+    `dice` seeds the worker's random draws; None for unpredictable ones. `query_log` is the path of the query log, if
+    any. The worker logs an error if the control plane sends nothing for `silence_limit_s`.
     """
 
     number: int
@@ -23,37 +23,38 @@ class Setup:
     dice: str | None
     logs_as_json: bool
     query_log: str | None
+    silence_limit_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class StartAnswering:
-    """Answer on the sockets from now on, from what was told before."""
+    """Tells a worker to answer on its sockets: it has received everything that is published."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """The worker answers."""
+    """Reports that the worker answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """How many frames the worker has taken in and acted on since it began."""
+    """Reports the number of frames that the worker has handled since it started."""
 
     frames: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReadCounters:
-    """Tell what was counted; `number` comes back with it. 0 if nobody waits."""
+    """Asks a worker for its counters; the reply repeats `request_id`, which is 0 if no caller waits."""
 
-    number: int
+    request_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class CountersRead:
-    """What a worker counted since it told the last time; in answer to `number`, or None for of its own accord."""
+    """Reports increments of a worker's counters since its last report; `request_id` is None for an unasked one."""
 
-    number: int | None
+    request_id: int | None
     answered: Mapping[Answered, int]
     dropped: int
     query_log_dropped: int
@@ -61,9 +62,9 @@ class CountersRead:
 
 @dataclass(frozen=True, slots=True)
 class RelayedQuery:
-    """A query that only the control plane can answer, with the arguments of `Responder.respond`."""
+    """Asks the control plane for a reply that only it can make; the fields are arguments of `Responder.respond`."""
 
-    number: int
+    query_id: int
     packet: bytes
     source: str
     over_udp: bool
@@ -72,7 +73,7 @@ class RelayedQuery:
 
 @dataclass(frozen=True, slots=True)
 class RelayedReply:
-    """The reply to a `RelayedQuery`; empty where there is none."""
+    """The reply to a `RelayedQuery`; empty if there is none."""
 
-    number: int
+    query_id: int
     packet: bytes

@@ -1,8 +1,8 @@
-"""A worker: answers DNS from what its control plane publishes, and goes on when the control plane is gone.
+"""The program of a worker process: answers DNS from its replica, even after the end of the control plane.
 
-Run as `python -m dnsemu.workers FD`, where FD is one end of a socket pair. A fresh interpreter rather than a
-fork: the control plane has threads and an event loop by the time that a worker has to be replaced, and CPython's
-reference counts would soon have copied most of what a fork shares.
+It runs as `python -m dnsemu.workers FD`; FD is one end of a socket pair. It is a new interpreter, not a fork: the
+control plane has threads and an event loop when a worker is replaced, and CPython's reference counts would soon copy
+most of the memory that a fork shares.
 """
 
 import asyncio
@@ -37,107 +37,109 @@ from dnsemu.wire.query import parse_query
 from dnsemu.wire.reply import Reply, render
 from dnsemu.workers import messages
 from dnsemu.workers.channel import Channel
-from dnsemu.workers.counting import CounterReader
-from dnsemu.workers.pieces import Anew, Piece, Publish
+from dnsemu.workers.counter_reader import CounterReader
+from dnsemu.workers.limits import LIMITS
 from dnsemu.workers.replica import Replica
+from dnsemu.workers.replication import Publish, ReplicationMessage, Reset
 
-SILENT_S = 5.0
-"""A control plane that has not said a word for this long stands still: it says something every second."""
-LOOK_EVERY_S = 1.0
+SILENCE_CHECKS = 5
+"""The control plane's silence is checked so many times within its limit."""
 REPLY_WITHIN_S = 1.0
-MAX_ASKED = 100
-"""Questions that wait for the control plane; one more is answered SERVFAIL."""
+MAX_RELAYED = 100
+"""Queries that wait for the control plane; one more is answered SERVFAIL."""
 DRAIN_S = 0.2
-"""How long what comes in still is answered at the end, while there is something."""
-TOLD_WITHIN_S = 0.5
-"""How long the last words to the control plane may take, at the end."""
+"""At the end, queries that still arrive are answered for at most this long."""
+REPORTED_WITHIN_S = 0.5
+"""At the end, the last report to the control plane may take this long."""
 
 log = structlog.get_logger()
 
 
 class WorkerProgram:
-    """Everything that one worker is."""
+    """One worker: its replica, its responder and its sockets."""
 
     def __init__(self, stopping: asyncio.Event) -> None:
         self._stopping = stopping
         self._number = 0
         self._replica = Replica()
-        self._channel = Channel(self._handle, handled=self._handled, lost=self._on_lost)
-        self._taken = 0
-        self._asked: dict[int, asyncio.Future[bytes]] = {}
-        self._questions = 0
-        self._has_begun = self._is_alone = self._is_silent = False
+        self._channel = Channel(self._on_message, on_handled=self._on_handled, on_lost=self._on_lost)
+        self._handled = 0
+        self._relayed: dict[int, asyncio.Future[bytes]] = {}
+        """Queries that wait for the control plane's reply, by id."""
+        self._last_query_id = 0
+        self._is_answering = self._is_orphaned = self._is_control_silent = False
         self._heard_at = 0.0
+        self._silence_limit_s = LIMITS.control_silence_s
         self._lost = asyncio.Event()
         self._listeners: Listeners | None = None
         self._doors: list[Doors] = []
         self._responder: Responder | None = None
-        self._meter: CounterReader | None = None
+        self._counters: CounterReader | None = None
         self._query_log: QueryLog | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, control: socket.socket) -> None:
-        """Answer until told to end."""
+        """Answers until told to stop."""
         await self._channel.open(control)
-        looking = asyncio.create_task(self._look_for_silence())
+        watching = asyncio.create_task(self._watch_control())
         await self._stopping.wait()
-        looking.cancel()
-        if self._listeners is not None and self._has_begun:
+        watching.cancel()
+        if self._listeners is not None and self._is_answering:
             await self._listeners.drain(DRAIN_S)
             self._listeners.close()
         if self._query_log is not None:
             self._query_log.close()
-        if self._meter is not None:
-            self._channel.send(self._meter.read())
+        if self._counters is not None:
+            self._channel.send(self._counters.read())
         self._channel.close()
         with suppress(TimeoutError):
-            async with asyncio.timeout(TOLD_WITHIN_S):
+            async with asyncio.timeout(REPORTED_WITHIN_S):
                 await self._lost.wait()
 
-    def _handle(self, message: Any) -> None:
+    def _on_message(self, message: Any) -> None:
         self._heard_at = asyncio.get_running_loop().time()
         try:
-            self._act_on(message)
-        except Exception:  # whoever has not taken everything in must not answer
-            self._give_up("a worker cannot take in what it is told; it ends")
+            self._handle(message)
+        except Exception:  # without all updates it must not answer
+            self._give_up("a worker cannot apply an update; it ends")
 
-    def _act_on(self, message: Any) -> None:
+    def _handle(self, message: Any) -> None:
         match message:
             case messages.Setup():
                 self._set_up(message)
             case messages.StartAnswering():
-                self._spawn(self._begin())
-            case messages.ReadCounters(number):
-                if self._meter is not None:
-                    self._channel.send(self._meter.read(number))
-            case messages.RelayedReply(number, packet):
-                waiting = self._asked.get(number)
+                self._spawn(self._start_answering())
+            case messages.ReadCounters(request_id):
+                if self._counters is not None:
+                    self._channel.send(self._counters.read(request_id))
+            case messages.RelayedReply(query_id, packet):
+                waiting = self._relayed.get(query_id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(packet)
             case _:
-                self._take(message)
+                self._apply(message)
 
-    def _handled(self, count: int) -> None:
-        self._taken += count
-        self._channel.send(messages.Acknowledged(self._taken))
+    def _on_handled(self, count: int) -> None:
+        self._handled += count
+        self._channel.send(messages.Acknowledged(self._handled))
 
     def _set_up(self, setup: messages.Setup) -> None:
-        self._number = setup.number
+        self._number, self._silence_limit_s = setup.number, setup.silence_limit_s
         configure_logs(self._replica.now, as_json=setup.logs_as_json)
         dice = QuickDice(random.Random(setup.dice).random)
         forwarder = Forwarder(setup.forward) if setup.forward else None
         replica = self._replica
-        self._query_log = self._opened(setup.query_log)
+        self._query_log = self._open_query_log(setup.query_log)
         responder = Responder(
             replica.board,
             replica.health,
             dice,
             str,
             forwarder,
-            ask_elsewhere=self._ask,
+            ask_elsewhere=self._relay,
             query_log=self._query_log,
         )
-        self._responder, self._meter = responder, CounterReader(responder)
+        self._responder, self._counters = responder, CounterReader(responder)
         pairs = [(socket.socket(fileno=udp), socket.socket(fileno=tcp)) for udp, tcp, _ in setup.sockets]
         self._listeners = Listeners(pairs)
         self._doors = [
@@ -145,8 +147,8 @@ class WorkerProgram:
             for *_, where in setup.sockets
         ]
 
-    def _opened(self, path: str | None) -> QueryLog | None:
-        """The query log at a path; without one, too, there is DNS."""
+    def _open_query_log(self, path: str | None) -> QueryLog | None:
+        """Opens the query log; if that fails, the worker answers without one."""
         if path is None:
             return None
         try:
@@ -161,14 +163,14 @@ class WorkerProgram:
     def _place_at(self, vantage_point: str) -> Place:
         return self._replica.vantage[vantage_point]
 
-    def _take(self, piece: Piece) -> None:
+    def _apply(self, message: ReplicationMessage) -> None:
         before = None
-        if isinstance(piece, Anew):
-            gc.disable()  # what comes is no garbage, and looking through it takes long
-        elif isinstance(piece, Publish) and piece.difference is not None and piece.difference.everything:
+        if isinstance(message, Reset):
+            gc.disable()  # what follows is not garbage, and the collector would look through all of it
+        elif isinstance(message, Publish) and message.difference is not None and message.difference.everything:
             before = self._replica.board.current
-        self._replica.take(piece)
-        if isinstance(piece, Publish) and self._responder is not None:
+        self._replica.apply(message)
+        if isinstance(message, Publish) and self._responder is not None:
             divided = self._replica.pace.ttls_are_divided
             self._responder.ttl_divisor = self._replica.ttl_divisor if divided else None
         if before is not None:
@@ -176,70 +178,70 @@ class WorkerProgram:
             gc.enable()
             old = maps_of(before, self._replica.board.current)
             del before
-            self._spawn(_let_go(old))
+            self._spawn(_free(old))
 
-    async def _begin(self) -> None:
+    async def _start_answering(self) -> None:
         assert self._listeners is not None
         settle()
         try:
             await self._listeners.start(self._doors)
         except Exception:
             self._give_up("a worker cannot answer on its sockets; it ends")
-        self._has_begun = True
+        self._is_answering = True
         self._channel.send(messages.Answering())
 
     def _give_up(self, why: str) -> NoReturn:
-        """End at once: the control plane sees to it that others answer."""
+        """Ends at once: the control plane answers in its place and replaces it."""
         log.exception(why, worker=self._number)
         os._exit(1)
 
     def _on_lost(self) -> None:
-        """The control plane is gone; whoever answers already goes on."""
-        self._is_alone = True
+        """Goes on without the control plane, if it answers already."""
+        self._is_orphaned = True
         self._lost.set()
-        for waiting in self._asked.values():
+        for waiting in self._relayed.values():
             if not waiting.done():
                 waiting.set_result(b"")
-        if not self._has_begun:
+        if not self._is_answering:
             self._stopping.set()
         elif not self._stopping.is_set():
-            said = "the control plane is gone; answering on from what it published last, until SIGTERM"
-            log.error(said, worker=self._number, pid=os.getpid())
+            event = "the control plane is gone; the worker answers from what was published last, until SIGTERM"
+            log.error(event, worker=self._number, pid=os.getpid())
 
-    async def _look_for_silence(self) -> None:
-        """Say so, once, if the control plane stands still."""
+    async def _watch_control(self) -> None:
+        """Logs when the control plane falls silent, and when it sends again."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            is_silent = loop.time() - self._heard_at > SILENT_S
-            if is_silent is not self._is_silent and self._has_begun and not self._is_alone:
-                self._is_silent = is_silent
+            await asyncio.sleep(self._silence_limit_s / SILENCE_CHECKS)
+            is_silent = loop.time() - self._heard_at > self._silence_limit_s
+            if is_silent is not self._is_control_silent and self._is_answering and not self._is_orphaned:
+                self._is_control_silent = is_silent
                 if is_silent:
-                    said = "the control plane stands still; answering on from what it published last"
-                    log.error(said, worker=self._number)
+                    event = "the control plane is silent; the worker answers from what was published last"
+                    log.error(event, worker=self._number)
                 else:
-                    log.info("the control plane goes on", worker=self._number)
+                    log.info("the control plane is no longer silent", worker=self._number)
 
-    async def _ask(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None) -> bytes:
-        """The control plane's reply to a query; SERVFAIL if there is none within a second."""
+    async def _relay(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None) -> bytes:
+        """Asks the control plane for a reply; SERVFAIL if there is none within a second."""
         reply = b""
-        if not self._is_alone and len(self._asked) < MAX_ASKED and not self._channel.unsent_octets:
-            self._questions += 1
-            number = self._questions
-            answered = self._asked[number] = asyncio.get_running_loop().create_future()
-            self._channel.send(messages.RelayedQuery(number, packet, source, over_udp, place))
+        if not self._is_orphaned and len(self._relayed) < MAX_RELAYED and not self._channel.unsent_bytes:
+            self._last_query_id += 1
+            query_id = self._last_query_id
+            waiting = self._relayed[query_id] = asyncio.get_running_loop().create_future()
+            self._channel.send(messages.RelayedQuery(query_id, packet, source, over_udp, place))
             try:
                 async with asyncio.timeout(REPLY_WITHIN_S):
-                    reply = await answered
+                    reply = await waiting
             except TimeoutError:
                 pass
             finally:
-                del self._asked[number]
+                del self._relayed[query_id]
         if reply:
             return reply
-        if self._meter is not None:
+        if self._counters is not None:
             protocol = "UDP" if over_udp else "TCP"
-            self._meter.failed[Answered(ROOT, "TXT", RCode.SERVFAIL.name, "none", protocol)] += 1
+            self._counters.failed[Answered(ROOT, "TXT", RCode.SERVFAIL.name, "none", protocol)] += 1
         return render(parse_query(packet), Reply(RCode.SERVFAIL, is_authoritative=False), MAX_PLAIN_UDP_BYTES)
 
     def _spawn(self, work: Any) -> None:
@@ -248,16 +250,16 @@ class WorkerProgram:
         task.add_done_callback(self._tasks.discard)
 
 
-async def _let_go(maps: list[Map[Any, Any]]) -> None:
+async def _free(maps: list[Map[Any, Any]]) -> None:
     for _ in free_incrementally(maps):
         await asyncio.sleep(0)
 
 
 def run(fd: int) -> None:
-    """Be a worker until SIGTERM or SIGINT.
+    """Runs a worker until SIGTERM or SIGINT.
 
     Args:
-        fd: the end of a socket pair whose other end the control plane holds.
+        fd: the worker's end of the socket pair.
     """
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_main(fd))

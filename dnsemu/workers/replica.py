@@ -1,4 +1,4 @@
-"""A worker's copy of what is published, put together from pieces; its boards tell the same changes as the originals."""
+"""A worker's replica of the boards, built from replication messages; it publishes the same differences as they do."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -17,28 +17,28 @@ from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
 from dnsemu.publication.board import Board, Published
-from dnsemu.workers.pieces import (
-    Anew,
-    Apex,
-    Collections,
-    Hidden,
+from dnsemu.workers.replication import (
+    CidrCollections,
+    ClockPace,
+    HiddenGroups,
     Nodes,
-    Pace,
-    Piece,
     Publish,
+    ReplicationMessage,
+    Reset,
     Resources,
     Settings,
     Statuses,
-    ZoneBegins,
-    ZoneGone,
+    ZoneData,
+    ZoneRemoved,
+    ZoneStart,
 )
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Node, Zone
 from dnsemu.zone.resources import CompiledResource
 
 
-class _OpenZone:
-    """A zone that is being put together."""
+class _ZoneDraft:
+    """A zone that is being built or changed."""
 
     def __init__(self, zone: Zone) -> None:
         self.zone = zone
@@ -50,115 +50,115 @@ class _OpenZone:
 
 
 class Replica:
-    """Takes pieces in; a query sees nothing of a message before its `Publish`."""
+    """Applies replication messages; queries see none of an update before its `Publish`."""
 
     def __init__(self) -> None:
         locator = Locator(Geo())
         self.board = Board(Published(World(), Catalog(Map()), locator))
         self.health = HealthBoard()
         self.vantage: Mapping[str, Place] = {}
-        """Where the clients of each vantage point are, by its address."""
-        self.pace = Pace(time.time(), time.monotonic(), 1.0, False, None)
+        """The place of the clients of each vantage point, by its address."""
+        self.pace = ClockPace(time.time(), time.monotonic(), 1.0, ttls_are_divided=False, ttl_divisor=None)
         self._world, self._locator = World(), locator
-        self._staged_vantage: Mapping[str, Place] = {}
-        self._is_locator_new = False
+        self._next_vantage: Mapping[str, Place] = {}
+        self._needs_locator = False
         self._zones: Map[DName, Zone] = Map()
-        self._open: dict[DName, _OpenZone] = {}
+        self._drafts: dict[DName, _ZoneDraft] = {}
         self._resources: Map[DName, CompiledResource] = Map()
         self._statuses: dict[HealthCheckId, Status | None] = {}
-        self._are_statuses_new = False
+        self._statuses_were_reset = False
 
     def now(self) -> float:
         """Emulated time, in seconds since the epoch."""
         return self.pace.now_s + (time.monotonic() - self.pace.monotonic_s) * self.pace.speed
 
     def ttl_divisor(self) -> float | None:
-        """What TTLs are divided by; None: all are 0."""
+        """The number that TTLs are divided by; None makes them 0."""
         return self.pace.ttl_divisor
 
-    def take(self, piece: Piece) -> None:
-        """Take in the next piece.
+    def apply(self, message: ReplicationMessage) -> None:
+        """Applies the next message.
 
         Raises:
-            UnusableDatabase: the location database that is declared cannot be read.
+            UnusableDatabase: the declared location database cannot be read.
         """
-        match piece:
+        match message:
             case Nodes(zone, nodes):
-                _put(self._opened(zone).nodes, nodes)
-            case Hidden(zone, groups):
-                _put(self._opened(zone).hidden, groups)
-            case ZoneBegins(zone):
-                self._open[zone.name] = _OpenZone(zone)
-            case ZoneGone(name):
-                self._open.pop(name, None)
+                _put(self._draft(zone).nodes, nodes)
+            case HiddenGroups(zone, groups):
+                _put(self._draft(zone).hidden, groups)
+            case ZoneStart(zone):
+                self._drafts[zone.name] = _ZoneDraft(zone)
+            case ZoneRemoved(name):
+                self._drafts.pop(name, None)
                 if name in self._zones:
                     self._zones = self._zones.delete(name)
-            case Apex():
-                self._put_apex(piece)
+            case ZoneData():
+                self._put_zone_data(message)
             case Resources(resources):
                 with self._resources.mutate() as mutation:
                     _put(mutation, resources)
                     self._resources = mutation.finish()
-            case Statuses(statuses, anew):
-                self._put_statuses(statuses, anew)
-            case Pace():
-                self.pace = piece
-            case Collections(collections):
+            case Statuses(statuses, is_reset):
+                self._put_statuses(statuses, is_reset=is_reset)
+            case ClockPace():
+                self.pace = message
+            case CidrCollections(collections):
                 self._locate_by(collections)
-            case Anew():
+            case Reset():
                 self._zones, self._resources = Map(), Map()
-                self._open.clear()
+                self._drafts.clear()
             case Settings(world, vantage):
-                self._world, self._staged_vantage, self._is_locator_new = world, vantage, True
+                self._world, self._next_vantage, self._needs_locator = world, vantage, True
             case Publish():
-                self._publish(piece)
+                self._publish(message)
 
-    def _opened(self, name: DName) -> _OpenZone:
-        if name not in self._open:
-            self._open[name] = _OpenZone(self._zones[name])
-        return self._open[name]
+    def _draft(self, name: DName) -> _ZoneDraft:
+        if name not in self._drafts:
+            self._drafts[name] = _ZoneDraft(self._zones[name])
+        return self._drafts[name]
 
-    def _put_apex(self, apex: Apex) -> None:
-        opened = self._opened(apex.zone)
-        cuts = opened.zone.cuts
-        if apex.cuts_come or apex.cuts_gone:
-            cuts = (cuts - apex.cuts_gone) | apex.cuts_come
-        opened.zone = replace(opened.zone, cuts=cuts, ns=apex.ns, soa=apex.soa)
+    def _put_zone_data(self, data: ZoneData) -> None:
+        draft = self._draft(data.zone)
+        cuts = draft.zone.cuts
+        if data.cuts_added or data.cuts_removed:
+            cuts = (cuts - data.cuts_removed) | data.cuts_added
+        draft.zone = replace(draft.zone, cuts=cuts, ns=data.ns, soa=data.soa)
 
-    def _put_statuses(self, statuses: Iterable[tuple[HealthCheckId, Status | None]], anew: bool) -> None:
-        if anew:
+    def _put_statuses(self, statuses: Iterable[tuple[HealthCheckId, Status | None]], *, is_reset: bool) -> None:
+        if is_reset:
             self._statuses.clear()
-            self._are_statuses_new = True
+            self._statuses_were_reset = True
         self._statuses.update(statuses)
 
     def _locate_by(self, collections: Iterable[CidrCollection]) -> None:
-        if not self._is_locator_new:
+        if not self._needs_locator:
             self._locator = self._locator.with_collections(collections)
             return
         geo = self._world.geo
         self._locator = Locator(geo, Path(geo.database) if geo.database else None, collections=collections)
-        self._is_locator_new = False
+        self._needs_locator = False
 
     def _publish(self, publish: Publish) -> None:
         self._publish_statuses()
-        self.vantage = self._staged_vantage
+        self.vantage = self._next_vantage
         if publish.difference is None:
             return
-        self._zones = self._zones.update({name: opened.finished() for name, opened in self._open.items()})
-        self._open.clear()
+        self._zones = self._zones.update({name: draft.finished() for name, draft in self._drafts.items()})
+        self._drafts.clear()
         catalog = Catalog(self._zones, self._resources)
         self.board.publish(Published(self._world, catalog, self._locator), publish.difference)
 
     def _publish_statuses(self) -> None:
-        before = Map() if self._are_statuses_new else self.health.current.status
+        before = Map() if self._statuses_were_reset else self.health.current.status
         statuses, self._statuses = self._statuses, {}
-        if len(statuses) == 1 and not self._are_statuses_new:
+        if len(statuses) == 1 and not self._statuses_were_reset:
             ((check, status),) = statuses.items()
             if status is not None:
                 self.health.set(check, status)
                 return
-        if statuses or self._are_statuses_new:
-            self._are_statuses_new = False
+        if statuses or self._statuses_were_reset:
+            self._statuses_were_reset = False
             with before.mutate() as mutation:
                 _put(mutation, statuses.items())
                 self.health.publish(mutation.finish())

@@ -1,4 +1,4 @@
-"""What a worker is told: everything that is published, change by change, is answered there as here."""
+"""Replication to a worker: its replica equals what is published, whatever the order of changes."""
 
 import pickle
 from dataclasses import replace
@@ -19,10 +19,10 @@ from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import EVERYTHING, Board, Difference, Published
 from dnsemu.publication.publishing import beside, compiled_anew, with_writes
-from dnsemu.workers.feed import MAX_NAMES, Feed, Source, together
+from dnsemu.workers.backlog import MAX_NAMES, Backlog, Source, merged
 from dnsemu.workers.pickling import pickled
-from dnsemu.workers.pieces import Publish
 from dnsemu.workers.replica import Replica
+from dnsemu.workers.replication import Publish
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.resources import compile_resource
 from tests.builders import VIRGINIA, resource, target
@@ -38,8 +38,8 @@ NUMBERS = count()
 CLIENTS = [bytes([192, 0, 2, 1]), bytes([203, 0, 113, 7]), bytes([198, 51, 100, 9]), bytes(range(16))]
 
 
-class Stand:
-    """A control plane that publishes what commands write, and one worker's copy of it."""
+class Pair:
+    """A control plane that publishes what commands write, and the replica of one worker."""
 
     def __init__(self):
         self.aws = emulation()
@@ -52,13 +52,13 @@ class Stand:
         self.divisor = None
         self.vantage = {}
         self.source = Source(self.board, self.health, self.vantage, self.clock, lambda: self.divisor)
-        self.feed = Feed(self.source)
-        self.board.subscribe(lambda _, change: self.feed.note(change))
-        self.health.subscribe(lambda _, checks: self.feed.note_statuses(checks))
+        self.backlog = Backlog(self.source)
+        self.board.subscribe(lambda _, difference: self.backlog.add(difference))
+        self.health.subscribe(lambda _, checks: self.backlog.add_statuses(checks))
         self.replica = Replica()
-        self.told = []
-        self.replica.board.subscribe(lambda published, change: self.told.append((published, change)))
-        self.under_way = iter(())
+        self.published = []
+        self.replica.board.subscribe(lambda *published: self.published.append(published))
+        self.update = iter(())
         self.instances = []
 
     # --- what happens ---
@@ -97,15 +97,15 @@ class Stand:
         change = {"LocationName": location, "Action": "PUT", "CidrList": [block]}
         self.call("ChangeCidrCollection", Id=COLLECTION, Changes=[change])
 
-    def anew(self):
+    def recompile(self):
         world = self.aws.state.world
         self.board.publish(compiled_anew(self.board.current, world, _age, Traffic.of(self.aws.state)), EVERYTHING)
 
     def host(self, address):
-        state = compile_resource(resource(LB, target(address, "seven")))
+        found = compile_resource(resource(LB, target(address, "seven")))
         now = self.board.current
-        change = Difference(resources=frozenset(state.names))
-        self.board.publish(replace(now, catalog=now.catalog.with_resources([state])), change)
+        difference = Difference(resources=frozenset(found.names))
+        self.board.publish(replace(now, catalog=now.catalog.with_resources([found])), difference)
 
     def status(self, check, status):
         if status is None:
@@ -114,47 +114,47 @@ class Stand:
         else:
             self.health.set(check, status)
 
-    # --- what is told ---
+    # --- replication ---
 
-    def tell(self, frames=None):
-        """Tell so many pieces, or all there is."""
+    def send(self, frames=None):
+        """Send so many messages, or all of them."""
         while frames is None or frames > 0:
-            if self.feed.is_void:
-                self.under_way = self.feed.message()
-            frame = next(self.under_way, None)
+            if self.backlog.needs_everything:
+                self.update = self.backlog.next_update()
+            frame = next(self.update, None)
             if frame is None:
-                if not self.feed.is_behind:
+                if not self.backlog.has_changes:
                     return
-                self.under_way = self.feed.message()
+                self.update = self.backlog.next_update()
                 continue
-            self.take(pickle.loads(frame))
+            self.apply(pickle.loads(frame))
             if frames is not None:
                 frames -= 1
 
-    def take(self, piece):
+    def apply(self, message):
         before = self.replica.board.current
-        self.replica.take(piece)
-        if isinstance(piece, Publish) and piece.difference is not None:
-            assert self.told[-1] == (self.replica.board.current, piece.difference)
-            assert uncovered(before.catalog, self.replica.board.current.catalog, piece.difference) == set()
+        self.replica.apply(message)
+        if isinstance(message, Publish) and message.difference is not None:
+            assert self.published[-1] == (self.replica.board.current, message.difference)
+            assert uncovered(before.catalog, self.replica.board.current.catalog, message.difference) == set()
 
 
 def _age(zone_id):
     return 0.0
 
 
-def uncovered(before, after, change):
-    """What differs between two catalogs and is in no part of a change."""
-    if change.everything:
+def uncovered(before, after, difference):
+    """The parts of two catalogs that differ and that a difference does not list."""
+    if difference.everything:
         return set()
     found = set()
-    for zone in {*before.zones, *after.zones} - change.zones:
+    for zone in {*before.zones, *after.zones} - difference.zones:
         old, new = before.zones[zone], after.zones[zone]
         for name in {*old.nodes, *new.nodes, *old.hidden, *new.hidden}:
-            if answering(old, name) != answering(new, name) and (zone, name) not in change.names:
+            if answering(old, name) != answering(new, name) and (zone, name) not in difference.names:
                 found.add((zone, name))
     differing = {n for n in {*before.resources, *after.resources} if before.resources.get(n) != after.resources.get(n)}
-    return found | (differing - change.resources)
+    return found | (differing - difference.resources)
 
 
 def answering(zone, name):
@@ -163,7 +163,7 @@ def answering(zone, name):
 
 
 def seen(published, health):
-    """All that an answer may depend on, as values that compare."""
+    """All that an answer may depend on, as comparable values."""
     zones = {
         zone.name: (
             zone.id, zone.cuts, zone.ns, zone.soa, dict(zone.hidden),
@@ -197,136 +197,136 @@ STEPS = st.one_of(
     st.tuples(st.just("instance"), st.sampled_from(["i1.example.test", "i2.example.test"])),
     st.tuples(st.just("drop_instance")),
     st.tuples(st.just("cidr"), st.sampled_from(["paris", "tokyo"]), st.sampled_from(["192.0.2.0/24", "203.0.113.0/24"])),
-    st.tuples(st.just("anew")),
+    st.tuples(st.just("recompile")),
     st.tuples(st.just("host"), ADDRESSES),
     st.tuples(st.just("status"), CHECKS, st.sampled_from([*Status, None])),
-    st.tuples(st.just("tell"), st.none() | st.integers(1, 12)),
+    st.tuples(st.just("send"), st.none() | st.integers(1, 12)),
 )  # fmt: skip
 
 
 @settings(max_examples=rounds(120), deadline=None)
 @given(st.lists(STEPS, max_size=30))
-def test_a_worker_has_what_is_published_however_it_came_about(steps):
-    stand = Stand()
+def test_a_replica_equals_what_is_published_whatever_the_changes(steps):
+    pair = Pair()
     for name, *arguments in steps:
-        getattr(stand, name)(*arguments)
-    stand.tell()
-    here = seen(stand.board.current, stand.health.current)
-    assert seen(stand.replica.board.current, stand.replica.health.current) == here
+        getattr(pair, name)(*arguments)
+    pair.send()
+    here = seen(pair.board.current, pair.health.current)
+    assert seen(pair.replica.board.current, pair.replica.health.current) == here
 
 
-def test_a_worker_that_reads_slowly_is_told_the_newest_alone():
-    stand = Stand()
-    stand.tell()
+def test_a_slow_worker_gets_the_newest_values_only():
+    pair = Pair()
+    pair.send()
     for number in range(50):
-        stand.change("UPSERT", a("www", f"192.0.2.{number}"))
-        stand.status("seven", Status.of(is_healthy=number % 2 == 0))
-    frames = list(stand.feed.message())
+        pair.change("UPSERT", a("www", f"192.0.2.{number}"))
+        pair.status("seven", Status.of(is_healthy=number % 2 == 0))
+    frames = list(pair.backlog.next_update())
     assert len(frames) == 4  # a status, a node, the pace, the end
     for frame in frames:
-        stand.take(pickle.loads(frame))
-    assert seen(stand.replica.board.current, stand.replica.health.current) == seen(
-        stand.board.current, stand.health.current
+        pair.apply(pickle.loads(frame))
+    assert seen(pair.replica.board.current, pair.replica.health.current) == seen(
+        pair.board.current, pair.health.current
     )
 
 
-def test_nothing_of_a_message_is_seen_before_its_end():
-    stand = Stand()
-    stand.tell()
-    before = seen(stand.replica.board.current, stand.replica.health.current)
-    stand.change("UPSERT", a("www"))
-    stand.zone("new.test")
-    stand.status("seven", Status.UNHEALTHY)
-    *pieces, end = [pickle.loads(frame) for frame in stand.feed.message()]
-    for piece in pieces:
-        stand.take(piece)
-    assert seen(stand.replica.board.current, stand.replica.health.current) == before
-    stand.take(end)
-    assert seen(stand.replica.board.current, stand.replica.health.current) != before
+def test_nothing_of_an_update_is_seen_before_its_end():
+    pair = Pair()
+    pair.send()
+    before = seen(pair.replica.board.current, pair.replica.health.current)
+    pair.change("UPSERT", a("www"))
+    pair.zone("new.test")
+    pair.status("seven", Status.UNHEALTHY)
+    *messages, end = [pickle.loads(frame) for frame in pair.backlog.next_update()]
+    for message in messages:
+        pair.apply(message)
+    assert seen(pair.replica.board.current, pair.replica.health.current) == before
+    pair.apply(end)
+    assert seen(pair.replica.board.current, pair.replica.health.current) != before
 
 
-def test_a_message_of_which_nothing_stays_is_broken_off():
-    stand = Stand()
-    stand.tell(frames=3)
-    assert not stand.feed.is_void
-    stand.anew()
-    assert stand.feed.is_void
-    stand.tell()
-    assert [change for _, change in stand.told] == [EVERYTHING]
+def test_an_update_is_dropped_when_everything_is_to_be_sent():
+    pair = Pair()
+    pair.send(frames=3)
+    assert not pair.backlog.needs_everything
+    pair.recompile()
+    assert pair.backlog.needs_everything
+    pair.send()
+    assert [difference for _, difference in pair.published] == [EVERYTHING]
 
 
-def test_statuses_of_a_message_that_is_broken_off_are_told_with_the_next():
-    stand = Stand()
-    stand.tell()
-    stand.status("seven", Status.UNHEALTHY)
-    stand.under_way = stand.feed.message()
-    stand.anew()
-    stand.tell()
-    assert not stand.replica.health.current.is_healthy("seven")
+def test_statuses_of_a_dropped_update_are_sent_with_the_next():
+    pair = Pair()
+    pair.send()
+    pair.status("seven", Status.UNHEALTHY)
+    pair.update = pair.backlog.next_update()
+    pair.recompile()
+    pair.send()
+    assert not pair.replica.health.current.is_healthy("seven")
 
 
-def test_what_several_wait_for_is_made_once(monkeypatch):
-    stand = Stand()
-    other = Feed(stand.source)
-    monkeypatch.setattr("dnsemu.workers.feed.pickled", made := Mock(wraps=pickled))
-    first = list(stand.feed.message())
+def test_a_full_update_for_several_workers_is_made_once(monkeypatch):
+    pair = Pair()
+    other = Backlog(pair.source)
+    monkeypatch.setattr("dnsemu.workers.backlog.pickled", made := Mock(wraps=pickled))
+    first = list(pair.backlog.next_update())
     alone = made.call_count
-    second = list(other.message())
-    assert second[:-2] == first[:-2]  # how time goes is as it is when it is told
+    second = list(other.next_update())
+    assert second[:-2] == first[:-2]  # the clock is read for each
     assert made.call_count - alone < 5 < alone
-    third = Feed(stand.source)
-    assert third.is_void
-    third.end()
-    assert stand.source.feeds == {stand.feed, other}
+    third = Backlog(pair.source)
+    assert third.needs_everything
+    third.close()
+    assert pair.source.backlogs == {pair.backlog, other}
 
 
-def test_what_did_not_change_is_the_same_object_still():
-    """So answers that were made of it are still good."""
-    stand = Stand()
-    stand.change("UPSERT", a("www"))
-    stand.change("UPSERT", a("other"))
-    stand.tell()
+def test_what_did_not_change_is_the_same_object():
+    """So cached answers stay valid."""
+    pair = Pair()
+    pair.change("UPSERT", a("www"))
+    pair.change("UPSERT", a("other"))
+    pair.send()
     zone, www = names.parse("example.test"), names.parse("www.example.test")
-    before = stand.replica.board.current
-    stand.change("UPSERT", a("other", "192.0.2.2"))
-    stand.tell()
-    after = stand.replica.board.current
+    before = pair.replica.board.current
+    pair.change("UPSERT", a("other", "192.0.2.2"))
+    pair.send()
+    after = pair.replica.board.current
     assert after.catalog.zones[zone].nodes[www] is before.catalog.zones[zone].nodes[www]
     assert after.catalog.zones[names.parse("other.test")] is before.catalog.zones[names.parse("other.test")]
     assert after.locator is before.locator
 
 
-def test_statuses_alone_are_no_new_catalog():
-    stand = Stand()
-    stand.tell()
-    told = len(stand.told)
-    stand.status("seven", Status.UNHEALTHY)
-    stand.tell()
-    assert len(stand.told) == told
-    assert not stand.replica.health.current.is_healthy("seven")
+def test_statuses_alone_publish_no_catalog():
+    pair = Pair()
+    pair.send()
+    before = len(pair.published)
+    pair.status("seven", Status.UNHEALTHY)
+    pair.send()
+    assert len(pair.published) == before
+    assert not pair.replica.health.current.is_healthy("seven")
 
 
-def test_how_time_goes_is_told():
-    stand = Stand()
-    stand.divisor = lambda: None
-    stand.tell()
-    assert (stand.replica.pace.ttls_are_divided, stand.replica.ttl_divisor()) == (True, None)
-    stand.divisor = lambda: 10.0
-    stand.feed.note_pace()
-    stand.tell()
-    assert stand.replica.ttl_divisor() == 10.0
+def test_the_clocks_pace_is_sent():
+    pair = Pair()
+    pair.divisor = lambda: None
+    pair.send()
+    assert (pair.replica.pace.ttls_are_divided, pair.replica.ttl_divisor()) == (True, None)
+    pair.divisor = lambda: 10.0
+    pair.backlog.add_clock_change()
+    pair.send()
+    assert pair.replica.ttl_divisor() == 10.0
 
 
-def test_where_clients_of_a_vantage_point_are_is_told_with_the_settings():
-    stand = Stand()
-    stand.vantage["127.0.0.1:5301"] = VIRGINIA
-    stand.anew()
-    stand.tell()
-    assert stand.replica.vantage == {"127.0.0.1:5301": VIRGINIA}
+def test_vantage_points_are_sent_with_the_settings():
+    pair = Pair()
+    pair.vantage["127.0.0.1:5301"] = VIRGINIA
+    pair.recompile()
+    pair.send()
+    assert pair.replica.vantage == {"127.0.0.1:5301": VIRGINIA}
 
 
-def test_so_many_names_are_told_as_everything():
+def test_many_names_are_sent_as_everything():
     many = Difference(names=frozenset((names.ROOT, names.parse(f"n{number}")) for number in range(MAX_NAMES)))
     one = Difference(names=frozenset({(names.ROOT, names.parse("one"))}))
-    assert together(one, together(Difference(), one)) == one
-    assert together(many, one) == EVERYTHING
+    assert merged(one, merged(Difference(), one)) == one
+    assert merged(many, one) == EVERYTHING

@@ -1,0 +1,28 @@
+"""Reads a worker's counters in increments: each reply is reported once."""
+
+from collections import Counter
+
+from dnsemu.answering.counters import Answered
+from dnsemu.server.responder import Responder
+from dnsemu.workers.messages import CountersRead
+
+
+class CounterReader:
+    """Reports what a responder counted since the last reading."""
+
+    def __init__(self, responder: Responder) -> None:
+        self._responder = responder
+        self._read: Counter[Answered] = Counter()
+        self._read_dropped = self._read_lines = 0
+        self.failed: Counter[Answered] = Counter()
+        """Replies that the worker made without its responder."""
+
+    def read(self, request_id: int | None = None) -> CountersRead:
+        """The increments since the last reading, in reply to a `ReadCounters` of that id."""
+        before = self._read
+        now = self.failed + Counter(dict(self._responder.answered.items()))
+        dropped, lines = self._responder.dropped, self._responder.query_log_dropped
+        answered = {label: count - before[label] for label, count in now.items() if count != before[label]}
+        found = CountersRead(request_id, answered, dropped - self._read_dropped, lines - self._read_lines)
+        self._read, self._read_dropped, self._read_lines = now, dropped, lines
+        return found
