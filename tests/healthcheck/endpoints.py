@@ -1,4 +1,4 @@
-"""Endpoints on loopback, well-behaved and otherwise: raw sockets that play a script for each connection."""
+"""Endpoints on loopback, well-behaved and hostile: raw sockets that play a script for each connection."""
 
 import asyncio
 import socket
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Endpoint:
-    """Where an endpoint listens, and what it was sent: one text for each connection, and what came after it.
+    """An endpoint's port, and the bytes it received: a request for each connection, and the bytes after it.
 
-    `hung_up` is set when a connection ended while the script still held it: the prober closed it.
+    `hung_up` is set when the prober closes a connection that the script still holds open.
     """
 
     port: int = 0
@@ -27,7 +27,7 @@ class Endpoint:
 
 @asynccontextmanager
 async def endpoint(script, *, host="127.0.0.1", tls=None, reads_request=True):
-    """Listen on a free port; `script(writer)` plays what follows the request, then the connection is closed."""
+    """Listens on a free port; after each request plays `script(writer)`, then closes the connection."""
     seen = Endpoint()
     connections = set()
 
@@ -70,7 +70,7 @@ async def endpoint(script, *, host="127.0.0.1", tls=None, reads_request=True):
 
 
 def sends(data):
-    """A script: send this and close."""
+    """A script: sends data and closes."""
 
     async def script(writer):
         writer.write(data)
@@ -80,12 +80,12 @@ def sends(data):
 
 
 async def never_answers(_writer):
-    """A script: hold the connection, say nothing."""
+    """A script: holds the connection and sends nothing."""
     await asyncio.Event().wait()
 
 
 def sends_then_silence(data):
-    """A script: send this and hold the connection."""
+    """A script: sends data and holds the connection."""
 
     async def script(writer):
         writer.write(data)
@@ -95,7 +95,7 @@ def sends_then_silence(data):
 
 
 def repeats(data):
-    """A script: send this again and again, without an end."""
+    """A script: sends data again and again, without an end."""
 
     async def script(writer):
         while True:
@@ -107,7 +107,7 @@ def repeats(data):
 
 
 async def resets(writer):
-    """A script: break the connection off with a reset."""
+    """A script: resets the connection."""
     sock = writer.transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
@@ -120,11 +120,16 @@ def response(status=200, body=b"", **headers):
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+def body_of(size, string=b"needle"):
+    """A body in which the string ends with byte `size`."""
+    return b"." * (size - len(string)) + string + b"." * 100
+
+
 @contextmanager
 def choosy(context, alert_for):
-    """A TLS server that ends a handshake with the alert that `alert_for(name)` gives, and otherwise answers.
+    """A TLS server that ends a handshake with the alert from `alert_for(name)`, or answers if that is None.
 
-    It has a thread and blocking sockets: asyncio does not send a server's alerts.
+    It uses a thread and blocking sockets, because asyncio does not send a server's alerts.
     """
     seen = Endpoint()
 
@@ -156,9 +161,22 @@ def choosy(context, alert_for):
 
 
 def certificate(folder, require_tool, *, days="1", name="wrong.test"):
-    """A self-signed certificate in one file with its key; with negative days it has expired."""
+    """Creates a self-signed certificate, in one file with its key; it has expired if `days` is negative."""
     openssl, key, path = require_tool("openssl"), folder / "key.pem", folder / "cert.pem"
-    make = [openssl, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key]
+    make = [
+        openssl,
+        "req",
+        "-new",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        f"/CN={name}",
+        "-keyout",
+        key,
+    ]
     subprocess.run([*make, "-out", folder / "request.pem"], check=True, capture_output=True)
     sign = [openssl, "x509", "-req", "-in", folder / "request.pem", "-signkey", key, "-days", days, "-out", path]
     subprocess.run(sign, check=True, capture_output=True)

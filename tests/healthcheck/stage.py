@@ -1,4 +1,4 @@
-"""A monitor with everything around it, on time that leaps or is stepped, and endpoints that do as they are told."""
+"""A health monitor with a scheduler, a board and fake endpoints, in virtual time or on a clock that is stepped."""
 
 import asyncio
 from collections import Counter
@@ -36,22 +36,22 @@ def calculated(id, children, threshold, **flags):
 
 
 class Endpoints:
-    """Endpoints that are up, down, silent for ever or time out, by the id of the check; remembers who asked and when."""
+    """Fake endpoints, by the id of the check: up, down, silent for ever or timing out. Records each probe and its time."""
 
     def __init__(self, clock):
         self._clock = clock
         self.down = set()
         self.silent = set()
         self.timing_out = set()
-        self.asked = []
-        self.broken_off = Counter()
-        self.under_way = 0
-        self.most_under_way = 0
+        self.probed = []
+        self.cancelled = Counter()
+        self.running = 0
+        self.max_running = 0
 
     async def __call__(self, check, checker):
-        self.asked.append((check.id, checker, self._clock.now()))
-        self.under_way += 1
-        self.most_under_way = max(self.under_way, self.most_under_way)
+        self.probed.append((check.id, checker, self._clock.now()))
+        self.running += 1
+        self.max_running = max(self.running, self.max_running)
         try:
             if check.id in self.silent:
                 await asyncio.Event().wait()
@@ -60,17 +60,17 @@ class Endpoints:
                 return ProbeResult.failed("timed out", waited_s=TIME_OUT_S)
             return ProbeResult(check.id not in self.down, "as told")
         except asyncio.CancelledError:
-            self.broken_off[check.id] += 1
+            self.cancelled[check.id] += 1
             raise
         finally:
-            self.under_way -= 1
+            self.running -= 1
 
     def times(self, check):
-        return [at for id, _, at in self.asked if id == check]
+        return [at for id, _, at in self.probed if id == check]
 
 
 class Stage:
-    """A monitor and its surroundings. In an event loop its clock is the loop's, unless it is to be stepped."""
+    """A monitor with its scheduler, board, history and endpoints. Its clock follows the loop, unless it is stepped."""
 
     def __init__(self, *, seed=1, max_concurrent=2000, is_stepped=False, probe=None):
         self.is_stepped = is_stepped
@@ -99,12 +99,12 @@ class Stage:
         return self.history.since(0, kind=EventKind.STATUS)
 
     async def passes(self, seconds):
-        """Let emulated time pass, or step through it."""
+        """Lets emulated time pass, or advances the clock."""
         await (self.scheduler.advance(seconds) if self.is_stepped else asyncio.sleep(seconds))
 
     @asynccontextmanager
     async def running(self):
-        """Follow the clock meanwhile."""
+        """Runs the scheduler inside an `async with` block."""
         task = asyncio.create_task(self.scheduler.run())
         try:
             yield self

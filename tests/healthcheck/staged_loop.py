@@ -1,14 +1,14 @@
-"""An event loop on which real sockets meet stepped time and a network that obeys."""
+"""An event loop on which real sockets meet virtual time, with slow and rerouted connections."""
 
 import asyncio
 import selectors
 
 _QUIET_S = 0.01
-"""Real time without a packet after which nothing is under way on loopback, in seconds."""
+"""Real time without a packet after which nothing is in flight on loopback, in seconds."""
 
 
-class _LeapingSelector(selectors.DefaultSelector):
-    """Waits a moment for sockets; if they are quiet, the time that was to be waited has passed at once."""
+class _SkippingSelector(selectors.DefaultSelector):
+    """Waits a moment for sockets; if none is ready, skips the rest of the time-out."""
 
     def __init__(self):
         super().__init__()
@@ -22,21 +22,21 @@ class _LeapingSelector(selectors.DefaultSelector):
 
 
 class StagedLoop(asyncio.SelectorEventLoop):
-    """Time passes only when every socket is quiet, and then at once to the next timer, so 9 seconds take none.
+    """Time passes only while every socket is quiet, and then skips to the next timer, so 9 seconds take none.
 
-    Connections take `connect_s`, as if the peer's half of the handshake came that late, and those to a port in
-    `reroutes` go to another instead: no test can listen on port 80.
+    A connection takes `connect_s`, as if the peer answered that late. One to a port in `reroutes` goes to another port,
+    because tests cannot listen on port 80.
     """
 
     def __init__(self):
-        self._leaping = _LeapingSelector()
-        super().__init__(self._leaping)
+        self._skipping = _SkippingSelector()
+        super().__init__(self._skipping)
         self.connect_s = 0.0
         self.reroutes = {}
         self.connections = 0
 
     def time(self):
-        return self._leaping.now
+        return self._skipping.now
 
     async def sock_connect(self, sock, address):
         if self.connect_s:
@@ -46,6 +46,6 @@ class StagedLoop(asyncio.SelectorEventLoop):
 
 
 def staged(main):
-    """Run a coroutine function on such a loop, which it is given."""
+    """Runs a coroutine function, which is given the loop, on such a loop."""
     with asyncio.Runner(loop_factory=StagedLoop) as runner:
         return runner.run(main(runner.get_loop()))

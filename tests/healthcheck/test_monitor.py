@@ -1,4 +1,4 @@
-"""The monitor's verdicts as time passes, with probes that answer at once (health-checks.md §5–§10, §15)."""
+"""The monitor's statuses as time passes, with fake endpoints that answer at once (health-checks.md §5–§10, §15)."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ from tests.healthcheck.stage import DOWN, FOUR, INTERVAL_S, ONE, UP, Stage, calc
 
 MANUAL = HealthCheckers(ONE.regions, 1, probes=ProbeMode.MANUAL)
 OFF = HealthCheckers(ONE.regions, 1, probes=ProbeMode.OFF)
-FAILED = ProbeResult.failed("pushed")
+FAILED = ProbeResult.failed("by hand")
 
 
 @virtual_time
@@ -36,7 +36,7 @@ async def test_h64_a_dead_endpoint_is_unhealthy_after_the_threshold_and_comes_ba
 
 
 @virtual_time
-async def test_h166_a_change_says_what_was_observed_and_when():
+async def test_h166_a_change_has_its_cause_and_time():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a", threshold=1))
@@ -59,17 +59,17 @@ async def test_h73_h175_a_disabled_check_is_healthy_and_not_probed():
         stage.endpoints.down.update("ab")
         stage.apply(endpoint("a", disabled=True), endpoint("b", disabled=True, inverted=True))
         await stage.passes(100)
-        assert stage.endpoints.asked == []
+        assert stage.endpoints.probed == []
         assert (stage.status("a"), stage.status("b")) == (UP, DOWN)
 
 
 @virtual_time
-async def test_h77_nobody_who_reads_the_board_causes_a_probe():
+async def test_h77_reading_the_board_causes_no_probe():
     async with Stage().running() as stage:
         stage.apply(endpoint("a", interval_s=1000.0))
         for _ in range(100):
             assert stage.board.current.is_healthy("a")
-        assert stage.endpoints.asked == []
+        assert stage.endpoints.probed == []
 
 
 @pytest.mark.parametrize(("down", "threshold", "status"), [
@@ -178,20 +178,20 @@ async def test_h68_a_region_that_is_left_out_stops_at_once_and_its_verdicts_are_
         assert stage.monitor.state("a").votes == (4, 4)
         stage.apply(endpoint("a"), fleet=ONE)
         assert stage.monitor.state("a").votes == (1, 1)
-        before = len(stage.endpoints.asked)
+        before = len(stage.endpoints.probed)
         await stage.passes(3 * INTERVAL_S)
-        assert {checker for _, checker, _ in stage.endpoints.asked[before:]} == {Checker("us-east-1", 0)}
+        assert {checker for _, checker, _ in stage.endpoints.probed[before:]} == {Checker("us-east-1", 0)}
 
 
 @virtual_time
-async def test_h104_a_check_that_is_gone_is_probed_no_more():
+async def test_h104_a_removed_check_is_no_longer_probed():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
         stage.apply(endpoint("a"))
         await stage.passes(INTERVAL_S)
         stage.apply()
         await stage.passes(100)
-        assert len(stage.endpoints.asked) == stage.endpoints.broken_off["a"] == 1
+        assert len(stage.endpoints.probed) == stage.endpoints.cancelled["a"] == 1
         assert "a" not in stage.board.current.status
 
 
@@ -204,12 +204,12 @@ async def test_h102_a_probe_of_the_old_endpoint_says_nothing_about_the_new_one()
         stage.endpoints.silent.clear()
         stage.apply(endpoint("a", threshold=1, port=81))
         await stage.passes(INTERVAL_S)
-        assert stage.endpoints.broken_off["a"] == 1
+        assert stage.endpoints.cancelled["a"] == 1
         assert stage.monitor.state("a").votes == (1, 1)
 
 
 @virtual_time
-async def test_h104_a_check_that_leaves_and_comes_back_is_probed_again():
+async def test_h104_a_check_that_is_removed_and_declared_again_is_probed_again():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
         stage.apply(endpoint("a"))
@@ -222,18 +222,18 @@ async def test_h104_a_check_that_leaves_and_comes_back_is_probed_again():
         assert stage.monitor.in_flight == 0
 
 
-# --- results from outside, and probes on demand ---
+# --- results recorded by hand, and probes on demand ---
 
 
-def test_h161_a_pushed_result_counts_as_if_the_checkers_had_observed_it():
+def test_h161_a_result_recorded_by_hand_counts_like_an_observed_one():
     stage = Stage(is_stepped=True)
     stage.apply(endpoint("a", threshold=2), fleet=FOUR)
     stage.monitor.record_result("a", FAILED)
     assert (stage.status("a"), stage.monitor.state("a").votes) == (UP, (4, 4))
     stage.monitor.record_result("a", FAILED)
     assert (stage.status("a"), stage.monitor.state("a").votes) == (DOWN, (0, 4))
-    stage.monitor.record_result("a", ProbeResult.passed("pushed"), "us-east-1")
-    stage.monitor.record_result("a", ProbeResult.passed("pushed"), "us-east-1")
+    stage.monitor.record_result("a", ProbeResult.passed("by hand"), "us-east-1")
+    stage.monitor.record_result("a", ProbeResult.passed("by hand"), "us-east-1")
     assert (stage.status("a"), stage.monitor.state("a").votes) == (UP, (2, 4))
 
 
@@ -244,14 +244,14 @@ def test_h161_a_pushed_result_counts_as_if_the_checkers_had_observed_it():
     pytest.param("off", "us-east-1", NoSuchChecker, "off is not probed, as it is disabled$", id="H73 disabled, wherever"),
     pytest.param("sum", None, NoSuchChecker, "sum has no endpoint to probe", id="H161 calculated"),
 ])  # fmt: skip
-def test_results_and_probes_of_what_is_not_probed_are_refused(check, region, error, message):
+def test_results_and_probes_of_checks_that_are_not_probed_are_refused(check, region, error, message):
     stage = Stage(is_stepped=True)
     stage.apply(endpoint("a"), endpoint("off", disabled=True), calculated("sum", "a", 1))
     with pytest.raises(error, match=message):
         stage.monitor.record_result(check, FAILED, region)
     with pytest.raises(error, match=message):
         asyncio.run(stage.monitor.probe_now(check, region))
-    assert not stage.endpoints.asked
+    assert not stage.endpoints.probed
 
 
 @virtual_time
@@ -262,9 +262,9 @@ async def test_h67_a_probe_on_demand_is_made_at_once_and_the_schedule_goes_on_fr
         await stage.monitor.probe_now("a")
         assert (stage.status("a"), stage.monitor.state("a").votes) == (DOWN, (0, 4))
         await stage.passes(99)
-        assert len(stage.endpoints.asked) == 4
+        assert len(stage.endpoints.probed) == 4
         await stage.passes(2)
-        assert len(stage.endpoints.asked) == 8
+        assert len(stage.endpoints.probed) == 8
 
 
 @virtual_time
@@ -272,30 +272,30 @@ async def test_h67_a_probe_on_demand_may_be_of_one_region():
     async with Stage().running() as stage:
         stage.apply(endpoint("a", interval_s=1000.0), fleet=FOUR)
         await stage.monitor.probe_now("a", "eu-west-1")
-        assert {checker.region for _, checker, _ in stage.endpoints.asked} == {"eu-west-1"}
+        assert {checker.region for _, checker, _ in stage.endpoints.probed} == {"eu-west-1"}
         assert stage.monitor.state("a").votes == (2, 2)
 
 
 @virtual_time
-async def test_h67_a_probe_on_demand_takes_the_place_of_one_under_way():
+async def test_h67_a_probe_on_demand_replaces_a_running_one():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
         stage.apply(endpoint("a", threshold=1))
         await stage.passes(INTERVAL_S)
         stage.endpoints.silent.clear()
         await stage.monitor.probe_now("a")
-        assert (stage.endpoints.broken_off["a"], stage.monitor.state("a").votes) == (1, (1, 1))
-        assert stage.endpoints.under_way == 0
+        assert (stage.endpoints.cancelled["a"], stage.monitor.state("a").votes) == (1, (1, 1))
+        assert stage.endpoints.running == 0
 
 
 @virtual_time
-async def test_h67_probes_on_demand_at_once_leave_one_schedule():
+async def test_h67_concurrent_probes_on_demand_leave_one_schedule():
     async with Stage().running() as stage:
         stage.apply(endpoint("a"))
         await asyncio.gather(*(stage.monitor.probe_now("a") for _ in range(5)))
-        del stage.endpoints.asked[:]
+        del stage.endpoints.probed[:]
         await stage.passes(10 * INTERVAL_S + 1)
-        assert len(stage.endpoints.asked) == 10
+        assert len(stage.endpoints.probed) == 10
 
 
 @virtual_time
@@ -309,9 +309,9 @@ async def test_h67_a_declaration_during_a_probe_on_demand_leaves_one_schedule():
         stage.apply(endpoint("a", threshold=1, inverted=True))
         await probing
         assert stage.monitor.state("a").votes == (0, 1)
-        del stage.endpoints.asked[:]
+        del stage.endpoints.probed[:]
         await stage.passes(10 * INTERVAL_S + 1)
-        assert len(stage.endpoints.asked) == 10
+        assert len(stage.endpoints.probed) == 10
 
 
 @virtual_time
@@ -327,7 +327,7 @@ async def test_h102_a_probe_on_demand_of_the_old_endpoint_says_nothing_about_the
 
 
 @virtual_time
-async def test_h67_a_probe_on_demand_that_is_broken_off_does_not_stop_the_schedule():
+async def test_h67_a_probe_on_demand_that_is_cancelled_does_not_stop_the_schedule():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
         stage.apply(endpoint("a"))
@@ -336,37 +336,37 @@ async def test_h67_a_probe_on_demand_that_is_broken_off_does_not_stop_the_schedu
         probing.cancel()
         await settle()
         stage.endpoints.silent.clear()
-        del stage.endpoints.asked[:]
+        del stage.endpoints.probed[:]
         await stage.passes(3 * INTERVAL_S + 1)
-        assert (stage.endpoints.broken_off["a"], len(stage.endpoints.asked)) == (1, 3)
+        assert (stage.endpoints.cancelled["a"], len(stage.endpoints.probed)) == (1, 3)
 
 
-# --- whether probes are made ---
+# --- probe modes ---
 
 
 @virtual_time
-async def test_h160_manual_probes_are_made_when_asked_for_only():
+async def test_h160_manual_probes_are_made_on_demand_only():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a", threshold=1), fleet=MANUAL)
         await stage.passes(100)
-        assert stage.endpoints.asked == []
+        assert stage.endpoints.probed == []
         assert stage.monitor.next_probe("a", Checker("us-east-1", 0)) is None
         await stage.monitor.probe_now("a")
         assert stage.status("a") is DOWN
         await stage.passes(100)
-        assert len(stage.endpoints.asked) == 1
+        assert len(stage.endpoints.probed) == 1
 
 
 @virtual_time
-async def test_h160_with_probes_off_checks_keep_their_first_state_unless_told():
+async def test_h160_with_probes_off_checks_change_only_by_results_recorded_by_hand():
     async with Stage().running() as stage:
         stage.endpoints.down.add("a")
         stage.apply(endpoint("a", threshold=1), endpoint("b", inverted=True), fleet=OFF)
         await stage.passes(100)
         with pytest.raises(ProbesAreOff, match="probes: manual"):
             await stage.monitor.probe_now("a")
-        assert stage.endpoints.asked == []
+        assert stage.endpoints.probed == []
         assert (stage.status("a"), stage.status("b")) == (UP, DOWN)
         stage.monitor.record_result("a", FAILED)
         assert stage.status("a") is DOWN
@@ -374,25 +374,25 @@ async def test_h160_with_probes_off_checks_keep_their_first_state_unless_told():
 
 @pytest.mark.parametrize("fleet", [MANUAL, OFF], ids=["H160 manual", "H160 off"])
 @virtual_time
-async def test_probes_stop_and_go_on_as_they_are_declared(fleet):
+async def test_probes_stop_and_start_as_the_mode_is_declared(fleet):
     async with Stage().running() as stage:
         stage.endpoints.silent.add("a")
         stage.apply(endpoint("a"))
         await stage.passes(INTERVAL_S)
         stage.apply(endpoint("a"), fleet=fleet)
         await stage.passes(100)
-        assert (len(stage.endpoints.asked), stage.endpoints.under_way) == (1, 0)
+        assert (len(stage.endpoints.probed), stage.endpoints.running) == (1, 0)
         stage.endpoints.silent.clear()
         stage.apply(endpoint("a"))
         await stage.passes(3 * INTERVAL_S)
-        assert len(stage.endpoints.asked) == 4
+        assert len(stage.endpoints.probed) == 4
 
 
 # --- probes that could not be made, and counting ---
 
 
 @virtual_time
-async def test_a_probe_that_could_not_be_made_is_no_observation_and_is_tried_again():
+async def test_a_probe_that_could_not_be_made_is_no_observation_and_is_repeated():
     tries = Counter()
 
     async def fails_first(check, checker):

@@ -1,4 +1,4 @@
-"""Which probe begins when, followed or stepped, and what must not stop it (health-checks.md §5, §15)."""
+"""Start times of probes, as time passes or in steps, and failures that must not stop them (health-checks.md §5, §15)."""
 
 import asyncio
 from collections import Counter
@@ -51,15 +51,15 @@ async def test_h63_first_probes_are_spread_over_the_interval():
         stage.apply(*(endpoint(f"c{n}") for n in range(200)))
         start = stage.clock.now()
         await stage.passes(INTERVAL_S)
-        tenths = Counter(int(at - start) for _, _, at in stage.endpoints.asked)
+        tenths = Counter(int(at - start) for _, _, at in stage.endpoints.probed)
         assert set(tenths) == set(range(10))
 
 
-def test_h63_where_a_checker_begins_depends_on_nothing_but_the_seed_the_check_and_the_checker():
-    posts = [(seed, id, Checker(region, number))
+def test_h63_the_phase_depends_only_on_seed_check_and_checker():
+    keys = [(seed, id, Checker(region, number))
              for seed in (1, 2) for id in "ab" for region in ("us-east-1", "eu-west-1") for number in (0, 1)]  # fmt: skip
-    phases = {phase(*post) for post in posts}
-    assert len(phases) == len(posts)
+    phases = {phase(*key) for key in keys}
+    assert len(phases) == len(keys)
     assert all(0 <= each < 1 for each in phases)
     assert phase(1, "a", FIRST) == phase(1, "a", FIRST)
 
@@ -75,7 +75,7 @@ async def test_h63_the_same_seed_gives_the_same_schedule_whatever_else_is_declar
 
 
 @virtual_time
-async def test_h63_a_shorter_interval_is_taken_up_at_once():
+async def test_h63_a_shorter_interval_applies_at_once():
     async with Stage().running() as stage:
         stage.apply(endpoint("a", interval_s=3600.0))
         await stage.passes(3600)
@@ -85,11 +85,11 @@ async def test_h63_a_shorter_interval_is_taken_up_at_once():
         assert len(stage.endpoints.times("a")) == 61
 
 
-# --- what must not stop it ---
+# --- failures that must not stop it ---
 
 
 @virtual_time
-async def test_h163_a_silent_endpoint_delays_nobody_else():
+async def test_h163_a_silent_endpoint_delays_no_other():
     async with Stage().running() as stage:
         stage.endpoints.silent.add("slow")
         stage.apply(endpoint("slow"), endpoint("quick"))
@@ -99,17 +99,17 @@ async def test_h163_a_silent_endpoint_delays_nobody_else():
 
 
 @virtual_time
-async def test_h163_probes_under_way_are_bounded_and_all_get_their_turn():
+async def test_h163_running_probes_are_bounded_and_all_get_their_turn():
     async with Stage(max_concurrent=3).running() as stage:
         stage.endpoints.timing_out.update(f"c{n}" for n in range(20))
         stage.apply(*(endpoint(f"c{n}") for n in range(20)))
         await stage.passes(5 * INTERVAL_S)
-        assert stage.endpoints.most_under_way == 3
-        assert {id for id, _, _ in stage.endpoints.asked} == {f"c{n}" for n in range(20)}
+        assert stage.endpoints.max_running == 3
+        assert {id for id, _, _ in stage.endpoints.probed} == {f"c{n}" for n in range(20)}
 
 
 @virtual_time
-async def test_h163_how_late_a_probe_began_is_measured():
+async def test_h163_the_lateness_of_probes_is_measured():
     async with Stage(max_concurrent=1).running() as stage:
         stage.endpoints.timing_out.update("ab")
         stage.apply(endpoint("a", interval_s=1.0), endpoint("b", interval_s=1.0))
@@ -119,7 +119,7 @@ async def test_h163_how_late_a_probe_began_is_measured():
 
 
 @virtual_time
-async def test_h163_a_probe_that_is_slow_to_break_off_delays_nobody_else():
+async def test_h163_a_probe_that_is_slow_to_cancel_delays_no_other():
     released = asyncio.Event()
 
     async def stubborn(check, checker):
@@ -144,14 +144,14 @@ async def test_h163_a_probe_that_is_slow_to_break_off_delays_nobody_else():
 
 
 @virtual_time
-async def test_h63_a_post_that_waits_for_a_place_and_is_declared_anew_is_probed_once():
+async def test_h63_a_probe_that_waits_for_a_slot_and_is_declared_again_is_made_once():
     async with Stage(max_concurrent=1).running() as stage:
         stage.endpoints.silent.add("blocks")
         stage.apply(endpoint("blocks", interval_s=0.1))
         await stage.passes(1)
         stage.apply(endpoint("blocks", interval_s=0.1), endpoint("a"))
         await stage.passes(2 * INTERVAL_S)
-        assert stage.endpoints.times("a") == []  # it waits for its place
+        assert stage.endpoints.times("a") == []  # it waits for a slot
         stage.apply(endpoint("a", port=81))
         await settle()
         assert stage.endpoints.times("a") == []
@@ -175,7 +175,7 @@ async def test_a_listener_that_fails_does_not_stop_a_checker():
 
 
 @virtual_time
-async def test_a_probe_that_cancels_itself_is_tried_again():
+async def test_a_probe_that_cancels_itself_is_repeated():
     tries = Counter()
 
     async def cancels(check, checker):
@@ -189,26 +189,26 @@ async def test_a_probe_that_cancels_itself_is_tried_again():
 
 
 @virtual_time
-async def test_h165_stopping_breaks_off_what_is_under_way():
+async def test_h165_stopping_cancels_running_probes():
     stage = Stage()
     async with stage.running():
         stage.endpoints.silent.add("a")
         stage.apply(endpoint("a"), fleet=FOUR)
         await stage.passes(INTERVAL_S)
-        assert stage.endpoints.under_way == 4
-    assert stage.endpoints.under_way == 0
-    assert stage.endpoints.broken_off["a"] == 4
+        assert stage.endpoints.running == 4
+    assert stage.endpoints.running == 0
+    assert stage.endpoints.cancelled["a"] == 4
 
 
 @virtual_time
-async def test_h163_checks_at_rest_have_no_tasks_of_their_own():
+async def test_h163_idle_checks_have_no_tasks():
     async with Stage().running() as stage:
         stage.apply(*(endpoint(f"c{n}", interval_s=1000.0) for n in range(500)))
         await settle()
         assert len(asyncio.all_tasks()) < 10
 
 
-# --- whatever is declared ---
+# --- any sequence of declarations ---
 
 
 IDS = "abcd"
@@ -228,27 +228,27 @@ IDS = "abcd"
     seed=st.integers(0, 5),
     is_stepped=st.booleans(),
 )
-def test_h63_h163_whatever_is_declared_each_post_is_probed_once_an_interval(steps, max_concurrent, seed, is_stepped):
+def test_h63_h163_each_checker_probes_once_an_interval_after_any_declarations(steps, max_concurrent, seed, is_stepped):
     any_history(steps, max_concurrent, seed, is_stepped)
 
 
 @virtual_time
 async def any_history(steps, max_concurrent, seed, is_stepped):
-    under_way, hanging, asked, wrong = set(), set(), [], []
+    running, hanging, probed, wrong = set(), set(), [], []
 
     async def probe(check, checker):
-        post = check.id, checker
-        if post in under_way or check.disabled or len(under_way) >= max_concurrent:
-            wrong.append((check, checker, set(under_way)))
-        under_way.add(post)
-        asked.append(post)
+        key = check.id, checker
+        if key in running or check.disabled or len(running) >= max_concurrent:
+            wrong.append((check, checker, set(running)))
+        running.add(key)
+        probed.append(key)
         try:
             if check.id in hanging:
                 await asyncio.sleep(TIME_OUT_S if is_stepped else 1e6)
                 return ProbeResult.failed("timed out", waited_s=TIME_OUT_S)
             return ProbeResult.passed("well")
         finally:
-            under_way.discard(post)
+            running.discard(key)
 
     stage = Stage(seed=seed, max_concurrent=max_concurrent, is_stepped=is_stepped, probe=probe)
     async with stage.running():
@@ -261,10 +261,10 @@ async def any_history(steps, max_concurrent, seed, is_stepped):
                 hanging.clear()
                 hanging.update(step)
         hanging.clear()
-        stage.apply(*(endpoint(id, port=9) for id in IDS))  # breaks off what hangs
+        stage.apply(*(endpoint(id, port=9) for id in IDS))  # stops the probes that hang
         await settle()
-        assert not under_way
-        del asked[:]
+        assert not running
+        del probed[:]
         await stage.passes(3 * INTERVAL_S)
-        assert Counter(asked) == dict.fromkeys(((id, FIRST) for id in IDS), 3)
+        assert Counter(probed) == dict.fromkeys(((id, FIRST) for id in IDS), 3)
     assert not wrong

@@ -1,4 +1,4 @@
-"""Paths that are down and addresses that are forbidden: attempts that are not made."""
+"""Blocked paths and forbidden addresses: probes without a connection."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from dnsemu.healthcheck.probes.budgets import Budgets
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.verdict.results import TIMED_OUT, ProbeResult
 from tests.healthcheck.endpoints import endpoint, response, sends
-from tests.healthcheck.probes.test_http import PATIENT, Names
+from tests.healthcheck.probes.probing import LONG, Names
 
 HERE, THERE = Checker("eu-west-1", 0), Checker("us-east-1", 0)
 BY_ADDRESS, BY_NAME = {"ip_address": "127.0.0.1"}, {"fully_qualified_domain_name": "app.test"}
@@ -39,7 +39,7 @@ async def test_a_checker_that_is_cut_off_times_out_without_a_connection(type_, w
 
 
 async def test_the_other_checkers_are_not_cut_off():
-    prober = Prober(Names(), PATIENT, is_cut_off=lambda checker, _address: checker == HERE)
+    prober = Prober(Names(), LONG, is_cut_off=lambda checker, _address: checker == HERE)
     async with endpoint(sends(response())) as server:
         check = HealthCheck("hc", EndpointCheck(EndpointType.HTTP, port=server.port, **BY_ADDRESS))
         assert (await prober(check, THERE)).success
@@ -54,7 +54,7 @@ async def test_the_other_checkers_are_not_cut_off():
     pytest.param(False, BY_ADDRESS, "HTTP Status Code 200, OK", 1, id="H7 by default loopback is probed"),
 ])  # fmt: skip
 async def test_strict_addresses(is_strict, host, reason, connections):
-    prober = Prober(Names(), PATIENT, is_strict=lambda: is_strict)
+    prober = Prober(Names(), LONG, is_strict=lambda: is_strict)
     async with endpoint(sends(response())) as server:
         outcome = await prober(HealthCheck("hc", EndpointCheck(EndpointType.HTTP, port=server.port, **host)), HERE)
         assert (outcome.reason, server.connections) == (reason, connections)
@@ -63,7 +63,7 @@ async def test_strict_addresses(is_strict, host, reason, connections):
 
 async def test_h8_strictness_is_asked_for_each_probe():
     strict = [True, False]
-    prober = Prober(Names(), PATIENT, is_strict=strict.pop)
+    prober = Prober(Names(), LONG, is_strict=strict.pop)
     async with endpoint(sends(response())) as server:
         check = HealthCheck("hc", EndpointCheck(EndpointType.HTTP, port=server.port, **BY_NAME))
         assert (await prober(check, HERE)).success

@@ -1,4 +1,4 @@
-"""Checkers that are cut off from endpoints, and what that makes of the 18 % (health-checks.md §5, §6)."""
+"""Checkers that are cut off from endpoints, and the 18 % rule (health-checks.md §5, §6)."""
 
 from ipaddress import ip_network
 
@@ -20,17 +20,17 @@ EAST, WEST = Checker("us-east-1", 0), Checker("us-west-1", 1)
 
 
 @pytest.mark.parametrize(("blocked", "east", "west"), [
-    pytest.param(("*", None), True, True, id="H62 everybody from everything"),
+    pytest.param(("*", None), True, True, id="H62 all checkers from everything"),
     pytest.param(("us-east-1", None), True, False, id="H62 a Region"),
     pytest.param((WEST.address, None), False, True, id="H124 one checker by its address"),
     pytest.param(("us-east-1", "127.0.0.0/8"), True, False, id="H62 a Region from a network"),
-    pytest.param(("*", "127.0.0.1/32"), True, True, id="H62 everybody from an address"),
+    pytest.param(("*", "127.0.0.1/32"), True, True, id="H62 all checkers from an address"),
     pytest.param(("*", "192.0.2.0/24"), False, False, id="H62 from another network"),
     pytest.param(("*", "::/0"), False, False, id="H62 from another family's networks"),
     pytest.param(("eu-west-1", None), False, False, id="H62 another Region"),
 ])  # fmt: skip
-@pytest.mark.parametrize("is_declared", [True, False], ids=["declared", "called for"])
-def test_who_is_cut_off(blocked, east, west, is_declared):
+@pytest.mark.parametrize("is_declared", [True, False], ids=["declared", "added"])
+def test_cut_off_checkers(blocked, east, west, is_declared):
     checkers, network = blocked
     path, partitions = BlockedPath(checkers, network and ip_network(network)), Partitions()
     if is_declared:
@@ -47,7 +47,7 @@ def test_an_ipv6_endpoint_may_be_cut_off():
     assert not partitions.is_cut_off(EAST, "2001:db9::1")
 
 
-def test_what_was_taken_down_may_be_brought_up_but_not_what_is_declared():
+def test_added_paths_are_unblocked_but_not_declared_ones():
     partitions, path, declared = Partitions(), BlockedPath("us-east-1"), BlockedPath("us-west-1")
     partitions.declared = (declared,)
     partitions.block(path)
@@ -61,7 +61,7 @@ def test_what_was_taken_down_may_be_brought_up_but_not_what_is_declared():
 
 
 class Watched:
-    """An HTTP endpoint that is well, watched by checkers that may be cut off from it."""
+    """A healthy HTTP endpoint, with checkers that may be cut off from it."""
 
     def __init__(self, port, *, regions, per_region, interval_s=30.0, **more):
         self.partitions = Partitions()
@@ -132,7 +132,7 @@ async def test_h114_a_checker_that_is_cut_off_times_out_and_the_endpoint_is_not_
         assert TIMED_OUT.startswith(change.cause.partition("Failure: ")[2])
 
 
-async def test_who_is_not_cut_off_is_not_held_up():
+async def test_other_checkers_are_not_delayed():
     async with listening(sends(response())) as web:
         watched = Watched(web.port, regions=("us-east-1", "eu-west-1"), per_region=8)
         watched.partitions.block(BlockedPath("eu-west-1", ip_network("127.0.0.0/8")))

@@ -1,4 +1,4 @@
-"""Names asked of this host (health-checks.md §4)."""
+"""Look-ups by the host's resolver (health-checks.md §4)."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ ANSWER = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))
 
 
 class Host:
-    """A host's own resolver: names that begin with `dead` hang until released."""
+    """A fake host resolver: names that begin with `dead` hang until released."""
 
     def __init__(self):
         self.asked = []
@@ -67,11 +67,11 @@ async def test_h56_localhost_is_an_ipv4_address():
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param("nobody.invalid", id="H58 a name that cannot exist"),
+    pytest.param("missing.invalid", id="H58 a name that cannot exist"),
     pytest.param("a\0b.test", id="H58 a name with a zero"),
     pytest.param("x" * 70 + ".test", id="H58 a label that is too long"),
 ])  # fmt: skip
-async def test_names_that_nobody_has(name):
+async def test_names_that_do_not_exist(name):
     found = await asks(HostResolver(), name)
     assert isinstance(found, Unresolved)
     assert found.reason.startswith("DNS resolution failed: Rcode")
@@ -82,7 +82,7 @@ async def test_h57_the_first_address_of_the_answer_is_taken():
     assert await asks(HostResolver(lambda *_, **__: answers), "app.test") == "192.0.2.1"
 
 
-async def test_h59_nothing_is_kept():
+async def test_h59_nothing_is_cached():
     async with host() as this:
         resolver = HostResolver(this.getaddrinfo)
         for _ in range(3):
@@ -90,11 +90,11 @@ async def test_h59_nothing_is_kept():
         assert this.asked == ["app.test"] * 3
 
 
-async def test_h163_those_who_ask_meanwhile_share_the_answer():
+async def test_h163_concurrent_look_ups_share_the_answer():
     async with host() as this:
         resolver = HostResolver(this.getaddrinfo)
         waiting = [asyncio.create_task(asks(resolver, "dead.test")) for _ in range(16)]
-        with pytest.raises(TimeoutError):  # who gives up takes nothing from the others
+        with pytest.raises(TimeoutError):  # the others go on
             await asks(resolver, "dead.test", 0.01)
         this.released.set()
         assert await asyncio.gather(*waiting) == ["192.0.2.1"] * 16
@@ -111,7 +111,7 @@ async def test_h163_dead_names_do_not_delay_others():
         await asyncio.gather(*dead)
 
 
-async def test_h60_a_name_server_that_is_silent_uses_up_its_budget_and_no_more():
+async def test_h60_a_silent_name_server_takes_the_time_limit_and_no_more():
     async with host() as this:
         prober = Prober(HostResolver(this.getaddrinfo), Budgets(resolve_s=0.1))
         config = EndpointCheck(EndpointType.HTTP, fully_qualified_domain_name="dead.test", port=80)
@@ -121,7 +121,7 @@ async def test_h60_a_name_server_that_is_silent_uses_up_its_budget_and_no_more()
         assert 0.1 <= monotonic() - began < 10
 
 
-def test_h165_a_look_up_under_way_does_not_hold_up_the_end():
+def test_h165_a_running_look_up_does_not_delay_the_end():
     this = Host()
 
     async def gives_up():
@@ -133,6 +133,6 @@ def test_h165_a_look_up_under_way_does_not_hold_up_the_end():
     assert monotonic() - began < 10
     (thread,) = [thread for thread in threading.enumerate() if thread.name == "resolve dead.test"]
     assert thread.daemon
-    this.released.set()  # its answer finds the loop gone
+    this.released.set()  # its answer comes after the end of the loop
     thread.join(10)
     assert not thread.is_alive()

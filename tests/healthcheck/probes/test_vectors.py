@@ -1,4 +1,4 @@
-"""The conformance vectors of health-checks.md §16, as the endpoint sees them too: what it was sent, and how it ended."""
+"""The conformance vectors of health-checks.md §16, including the bytes that the endpoint receives."""
 
 import asyncio
 import gzip
@@ -17,6 +17,7 @@ from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, HostResolver
 from dnsemu.healthcheck.probes.search import Search
 from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import (
+    body_of,
     certificate,
     endpoint,
     never_answers,
@@ -25,14 +26,14 @@ from tests.healthcheck.endpoints import (
     sends_then_silence,
     serving_tls,
 )
-from tests.healthcheck.probes.test_http import HASTY, PATIENT, body_of, probe
+from tests.healthcheck.probes.probing import LONG, SHORT, probe
 from tests.healthcheck.staged_loop import staged
 
-LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n"
+MEGABYTE = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n"
 
 
-async def seen_hanging_up(script, type_="HTTP", *, budgets=PATIENT, tls=None, **fields):
-    """The outcome of a probe whose endpoint never hangs up, once the probe has; all that was sent is one request."""
+async def seen_hanging_up(script, type_="HTTP", *, budgets=LONG, tls=None, **fields):
+    """The result of a probe that ends the connection itself; it sends exactly one request."""
     async with endpoint(script, tls=tls) as server:
         outcome = await probe(server.port, type_, budgets=budgets, **fields)
         await asyncio.wait_for(server.hung_up.wait(), 20)
@@ -41,15 +42,15 @@ async def seen_hanging_up(script, type_="HTTP", *, budgets=PATIENT, tls=None, **
 
 
 @pytest.mark.parametrize(("data", "success"), [
-    pytest.param(LONG + b"\r\n" + body_of(5120), True, id="H178 H52 the needle ends with octet 5,120"),
-    pytest.param(LONG + b"\r\n" + body_of(5121), False, id="H178 H52 the needle ends with octet 5,121"),
-    pytest.param(LONG + b"\r\n" + b"." * 5114 + b"needl", None, id="H178 H53 the needle's last octet is missing"),
-    pytest.param(LONG + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(body_of(900)), True, id="H179 gzip"),
-    pytest.param(LONG + b"Content-Encoding: deflate\r\n\r\n" + zlib.compress(body_of(900)), True, id="H179 H50 deflate"),
-    pytest.param(LONG + b"Content-Encoding: br\r\n\r\n\x0b\x04\x80a ne\x03dle" + bytes(5120), False, id="H179 brotli"),
+    pytest.param(MEGABYTE + b"\r\n" + body_of(5120), True, id="H178 H52 the needle ends with byte 5,120"),
+    pytest.param(MEGABYTE + b"\r\n" + body_of(5121), False, id="H178 H52 the needle ends with byte 5,121"),
+    pytest.param(MEGABYTE + b"\r\n" + b"." * 5114 + b"needl", None, id="H178 H53 the needle's last byte is missing"),
+    pytest.param(MEGABYTE + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(body_of(900)), True, id="H179 gzip"),
+    pytest.param(MEGABYTE + b"Content-Encoding: deflate\r\n\r\n" + zlib.compress(body_of(900)), True, id="H179 H50 deflate"),
+    pytest.param(MEGABYTE + b"Content-Encoding: br\r\n\r\n\x0b\x04\x80a ne\x03dle" + bytes(5120), False, id="H179 brotli"),
 ])  # fmt: skip
 async def test_search(data, success):
-    budgets = PATIENT if success is not None else HASTY
+    budgets = LONG if success is not None else SHORT
     script = sends_then_silence(data)
     outcome = await seen_hanging_up(script, "HTTP_STR_MATCH", budgets=budgets, search_string="needle")
     assert outcome.success is bool(success)
@@ -121,20 +122,20 @@ async def test_h186_a_name_with_only_aaaa():
         return [(socket.AF_INET6, type, 6, "", ("::1", 0, 0, 0))]
 
     config = EndpointCheck(EndpointType.HTTP, fully_qualified_domain_name="v6.test", port=80)
-    outcome = await Prober(HostResolver(getaddrinfo), PATIENT)(HealthCheck("hc", config), Checker("eu-west-1", 0))
+    outcome = await Prober(HostResolver(getaddrinfo), LONG)(HealthCheck("hc", config), Checker("eu-west-1", 0))
     assert not outcome.success
     assert outcome.reason == NO_ADDRESS.reason or not hasattr(socket, "EAI_ADDRFAMILY")
 
 
-def header_block(octets):
+def header_block(size):
     """Header lines of so many bytes, with their line ends."""
-    lines = [b"X: " + b"y" * 95 + b"\r\n"] * (octets // 100 - 1)
-    return b"".join(lines) + b"Z: " + b"z" * (octets - 100 * len(lines) - 5) + b"\r\n"
+    lines = [b"X: " + b"y" * 95 + b"\r\n"] * (size // 100 - 1)
+    return b"".join(lines) + b"Z: " + b"z" * (size - 100 * len(lines) - 5) + b"\r\n"
 
 
-@pytest.mark.parametrize(("octets", "success"), [
+@pytest.mark.parametrize(("size", "success"), [
     pytest.param(16_384, True, id="H47 as large as may be"),
-    pytest.param(16_385, False, id="H47 one octet more"),
+    pytest.param(16_385, False, id="H47 one byte more"),
     pytest.param(20_000, False, id="H194 20 kB"),
 ])  # fmt: skip
 @pytest.mark.parametrize("cuts", [
@@ -142,9 +143,9 @@ def header_block(octets):
     pytest.param([8000], id="in halves"),
     pytest.param([10, 16_000, -2], id="the empty line last"),
 ])  # fmt: skip
-def test_header_sizes(octets, success, cuts):
-    block = header_block(octets)
-    assert len(block) == octets
+def test_header_sizes(size, success, cuts):
+    block = header_block(size)
+    assert len(block) == size
     data = b"HTTP/1.1 200 OK\r\n" + block + b"\r\n"
 
     async def in_pieces(writer):
@@ -185,6 +186,7 @@ async def test_h164_nothing_in_the_environment_changes_a_probe(monkeypatch, tmp_
     pytest.param("?a=b", "/?a=b", id="H12 a query alone"),
     pytest.param("/a%2Fb%zz//../c;d?e=f g&h", "/a%2Fb%zz//../c;d?e=f g&h", id="H12 exactly as stored"),
     pytest.param("/größe", "/größe", id="H12 beyond ASCII"),
+    pytest.param("/#a?b#c", "/#a?b#c", id="H12 with a fragment"),
 ])  # fmt: skip
 def test_paths(path, sent):
     check = EndpointCheck(EndpointType.HTTP, ip_address="192.0.2.1", resource_path=path)
@@ -217,9 +219,9 @@ def test_h50_no_more_is_unpacked_than_is_searched():
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("octets_each", [1, 7, 1000])
-def test_h49_the_pieces_do_not_matter(octets_each):
+@pytest.mark.parametrize("piece_bytes", [1, 7, 1000])
+def test_h49_the_pieces_do_not_matter(piece_bytes):
     for body, found in ((body_of(5120), True), (body_of(5121), False)):
         search = Search("needle")
-        pieces = (body[start : start + octets_each] for start in range(0, len(body), octets_each))
+        pieces = (body[start : start + piece_bytes] for start in range(0, len(body), piece_bytes))
         assert next(filter(lambda known: known is not None, map(search.feed, pieces))) is found

@@ -1,4 +1,4 @@
-"""What Route 53's two status calls report of one check (health-checks.md §11)."""
+"""Checker reports, as in Route 53's two status calls (health-checks.md §11)."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def endpoint(**flags):
 
 
 class Watched:
-    """One check of two checkers in a tracker; a probe ends so many seconds after the checkers started."""
+    """One check with two checkers in a tracker; a probe ends so many seconds after the checkers started."""
 
     def __init__(self, check):
         self.tracker = StatusTracker(HealthBoard(), History("watched"))
@@ -41,7 +41,7 @@ class Watched:
         self.tracker.record("a", checker, Observation(outcome, STARTED + after_s))
 
     @property
-    def entry(self):
+    def state(self):
         return self.tracker.state("a")
 
 
@@ -49,9 +49,9 @@ def test_h110_one_report_per_reporting_checker_of_its_last_probe():
     watched = Watched(endpoint())
     watched.probe(FIRST, DOWN, 1)
     watched.probe(FIRST, UP, 31)
-    assert latest(watched.entry) == (CheckerReport(FIRST, "Success: HTTP Status Code 200, OK", STARTED + 31),)
+    assert latest(watched.state) == (CheckerReport(FIRST, "Success: HTTP Status Code 200, OK", STARTED + 31),)
     watched.probe(SECOND, UP, 32)
-    assert [report.checker.address for report in latest(watched.entry)] == ["15.177.14.133", "15.177.14.134"]
+    assert [report.checker.address for report in latest(watched.state)] == ["15.177.14.133", "15.177.14.134"]
 
 
 @pytest.mark.parametrize(("outcome", "text"), [
@@ -62,14 +62,14 @@ def test_h110_one_report_per_reporting_checker_of_its_last_probe():
 def test_texts(outcome, text):
     watched = Watched(endpoint())
     watched.probe(FIRST, outcome, 1)
-    assert [report.text for report in latest(watched.entry)] == [text]
+    assert [report.text for report in latest(watched.state)] == [text]
 
 
 def test_h113_the_last_failure_and_its_time_outlive_later_successes():
     watched = Watched(endpoint())
     for outcome, after_s in ((DOWN, 1), (DOWN, 31), (UP, 61)):
         watched.probe(FIRST, outcome, after_s)
-    assert last_failures(watched.entry) == (
+    assert last_failures(watched.state) == (
         CheckerReport(FIRST, "Failure: HTTP Status Code 503, Service Unavailable", STARTED + 31),
     )
 
@@ -77,7 +77,7 @@ def test_h113_the_last_failure_and_its_time_outlive_later_successes():
 def test_h113_a_checker_that_never_failed_says_since_when():
     watched = Watched(endpoint())
     watched.probe(FIRST, UP, 456.703)
-    assert last_failures(watched.entry) == (
+    assert last_failures(watched.state) == (
         CheckerReport(
             FIRST,
             "The health check endpoint has not failed since the Route 53 health checker for this endpoint restarted at "
@@ -89,14 +89,14 @@ def test_h113_a_checker_that_never_failed_says_since_when():
 
 @pytest.mark.parametrize("flags", [
     pytest.param({"inverted": True}, id="H116 inverted"),
-    pytest.param({"disabled": True}, id="H116 disabled: what was known last"),
+    pytest.param({"disabled": True}, id="H116 disabled: the last one"),
 ])  # fmt: skip
-def test_what_the_checkers_saw_stays(flags):
+def test_the_last_observations_stay(flags):
     watched = Watched(endpoint())
     watched.probe(FIRST, DOWN, 1)
-    seen, failed = latest(watched.entry), last_failures(watched.entry)
+    seen, failed = latest(watched.state), last_failures(watched.state)
     watched.declare(endpoint(**flags), 2)
-    assert (latest(watched.entry), last_failures(watched.entry)) == (seen, failed)
+    assert (latest(watched.state), last_failures(watched.state)) == (seen, failed)
 
 
 @pytest.mark.parametrize("config", [
@@ -105,5 +105,5 @@ def test_what_the_checkers_saw_stays(flags):
     pytest.param(MetricCheck("us-east-1", "cpu"), id="H118 metric"),
 ])  # fmt: skip
 def test_nothing_to_report(config):
-    entry = state_for(HealthCheck("a", config), TWO, STARTED)
-    assert (latest(entry), last_failures(entry)) == ((), ())
+    state = state_for(HealthCheck("a", config), TWO, STARTED)
+    assert (latest(state), last_failures(state)) == ((), ())

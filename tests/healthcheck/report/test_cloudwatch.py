@@ -42,12 +42,12 @@ def observation(at, phases, *, success=True):
     return Observation(ProbeResult(success, "as told", phases), at)
 
 
-def book_of(*samples, check=None):
-    """A book of (checker, seconds after MINUTE, connect_s) samples."""
-    book = LatencyRecorder()
+def recorder_of(*samples, check=None):
+    """A recorder with (checker, seconds after MINUTE, connect_s) samples."""
+    recorder = LatencyRecorder()
     for checker, after_s, connect_s in samples:
-        book.record(check or endpoint(), checker, observation(MINUTE + after_s, Phases(connect_s)))
-    return book
+        recorder.record(check or endpoint(), checker, observation(MINUTE + after_s, Phases(connect_s)))
+    return recorder
 
 
 def ms(points):
@@ -70,13 +70,13 @@ def ms(points):
     pytest.param(NO_PHASES, False, {}, id="H146 not connected: no value"),
 ])  # fmt: skip
 def test_what_a_probe_contributes(phases, success, sampled):
-    book = LatencyRecorder()
-    book.record(endpoint(), VIRGINIA, observation(MINUTE, phases, success=success))
+    recorder = LatencyRecorder()
+    recorder.record(endpoint(), VIRGINIA, observation(MINUTE, phases, success=success))
     for metric in LatencyMetric:
         value = sampled.get(metric)
         points = {"us-east-1": (DataPoint(MINUTE, 1, value, value, value),)} if value else {}
-        assert book.data_points("a", metric, MINUTE) == points
-        assert list(book.totals(metric)) == ([LatencyTotal("a", "us-east-1", 1, value / 1000)] if value else [])
+        assert recorder.data_points("a", metric, MINUTE) == points
+        assert list(recorder.totals(metric)) == ([LatencyTotal("a", "us-east-1", 1, value / 1000)] if value else [])
 
 
 @pytest.mark.parametrize(("check", "is_measured"), [
@@ -85,9 +85,9 @@ def test_what_a_probe_contributes(phases, success, sampled):
     pytest.param(HealthCheck("a", CalculatedCheck((), 0)), False, id="H142 no endpoint"),
 ])  # fmt: skip
 def test_measure_latency_turns_it_on(check, is_measured):
-    book = book_of((VIRGINIA, 0, 0.1), check=check)
-    assert bool(book.data_points("a", CONNECTION, MINUTE)) is is_measured
-    assert bool(list(book.totals(CONNECTION))) is is_measured
+    recorder = recorder_of((VIRGINIA, 0, 0.1), check=check)
+    assert bool(recorder.data_points("a", CONNECTION, MINUTE)) is is_measured
+    assert bool(list(recorder.totals(CONNECTION))) is is_measured
 
 
 @pytest.mark.parametrize(("times_s", "per_minute"), [
@@ -99,15 +99,15 @@ def test_measure_latency_turns_it_on(check, is_measured):
     pytest.param((31, 29), [1], id="H146 a probe of an earlier half minute is late"),
 ])  # fmt: skip
 def test_twice_a_minute(times_s, per_minute):
-    book = book_of(*((Checker("us-east-1", n % 3), time_s, 0.1) for n, time_s in enumerate(times_s)))
-    points = book.data_points("a", CONNECTION, MINUTE + times_s[-1])["us-east-1"]
+    recorder = recorder_of(*((Checker("us-east-1", n % 3), time_s, 0.1) for n, time_s in enumerate(times_s)))
+    points = recorder.data_points("a", CONNECTION, MINUTE + times_s[-1])["us-east-1"]
     assert [point.sample_count for point in points] == per_minute
 
 
 def test_h146_regions_and_checks_are_sampled_apart():
-    book = book_of((VIRGINIA, 0, 0.1), (IRELAND, 1, 0.2), (VIRGINIA, 2, 0.4))
-    book.record(endpoint("b"), VIRGINIA, observation(MINUTE, Phases(0.8)))
-    assert set(book.totals(CONNECTION)) == {
+    recorder = recorder_of((VIRGINIA, 0, 0.1), (IRELAND, 1, 0.2), (VIRGINIA, 2, 0.4))
+    recorder.record(endpoint("b"), VIRGINIA, observation(MINUTE, Phases(0.8)))
+    assert set(recorder.totals(CONNECTION)) == {
         LatencyTotal("a", "us-east-1", 1, 0.1),
         LatencyTotal("a", "eu-west-1", 1, 0.2),
         LatencyTotal("b", "us-east-1", 1, 0.8),
@@ -115,15 +115,15 @@ def test_h146_regions_and_checks_are_sampled_apart():
 
 
 def test_h146_a_probe_that_did_not_connect_leaves_its_half_minute_to_the_next():
-    book = LatencyRecorder()
-    book.record(endpoint(), VIRGINIA, observation(MINUTE, NO_PHASES, success=False))
-    book.record(endpoint(), VIRGINIA, observation(MINUTE + 1, Phases(0.1)))
-    assert list(book.totals(CONNECTION)) == [LatencyTotal("a", "us-east-1", 1, 0.1)]
+    recorder = LatencyRecorder()
+    recorder.record(endpoint(), VIRGINIA, observation(MINUTE, NO_PHASES, success=False))
+    recorder.record(endpoint(), VIRGINIA, observation(MINUTE + 1, Phases(0.1)))
+    assert list(recorder.totals(CONNECTION)) == [LatencyTotal("a", "us-east-1", 1, 0.1)]
 
 
 def test_h142_average_minimum_and_maximum_by_region_and_of_all_together():
-    book = book_of((VIRGINIA, 0, 0.1), (VIRGINIA, 30, 0.3), (VIRGINIA, 60, 0.5), (IRELAND, 5, 0.8))
-    regions = book.data_points("a", CONNECTION, MINUTE + 60)
+    recorder = recorder_of((VIRGINIA, 0, 0.1), (VIRGINIA, 30, 0.3), (VIRGINIA, 60, 0.5), (IRELAND, 5, 0.8))
+    regions = recorder.data_points("a", CONNECTION, MINUTE + 60)
     assert {region: ms(points) for region, points in regions.items()} == {
         "us-east-1": [(0, 2, 200, 100, 300), (1, 1, 500, 500, 500)],
         "eu-west-1": [(0, 1, 800, 800, 800)],
@@ -134,28 +134,28 @@ def test_h142_average_minimum_and_maximum_by_region_and_of_all_together():
 
 @pytest.mark.parametrize(("minutes", "found"), [(-1, []), (0, [0]), (1, [0]), (59, [0]), (60, [])])
 def test_data_points_are_of_the_last_hour(minutes, found):
-    book = book_of((VIRGINIA, 59, 0.1))
-    regions = book.data_points("a", CONNECTION, MINUTE + 60 * minutes)
+    recorder = recorder_of((VIRGINIA, 59, 0.1))
+    regions = recorder.data_points("a", CONNECTION, MINUTE + 60 * minutes)
     assert [minute for points in regions.values() for minute, *_ in ms(points)] == found
 
 
 def test_memory_is_bounded_and_the_totals_go_on():
-    book = book_of(*((VIRGINIA, 30 * n, 0.5) for n in range(1000)))
-    (points,) = book.data_points("a", CONNECTION, MINUTE + 30 * 999).values()
+    recorder = recorder_of(*((VIRGINIA, 30 * n, 0.5) for n in range(1000)))
+    (points,) = recorder.data_points("a", CONNECTION, MINUTE + 30 * 999).values()
     assert [minute for minute, *_ in ms(points)] == list(range(440, 500))
     assert {point.sample_count for point in points} == {2}
-    samples = book._checks["a"]["us-east-1"]
+    samples = recorder._checks["a"]["us-east-1"]
     assert samples._rows.buffer_info()[1] * samples._rows.itemsize == 60 * 2 * 4 * 8
-    assert list(book.totals(CONNECTION)) == [LatencyTotal("a", "us-east-1", 1000, 500.0)]
+    assert list(recorder.totals(CONNECTION)) == [LatencyTotal("a", "us-east-1", 1000, 500.0)]
 
 
-def test_what_is_forgotten_begins_anew():
-    book = book_of((VIRGINIA, 0, 0.1))
-    book.forget("a")
-    book.forget("never-recorded")
-    assert book.data_points("a", CONNECTION, MINUTE) == {}
-    assert list(book.totals(CONNECTION)) == []
-    assert book._checks == {}, "reading leaves nothing behind"
+def test_a_forgotten_check_starts_from_nothing():
+    recorder = recorder_of((VIRGINIA, 0, 0.1))
+    recorder.forget("a")
+    recorder.forget("never-recorded")
+    assert recorder.data_points("a", CONNECTION, MINUTE) == {}
+    assert list(recorder.totals(CONNECTION)) == []
+    assert recorder._checks == {}, "reading leaves nothing behind"
 
 
 # --- statuses ---
@@ -164,7 +164,7 @@ SIXTEEN = HealthCheckers(ALL_CHECKER_REGIONS, 2)
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
 
 
-def ledger_of(*checks, failing=0, forced=None):
+def tracker_of(*checks, failing=0, forced=None):
     """A tracker in which the first of sixteen checkers of `a` failed and the rest succeeded; None: they did not report."""
     tracker = StatusTracker(HealthBoard(), History("run"))
     tracker.apply({check.id: check for check in checks}, SIXTEEN, MINUTE)
@@ -197,7 +197,7 @@ def test_metrics_of_an_endpoint(flags, failing, forced, status, percentage):
     expected = {"HealthCheckStatus": status}
     if percentage is not None:
         expected["HealthCheckPercentageHealthy"] = percentage
-    assert values(ledger_of(endpoint(**flags), failing=failing, forced=forced)) == expected
+    assert values(tracker_of(endpoint(**flags), failing=failing, forced=forced)) == expected
 
 
 @pytest.mark.parametrize(("flags", "threshold", "children", "status", "count"), [
@@ -213,7 +213,7 @@ def test_metrics_of_a_calculated_check(flags, threshold, children, status, count
     """Of its children, `a` is down and `b`, an inverted check that fails, is up."""
     parent = HealthCheck("parent", CalculatedCheck(children, threshold), **flags)
     b = HealthCheck("b", RecoveryCheck("arn"), inverted=True)
-    tracker = ledger_of(endpoint(), b, parent, failing=16)
+    tracker = tracker_of(endpoint(), b, parent, failing=16)
     tracker.set_overlays({"b": Overlay(DOWN, "b")}, MINUTE)
     expected = {"HealthCheckStatus": status}
     if count is not None:
@@ -226,7 +226,7 @@ def test_metrics_of_a_calculated_check(flags, threshold, children, status, count
     pytest.param(RecoveryCheck("arn"), id="H140 H141 RECOVERY_CONTROL: only the status"),
 ])  # fmt: skip
 def test_metrics_of_checks_that_follow_others(config):
-    assert values(ledger_of(HealthCheck("a", config))) == {"HealthCheckStatus": 1}
+    assert values(tracker_of(HealthCheck("a", config))) == {"HealthCheckStatus": 1}
 
 
 def test_h147_units_are_cloudwatchs():

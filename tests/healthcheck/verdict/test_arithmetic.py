@@ -1,14 +1,10 @@
-"""From observations to a vote, from votes to a status, from statuses to a parent's (health-checks.md §5–§7, §16)."""
+"""From results to a vote, from votes to a status, from statuses to a parent's (health-checks.md §5–§7, §16)."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from immutables import Map
 
-from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
-from dnsemu.config.model.health_checks import EndpointCheck, EndpointType
-from dnsemu.healthcheck.checkers import Checker, checkers_of
-from dnsemu.healthcheck.probes.http import http_status
 from dnsemu.healthcheck.verdict.calculated import is_threshold_met
 from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy, is_quorate
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, HealthSnapshot, Status
@@ -17,7 +13,7 @@ from dnsemu.healthcheck.verdict.streak import Streak
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
 
 
-def fold(results, threshold, streak=None):
+def votes_after(results, threshold, streak=None):
     """The vote after each of the results, `F` or `S`."""
     streak, votes = streak or Streak(), ""
     for result in results:
@@ -35,12 +31,12 @@ def fold(results, threshold, streak=None):
     pytest.param(2, "SF", "SS", id="H66 a new checker votes healthy until it has seen enough"),
 ])  # fmt: skip
 def test_votes(threshold, results, votes):
-    assert fold(results, threshold) == votes
+    assert votes_after(results, threshold) == votes
 
 
 @given(results=st.text("SF", max_size=60), threshold=st.integers(1, 10))
 def test_h64_a_vote_changes_exactly_after_a_full_run_of_the_other_kind(results, threshold):
-    votes = "S" + fold(results, threshold)
+    votes = "S" + votes_after(results, threshold)
     for index in range(len(results)):
         run = results[max(0, index + 1 - threshold) : index + 1]
         opposite = "F" if votes[index] == "S" else "S"
@@ -55,7 +51,7 @@ def test_h65_a_checker_reports_from_its_first_result_on():
 
 def test_h102_a_changed_endpoint_keeps_the_vote_and_starts_the_count_again():
     streak = Streak().after(success=False, threshold=3).after(success=False, threshold=3).restarted()
-    assert fold("FFF", 3, streak) == "SSF"
+    assert votes_after("FFF", 3, streak) == "SSF"
 
 
 @pytest.mark.parametrize(("healthy", "reporting", "expected"), [
@@ -100,39 +96,6 @@ def test_calculated(children, threshold, expected):
     assert is_threshold_met(children, threshold) is expected
 
 
-@pytest.mark.parametrize(("code", "ip", "text"), [
-    pytest.param(200, None, "HTTP Status Code 200, OK", id="H114 a address endpoint"),
-    pytest.param(
-        301, "198.51.100.7", "HTTP Status Code 301, Moved Permanently. Resolved IP: 198.51.100.7",
-        id="H114 b domain endpoint",
-    ),
-    pytest.param(503, None, "HTTP Status Code 503, Service Unavailable", id="H114 c the standard's phrase (H115)"),
-])  # fmt: skip
-def test_status_texts(code, ip, text):
-    assert http_status(code, ip) == text
-
-
-def endpoint(**more):
-    return EndpointCheck(EndpointType.HTTP, ip_address="127.0.0.1", **more)
-
-
-def test_h62_the_default_fleet_has_sixteen_checkers_with_addresses_of_their_own():
-    checkers = list(checkers_of(endpoint(), HealthCheckers(ALL_CHECKER_REGIONS)))
-    assert len({checker.address for checker in checkers}) == 16
-    assert {checker.region for checker in checkers} == set(ALL_CHECKER_REGIONS)
-
-
-def test_h15_a_region_named_twice_is_probed_from_once():
-    regions = ("us-east-1", "us-east-1", "eu-west-1")
-    checkers = list(checkers_of(endpoint(regions=regions), HealthCheckers(ALL_CHECKER_REGIONS, 1)))
-    assert [checker.region for checker in checkers] == ["us-east-1", "eu-west-1"]
-
-
-def test_h124_a_checkers_address_is_stable():
-    assert Checker("us-east-1", 0).address == "15.177.2.133"
-    assert Checker("eu-west-1", 1).address == "15.177.14.134"
-
-
 def test_r117_no_health_check_and_an_unknown_one_are_healthy():
     snapshot = HealthSnapshot(1, Map({"down": DOWN}))
     assert snapshot.is_healthy(None)
@@ -140,7 +103,7 @@ def test_r117_no_health_check_and_an_unknown_one_are_healthy():
     assert not snapshot.is_healthy("down")
 
 
-def test_a_snapshot_once_read_does_not_change():
+def test_a_snapshot_does_not_change():
     board = HealthBoard()
     before = board.current
     board.set("a", DOWN)

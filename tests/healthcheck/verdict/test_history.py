@@ -1,4 +1,4 @@
-"""The history of health checks: a numbered ring, and who listens to it."""
+"""The history of health checks: a numbered ring with listeners."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_an_event_keeps_what_it_was_given():
     pytest.param(0, 1, 0, id="nothing yet"),
     pytest.param(1, 1, 1, id="one"),
     pytest.param(4, 1, 4, id="full"),
-    pytest.param(5, 2, 5, id="one has left"),
+    pytest.param(5, 2, 5, id="one was dropped"),
     pytest.param(11, 8, 11, id="round more than once"),
 ])  # fmt: skip
 def test_what_is_still_kept(events, first, last):
@@ -73,8 +73,7 @@ def test_only_those_of_a_check_or_a_kind():
     assert history.newest(5, check_id="never declared") == ()
 
 
-def test_what_is_not_filtered_is_found_without_a_scan():
-    """A ring that is read event by event gives up no others than those that are asked for."""
+def test_without_a_filter_no_other_event_is_read():
     history = filled(1000, 1000)
     read = []
 
@@ -101,7 +100,7 @@ def test_a_quiet_check_keeps_its_last_events_beside_a_loud_one():
     assert history.of("never declared") == ()
 
 
-def test_votes_do_not_crowd_out_what_became_of_a_check():
+def test_votes_do_not_displace_the_events_of_a_check():
     history = History("run")
     status = add(history)
     for _ in range(MAX_EVENTS_PER_CHECK):
@@ -109,7 +108,7 @@ def test_votes_do_not_crowd_out_what_became_of_a_check():
     assert history.of("a") == (status,)
 
 
-def test_what_is_forgotten_stays_in_the_ring_only():
+def test_a_forgotten_check_keeps_only_its_events_in_the_ring():
     history = filled(2, 10)
     history.forget("a")
     history.forget("never declared")
@@ -117,25 +116,25 @@ def test_what_is_forgotten_stays_in_the_ring_only():
     assert numbers(history.since(0)) == [1, 2]
 
 
-def test_listeners_hear_each_event_until_they_leave():
+def test_listeners_get_each_event_until_they_unsubscribe():
     history, first, second = History("run"), [], []
-    leave = history.subscribe(first.append)
+    unsubscribe = history.subscribe(first.append)
     history.subscribe(second.append)
     one = add(history)
-    leave()
-    leave()
+    unsubscribe()
+    unsubscribe()
     two = add(history)
     assert (first, second) == ([one], [one, two])
 
 
-def test_a_listener_finds_the_event_recorded_and_may_leave_meanwhile():
+def test_a_listener_finds_the_event_recorded_and_may_unsubscribe():
     history, seen = History("run"), []
 
-    def hear(event):
-        leave()
+    def listen(event):
+        unsubscribe()
         seen.append((history.last, history.since(0)[-1] is event))
 
-    leave = history.subscribe(hear)
+    unsubscribe = history.subscribe(listen)
     also = []
     history.subscribe(also.append)
     add(history)
@@ -171,7 +170,7 @@ def test_the_id_of_an_event_leads_back_to_it():
     "", "-", "2", "run1", "run1-", "-2", "run1--2", "run1-x", "run1-2 ", "run1-2\n", "run1-٢", "run1-1e3", "run1-2-2",
     "run1-" + "9" * 19, "run1-" + "9" * 10_000, "run1-4", "\0-1", "rün-1",
 ])  # fmt: skip
-def test_what_is_no_event_id(text):
+def test_texts_that_are_no_event_id(text):
     history = History("run1")
     for _ in range(3):
         add(history)

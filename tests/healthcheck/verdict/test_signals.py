@@ -1,4 +1,4 @@
-"""What checks without probes follow: CloudWatch alarms and routing controls (health-checks.md §8, §9, §16)."""
+"""Signals: CloudWatch alarms and routing controls (health-checks.md §8, §9, §16)."""
 
 import pytest
 
@@ -93,7 +93,7 @@ def test_h87_two_checks_may_follow_one_alarm():
 
 
 @pytest.mark.parametrize(("signal", "state"), [(CPU, ALARM), (CONTROL, OFF)], ids=["H87", "H93"])
-def test_what_was_signalled_survives_a_declaration(signal, state):
+def test_a_signal_survives_a_declaration(signal, state):
     check = metric("c") if signal is CPU else recovery("c")
     stage = staged(check)
     stage.monitor.set_signal(signal, state)
@@ -112,7 +112,7 @@ def test_h88_h190_the_last_known_status_survives_a_declaration():
     assert stage.status("m") is DOWN
 
 
-def test_h102_a_check_that_comes_later_follows_what_was_signalled_before():
+def test_h102_a_later_check_follows_an_earlier_signal():
     stage = staged(metric("first"))
     stage.monitor.set_signal(CPU, ALARM)
     stage.apply(metric("first"), metric("later"))
@@ -129,7 +129,7 @@ def test_h87_another_alarm_is_followed_once_it_is_named():
         stage.monitor.set_signal(CPU, OK)
 
 
-def test_h104_what_was_signalled_is_forgotten_with_the_last_check_that_followed_it():
+def test_h104_a_signal_is_forgotten_with_the_last_check_that_follows_it():
     stage = staged(metric())
     stage.monitor.set_signal(CPU, ALARM)
     stage.apply()
@@ -141,7 +141,7 @@ def test_h104_what_was_signalled_is_forgotten_with_the_last_check_that_followed_
     pytest.param(Alarm("eu-west-1", "cpu"), "no health check follows the alarm eu-west-1/cpu", id="H87 the Region counts"),
     pytest.param(RoutingControl("arn:none"), "no health check follows the routing control arn:none", id="H93 unknown"),
 ])  # fmt: skip
-def test_signals_that_nobody_follows_are_refused(source, message):
+def test_signals_without_a_follower_are_refused(source, message):
     stage = staged(metric(), recovery())
     with pytest.raises(NoSuchSource, match=message) as caught:
         stage.monitor.set_signal(source, ALARM)
@@ -163,7 +163,7 @@ def test_h85_one_signal_may_move_several_children_in_one_step():
     assert [event.check_id for event in stage.changes] == ["m", "n"]  # one of them is up at any time
 
 
-def test_h161_h162_an_overlay_stands_in_for_a_signal():
+def test_h161_h162_an_overlay_replaces_a_signal():
     stage = staged(metric(inverted=True))
     stage.monitor.set_overlays({"m": Overlay(UP, "m")})
     stage.monitor.set_signal(CPU, ALARM)
@@ -187,7 +187,7 @@ def test_summaries(check, signals, summary):
     assert stage.monitor.state(check.id).summary == summary
 
 
-def test_a_signal_that_changes_nothing_is_not_told():
+def test_a_signal_that_changes_no_status_is_not_recorded():
     stage = staged(metric())
     stage.monitor.set_signal(CPU, OK)
     stage.monitor.set_signal(CPU, LACKING)
