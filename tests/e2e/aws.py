@@ -1,4 +1,4 @@
-"""A real Route 53 client, pointed at a server of ours."""
+"""A real Route 53 client for a dnsemu server."""
 
 import itertools
 
@@ -13,7 +13,7 @@ _references = (f"reference-{number}" for number in itertools.count(1))
 
 
 def route53(server, *, validates=True, **credentials):
-    """boto3's client; it neither retries nor reads this machine's configuration.
+    """Returns boto3's client, which neither retries nor reads this machine's configuration.
 
     Args:
         validates: whether boto3 itself refuses what its model does; without, the server has to.
@@ -34,7 +34,7 @@ def route53(server, *, validates=True, **credentials):
 
 
 def environment(server):
-    """Environment variables that point programs built on AWS's libraries at a server, and at nothing of this machine."""
+    """Returns environment variables that point programs with AWS's libraries at a server, and at no local configuration."""
     return {
         "AWS_ENDPOINT_URL_ROUTE_53": server.url,
         "AWS_ACCESS_KEY_ID": CREDENTIALS["aws_access_key_id"],
@@ -48,57 +48,57 @@ def environment(server):
 
 
 def new_reference():
-    """A caller reference that no call before had."""
+    """Returns an unused caller reference."""
     return next(_references)
 
 
 def upsert(name, *values, type_="A", ttl=60, **more):
-    """One change that puts a record set."""
+    """Returns a change that upserts a record set."""
     records = [{"Value": value} for value in values]
     record_set = {"Name": name, "Type": type_, **({"TTL": ttl, "ResourceRecords": records} if values else {}), **more}
     return {"Action": "UPSERT", "ResourceRecordSet": record_set}
 
 
 def create(name, *values, **more):
-    """One change that makes a record set that was not there."""
+    """Returns a change that creates a record set."""
     return {**upsert(name, *values, **more), "Action": "CREATE"}
 
 
 def delete(name, *values, **more):
-    """One change that takes a record set away."""
+    """Returns a change that deletes a record set."""
     return {**upsert(name, *values, **more), "Action": "DELETE"}
 
 
 def alias(zone_id, target, *, evaluates=False):
-    """What makes a record set an alias of `target`; for `upsert` and the like."""
+    """Returns the members that make a record set an alias of `target`; for `upsert` and the like."""
     return {"AliasTarget": {"HostedZoneId": zone_id, "DNSName": target, "EvaluateTargetHealth": evaluates}}
 
 
 def change(client, zone_id, *changes):
-    """Apply a batch; returns its ChangeInfo."""
+    """Applies a batch; returns its ChangeInfo."""
     return client.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": list(changes)})[
         "ChangeInfo"
     ]
 
 
 def make_zone(client, name="shop.test", reference="one", **more):
-    """Create a hosted zone; returns its id."""
+    """Creates a hosted zone; returns its id."""
     return client.create_hosted_zone(Name=name, CallerReference=reference, **more)["HostedZone"]["Id"]
 
 
 def new_zone(client, name="example.test", **more):
-    """Create one more hosted zone, of a name that others may have; returns its id, bare."""
+    """Creates a hosted zone whose name others may have; returns its bare id."""
     return make_zone(client, name, new_reference(), **more).rpartition("/")[2]
 
 
 def new_check(client, **more):
-    """Create a TCP health check; returns its id."""
+    """Creates a TCP health check; returns its id."""
     config = {"Type": "TCP", "IPAddress": "192.0.2.1", "Port": 80} | more
     return client.create_health_check(CallerReference=new_reference(), HealthCheckConfig=config)["HealthCheck"]["Id"]
 
 
 def refused(call, *arguments, **request):
-    """Make a call that has to be refused; returns its HTTP status, code and message."""
+    """Makes a call that must fail; returns its HTTP status, code and message."""
     with pytest.raises(botocore.exceptions.ClientError) as raised:
         call(*arguments, **request)
     response = raised.value.response
@@ -106,11 +106,11 @@ def refused(call, *arguments, **request):
 
 
 def record_sets(client, zone_id, **start):
-    """(name, type, set identifier) of a page of record sets."""
+    """Returns (name, type, set identifier) of each record set on a page."""
     listed = client.list_resource_record_sets(HostedZoneId=zone_id, **start)["ResourceRecordSets"]
     return [(found["Name"], found["Type"], found.get("SetIdentifier")) for found in listed]
 
 
 def plain(response):
-    """A response without what belongs to its transport."""
+    """Returns a response without its transport's metadata."""
     return {member: value for member, value in response.items() if member != "ResponseMetadata"}

@@ -1,4 +1,4 @@
-"""Errors on demand: what a client does when Route 53 throttles, is busy or fails."""
+"""Injected errors: clients when Route 53 throttles, is busy or fails."""
 
 import json
 import urllib.error
@@ -39,7 +39,7 @@ def tell(server, method, **body):
     pytest.param("ListHostedZones", "ServiceUnavailable", 503, id="A29 unavailable"),
     pytest.param("ListHostedZones", "InternalFailure", 500, id="A29 a failure of the server"),
     pytest.param("ListHostedZones", "AccessDenied", 403, id="A29 forbidden"),
-    pytest.param("ListHostedZones", "DelegationSetNotReusable", 400, id="A360 one of its own"),
+    pytest.param("ListHostedZones", "DelegationSetNotReusable", 400, id="A360 an error of this operation"),
 ])  # fmt: skip
 def test_an_operation_fails_as_often_as_it_is_told_to(server, operation, code, status):
     client = route53(server)

@@ -1,4 +1,4 @@
-"""The vectors of api.md §22 over the wire: boto3 against the real process, and what it says verbatim."""
+"""The vectors of api.md §22 over the wire: boto3 against the real process, messages compared verbatim."""
 
 import http.client
 import xml.etree.ElementTree as ElementTree
@@ -30,7 +30,7 @@ NO_ZONE = "Z0000000000000"
 
 @pytest.fixture
 def zone(boto):
-    """The id of a hosted zone example.test of one's own."""
+    """The id of a fresh hosted zone example.test."""
     return new_zone(boto)
 
 
@@ -42,7 +42,7 @@ def apply(boto, zone):
 
 @pytest.fixture
 def refusal(boto, zone):
-    """A function that has a batch refused; gives the message, which is in brackets, without them."""
+    """A function that sends a batch that must fail, and returns its message without the brackets."""
 
     def refusal(*changes):
         status, code, message = refused(change, boto, zone, *changes)
@@ -54,7 +54,7 @@ def refusal(boto, zone):
 
 
 def call(api, method, path, body=None):
-    """One request as it is written here; gives status, headers and body."""
+    """Sends a request exactly as written here; returns status, headers and body."""
     connection = http.client.HTTPConnection("127.0.0.1", api.http, timeout=10)
     try:
         connection.request(method, f"/2013-04-01/{path}", body)
@@ -65,7 +65,7 @@ def call(api, method, path, body=None):
 
 
 def error_of(body):
-    """Code and message of an error's document."""
+    """Returns code and message of an error's document."""
     error = ElementTree.fromstring(body).find(f"{{{XMLNS}}}Error")
     return error.findtext(f"{{{XMLNS}}}Code"), error.findtext(f"{{{XMLNS}}}Message")
 
@@ -126,8 +126,8 @@ def test_a403_a_wildcard_comes_back_escaped(boto, zone, apply):
 
 def test_a404_a_batch_happens_as_a_whole_or_not(boto, zone, refusal):
     before = record_sets(boto, zone)
-    said = refusal(create("a.example.test", "192.0.2.1"), create("a2.example.test", "192.0.2.300"))
-    assert "ARRDATAIllegalIPv4Address" in said
+    message = refusal(create("a.example.test", "192.0.2.1"), create("a2.example.test", "192.0.2.300"))
+    assert "ARRDATAIllegalIPv4Address" in message
     assert record_sets(boto, zone) == before
 
 
@@ -281,9 +281,9 @@ def test_a418_a_record_set_has_four_hundred_values(apply, refusal):
     ],
 )
 def test_a_bad_value_is_named(refusal, type_, value, code):
-    said = refusal(create("x.example.test", value, type_=type_))
-    assert said.startswith("Invalid Resource Record: 'FATAL problem: ")
-    assert code in said
+    message = refusal(create("x.example.test", value, type_=type_))
+    assert message.startswith("Invalid Resource Record: 'FATAL problem: ")
+    assert code in message
 
 
 def test_a420_an_alias_comes_after_its_target(zone, apply, refusal):
@@ -416,7 +416,7 @@ def test_a427_zones_by_name_are_in_order_of_their_labels(boto):
 
 
 def name_of(length):
-    """A name of so many characters below example.test, labels of at most 60."""
+    """Returns a name of so many characters below example.test, with labels of at most 60."""
     text = "x" * (length - len(".example.test"))
     for at in range(60, len(text) - 1, 61):
         text = text[:at] + "." + text[at + 1 :]
@@ -508,11 +508,11 @@ def test_a434_what_a_cidr_collection_refuses(boto, unchecked):
     assert len(boto.list_cidr_blocks(CollectionId=made["Id"])["CidrBlocks"]) == 1
 
 
-# --- many at once ---
+# --- concurrent clients ---
 
 
 def test_a14_a121_changes_that_come_at_once_are_carried_out_one_by_one(api, boto):
-    """Eight clients switch one group between two policies, and each keeps a record of every change it had acknowledged."""
+    """Eight clients switch one group between two policies, and each records its acknowledged changes."""
     zone = new_zone(boto, "busy.test")
     members = "abcdefgh"
     change(boto, zone, *(upsert("group.busy.test", "192.0.2.1", **weighted(one)) for one in members))

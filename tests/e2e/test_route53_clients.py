@@ -1,4 +1,4 @@
-"""What programs do that cannot be run here, call by call (api.md §21), and what HTTP and DNS have to do with it."""
+"""Replays the calls of programs that cannot run here (api.md §21), with their effects on HTTP and DNS."""
 
 import http.client
 import re
@@ -16,7 +16,7 @@ VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-clients"}
 
 
 def test_a371_a372_terraform(boto):
-    """Makes, reads back, plans nothing, deletes as read, and takes a zone away by force."""
+    """Creates, reads back, finds nothing to change, deletes what it read, and force-deletes a zone."""
     made = boto.create_hosted_zone(
         Name="terraform.test", CallerReference="terraform-1", HostedZoneConfig={"Comment": "Managed by Terraform"}
     )
@@ -108,7 +108,7 @@ def test_h121_the_checkers_addresses_are_told_without_a_signature(api):
 
 
 def test_h112_h123_what_a_checker_saw_and_from_where(api, boto):
-    """Probes come from this machine's own address."""
+    """Probes come from this machine's address."""
     with socket.create_server(("127.0.0.1", 0)) as endpoint:
         endpoint.settimeout(20)
         check = new_check(boto, IPAddress="127.0.0.1", Port=endpoint.getsockname()[1], RequestInterval=10)
@@ -145,10 +145,10 @@ def test_a343_test_dns_answer_follows_aliases_to_addresses(boto):
         return found["ResponseCode"], found["RecordData"]
 
     assert answer("b.aliased.test") == ("NOERROR", ["192.0.2.1"])
-    assert answer("c.aliased.test") == ("NOERROR", [])  # nobody declared what it stands for
+    assert answer("c.aliased.test") == ("NOERROR", [])  # its target is not declared
 
 
-# --- limits of one request, which count whatever the settings say ---
+# --- limits of one request, which hold under all settings ---
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What Route 53 says when it refuses: texts captured from the real service, compared verbatim over the wire."""
+"""Route 53's error messages: captured from the real service, compared verbatim over the wire."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ KMS_KEY = "arn:aws:kms:us-east-1:000000000000:key/9c6a1f2e-0000-4000-8000-000000
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}
 
 
-# --- names: one text, another code for each operation ---
+# --- names: one message, a different code for each operation ---
 
 NAMES = [
     pytest.param("x" * 64 + ".test", "DomainLabelTooLong (Domain label is too long) encountered with '" + "x" * 64 + "'", id="A52 A428 a long label"),
@@ -210,7 +210,7 @@ def test_a_value(boto, shared_zone, type_, value, text):
     )
 
 
-# --- everything else ---
+# --- other operations ---
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +221,7 @@ def shared_zone(boto):
 
 @pytest.fixture(scope="module")
 def made(boto):
-    """What the calls below run into: `{zone}` and the like in their requests and texts."""
+    """The resources that the calls below need: `{zone}` and the like in their requests and messages."""
     zone, private = new_zone(boto, "errors.test"), new_zone(boto, "errors.test", VPC={**VPC, "VPCId": "vpc-errors"})
     boto.create_hosted_zone(Name="taken.test", CallerReference="errors zone")
     boto.create_reusable_delegation_set(CallerReference="errors set")
@@ -268,7 +268,7 @@ CALLS = [
 
 
 def filled(value, made):
-    """A request with the ids of what was made."""
+    """Returns a request with the ids of those resources."""
     if isinstance(value, dict):
         return {name: filled(part, made) for name, part in value.items()}
     if isinstance(value, list):
@@ -341,6 +341,6 @@ def test_a301_a_policy_in_use(boto):
 
 
 def test_a_batch_of_nothing_but_upserts_can_be_refused_and_leaves_nothing(boto, shared_zone):
-    """A110: the texts above stand for batches that did nothing."""
+    """A110: the refused batches above changed nothing."""
     assert boto.get_hosted_zone(Id=shared_zone)["HostedZone"]["ResourceRecordSetCount"] == 2
     assert "not permitted in zone" in refused(change, boto, shared_zone, upsert("a.test", ADDRESS))[2]

@@ -1,4 +1,4 @@
-"""Each family of operations from its first call to its last, through boto3, and what DNS says meanwhile."""
+"""Each family of operations through boto3, from creation to deletion, with the answers of DNS in between."""
 
 import json
 
@@ -192,7 +192,7 @@ def test_a230_a232_a233_the_life_of_a_delegation_set(boto):
 def test_a240_a241_a243_a244_a245_the_life_of_vpc_associations(api, boto):
     zone = new_zone(boto, "inside.test", VPC=vpc("first"))
     change(boto, zone, create("db.inside.test", "10.0.0.1"))
-    assert served(api.dns, "db.inside.test") == ["REFUSED"]  # private zones answer nobody here
+    assert served(api.dns, "db.inside.test") == ["REFUSED"]  # private zones are not answered
     second = {"HostedZoneId": zone, "VPC": vpc("second", "eu-west-1")}
     boto.create_vpc_association_authorization(**second)
     assert boto.list_vpc_association_authorizations(HostedZoneId=zone)["VPCs"] == [second["VPC"]]
@@ -374,7 +374,7 @@ geo:
 
 @pytest.fixture(scope="module")
 def worldly(tmp_path_factory):
-    """A server that knows where some networks are, and a geolocation group on it."""
+    """A server with located networks, and a geolocation group on it."""
     file = tmp_path_factory.mktemp("places") / "places.yaml"
     file.write_text(PLACES)
     with serving_files(file) as server:
@@ -399,7 +399,7 @@ def worldly(tmp_path_factory):
     ],
 )
 def test_test_dns_answer_says_what_dns_says(worldly, network, expected):
-    """A341: a resolver's address and a client subnet both decide, and as on the wire."""
+    """A341: the resolver's address and the client subnet decide as they do on the wire."""
     server, client, zone = worldly
     asked = {"HostedZoneId": zone, "RecordName": "www.geo.test", "RecordType": "A"}
     by_subnet = {"EDNS0ClientSubnetIP": network, "EDNS0ClientSubnetMask": "24"}
@@ -427,7 +427,7 @@ def test_a341_a342_what_is_not_there(worldly):
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory):
-    """A client of a server that refuses all that Route 53 refuses, and counts against quotas."""
+    """A client of a server in strict mode with quotas."""
     file = tmp_path_factory.mktemp("strict") / "strict.yaml"
     file.write_text("api: {strict: true, quotas: true}")
     with serving_files(file) as server:

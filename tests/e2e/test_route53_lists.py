@@ -1,4 +1,4 @@
-"""Every list of the API, walked in small pages and in large ones: all the same items, each once, in one order."""
+"""Every list of the API, read in small and in large pages: the same items, each once, in the same order."""
 
 import contextlib
 import http.client
@@ -27,7 +27,7 @@ DOCUMENT = json.dumps(
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A server with many health checks of a file, and nothing else yet."""
+    """A server with many health checks from a file, and no other resources yet."""
     file = tmp_path_factory.mktemp("lists") / "checks.yaml"
     check = {"type": "TCP", "ip_address": "192.0.2.1", "port": 80, "disabled": True}
     file.write_text(json.dumps({"health_checks": [{"id": f"check-{n}", **check} for n in range(MANY)]}))
@@ -41,7 +41,7 @@ def boto(server):
 
 
 class Writer:
-    """Writes requests by hand, which is much faster than boto3, on one connection."""
+    """Writes requests by hand on one connection, which is much faster than boto3."""
 
     def __init__(self, port):
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -60,13 +60,13 @@ class Writer:
         self._connection.close()
 
     def make(self, *call):
-        """Returns the id of what is made, bare."""
+        """Returns the bare id of the new resource."""
         return re.search(r"<Id>(?:/\w+/)?([^<]+)</Id>", self.post(*call))[1]
 
 
 @pytest.fixture(scope="module")
 def in_parallel(server):
-    """A function that does something for each number below `count`, on four connections; gives what each returns."""
+    """A function that runs a job for each number below `count`, on four connections, and returns the results."""
 
     def in_parallel(count, do):
         def some(part):
@@ -98,7 +98,7 @@ def zones(in_parallel):
 
 @pytest.fixture(scope="module")
 def zone(boto):
-    """A private hosted zone with many record sets, protections and authorised VPCs."""
+    """A private hosted zone with many record sets, protections and authorized VPCs."""
     made = boto.create_hosted_zone(
         Name="large.test", CallerReference="large", VPC={"VPCRegion": "us-east-1", "VPCId": "vpc-0"}
     )["HostedZone"]["Id"]
@@ -115,7 +115,7 @@ def zone(boto):
 
 
 def by_marker(call, member):
-    """A walk of a list with `Marker` and `NextMarker`."""
+    """Returns a reader of lists with `Marker` and `NextMarker`."""
 
     def walk(size):
         response = {"IsTruncated": True}
@@ -128,7 +128,7 @@ def by_marker(call, member):
 
 
 def by_position(call, member, **following):
-    """A walk of a list whose pages start at several parameters: parameter → response member."""
+    """Returns a reader of lists whose pages start at several parameters: parameter → response member."""
 
     def walk(size):
         response = {"IsTruncated": True}
@@ -141,7 +141,7 @@ def by_position(call, member, **following):
 
 
 def by_token(call, member, size_member="MaxResults"):
-    """A walk of a list with `NextToken`."""
+    """Returns a reader of lists with `NextToken`."""
 
     def walk(size):
         response = call(**{size_member: str(size)})
@@ -154,7 +154,7 @@ def by_token(call, member, size_member="MaxResults"):
 
 
 def by_paginator(boto, operation, member, **request):
-    """A walk by botocore's paginator; one that knows no page size takes it as a parameter."""
+    """Returns a reader by botocore's paginator; the page size is a parameter if the paginator has none."""
     paginator = boto.get_paginator(operation)
 
     def walk(size):
@@ -168,7 +168,7 @@ def by_paginator(boto, operation, member, **request):
 
 
 def whole(walk, key, *, count, small=7, large=100):
-    """Walk in small pages and in large ones; gives what was found, as (in order) `key` of each."""
+    """Reads a list in small and in large pages, and returns `key` of each item, in order."""
     pages = list(walk(small))
     assert {len(page) for page in pages[:-1]} <= {small}
     found = [key(item) for page in pages for item in page]
@@ -182,7 +182,7 @@ def member(*names):
 
 
 def test_a190_a191_a351_hosted_zones(boto, zone, zones):
-    """Twice as many as an account's quota, which does not count here."""
+    """Twice an account's quota, which is not enforced here."""
     found = whole(by_paginator(boto, "list_hosted_zones", "HostedZones"), member("Id"), count=MANY + 1)
     assert {one.rpartition("/")[2] for one in found} == {zone, *zones}
     assert found == sorted(found)
@@ -218,7 +218,7 @@ def test_a192_page_sizes_have_a_cap_and_a_least(boto, zone):
 
 
 def test_h108_health_checks(boto):
-    """Those of files are listed among those that are made."""
+    """Resources from files are listed among those that the API created."""
     made = [new_check(boto, Disabled=True) for _ in range(10)]
     walk = by_paginator(boto, "list_health_checks", "HealthChecks")
     found = whole(walk, member("Id"), count=MANY + len(made), large=1000)
@@ -402,7 +402,7 @@ def test_a310_traffic_policy_instances(boto, policies, in_parallel):
 
 
 def test_a370_botocore_has_no_paginator_beyond_these(boto):
-    """A new one needs a row above."""
+    """Every list operation has a row above."""
     paginators = {name for name in boto.meta.method_to_api_mapping if boto.can_paginate(name)}
     assert paginators == {
         "list_hosted_zones",

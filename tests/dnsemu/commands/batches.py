@@ -1,4 +1,4 @@
-"""A hosted zone to try change batches on, and short ways to write them."""
+"""A hosted zone for tests of change batches, and short notations for changes."""
 
 from immutables import Map
 
@@ -19,7 +19,7 @@ CHANGE, LIST = "ChangeResourceRecordSets", "ListResourceRecordSets"
 
 
 def hosted_zone(id, text, *, is_private=False):
-    """A zone with its NS and SOA."""
+    """Returns a zone with its NS and SOA."""
     name = names.parse(text)
     servers = name_servers.draw(name)
     both = (name_servers.default_ns(name, servers), name_servers.default_soa(name, servers))
@@ -27,7 +27,7 @@ def hosted_zone(id, text, *, is_private=False):
 
 
 def emulation(*changes, **others):
-    """An emulation with three zones, a health check and two CIDR collections, after these changes of `example.test`."""
+    """Returns an emulation with three zones, a health check and two CIDR collections, after changes of `example.test`."""
     zones = (
         hosted_zone(ZONE, "example.test"),
         hosted_zone(OTHER, "other.test"),
@@ -47,7 +47,7 @@ def emulation(*changes, **others):
 
 
 def batch(*changes, zone=ZONE, comment=None):
-    """The request of a change batch out of (action, record set) pairs."""
+    """Returns the request of a change batch of (action, record set) pairs."""
     wanted = {"Changes": [{"Action": action, "ResourceRecordSet": data} for action, data in changes]}
     return {"HostedZoneId": zone, "ChangeBatch": wanted | ({"Comment": comment} if comment is not None else {})}
 
@@ -69,7 +69,7 @@ def values(*texts):
 
 
 def leaf(name, type, *texts, ttl=60, **others):
-    """A record set with values; a name of one label is below the zone."""
+    """Returns a record set with values; a name of one label is below the zone."""
     return {"Name": below(name), "Type": type, "TTL": ttl, **values(*texts), **others}
 
 
@@ -82,7 +82,7 @@ def below(name):
 
 
 def member(identifier, name="www", type="A", value="192.0.2.1", **others):
-    """A record set of a group."""
+    """Returns a record set of a group."""
     return leaf(name, type, value, SetIdentifier=identifier, **others)
 
 
@@ -92,7 +92,7 @@ def alias(name, target, type="A", zone=ZONE, healthy=False, **others):
 
 
 def listed(emulated, zone=ZONE):
-    """All record sets of a zone but its NS and SOA, in the order of the list."""
+    """Returns all record sets of a zone except its NS and SOA, in the order of the list."""
     found = emulated.call(LIST, HostedZoneId=zone, MaxItems="300")["ResourceRecordSets"]
     return [data for data in found if data["Type"] not in ("NS", "SOA")]
 
@@ -101,10 +101,10 @@ def names_of(emulated):
     return [data["Name"] for data in listed(emulated)]
 
 
-def said(emulated, *changes, zone=ZONE, code="InvalidChangeBatch"):
-    """What is said against a batch; the state is then the very same value."""
+def refused_message(emulated, *changes, zone=ZONE, code="InvalidChangeBatch"):
+    """Returns the message that refuses a batch, and checks that the state stays the same object."""
     before = emulated.state
-    refusal = emulated.refused(CHANGE, **batch(*changes, zone=zone))
+    error = emulated.refused(CHANGE, **batch(*changes, zone=zone))
     assert emulated.state is before
-    assert refusal.code == code, refusal
-    return refusal.message
+    assert error.code == code, error
+    return error.message

@@ -1,4 +1,4 @@
-"""Emulations that start with something declared, as a file would have it."""
+"""Emulations that start with resources as a file declares them."""
 
 from immutables import Map
 
@@ -11,13 +11,13 @@ from tests.dnsemu.commands.emulation import Emulation
 
 
 def declared_zone(id, name, *record_sets, is_private=False):
-    """A hosted zone with an id of its own, without NS and SOA."""
+    """Returns a hosted zone with a chosen id, without NS and SOA."""
     by_key = Map({record_set.key: record_set for record_set in record_sets})
     return HostedZone(HostedZoneId(id), names.parse(name), by_key, is_private=is_private)
 
 
 def emulation(*zones, health_checks=(), cidr_collections=()):
-    """An emulation of all that is given, with rows of nothing."""
+    """Returns an emulation of these resources, without rows."""
     world = World(
         hosted_zones=Map({zone.id: zone for zone in zones}),
         health_checks=Map({check.id: check for check in health_checks}),

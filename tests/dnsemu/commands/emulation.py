@@ -1,4 +1,4 @@
-"""Commands run one after another on a state of their own: no HTTP, no store, a clock that stands until it is moved."""
+"""Runs commands one after another on a state in memory: no HTTP, no store, and a clock that only tests move."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ from dnsemu.state.step import Step
 from dnsemu.state.tables import Write
 
 NOW = 1_700_000_000.0
-"""2023-11-14 22:13:20 UTC, where the clock of an `Emulation` starts."""
+"""2023-11-14 22:13:20 UTC, the start of the clock of an `Emulation`."""
 
 
 class CountedIds:
-    """Ids in the order in which they were asked for: Z…01, Z…02, C…03."""
+    """Makes ids with one running number: Z…01, Z…02, C…03."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -40,17 +40,17 @@ class CountedIds:
 
 
 @dataclass
-class FakeLive:
-    """An emulated world that says what a test has put into it."""
+class FakeLiveReader:
+    """A live reader that returns what a test has put into it."""
 
-    seen: dict[str, Sequence[HealthCheckObservation]] = field(default_factory=dict)
+    observed: dict[str, Sequence[HealthCheckObservation]] = field(default_factory=dict)
     failed: dict[str, Sequence[HealthCheckObservation]] = field(default_factory=dict)
     answers: dict[tuple[str, str], TestAnswer] = field(default_factory=dict)
-    """By name and type as they were asked for."""
+    """By name and type, as the request has them."""
     asked: list[tuple[HostedZoneId, str, str, bytes, int, bool]] = field(default_factory=list)
 
     def observations(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
-        return self.seen.get(check_id, ())
+        return self.observed.get(check_id, ())
 
     def last_failures(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
         return self.failed.get(check_id, ())
@@ -62,17 +62,17 @@ class FakeLive:
 
 @dataclass
 class Emulation:
-    """What commands run on; `now` is in seconds since the epoch. `writes` are those of the last call that went well."""
+    """The inputs of commands; `now` is in seconds since the epoch. `writes` are those of the last successful call."""
 
     state: State = field(default_factory=State)
     now: float = NOW
     settings: ApiSettings = field(default_factory=ApiSettings)
-    live: FakeLive = field(default_factory=FakeLive)
+    live: FakeLiveReader = field(default_factory=FakeLiveReader)
     ids: CountedIds = field(default_factory=CountedIds)
     writes: tuple[Write, ...] = ()
 
     def call(self, operation: str, **request: object) -> Response:
-        """The response; the state is then what the command made of it. An `ApiError` leaves it as it was."""
+        """Runs an operation and takes over its state; an `ApiError` leaves the state as it was."""
         step = Step(self.state)
         asked: Request = dict(request)
         response = COMMANDS[operation](asked, step, Context(self.now, self.ids, self.settings, self.live))
@@ -80,9 +80,9 @@ class Emulation:
         return response
 
     def refused(self, operation: str, **request: object) -> ApiError:
-        """What the command says against it."""
+        """Runs an operation that must fail, and returns its error."""
         try:
             response = self.call(operation, **request)
-        except ApiError as refusal:
-            return refusal
+        except ApiError as error:
+            return error
         raise AssertionError(f"{operation} was not refused: {response}")

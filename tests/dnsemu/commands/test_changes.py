@@ -1,16 +1,16 @@
-"""GetChange, and for how long changes are kept (A210–A214)."""
+"""GetChange, and the dropping of old changes (A210–A214)."""
 
 import pytest
 
 from dnsemu.commands import context
 from dnsemu.commands.context import CHANGES, utc
 from dnsemu.config.model.settings import ApiSettings
-from tests.dnsemu.commands.batches import CHANGE, ZONE, a, batch, create, emulation, said, upsert
+from tests.dnsemu.commands.batches import CHANGE, ZONE, a, batch, create, emulation, refused_message, upsert
 from tests.dnsemu.commands.emulation import NOW
 
 
 def changed(emulated, **others):
-    """The id of a new change."""
+    """Makes a change and returns its id."""
     return emulated.call(CHANGE, **batch(upsert(a("www")), **others))["ChangeInfo"]["Id"]
 
 
@@ -49,13 +49,13 @@ def test_a46_with_and_without_prefix():
 
 
 def test_a210_unknown():
-    refusal = emulation().refused("GetChange", Id="/change/C15RYMEZ8RZJFM")
-    assert (refusal.code, refusal.message) == ("NoSuchChange", "Could not find resource with ID: C15RYMEZ8RZJFM")
+    error = emulation().refused("GetChange", Id="/change/C15RYMEZ8RZJFM")
+    assert (error.code, error.message) == ("NoSuchChange", "Could not find resource with ID: C15RYMEZ8RZJFM")
 
 
 def test_a110_a_refused_batch_is_no_change():
     emulated = emulation()
-    said(emulated, create(a("www", "x")))
+    refused_message(emulated, create(a("www", "x")))
     assert list(emulated.state.rows(CHANGES)) == []
 
 

@@ -1,4 +1,4 @@
-"""Quotas and how much of them is used."""
+"""Quotas and their use."""
 
 import pytest
 from botocore.session import get_session
@@ -93,8 +93,8 @@ def test_a350_r209_8_vpcs_of_a_zone(aws):
 
 
 def test_a350_a_public_zone_has_no_vpcs(aws):
-    refusal = aws.refused("GetHostedZoneLimit", HostedZoneId=created(aws), Type="MAX_VPCS_ASSOCIATED_BY_ZONE")
-    assert (refusal.code, refusal.message) == (
+    error = aws.refused("GetHostedZoneLimit", HostedZoneId=created(aws), Type="MAX_VPCS_ASSOCIATED_BY_ZONE")
+    assert (error.code, error.message) == (
         "HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone, not a private hosted zone.",
     )  # fmt: skip
 

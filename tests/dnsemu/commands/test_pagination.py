@@ -1,4 +1,4 @@
-"""Pages: how many items, and where the next one starts."""
+"""Pages: their size, and the start of the next one."""
 
 from base64 import urlsafe_b64encode
 

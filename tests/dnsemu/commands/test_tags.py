@@ -52,9 +52,9 @@ def test_a220_a_tag_without_value_has_an_empty_one(emulated):
 
 
 def test_a220_neither_list_is_refused(emulated):
-    refusal = emulated.refused(CHANGE, ResourceType="hostedzone", ResourceId="Z1")
-    assert refusal.code == "InvalidInput"
-    assert "AddTags" in refusal.message
+    error = emulated.refused(CHANGE, ResourceType="hostedzone", ResourceId="Z1")
+    assert error.code == "InvalidInput"
+    assert "AddTags" in error.message
 
 
 def test_a223_tags_keep_the_order_in_which_their_keys_came(emulated):
@@ -71,9 +71,9 @@ def test_a223_keys_and_values_are_case_sensitive(emulated):
 def test_a223_fifty_tags_but_not_fifty_one(emulated):
     for ten in range(5):
         add(emulated, **{f"key-{ten}{one}": "" for one in range(10)})
-    refusal = emulated.refused(CHANGE, ResourceType="hostedzone", ResourceId="Z1", AddTags=[{"Key": "x", "Value": ""}])
-    assert refusal.code == "InvalidInput"
-    assert "50" in refusal.message
+    error = emulated.refused(CHANGE, ResourceType="hostedzone", ResourceId="Z1", AddTags=[{"Key": "x", "Value": ""}])
+    assert error.code == "InvalidInput"
+    assert "50" in error.message
     assert len(tags_of(emulated)) == 50
     emulated.call(
         CHANGE, ResourceType="hostedzone", ResourceId="Z1",
@@ -88,8 +88,8 @@ def test_a223_fifty_tags_but_not_fifty_one(emulated):
 ])  # fmt: skip
 def test_keys_that_are_refused(emulated, key):
     tags = [{"Key": "fine", "Value": "v"}, {"Key": key, "Value": "v"}]
-    refusal = emulated.refused(CHANGE, ResourceType="hostedzone", ResourceId="Z1", AddTags=tags)
-    assert refusal.code == "InvalidInput"
+    error = emulated.refused(CHANGE, ResourceType="hostedzone", ResourceId="Z1", AddTags=tags)
+    assert error.code == "InvalidInput"
     assert tags_of(emulated) == {}
 
 
@@ -122,8 +122,8 @@ def test_a222_several_resources_in_the_order_asked(emulated):
 
 
 def test_a222_one_unknown_id_fails_the_call(emulated):
-    refusal = emulated.refused(LIST_ALL, ResourceType="hostedzone", ResourceIds=["Z1", "Z9"])
-    assert refusal.code == "NoSuchHostedZone"
+    error = emulated.refused(LIST_ALL, ResourceType="hostedzone", ResourceIds=["Z1", "Z9"])
+    assert error.code == "NoSuchHostedZone"
 
 
 def test_h109_a_health_checks_tags_are_its_own(emulated):
@@ -144,13 +144,13 @@ def test_a_resource_whose_last_tag_goes_leaves_nothing_behind(emulated):
     assert list(emulated.state.rows(TAGS)) == []
 
 
-@pytest.mark.parametrize(("request_", "said"), [
+@pytest.mark.parametrize(("request_", "message"), [
     pytest.param({"ResourceType": "zone", "ResourceId": "Z1"}, "Member must satisfy enum value set: [healthcheck, hostedzone]", id="A221 unknown type"),
     pytest.param({"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": "k" * 129, "Value": ""}]}, "less than or equal to 128", id="A220 key longer than 128"),
     pytest.param({"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": "k", "Value": "v" * 257}]}, "less than or equal to 256", id="A220 value longer than 256"),
     pytest.param({"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": str(n), "Value": ""} for n in range(11)]}, "less than or equal to 10", id="A223 eleven in a call"),
 ])  # fmt: skip
-def test_what_the_model_refuses(request_, said):
-    with pytest.raises(ApiError, match="InvalidInput") as refusal:
+def test_what_the_model_refuses(request_, message):
+    with pytest.raises(ApiError, match="InvalidInput") as error:
         validate(service().operations[CHANGE], request_)
-    assert said in refusal.value.message
+    assert message in error.value.message

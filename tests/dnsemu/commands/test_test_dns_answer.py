@@ -31,15 +31,15 @@ def ask(emulated, name="www.example.test", type="A", zone="Z1", **more):
 
 
 def asked_as(**more):
-    """Address, bits and whether it is a client subnet, of the client that was answered."""
+    """Returns the client that was answered: address, bits, and true for a client subnet."""
     emulated = emulation()
     ask(emulated, **more)
     return emulated.live.asked[0][3:]
 
 
 def refused(emulated, name="www.example.test", zone="Z1", **more):
-    refusal = emulated.refused("TestDNSAnswer", HostedZoneId=zone, RecordName=name, RecordType="A", **more)
-    return refusal.code, refusal.message
+    error = emulated.refused("TestDNSAnswer", HostedZoneId=zone, RecordName=name, RecordType="A", **more)
+    return error.code, error.message
 
 
 def test_a340_the_answer_in_full():
@@ -68,7 +68,7 @@ def test_no_data(answer, rcode):
 
 
 @pytest.mark.parametrize(("more", "client"), [
-    pytest.param({}, RESOLVER, id="R136 nobody named: a resolver of us-east-1"),
+    pytest.param({}, RESOLVER, id="R136 no resolver named: one in us-east-1"),
     pytest.param({"ResolverIP": "192.0.2.53"}, (b"\xc0\0\2\x35", 32, False), id="A341 a resolver"),
     pytest.param({"ResolverIP": "2001:db8::1"}, (ip_address("2001:db8::1").packed, 128, False), id="A341 a resolver of IPv6"),
     pytest.param({"EDNS0ClientSubnetIP": "198.51.100.7"}, (b"\xc6\x33\x64\0", 24, True), id="A341 R136 a client subnet is a /24"),

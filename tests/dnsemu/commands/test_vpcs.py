@@ -49,8 +49,8 @@ def test_a240_a241_a214_associate(aws):
 
 def test_a241_a_public_zone(aws):
     zone_id = created(aws, vpc=None)
-    refusal = aws.refused("AssociateVPCWithHostedZone", HostedZoneId=zone_id, VPC=VPC)
-    assert (refusal.code, refusal.message) == (
+    error = aws.refused("AssociateVPCWithHostedZone", HostedZoneId=zone_id, VPC=VPC)
+    assert (error.code, error.message) == (
         "PublicZoneVPCAssociation", f"Attempting to associate public zone: {zone_id} with vpc: vpc-1",
     )  # fmt: skip
 
@@ -61,9 +61,9 @@ def test_a241_a_public_zone(aws):
 ])  # fmt: skip
 def test_conflicting_domain(aws, name, vpc, holder):
     zones = [created(aws, vpc=OTHER), created(aws, name, "r2", vpc=VPC)]
-    refusal = aws.refused("AssociateVPCWithHostedZone", HostedZoneId=zones[1], VPC=vpc)
-    assert refusal.code == "ConflictingDomainExists"
-    assert refusal.message == (
+    error = aws.refused("AssociateVPCWithHostedZone", HostedZoneId=zones[1], VPC=vpc)
+    assert error.code == "ConflictingDomainExists"
+    assert error.message == (
         f"The VPC {vpc['VPCId']} in region us-east-1 has already been associated with the hosted zone {zones[holder]} "
         "with the same domain name."
     )
@@ -88,9 +88,9 @@ def test_a244_disassociate(aws, gone):
 
 def test_a244_the_last_one(aws):
     zone_id = created(aws)
-    refusal = aws.refused("DisassociateVPCFromHostedZone", HostedZoneId=zone_id, VPC=VPC)
-    assert refusal.code == "LastVPCAssociation"
-    assert "is the last VPC" in refusal.message
+    error = aws.refused("DisassociateVPCFromHostedZone", HostedZoneId=zone_id, VPC=VPC)
+    assert error.code == "LastVPCAssociation"
+    assert "is the last VPC" in error.message
     assert vpcs(aws, zone_id) == [VPC]
 
 
@@ -101,8 +101,8 @@ def test_a244_the_last_one(aws):
 ])  # fmt: skip
 def test_not_associated(aws, vpc_of_zone, vpc):
     zone_id = created(aws, vpc=vpc_of_zone)
-    refusal = aws.refused("DisassociateVPCFromHostedZone", HostedZoneId=zone_id, VPC=vpc)
-    assert (refusal.code, refusal.message) == (
+    error = aws.refused("DisassociateVPCFromHostedZone", HostedZoneId=zone_id, VPC=vpc)
+    assert (error.code, error.message) == (
         "VPCAssociationNotFound", "The specified VPC and hosted zone are not currently associated.",
     )  # fmt: skip
 
@@ -122,15 +122,15 @@ OPERATIONS = [
     pytest.param({"VPCRegion": "us-east-1"}, "InvalidInput", "no VPCId", id="A240 no id"),
 ])  # fmt: skip
 def test_no_vpc(aws, operation, vpc, code, part):
-    refusal = aws.refused(operation, HostedZoneId=created(aws), VPC=vpc)
-    assert refusal.code == code
-    assert part in refusal.message
+    error = aws.refused(operation, HostedZoneId=created(aws), VPC=vpc)
+    assert error.code == code
+    assert part in error.message
 
 
 @pytest.mark.parametrize("operation", [*OPERATIONS, "ListVPCAssociationAuthorizations"])
 def test_a30_a88_no_such_zone(aws, operation):
-    refusal = aws.refused(operation, HostedZoneId="Z1", VPC=VPC | {"VPCId": "subnet-1"})
-    assert (refusal.code, refusal.message) == ("NoSuchHostedZone", "No hosted zone found with ID: Z1")
+    error = aws.refused(operation, HostedZoneId="Z1", VPC=VPC | {"VPCId": "subnet-1"})
+    assert (error.code, error.message) == ("NoSuchHostedZone", "No hosted zone found with ID: Z1")
 
 
 def test_a242_a351_r209_8_quota(aws):
@@ -140,12 +140,12 @@ def test_a242_a351_r209_8_quota(aws):
     step.put(ZONES, zone_id, row=replace(row, vpcs=tuple(("us-east-1", f"vpc-{number}") for number in range(300))))
     aws.state = step.state
     asked = {"HostedZoneId": zone_id, "VPC": ABROAD}
-    replace(aws).call("AssociateVPCWithHostedZone", **asked)  # not enforced unless asked for
+    replace(aws).call("AssociateVPCWithHostedZone", **asked)  # quotas are off by default
     aws.settings = QUOTAS
     assert aws.refused("AssociateVPCWithHostedZone", **asked).code == "LimitsExceeded"
 
 
-# --- authorisations ---
+# --- authorizations ---
 
 
 def authorized(aws, zone_id, **more):
@@ -169,8 +169,8 @@ def test_a243_take_it_back(aws):
     assert aws.call("DeleteVPCAssociationAuthorization", **asked) == {}
     assert authorized(aws, zone_id) == {"HostedZoneId": zone_id, "VPCs": []}
     assert vpcs(aws, zone_id) == [VPC, OTHER]  # the association stays
-    refusal = aws.refused("DeleteVPCAssociationAuthorization", **asked)
-    assert (refusal.code, refusal.message) == (
+    error = aws.refused("DeleteVPCAssociationAuthorization", **asked)
+    assert (error.code, error.message) == (
         "VPCAssociationAuthorizationNotFound",
         "The VPC that you specified is not authorized to be associated with the hosted zone.",
     )
@@ -178,9 +178,9 @@ def test_a243_take_it_back(aws):
 
 def test_a243_not_for_public_zones(aws):
     zone_id = created(aws, vpc=None)
-    refusal = aws.refused("CreateVPCAssociationAuthorization", HostedZoneId=zone_id, VPC=VPC)
-    assert refusal.code == "InvalidInput"
-    assert f"{zone_id} is public" in refusal.message
+    error = aws.refused("CreateVPCAssociationAuthorization", HostedZoneId=zone_id, VPC=VPC)
+    assert error.code == "InvalidInput"
+    assert f"{zone_id} is public" in error.message
 
 
 def authorize_many(aws, zone_id, number):
@@ -220,22 +220,22 @@ def test_a191_the_first_of_the_next_page_may_be_gone(aws):
 
 def test_a196_a_bad_token(aws):
     zone_id = created(aws)
-    refusal = aws.refused("ListVPCAssociationAuthorizations", HostedZoneId=zone_id, NextToken="x")
-    assert refusal.code == "InvalidPaginationToken"
+    error = aws.refused("ListVPCAssociationAuthorizations", HostedZoneId=zone_id, NextToken="x")
+    assert error.code == "InvalidPaginationToken"
 
 
 def test_a192_a_page_of_nothing(aws):
     zone_id = created(aws)
-    refusal = aws.refused("ListVPCAssociationAuthorizations", HostedZoneId=zone_id, MaxResults="0")
-    assert refusal.code == "InvalidInput"
-    assert "MaxResults" in refusal.message
+    error = aws.refused("ListVPCAssociationAuthorizations", HostedZoneId=zone_id, MaxResults="0")
+    assert error.code == "InvalidInput"
+    assert "MaxResults" in error.message
 
 
 def test_a243_a351_r209_8_quota(aws):
     zone_id = created(aws)
     authorize_many(aws, zone_id, 1000)
     asked = {"HostedZoneId": zone_id, "VPC": OTHER}
-    replace(aws).call("CreateVPCAssociationAuthorization", **asked)  # not enforced unless asked for
+    replace(aws).call("CreateVPCAssociationAuthorization", **asked)  # quotas are off by default
     aws.settings = QUOTAS
     assert aws.refused("CreateVPCAssociationAuthorization", **asked).code == "TooManyVPCAssociationAuthorizations"
     again = {"VPCRegion": "us-east-1", "VPCId": "vpc-0000"}

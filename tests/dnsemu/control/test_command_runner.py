@@ -12,7 +12,7 @@ from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
 from dnsemu.store.store import MemoryStore, StoreFailed
 from tests.dnsemu.clock.virtual_time import START, virtual_time
-from tests.dnsemu.commands.emulation import CountedIds, FakeLive
+from tests.dnsemu.commands.emulation import CountedIds, FakeLiveReader
 
 
 class RecordingStore(MemoryStore):
@@ -43,7 +43,7 @@ class Stand:
         feed.subscribe(self._on_commit)
         self.store = RecordingStore(self.log)
         clock = Clock(start=START, monotonic=asyncio.get_running_loop().time)
-        self.runner = CommandRunner(self.store, clock, CountedIds(), FakeLive(), feed)
+        self.runner = CommandRunner(self.store, clock, CountedIds(), FakeLiveReader(), feed)
 
     def _on_commit(self, commit):
         self.log.append("in the feed")

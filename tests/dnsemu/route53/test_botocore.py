@@ -1,4 +1,4 @@
-"""For every operation: what botocore writes we read, and what we write botocore reads."""
+"""For every operation: we read botocore's requests, and botocore reads our responses."""
 
 import math
 import string
@@ -25,7 +25,7 @@ BOTOCORE = ServiceModel(botocore.loaders.Loader().load_service_model("route53", 
 SERIALIZER = botocore.serialize.create_serializer("rest-xml")
 PARSER = botocore.parsers.create_parser("rest-xml")
 
-# What XML 1.0 can hold; botocore does not escape carriage returns in requests, so they do not survive there.
+# The characters of XML 1.0. botocore does not escape carriage returns in requests, so they are lost there.
 CHARACTERS = st.characters(
     exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff", include_characters="\t\n"
 )
@@ -54,7 +54,7 @@ def strings(shape, *, in_path, characters):
         )
         return matching.filter(lambda text: (shape.minimum or 0) <= len(text) <= (shape.maximum or math.inf))
     if shape.is_id:
-        # No id reads like a prefix; in a path such a one is taken for it.
+        # No id is equal to a prefix; in a path it would be read as one.
         return st.text(BARE, **lengths(shape, at_least=in_path)).filter(
             lambda id: id not in ("change", "delegationset", "hostedzone")
         )

@@ -1,4 +1,4 @@
-"""The service model that the installed botocore ships is the one that the codec knows how to read."""
+"""The service model of the installed botocore is the one that the codec can read."""
 
 import gzip
 import json
@@ -42,7 +42,7 @@ def test_it_is_read_once():
 
 @pytest.mark.outside
 def test_botocore_code_stays_out():
-    """Loading botocore proper costs more than all the rest of a start."""
+    """Loading botocore's code would take longer than the rest of a start."""
     code = "import sys, dnsemu.route53.parsing as x; x.parse; from dnsemu.route53.model import service; service(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "dnsemu.route53.model" in loaded

@@ -1,4 +1,4 @@
-"""Requests read: tolerant of spelling, deaf to everything hostile."""
+"""Parsing of requests: tolerant of spelling, strict with hostile documents."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def create_zone(inside, attributes="", prolog=""):
     return f"{prolog}<CreateHostedZoneRequest{attributes}>{inside}</CreateHostedZoneRequest>"
 
 
-def refusal(operation, body, **options):
+def error(operation, body, **options):
     with pytest.raises(ApiError) as refused:
         parse(operation, body, **options)
     return refused.value.code, refused.value.message
@@ -130,14 +130,14 @@ def test_a4_operations_without_a_body_ignore_one():
     pytest.param(create_zone("<HostedZoneConfig><PrivateZone>yes</PrivateZone></HostedZoneConfig>"), "InvalidInput", None, id="A26 no boolean"),
 ])  # fmt: skip
 def test_refusals(body, code, message):
-    refused = refusal("CreateHostedZone", body)
+    refused = error("CreateHostedZone", body)
     assert refused[0] == code
     assert message in (None, refused[1])
 
 
 @pytest.mark.parametrize("text", ["", "x", "1.5", "1_0", "٣", "9" * 5000, "0x10", "1e3"])
 def test_a26_no_integer(text):
-    code, message = refusal(
+    code, message = error(
         "UpdateHealthCheck", f"<UpdateHealthCheckRequest><Port>{text}</Port></UpdateHealthCheckRequest>"
     )
     assert code == "InvalidInput"
@@ -148,7 +148,7 @@ def test_a26_no_integer(text):
 
 
 def test_a27_no_number_in_the_query():
-    code, message = refusal("ListTrafficPolicyInstancesByPolicy", b"", query={"version": "x"})
+    code, message = error("ListTrafficPolicyInstancesByPolicy", b"", query={"version": "x"})
     assert code == "InvalidInput"
     assert message.startswith(
         "1 validation error detected: Value 'x' at 'trafficPolicyVersion' failed to satisfy constraint: "
@@ -158,7 +158,7 @@ def test_a27_no_number_in_the_query():
 @pytest.mark.parametrize("attributes", ["", ' xmlns="urn:x"'])
 def test_a25_strictly_the_namespace_counts(attributes):
     text = "Invalid XML ; cvc-elt.1: Cannot find the declaration of element 'CreateHostedZoneRequest'."
-    assert refusal("CreateHostedZone", create_zone("<Name>a</Name>", attributes), strict=True) == ("InvalidInput", text)
+    assert error("CreateHostedZone", create_zone("<Name>a</Name>", attributes), strict=True) == ("InvalidInput", text)
     assert parse("CreateHostedZone", create_zone("<Name>a</Name>", f' xmlns="{NS}"'), strict=True) == {"Name": "a"}
 
 
@@ -185,7 +185,7 @@ VALID = create_zone("<Name>a</Name>").encode()
     pytest.param(VALID + b"\x00", id="something behind"),
 ])  # fmt: skip
 def test_hostile_documents_are_malformed(body):
-    code, message = refusal("CreateHostedZone", body)
+    code, message = error("CreateHostedZone", body)
     assert code == "MalformedInput"
     assert message.startswith("Could not parse XML")
 
@@ -198,7 +198,7 @@ def test_large_attributes_and_text_are_read():
 
 
 def attempt(body):
-    """What is read of a change batch, or the code of the refusal."""
+    """Returns the parsed change batch, or the code of the error."""
     try:
         return parse("ChangeResourceRecordSets", body)
     except ApiError as refused:

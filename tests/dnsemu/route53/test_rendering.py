@@ -1,4 +1,4 @@
-"""Responses and errors written."""
+"""Rendering of responses and errors."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

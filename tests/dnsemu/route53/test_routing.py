@@ -1,4 +1,4 @@
-"""From method and path to an operation."""
+"""Routing of method and path to an operation."""
 
 import pytest
 from hypothesis import given

@@ -24,7 +24,7 @@ def signed(
     method="GET", url=URL, body=b"", *, key="AKIDEXAMPLE", secret=KEYS["AKIDEXAMPLE"], token=None, at=NOW,
     region="us-east-1", service="route53", presigned_s=None, headers=(),
 ):  # fmt: skip
-    """A request signed by botocore, as `verify_signature` takes it."""
+    """Returns a request signed by botocore, as arguments of `verify_signature`."""
     request = AWSRequest(method, url, headers=dict(headers), data=body)
     credentials = Credentials(key, secret, token)
     if presigned_s is None:
@@ -43,9 +43,9 @@ def verify(request, *, credentials=KEYS, now=NOW):
 
 
 def refused(request, **options):
-    with pytest.raises(ApiError) as refusal:
+    with pytest.raises(ApiError) as error:
         verify(request, **options)
-    return refusal.value.code
+    return error.value.code
 
 
 @pytest.mark.parametrize("presigned_s", [None, 300], ids=["header", "presigned"])
@@ -62,7 +62,7 @@ def refused(request, **options):
 ])  # fmt: skip
 def test_signatures_of_botocore(options, presigned_s):
     if presigned_s and options.get("body"):
-        options = {"method": "POST"}  # nobody presigns a body
+        options = {"method": "POST"}  # presigned requests have no body
     request = signed(presigned_s=presigned_s, **options)
     verify(request)
     assert refused({**request, "body": request["body"] + b" "}) == "SignatureDoesNotMatch"

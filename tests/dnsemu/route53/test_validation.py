@@ -1,4 +1,4 @@
-"""What the model demands, in Route 53's words."""
+"""The model's constraints, in Route 53's words."""
 
 import pytest
 
@@ -56,10 +56,10 @@ def zone(**members):
 
 
 def refused(operation, request):
-    with pytest.raises(ApiError) as refusal:
+    with pytest.raises(ApiError) as error:
         validate(service().operations[operation], request)
-    assert refusal.value.code == "InvalidInput"
-    return refusal.value.message
+    assert error.value.code == "InvalidInput"
+    return error.value.message
 
 
 ENUM = "enumeration-valid: Value '{}' is not facet-valid with respect to enumeration '[{}]'. It must be a value from the enumeration."

@@ -22,12 +22,12 @@ from tests.dnsemu.commands.declared import declared_zone, emulation
 CREATE, CHANGE, DELETE = (f"{what}CidrCollection" for what in ("Create", "Change", "Delete"))
 LIST, LOCATIONS, BLOCKS = "ListCidrCollections", "ListCidrLocations", "ListCidrBlocks"
 OFFICE = CidrCollection(collection_id("office"), "office", Map({"tokyo": (ip_network("192.0.2.0/24"),)}))
-"""As a file declares it."""
+"""A collection from a file."""
 
 
 @pytest.fixture
 def emulated():
-    """Nothing but the collection `office`, of a file; a zone refers to its location `tokyo`."""
+    """Returns an emulation with the collection `office` from a file; a zone refers to its location `tokyo`."""
     member = record_set("www.one.test", routing=IpBased(OFFICE.id, "tokyo"), id="t")
     return emulation(declared_zone("Z1", "one.test", member), cidr_collections=[OFFICE])
 
@@ -84,8 +84,8 @@ def test_a280_the_same_name_and_caller_reference_give_the_existing_one(emulated)
 ])  # fmt: skip
 def test_names_that_are_taken(emulated, name, reference):
     created(emulated)
-    refusal = emulated.refused(CREATE, Name=name, CallerReference=reference)
-    assert refusal.code == "CidrCollectionAlreadyExistsException"
+    error = emulated.refused(CREATE, Name=name, CallerReference=reference)
+    assert error.code == "CidrCollectionAlreadyExistsException"
 
 
 def test_r209_7_the_quota_of_collections_counts_where_quotas_do(emulated):
@@ -142,8 +142,8 @@ def test_versions_that_do_not_match(emulated, version):
     id = created(emulated)["Id"]
     emulated.call(CHANGE, Id=id, Changes=[put("a", "198.51.100.0/24")])
     change = [put("b", "203.0.113.0/24")]
-    refusal = emulated.refused(CHANGE, Id=id, CollectionVersion=version, Changes=change)
-    assert refusal.code == "CidrCollectionVersionMismatchException"
+    error = emulated.refused(CHANGE, Id=id, CollectionVersion=version, Changes=change)
+    assert error.code == "CidrCollectionVersionMismatchException"
     assert blocks_of(emulated, id) == [("a", "198.51.100.0/24")]
     assert emulated.call(CHANGE, Id=id, CollectionVersion=2, Changes=change)
 
@@ -182,8 +182,8 @@ def test_what_changes_leave(emulated, changes, left):
 def test_blocks_in_two_locations(emulated, changes):
     id = created(emulated)["Id"]
     emulated.call(CHANGE, Id=id, Changes=[put("a", "10.0.0.0/24")])
-    refusal = emulated.refused(CHANGE, Id=id, Changes=[put("z", "10.8.0.0/16"), *changes])
-    assert refusal.code == "CidrBlockInUseException"
+    error = emulated.refused(CHANGE, Id=id, Changes=[put("z", "10.8.0.0/16"), *changes])
+    assert error.code == "CidrBlockInUseException"
     assert blocks_of(emulated, id) == [("a", "10.0.0.0/24")]
 
 
@@ -205,8 +205,8 @@ def test_blocks_in_two_locations(emulated, changes):
 @pytest.mark.parametrize("change", [put, drop])
 def test_blocks_that_are_refused(emulated, change, block, message):
     id = created(emulated)["Id"]
-    refusal = emulated.refused(CHANGE, Id=id, Changes=[put("a", "10.0.0.0/24"), change("b", block)])
-    assert (refusal.code, refusal.message) == ("InvalidInput", message)
+    error = emulated.refused(CHANGE, Id=id, Changes=[put("a", "10.0.0.0/24"), change("b", block)])
+    assert (error.code, error.message) == ("InvalidInput", message)
     assert blocks_of(emulated, id) == []
 
 
@@ -230,22 +230,22 @@ def test_blocks_sort_by_family_and_address_the_larger_first():
 
 def test_a285_r200_a_thousand_blocks_a_request_but_not_one_more(emulated):
     id, blocks = created(emulated)["Id"], some_blocks(1001)
-    refusal = emulated.refused(CHANGE, Id=id, Changes=[put("a", *blocks[:600]), put("b", *blocks[600:])])
-    assert refusal.code == "LimitsExceeded"
+    error = emulated.refused(CHANGE, Id=id, Changes=[put("a", *blocks[:600]), put("b", *blocks[600:])])
+    assert error.code == "LimitsExceeded"
     emulated.call(CHANGE, Id=id, Changes=[put("a", *blocks[:600]), put("b", *blocks[600:1000])])
-    refusal = emulated.refused(CHANGE, Id=id, Changes=[put("c", blocks[1000])])
-    assert refusal.code == "LimitsExceeded"
+    error = emulated.refused(CHANGE, Id=id, Changes=[put("c", blocks[1000])])
+    assert error.code == "LimitsExceeded"
     emulated.call(CHANGE, Id=id, Changes=[drop("a", blocks[0]), put("c", blocks[1000])])
     assert len(emulated.state.world.cidr_collections[id].locations["a"]) == 599
 
 
-# --- what record sets refer to ---
+# --- references from record sets ---
 
 
 def test_a287_a_location_that_record_sets_refer_to_stays(emulated):
-    refusal = emulated.refused(CHANGE, Id=OFFICE.id, Changes=[drop("tokyo", "192.0.2.0/24")])
-    assert refusal.code == "CidrBlockInUseException"
-    assert "tokyo" in refusal.message
+    error = emulated.refused(CHANGE, Id=OFFICE.id, Changes=[drop("tokyo", "192.0.2.0/24")])
+    assert error.code == "CidrBlockInUseException"
+    assert "tokyo" in error.message
     emulated.call(CHANGE, Id=OFFICE.id, Changes=[drop("tokyo", "192.0.2.0/24"), put("tokyo", "198.51.100.0/24")])
     assert blocks_of(emulated, OFFICE.id) == [("tokyo", "198.51.100.0/24")]
 
@@ -280,8 +280,8 @@ def test_a288_one_locations_blocks_alone(emulated):
             {"CidrBlock": "10.2.0.0/24", "LocationName": "a"},
         ]
     }
-    refusal = emulated.refused(BLOCKS, CollectionId=id, LocationName="c")
-    assert refusal.code == "NoSuchCidrLocationException"
+    error = emulated.refused(BLOCKS, CollectionId=id, LocationName="c")
+    assert error.code == "NoSuchCidrLocationException"
 
 
 def test_a288_pages_hang_together(emulated):
@@ -305,17 +305,17 @@ def test_a196_a_token_that_no_list_gave_out(emulated):
     assert emulated.refused(BLOCKS, CollectionId=OFFICE.id, NextToken=token).code == "InvalidPaginationToken"
 
 
-# --- what the model refuses before ---
+# --- refused by the model ---
 
 
-@pytest.mark.parametrize(("operation", "request_", "said"), [
+@pytest.mark.parametrize(("operation", "request_", "message"), [
     pytest.param(CREATE, {"Name": "a b", "CallerReference": "r"}, r"regular expression pattern: [0-9A-Za-z_\-]+", id="A280 R199 a blank in the name"),
     pytest.param(CREATE, {"Name": "n" * 65, "CallerReference": "r"}, "less than or equal to 64", id="A280 R199 name longer than 64"),
     pytest.param(CREATE, {"Name": "n", "CallerReference": "r" * 65}, "less than or equal to 64", id="A280 caller reference longer than 64"),
     pytest.param(CHANGE, {"Id": OFFICE.id, "Changes": [put("*", "10.0.0.0/24")]}, "'*' is not facet-valid", id="A286 A434 R199 the location *"),
     pytest.param(CHANGE, {"Id": OFFICE.id, "Changes": [put("l" * 17, "10.0.0.0/24")]}, "maxLength '16'", id="R199 location longer than 16"),
 ])  # fmt: skip
-def test_what_the_model_refuses(operation, request_, said):
-    with pytest.raises(ApiError, match="InvalidInput") as refusal:
+def test_what_the_model_refuses(operation, request_, message):
+    with pytest.raises(ApiError, match="InvalidInput") as error:
         validate(service().operations[operation], request_)
-    assert said in refusal.value.message
+    assert message in error.value.message

@@ -1,4 +1,4 @@
-"""P-256 keys and their records, held against the standards' own examples and dnspython."""
+"""P-256 keys and their records, compared with the examples of the standards and with dnspython."""
 
 from base64 import b64decode
 

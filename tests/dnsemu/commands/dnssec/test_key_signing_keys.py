@@ -1,4 +1,4 @@
-"""DNSSEC: key-signing keys and whether a zone is signed (api.md §14, routing.md R152, R153, R169)."""
+"""DNSSEC: key-signing keys and the signing state of zones (api.md §14, routing.md R152, R153, R169)."""
 
 from base64 import b64decode
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ UNSUPPORTED = "Operation is unsupported for private hosted zones."
 
 @pytest.fixture
 def emulated():
-    """Two public zones, Z1 and Z2, and a private one, P1."""
+    """Returns an emulation with two public zones, Z1 and Z2, and a private one, P1."""
     return emulation(
         declared_zone("Z1", "one.test"),
         declared_zone("Z2", "xn--bcher-kva.two.test"),
@@ -53,7 +53,7 @@ def signing(emulated, zone="Z1"):
     return emulated.call(GET, HostedZoneId=zone)["Status"]["ServeSignature"]
 
 
-# --- what a zone is without it ---
+# --- zones without DNSSEC ---
 
 
 def test_a260_a426_a_public_zone_is_not_signed(emulated):
@@ -149,8 +149,8 @@ TOO_MANY = "The Hosted Zone with Id Z1 has reached the limit of allowed Key Sign
 def test_a_zone_with_two_keys(emulated, request_, code, message):
     created(emulated, "one", key=1)
     created(emulated, "two", key=2)
-    refusal = emulated.refused(CREATE, **request_)
-    assert (refusal.code, refusal.message) == (code, message)
+    error = emulated.refused(CREATE, **request_)
+    assert (error.code, error.message) == (code, message)
     assert created(emulated, "one", zone="Z2", key=1)["Status"] == "ACTIVE"
 
 
@@ -197,8 +197,8 @@ def test_a_key_tells_when_it_last_changed(emulated):
 
 def test_a265_an_active_key_is_not_deleted(emulated):
     created(emulated, "ksk1")
-    refusal = emulated.refused(DELETE, HostedZoneId="Z1", Name="ksk1")
-    assert (refusal.code, refusal.message) == (
+    error = emulated.refused(DELETE, HostedZoneId="Z1", Name="ksk1")
+    assert (error.code, error.message) == (
         "InvalidKeySigningKeyStatus",
         "Key Signing Key with name ksk1 cannot be deleted because current status is not INACTIVE.",
     )
@@ -220,8 +220,8 @@ def test_keys_are_shown_the_oldest_first(emulated):
 def test_a266_r169_a_zone_needs_an_active_key_to_be_signed(emulated):
     created(emulated, status="INACTIVE")
     created(emulated, zone="Z2")
-    refusal = emulated.refused(ENABLE, HostedZoneId="Z1")
-    assert (refusal.code, refusal.message) == (
+    error = emulated.refused(ENABLE, HostedZoneId="Z1")
+    assert (error.code, error.message) == (
         "KeySigningKeyWithActiveStatusNotFound",
         "Hosted zone with ID 'Z1' does not have a Key Signing Key in ACTIVE status.",
     )

@@ -49,13 +49,13 @@ def create(emulated, config, reference="a"):
 
 
 def with_check(config, **settings):
-    """An emulation with one health check, and its id."""
+    """Returns an emulation with one health check, and its id."""
     emulated = Emulation(settings=ApiSettings(**settings))
     return emulated, create(emulated, config)["Id"]
 
 
 def with_file(*checks):
-    """An emulation whose file declares these checks."""
+    """Returns an emulation whose file declares these checks."""
     return Emulation(State(World(health_checks=Map({check.id: check for check in checks}))))
 
 
@@ -71,11 +71,11 @@ def update(emulated, check, **changes):
     return emulated.call("UpdateHealthCheck", HealthCheckId=check, **changes)["HealthCheck"]
 
 
-def said(refusal):
-    return refusal.code, refusal.message
+def code_and_message(error):
+    return error.code, error.message
 
 
-# --- what comes back ---
+# --- responses ---
 
 
 @pytest.mark.parametrize(("sent", "shown"), [
@@ -139,7 +139,7 @@ def test_what_is_kept_is_json(config):
     assert HealthCheckRow(**loads(dumps(asdict(row)))) == row
 
 
-# --- what is refused (§1.1) ---
+# --- errors (§1.1) ---
 
 CHILD = {"ChildHealthChecks": ["x"]}
 ONLY = "Invalid parameter : Only calculated health checks can have"
@@ -180,8 +180,8 @@ REFUSED = [
 def test_a_create_is_refused(config, message):
     emulated = Emulation()
     before = emulated.state
-    refusal = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=config)
-    assert said(refusal) == ("InvalidInput", message)
+    error = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=config)
+    assert code_and_message(error) == ("InvalidInput", message)
     assert emulated.state is before
 
 
@@ -203,7 +203,10 @@ def test_a_create_is_refused(config, message):
 def test_an_update_is_refused(config, changes, message):
     emulated, check = with_check(config)
     before = emulated.state
-    assert said(emulated.refused("UpdateHealthCheck", HealthCheckId=check, **changes)) == ("InvalidInput", message)
+    assert code_and_message(emulated.refused("UpdateHealthCheck", HealthCheckId=check, **changes)) == (
+        "InvalidInput",
+        message,
+    )
     assert emulated.state is before
 
 
@@ -211,15 +214,15 @@ def test_h24_a_deleted_child_is_an_unknown_one():
     emulated, child = with_check(HTTP)
     emulated.call("DeleteHealthCheck", HealthCheckId=child)
     config = CALCULATED | {"ChildHealthChecks": [child]}
-    refusal = emulated.refused("CreateHealthCheck", CallerReference="b", HealthCheckConfig=config)
-    assert said(refusal) == ("InvalidInput", f"{NO_CHILD} {child}")
+    error = emulated.refused("CreateHealthCheck", CallerReference="b", HealthCheckConfig=config)
+    assert code_and_message(error) == ("InvalidInput", f"{NO_CHILD} {child}")
 
 
 def test_h81_h193_a_calculated_child_counts_as_unknown():
     emulated, child = with_check(CALCULATED)
     config = CALCULATED | {"ChildHealthChecks": [child]}
-    refusal = emulated.refused("CreateHealthCheck", CallerReference="b", HealthCheckConfig=config)
-    assert said(refusal) == ("InvalidInput", f"{NO_CHILD} {child}")
+    error = emulated.refused("CreateHealthCheck", CallerReference="b", HealthCheckConfig=config)
+    assert code_and_message(error) == ("InvalidInput", f"{NO_CHILD} {child}")
 
 
 @pytest.mark.parametrize("config", [HTTP, METRIC, RECOVERY], ids=lambda config: f"H81 {config['Type']} may be a child")
@@ -241,8 +244,8 @@ def test_h84_a_child_that_is_gone_stays_until_its_parent_sends_it_again():
     parent = create(emulated, CALCULATED | {"ChildHealthChecks": [child]}, "b")["Id"]
     emulated.call("DeleteHealthCheck", HealthCheckId=child)
     assert update(emulated, parent, Inverted=True)["HealthCheckConfig"]["ChildHealthChecks"] == [child]
-    refusal = emulated.refused("UpdateHealthCheck", HealthCheckId=parent, ChildHealthChecks=[child])
-    assert said(refusal) == ("InvalidInput", f"{NO_CHILD} {child}")
+    error = emulated.refused("UpdateHealthCheck", HealthCheckId=parent, ChildHealthChecks=[child])
+    assert code_and_message(error) == ("InvalidInput", f"{NO_CHILD} {child}")
 
 
 @pytest.mark.parametrize(("address", "message"), [
@@ -255,15 +258,15 @@ def test_strict_addresses(address, message):
     strict = Emulation(settings=ApiSettings(is_strict=True))
     fleet = replace(World().health_checkers, strict_addresses=True)
     for emulated in (strict, Emulation(State(World(health_checkers=fleet)))):
-        refusal = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=config)
-        assert said(refusal) == ("InvalidInput", message)
+        error = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=config)
+        assert code_and_message(error) == ("InvalidInput", message)
     assert with_check(config)
 
 
 def test_h7_an_update_is_held_to_it_too():
     emulated, check = with_check(HTTP | {"IPAddress": "198.41.0.4"}, is_strict=True)
-    refusal = emulated.refused("UpdateHealthCheck", HealthCheckId=check, IPAddress="127.0.0.1")
-    assert said(refusal) == ("InvalidInput", "IPv4 address 127.0.0.1 is forbidden")
+    error = emulated.refused("UpdateHealthCheck", HealthCheckId=check, IPAddress="127.0.0.1")
+    assert code_and_message(error) == ("InvalidInput", "IPv4 address 127.0.0.1 is forbidden")
 
 
 def test_h8_names_are_not_looked_up_even_so():
@@ -274,8 +277,8 @@ def test_h107_the_quota_holds_where_it_is_wanted():
     emulated = Emulation(settings=ApiSettings(has_quotas=True))
     for number in range(200):
         create(emulated, HTTP, f"reference {number}")
-    refusal = emulated.refused("CreateHealthCheck", CallerReference="one more", HealthCheckConfig=HTTP)
-    assert refusal.code == "TooManyHealthChecks"
+    error = emulated.refused("CreateHealthCheck", CallerReference="one more", HealthCheckConfig=HTTP)
+    assert error.code == "TooManyHealthChecks"
     emulated.settings = ApiSettings()
     assert create(emulated, HTTP, "one more")
 
@@ -300,8 +303,8 @@ def test_the_same_request_shows_the_same_check(again):
 
 def test_h96_h189_the_same_reference_with_another_config():
     emulated, _ = with_check(HTTP)
-    refusal = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=HTTP | {"Port": 8080})
-    assert said(refusal) == ("HealthCheckAlreadyExists", ALREADY)
+    error = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=HTTP | {"Port": 8080})
+    assert code_and_message(error) == ("HealthCheckAlreadyExists", ALREADY)
 
 
 @pytest.mark.parametrize("config", [
@@ -311,8 +314,8 @@ def test_h96_h189_the_same_reference_with_another_config():
 def test_the_reference_of_a_deleted_check_stays_taken(config):
     emulated, check = with_check(HTTP)
     emulated.call("DeleteHealthCheck", HealthCheckId=check)
-    refusal = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=config)
-    assert said(refusal) == ("HealthCheckAlreadyExists", ALREADY)
+    error = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=config)
+    assert code_and_message(error) == ("HealthCheckAlreadyExists", ALREADY)
 
 
 def test_h96_a_new_reference_makes_a_second_check_of_the_same_config():
@@ -326,8 +329,8 @@ def test_h97_an_updated_check_is_compared_as_it_was_created():
     update(emulated, check, Port=8080)
     shown = create(emulated, HTTP)
     assert (shown["Id"], shown["HealthCheckVersion"], shown["HealthCheckConfig"]["Port"]) == (check, 2, 8080)
-    refusal = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=HTTP | {"Port": 8080})
-    assert refusal.code == "HealthCheckAlreadyExists"
+    error = emulated.refused("CreateHealthCheck", CallerReference="a", HealthCheckConfig=HTTP | {"Port": 8080})
+    assert error.code == "HealthCheckAlreadyExists"
 
 
 def test_h96_the_reference_is_kept_beside_the_check():
@@ -366,8 +369,8 @@ def test_h99_h187_a_stale_version():
     emulated, check = with_check(HTTP)
     update(emulated, check, HealthCheckVersion=1, Port=81)
     before = emulated.state
-    refusal = emulated.refused("UpdateHealthCheck", HealthCheckId=check, HealthCheckVersion=1, Port=82)
-    assert said(refusal) == (
+    error = emulated.refused("UpdateHealthCheck", HealthCheckId=check, HealthCheckVersion=1, Port=82)
+    assert code_and_message(error) == (
         "HealthCheckVersionMismatch",
         "HealthCheckVersion 1 does not match the current version 2.",
     )
@@ -416,8 +419,8 @@ def test_thresholds(sent):
     pytest.param("DeleteHealthCheck", id="H104 delete"),
 ])  # fmt: skip
 def test_an_unknown_check(operation):
-    refusal = Emulation().refused(operation, HealthCheckId="gone")
-    assert said(refusal) == ("NoSuchHealthCheck", "No health check exists with the specified ID gone")
+    error = Emulation().refused(operation, HealthCheckId="gone")
+    assert code_and_message(error) == ("NoSuchHealthCheck", "No health check exists with the specified ID gone")
 
 
 def test_h104_a_deleted_check_is_gone():
@@ -460,8 +463,8 @@ def test_h156_a_record_set_needs_a_check_that_exists():
     weighted = record_set | {"SetIdentifier": "a", "Weight": 1, "HealthCheckId": check}
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": weighted}]}
     emulated.call("DeleteHealthCheck", HealthCheckId=check)
-    refusal = emulated.refused("ChangeResourceRecordSets", HostedZoneId="Z1", ChangeBatch=batch)
-    assert refusal.code == "NoSuchHealthCheck"
+    error = emulated.refused("ChangeResourceRecordSets", HostedZoneId="Z1", ChangeBatch=batch)
+    assert error.code == "NoSuchHealthCheck"
 
 
 def ids(response):
@@ -489,7 +492,7 @@ def test_h108_a_marker_of_a_check_that_went_starts_at_the_next():
 
 
 @pytest.mark.parametrize(("sent", "shown"), [
-    pytest.param({}, "100", id="H108 a hundred if nothing is said"),
+    pytest.param({}, "100", id="H108 a hundred by default"),
     pytest.param({"MaxItems": "1000"}, "1000", id="H108 a thousand"),
     pytest.param({"MaxItems": "1001"}, "1000", id="H108 and no more"),
 ])  # fmt: skip
@@ -505,7 +508,7 @@ def test_h108_the_count_is_of_all_kinds():
     assert emulated.call("GetHealthCheckCount") == {"HealthCheckCount": 4}
 
 
-# --- checks that a file declares ---
+# --- checks from a file ---
 
 ALARM = AlarmConfiguration(
     2, 80.0, "GreaterThanThreshold", 60, "CPUUtilization", "AWS/EC2", "Average", (("InstanceId", "i-1"),)
@@ -558,11 +561,11 @@ def test_h98_an_update_keeps_a_files_interval():
     pytest.param(HealthCheck("a", EndpointCheck(EndpointType.HTTPS_STR_MATCH, ip_address="::1", search_string="x", resource_path="/up", regions=("us-east-1", "us-west-1", "eu-west-1"), enable_sni=True, request_interval_s=10.0)), id="H1 string match"),
     pytest.param(HealthCheck("a", CalculatedCheck(("b", "c"), 0)), id="H1 calculated"),
     pytest.param(HealthCheck("a", MetricCheck("us-east-1", "cpu")), id="H1 metric"),
-    pytest.param(HealthCheck("a", MetricCheck("us-east-1", "cpu", InsufficientData.UNHEALTHY), disabled=True), id="H1 metric with a status of its own"),
+    pytest.param(HealthCheck("a", MetricCheck("us-east-1", "cpu", InsufficientData.UNHEALTHY), disabled=True), id="H1 metric with another status for missing data"),
     pytest.param(HealthCheck("a", RecoveryCheck(ARN)), id="H1 recovery"),
 ])  # fmt: skip
 def test_the_apis_spelling_declares_the_same(check):
     again = from_api(check.id, to_api(check))
-    if isinstance(check.config, EndpointCheck):  # SNI is spelled out
+    if isinstance(check.config, EndpointCheck):  # the API always sends SNI
         again = replace(again, config=replace(again.config, enable_sni=check.config.enable_sni))
     assert again == check

@@ -11,12 +11,12 @@ from dnsemu.healthcheck.checkers import Checker
 from tests.dnsemu.commands.emulation import Emulation
 
 STATUS, FAILURE, RANGES = "GetHealthCheckStatus", "GetHealthCheckLastFailureReason", "GetCheckerIpRanges"
-SEEN = HealthCheckObservation("eu-west-1", "15.177.14.133", "Success: HTTP Status Code 200, OK", 1_700_000_000.125)
+OBSERVED = HealthCheckObservation("eu-west-1", "15.177.14.133", "Success: HTTP Status Code 200, OK", 1_700_000_000.125)
 FAILED = HealthCheckObservation("eu-west-1", "15.177.14.133", "Failure: Connection refused.", 1_600_000_000.0)
 
 
 def emulation(**config):
-    """An emulation with one health check, and its id."""
+    """Returns an emulation with one health check, and its id."""
     emulated = Emulation()
     config = config or {"Type": "TCP", "IPAddress": "127.0.0.1", "Port": 1}
     created = emulated.call("CreateHealthCheck", CallerReference="a", HealthCheckConfig=config)
@@ -25,7 +25,7 @@ def emulation(**config):
 
 def test_h110_what_each_checker_saw_last():
     emulated, check = emulation()
-    emulated.live.seen[check] = [SEEN]
+    emulated.live.observed[check] = [OBSERVED]
     emulated.live.failed[check] = [FAILED]
     assert emulated.call(STATUS, HealthCheckId=check) == {
         "HealthCheckObservations": [
@@ -43,7 +43,7 @@ def test_h110_what_each_checker_saw_last():
 
 def test_h113_what_each_checker_saw_when_it_failed_last():
     emulated, check = emulation()
-    emulated.live.seen[check] = [SEEN]
+    emulated.live.observed[check] = [OBSERVED]
     emulated.live.failed[check] = [FAILED]
     (observation,) = emulated.call(FAILURE, HealthCheckId=check)["HealthCheckObservations"]
     assert observation["StatusReport"] == {
@@ -66,8 +66,8 @@ def test_h118_a_calculated_check_has_no_observations(operation):
 
 @pytest.mark.parametrize("operation", [STATUS, FAILURE])
 def test_h118_an_unknown_check(operation):
-    refusal = Emulation().refused(operation, HealthCheckId="gone")
-    assert (refusal.code, refusal.message) == ("NoSuchHealthCheck", "No health check exists with the specified ID gone")
+    error = Emulation().refused(operation, HealthCheckId="gone")
+    assert (error.code, error.message) == ("NoSuchHealthCheck", "No health check exists with the specified ID gone")
 
 
 def test_h120_the_ranges_are_sorted_as_text():

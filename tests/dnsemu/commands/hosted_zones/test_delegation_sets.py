@@ -80,28 +80,28 @@ def test_a230_the_servers_of_a_file_s_zone():
 def test_a230_already_reusable(aws):
     zone_id = bare(created_zone(aws)["HostedZone"])
     created_set(aws, HostedZoneId=zone_id)
-    refusal = aws.refused("CreateReusableDelegationSet", CallerReference="s2", HostedZoneId=zone_id)
-    assert (refusal.code, refusal.message) == (
+    error = aws.refused("CreateReusableDelegationSet", CallerReference="s2", HostedZoneId=zone_id)
+    assert (error.code, error.message) == (
         "DelegationSetAlreadyReusable", "The specified delegation set has already been marked as reusable.",
     )  # fmt: skip
 
 
 def test_a230_an_unknown_zone(aws):
-    refusal = aws.refused("CreateReusableDelegationSet", CallerReference="s1", HostedZoneId="Z1")
-    assert (refusal.code, refusal.message) == ("HostedZoneNotFound", "The specified HostedZone can't be found.")
+    error = aws.refused("CreateReusableDelegationSet", CallerReference="s1", HostedZoneId="Z1")
+    assert (error.code, error.message) == ("HostedZoneNotFound", "The specified HostedZone can't be found.")
 
 
 def test_a230_a_private_zone_has_no_servers_of_its_own(aws):
     zone_id = bare(created_zone(aws, VPC=VPC)["HostedZone"])
-    refusal = aws.refused("CreateReusableDelegationSet", CallerReference="s1", HostedZoneId=zone_id)
-    assert refusal.code == "InvalidInput"
-    assert f"{zone_id} is private" in refusal.message
+    error = aws.refused("CreateReusableDelegationSet", CallerReference="s1", HostedZoneId=zone_id)
+    assert error.code == "InvalidInput"
+    assert f"{zone_id} is private" in error.message
 
 
 def test_a231_a_caller_reference_is_used_once(aws):
     created_set(aws)
-    refusal = aws.refused("CreateReusableDelegationSet", CallerReference="s1")
-    assert (refusal.code, refusal.message) == (
+    error = aws.refused("CreateReusableDelegationSet", CallerReference="s1")
+    assert (error.code, error.message) == (
         "DelegationSetAlreadyCreated", "A delegation set has already been created with the specified caller reference.",
     )  # fmt: skip
 
@@ -111,8 +111,8 @@ def test_a231_a_caller_reference_is_used_once(aws):
     pytest.param("DeleteReusableDelegationSet", id="A232 delete"),
 ])  # fmt: skip
 def test_no_such_set(aws, operation):
-    refusal = aws.refused(operation, Id="N1")
-    assert (refusal.code, refusal.message) == (
+    error = aws.refused(operation, Id="N1")
+    assert (error.code, error.message) == (
         "NoSuchDelegationSet", "A reusable delegation set with the specified ID does not exist.",
     )  # fmt: skip
 
@@ -120,9 +120,9 @@ def test_no_such_set(aws, operation):
 def test_a232_a_set_in_use_stays(aws):
     made = created_set(aws)
     zone_id = bare(created_zone(aws, DelegationSetId=bare(made))["HostedZone"])
-    refusal = aws.refused("DeleteReusableDelegationSet", Id=bare(made))
-    assert refusal.code == "DelegationSetInUse"
-    assert refusal.message.startswith("The specified delegation contains associated hosted zones")
+    error = aws.refused("DeleteReusableDelegationSet", Id=bare(made))
+    assert error.code == "DelegationSetInUse"
+    assert error.message.startswith("The specified delegation contains associated hosted zones")
     aws.call("DeleteHostedZone", Id=zone_id)
     assert aws.call("DeleteReusableDelegationSet", Id=bare(made)) == {}
     assert aws.refused("GetReusableDelegationSet", Id=bare(made)).code == "NoSuchDelegationSet"
@@ -136,9 +136,9 @@ def test_a232_a_set_in_use_stays(aws):
 def test_zones_that_cannot_share_servers(aws, first, second):
     set_id = bare(created_set(aws))
     created_zone(aws, first, DelegationSetId=set_id)
-    refusal = aws.refused("CreateHostedZone", Name=second, CallerReference="r2", DelegationSetId=set_id)
-    assert refusal.code == "ConflictingDomainExists"
-    assert refusal.message == (
+    error = aws.refused("CreateHostedZone", Name=second, CallerReference="r2", DelegationSetId=set_id)
+    assert error.code == "ConflictingDomainExists"
+    assert error.message == (
         f"Cannot create hosted zone with DelegationSetId DelegationSetId:{set_id} as the DNSName {second}. conflicts "
         "with existing ones sharing the delegation set"
     )
@@ -147,8 +147,8 @@ def test_zones_that_cannot_share_servers(aws, first, second):
 def test_r29_one_common_server_is_enough(aws):
     servers = created_zone(aws)["DelegationSet"]["NameServers"]
     put_sets(aws, 1, [servers[0], "ns-1.awsdns-00.net", "ns-2.awsdns-00.org", "ns-3.awsdns-00.co.uk"])
-    refusal = aws.refused("CreateHostedZone", Name="example.test", CallerReference="r2", DelegationSetId="NX0")
-    assert refusal.code == "ConflictingDomainExists"
+    error = aws.refused("CreateHostedZone", Name="example.test", CallerReference="r2", DelegationSetId="NX0")
+    assert error.code == "ConflictingDomainExists"
 
 
 def test_r29_neighbours_may_share_servers(aws):
@@ -166,12 +166,12 @@ def test_a232_a351_r209_9_quotas(aws):
         step.put_hosted_zone(replace(declared, id=f"Z{number}"))
         step.put(ZONES, f"Z{number}", row=row)
     aws.state = step.state
-    created_set(replace(aws))  # not enforced unless asked for
+    created_set(replace(aws))  # quotas are off by default
     created_zone(replace(aws), "free.test", "r2", DelegationSetId="NX0")
     aws.settings = ApiSettings(has_quotas=True)
     assert aws.refused("CreateReusableDelegationSet", CallerReference="s1").code == "LimitsExceeded"
-    refusal = aws.refused("CreateHostedZone", Name="a.test", CallerReference="r2", DelegationSetId="NX0")
-    assert refusal.code == "TooManyHostedZones"
+    error = aws.refused("CreateHostedZone", Name="a.test", CallerReference="r2", DelegationSetId="NX0")
+    assert error.code == "TooManyHostedZones"
 
 
 def test_a232_a_file_s_zone_that_is_gone_uses_no_set():

@@ -1,4 +1,4 @@
-"""Hosted zones: created, shown, changed, deleted."""
+"""Creates, shows, changes and deletes hosted zones."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -184,8 +184,8 @@ def test_names(aws, text, name):
 ])  # fmt: skip
 def test_bad_names(aws, text, message, settings):
     aws.settings = settings or aws.settings
-    refusal = aws.refused("CreateHostedZone", Name=text, CallerReference="r1")
-    assert (refusal.code, refusal.message) == ("InvalidDomainName", message)
+    error = aws.refused("CreateHostedZone", Name=text, CallerReference="r1")
+    assert (error.code, error.message) == ("InvalidDomainName", message)
     assert not aws.state.world.hosted_zones
 
 
@@ -203,17 +203,17 @@ def test_a87_strict_takes_two_labels(aws):
     pytest.param({"DelegationSetId": "N1"}, "NoSuchDelegationSet", "does not exist", id="A232 an unknown delegation set"),
 ])  # fmt: skip
 def test_refused(aws, more, code, part):
-    refusal = aws.refused("CreateHostedZone", Name="example.test", CallerReference="r1", **more)
-    assert refusal.code == code
-    assert part in refusal.message
+    error = aws.refused("CreateHostedZone", Name="example.test", CallerReference="r1", **more)
+    assert error.code == code
+    assert part in error.message
 
 
 def test_a86_a402_a_caller_reference_is_used_once(aws):
     zone_id = created(aws)
     again = {"Name": "other.test", "CallerReference": "r1"}
     text = "A hosted zone has already been created with the specified caller reference."
-    refusal = aws.refused("CreateHostedZone", **again)
-    assert (refusal.code, refusal.message) == ("HostedZoneAlreadyExists", text)
+    error = aws.refused("CreateHostedZone", **again)
+    assert (error.code, error.message) == ("HostedZoneAlreadyExists", text)
     aws.call("DeleteHostedZone", Id=zone_id)
     assert aws.refused("CreateHostedZone", **again).code == "HostedZoneAlreadyExists"
     assert aws.state.row(ZONE_REFERENCES, "r1").zone_id == zone_id
@@ -231,7 +231,7 @@ def test_a95_a351_r209_1_as_many_zones_as_the_quota(aws):
         step.put_hosted_zone(replace(template, id=HostedZoneId(f"Z{number}")))
     aws.state = step.state
     assert aws.call("GetHostedZoneCount") == {"HostedZoneCount": 500}
-    create(replace(aws), "free.test", "r2")  # not enforced unless asked for
+    create(replace(aws), "free.test", "r2")  # quotas are off by default
     aws.settings = QUOTAS
     assert aws.refused("CreateHostedZone", Name="a.test", CallerReference="r2").code == "TooManyHostedZones"
 
@@ -268,7 +268,7 @@ def test_r28_a_private_zone_takes_no_server_from_a_public_one(aws):
 
 
 def with_servers(aws, name: str):
-    """A zone that uses every name server there is."""
+    """Returns a zone that uses every existing name server."""
     step = Step(aws.state)
     everything = tuple(map(name_servers.name_server, range(name_servers.SERVER_COUNT)))
     step.put_hosted_zone(HostedZone(HostedZoneId("ZALL"), names.parse(name), name_servers=everything))
@@ -277,9 +277,9 @@ def with_servers(aws, name: str):
 
 def test_a85_when_a_name_has_used_up_all_servers(aws):
     with_servers(aws, "example.test")
-    refusal = aws.refused("CreateHostedZone", Name="example.test", CallerReference="r1")
-    assert refusal.code == "DelegationSetNotAvailable"
-    assert "example.test." in refusal.message
+    error = aws.refused("CreateHostedZone", Name="example.test", CallerReference="r1")
+    assert error.code == "DelegationSetNotAvailable"
+    assert "example.test." in error.message
 
 
 def test_a85_parents_and_children_are_shunned_only_as_far_as_possible(aws):
@@ -292,9 +292,9 @@ def test_a85_parents_and_children_are_shunned_only_as_far_as_possible(aws):
 
 def test_a85_one_private_zone_of_a_name_to_a_vpc(aws):
     zone_id = created(aws, VPC=VPC)
-    refusal = aws.refused("CreateHostedZone", Name="example.test.", CallerReference="r2", VPC=VPC)
-    assert refusal.code == "ConflictingDomainExists"
-    assert refusal.message == (
+    error = aws.refused("CreateHostedZone", Name="example.test.", CallerReference="r2", VPC=VPC)
+    assert error.code == "ConflictingDomainExists"
+    assert error.message == (
         f"The VPC vpc-1 in region us-east-1 has already been associated with the hosted zone {zone_id} "
         "with the same domain name."
     )
@@ -328,8 +328,8 @@ def test_a88_a83_a_public_zone_has_its_delegation_set(aws):
     pytest.param("UpdateHostedZoneFeatures", {"HostedZoneId": "Z1"}, id="A88 features"),
 ])  # fmt: skip
 def test_no_such_zone(aws, operation, request_):
-    refusal = aws.refused(operation, **request_)
-    assert (refusal.code, refusal.message) == ("NoSuchHostedZone", "No hosted zone found with ID: Z1")
+    error = aws.refused(operation, **request_)
+    assert (error.code, error.message) == ("NoSuchHostedZone", "No hosted zone found with ID: Z1")
 
 
 def test_a46_a422_an_id_may_carry_its_prefix(aws):
@@ -356,7 +356,7 @@ def test_a82_a_zone_of_a_file():
         "ResourceRecordSetCount": 2,
     }
     assert shown["DelegationSet"] == {"NameServers": list(name_servers.draw(names.parse("file.test")))}
-    create(aws, reference="file")  # no caller reference of its own
+    create(aws, reference="file")  # the reference shown for zones of files is not reserved
 
 
 def test_a94_all_zones_count(aws):
@@ -406,7 +406,7 @@ def test_a97_it_settles_on_the_clock(aws):
         aws.now += 59
         aws.call(
             "UpdateHostedZoneFeatures", HostedZoneId=zone_id, EnableAcceleratedRecovery=wanted
-        )  # starts nothing anew
+        )  # does not start the delay again
         assert recovery(aws, zone_id) == {"AcceleratedRecoveryStatus": settling}
         aws.now += 1
         assert recovery(aws, zone_id) == {"AcceleratedRecoveryStatus": settled}
@@ -414,9 +414,9 @@ def test_a97_it_settles_on_the_clock(aws):
 
 def test_a97_not_for_private_zones(aws):
     zone_id = created(aws, VPC=VPC)
-    refusal = aws.refused("UpdateHostedZoneFeatures", HostedZoneId=zone_id, EnableAcceleratedRecovery=True)
-    assert refusal.code == "InvalidInput"
-    assert zone_id in refusal.message
+    error = aws.refused("UpdateHostedZoneFeatures", HostedZoneId=zone_id, EnableAcceleratedRecovery=True)
+    assert error.code == "InvalidInput"
+    assert zone_id in error.message
 
 
 # --- delete ---
@@ -463,10 +463,10 @@ def test_a92_a_zone_of_a_file():
 
 
 def refused_deletion(aws, zone_id):
-    refusal = aws.refused("DeleteHostedZone", Id=zone_id)
-    assert refusal.code == "HostedZoneNotEmpty"
+    error = aws.refused("DeleteHostedZone", Id=zone_id)
+    assert error.code == "HostedZoneNotEmpty"
     assert zone_of(aws, zone_id)
-    return refusal.message
+    return error.message
 
 
 @pytest.mark.parametrize("name", [

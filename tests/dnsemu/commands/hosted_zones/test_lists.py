@@ -1,4 +1,4 @@
-"""Hosted zones listed: by id, by name, by VPC."""
+"""Lists hosted zones by id, by name, by VPC."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def aws() -> Emulation:
 
 
 def declared(aws, **zones):
-    """Zones by id and name, without record sets; they are private in `VPC` where the id starts with ZP."""
+    """Adds zones by id and name, without record sets; those with an id that starts with ZP are private in `VPC`."""
     step = Step(aws.state)
     for zone_id, name in zones.items():
         is_private = zone_id.startswith("ZP")
@@ -169,14 +169,14 @@ def test_a194_the_list_follows_every_change(aws):
 
 def test_a194_an_id_without_a_name(aws):
     for asked in ({"HostedZoneId": "Z1"}, {"HostedZoneId": "Z1", "DNSName": ""}):
-        refusal = aws.refused("ListHostedZonesByName", **asked)
-        assert refusal.code == "InvalidInput"
-        assert "DNSName" in refusal.message
+        error = aws.refused("ListHostedZonesByName", **asked)
+        assert error.code == "InvalidInput"
+        assert "DNSName" in error.message
 
 
 def test_a52_a_bad_name(aws):
-    refusal = aws.refused("ListHostedZonesByName", DNSName="a..b")
-    assert (refusal.code, refusal.message) == (
+    error = aws.refused("ListHostedZonesByName", DNSName="a..b")
+    assert (error.code, error.message) == (
         "InvalidDomainName",
         "FATAL problem: DomainLabelEmpty (Domain label is empty) encountered with 'a..b'",
     )
@@ -239,8 +239,8 @@ def test_a191_the_first_of_the_next_page_may_be_gone(aws):
 
 
 def test_a196_a_bad_token(aws):
-    refusal = aws.refused("ListHostedZonesByVPC", **VPC, NextToken="x")
-    assert refusal.code == "InvalidPaginationToken"
+    error = aws.refused("ListHostedZonesByVPC", **VPC, NextToken="x")
+    assert error.code == "InvalidPaginationToken"
 
 
 def test_a192_a_page_of_nothing(aws):

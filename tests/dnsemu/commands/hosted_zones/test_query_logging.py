@@ -12,7 +12,7 @@ NO_ARN = "The ARN for the CloudWatch Logs log group is invalid."
 
 @pytest.fixture
 def emulated():
-    """Public zones Z1 to Z3, and P1, a private one."""
+    """Returns an emulation with public zones Z1 to Z3, and P1, a private one."""
     public = [declared_zone(f"Z{number}", f"z{number}.test") for number in (1, 2, 3)]
     return emulation(*public, declared_zone("P1", "private.test", is_private=True))
 
@@ -49,15 +49,15 @@ def test_arns_are_kept_as_they_were_sent(emulated, arn):
     pytest.param("P1", ARN, "InvalidInput", "You can't create a query logging config for a private hosted zone.", id="A251 private zone"),
 ])  # fmt: skip
 def test_configurations_that_are_refused(emulated, zone, arn, code, message):
-    refusal = emulated.refused(CREATE, HostedZoneId=zone, CloudWatchLogsLogGroupArn=arn)
-    assert (refusal.code, refusal.message) == (code, message)
+    error = emulated.refused(CREATE, HostedZoneId=zone, CloudWatchLogsLogGroupArn=arn)
+    assert (error.code, error.message) == (code, message)
     assert emulated.call(LIST) == {"QueryLoggingConfigs": []}
 
 
 def test_a251_one_configuration_a_zone(emulated):
     config = created(emulated)
-    refusal = emulated.refused(CREATE, HostedZoneId="Z1", CloudWatchLogsLogGroupArn=ARN + "-2")
-    assert refusal.code == "QueryLoggingConfigAlreadyExists"
+    error = emulated.refused(CREATE, HostedZoneId="Z1", CloudWatchLogsLogGroupArn=ARN + "-2")
+    assert error.code == "QueryLoggingConfigAlreadyExists"
     emulated.call(DELETE, Id=config["Id"])
     assert created(emulated)["Id"] != config["Id"]
 
@@ -92,8 +92,8 @@ def test_a191_a_page_whose_first_row_has_gone_starts_at_the_next(emulated):
 
 @pytest.mark.parametrize("token", ["nonsense", "", "WyJhIiwgImIiXQ=="])
 def test_a196_a_token_that_no_list_gave_out(emulated, token):
-    refusal = emulated.refused(LIST, NextToken=token)
-    assert (refusal.code, refusal.message) == (
+    error = emulated.refused(LIST, NextToken=token)
+    assert (error.code, error.message) == (
         "InvalidPaginationToken",
         "Route 53 can't get the next page of query logging configurations because the specified value for NextToken is invalid.",
     )

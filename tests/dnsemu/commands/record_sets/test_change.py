@@ -1,4 +1,4 @@
-"""ChangeResourceRecordSets: what a request must look like, what counts as the same, and what a batch writes."""
+"""ChangeResourceRecordSets: valid requests, equality of record sets, and the writes of a batch."""
 
 import pytest
 
@@ -20,12 +20,12 @@ from tests.dnsemu.commands.batches import (
     listed,
     member,
     names_of,
-    said,
+    refused_message,
     upsert,
     values,
 )
 
-# --- the request's shape: InvalidInput, before anything is looked up ---
+# --- the request's members: InvalidInput, before anything is looked up ---
 
 SOURCES = "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
 POLICIES = "Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig]"
@@ -54,17 +54,19 @@ POINT = {"Latitude": "1", "Longitude": "2"}
     ],
 )  # fmt: skip
 def test_shape(data, message):
-    assert said(emulation(), create(data), code="InvalidInput") == message
+    assert refused_message(emulation(), create(data), code="InvalidInput") == message
 
 
 def test_a125_the_first_wins_and_deletions_are_looked_at():
-    message = said(emulation(), create(a("b", "x")), delete(BARE), create(a("www", Weight=1)), code="InvalidInput")
+    message = refused_message(
+        emulation(), create(a("b", "x")), delete(BARE), create(a("www", Weight=1)), code="InvalidInput"
+    )
     assert message == f"{SOURCES}, but found none{PLACE.replace('CREATE', 'DELETE')}"
 
 
 def test_a30_shape_before_zone_before_contents():
-    assert said(emulation(), create(BARE), zone="ZNONE", code="InvalidInput")
-    message = said(emulation(), create(a("www", "x")), zone="ZNONE", code="NoSuchHostedZone")
+    assert refused_message(emulation(), create(BARE), zone="ZNONE", code="InvalidInput")
+    message = refused_message(emulation(), create(a("www", "x")), zone="ZNONE", code="NoSuchHostedZone")
     assert message == "No hosted zone found with ID: ZNONE"
 
 
@@ -76,7 +78,7 @@ def many(count, start=0):
 
 
 def texts(characters):
-    """Values of TXT, no two the same, of so many characters together."""
+    """Returns different TXT values with so many characters in total."""
     whole, rest = divmod(characters, 200)
     sizes = [200] * whole + ([rest] if rest else [])
     return ['"' + f"{n:03}".ljust(size - 2, "x") + '"' for n, size in enumerate(sizes)]
@@ -106,7 +108,7 @@ def test_limits(changes, message):
         emulated.call(CHANGE, **batch(*changes))
         assert len(listed(emulated)) == len(changes)
     else:
-        assert said(emulated, *changes) == f"[{message}]"
+        assert refused_message(emulated, *changes) == f"[{message}]"
 
 
 @pytest.mark.parametrize("has_quotas", [False, True])
@@ -115,7 +117,7 @@ def test_r209_2_a_zone_of_ten_thousand(monkeypatch, has_quotas):
     emulated = emulation(create(a("a")), settings=ApiSettings(has_quotas=has_quotas))
     emulated.call(CHANGE, **batch(delete(a("a")), create(a("b")), create(a("c"))))
     if has_quotas:
-        assert "4" in said(emulated, create(a("d")))
+        assert "4" in refused_message(emulated, create(a("d")))
         emulated.call(CHANGE, **batch(upsert(a("b", ttl=5)), delete(a("c"))))
     emulated.call(CHANGE, **batch(create(a("d"))))
 
@@ -125,7 +127,7 @@ def test_r209_2_a_zone_of_ten_thousand(monkeypatch, has_quotas):
 
 def test_a110_a404_one_bad_change_refuses_all():
     emulated = emulation()
-    message = said(emulated, create(a("a")), create(a("a2", "192.0.2")))
+    message = refused_message(emulated, create(a("a")), create(a("a2", "192.0.2")))
     assert message.startswith("[")
     assert message.endswith("]")
     assert names_of(emulated) == []
@@ -146,7 +148,7 @@ def test_a46_the_zone_id_may_have_its_prefix():
     assert [data["AliasTarget"]["HostedZoneId"] for data in listed(emulated) if "AliasTarget" in data] == [ZONE]
 
 
-# --- what is the same ---
+# --- equality ---
 
 WEIGHTED = member("s1", Weight=1, HealthCheckId=CHECK)
 
@@ -169,7 +171,7 @@ WEIGHTED = member("s1", Weight=1, HealthCheckId=CHECK)
 )  # fmt: skip
 def test_a_deletion_must_match(stored, given):
     emulated = emulation(create(a("www")) if stored["Name"].startswith("to") else create(a("x")), create(stored))
-    assert "but the values provided do not match the current values" in said(emulated, delete(given))
+    assert "but the values provided do not match the current values" in refused_message(emulated, delete(given))
 
 
 @pytest.mark.parametrize(

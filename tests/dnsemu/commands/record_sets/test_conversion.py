@@ -1,9 +1,20 @@
-"""Record sets as the API spells them, there and back (A49, A176, A177, A183, A201), and values that are none (A186)."""
+"""Conversion of record sets from and to the API (A49, A176, A177, A183, A201), and invalid values (A186)."""
 
 import pytest
 
 from dnsemu.commands.record_sets.conversion import from_api, to_api
-from tests.dnsemu.commands.batches import CHECK, COLLECTION, a, alias, batch, create, emulation, leaf, member, said
+from tests.dnsemu.commands.batches import (
+    CHECK,
+    COLLECTION,
+    a,
+    alias,
+    batch,
+    create,
+    emulation,
+    leaf,
+    member,
+    refused_message,
+)
 
 BOTH = '"v=spf1 -all" "\\351"'
 
@@ -28,9 +39,9 @@ ROUND_TRIPS = [
 
 
 def read_back(data):
-    reading = from_api(data)
-    assert reading.messages == ()
-    return reading.record_set
+    parsed = from_api(data)
+    assert parsed.messages == ()
+    return parsed.record_set
 
 
 @pytest.mark.parametrize("data", ROUND_TRIPS)
@@ -61,7 +72,7 @@ def test_a201_the_order_of_members():
         pytest.param("a/b.example.test", r"a\057b.example.test.", id="A49 a slash"),
         pytest.param(r"a\056b.example.test", r"a\056b.example.test.", id="A49 a dot in a label"),
         pytest.param(r"\101b.example.test", "ab.example.test.", id="A50 an escaped letter"),
-        pytest.param(r"a\b.example.test", r"a\134b.example.test.", id="A50 a backslash of its own"),
+        pytest.param(r"a\b.example.test", r"a\134b.example.test.", id="A50 a lone backslash"),
         pytest.param("_dmarc.example.test", "_dmarc.example.test.", id="A54 an underscore"),
         pytest.param("www.example.test", "www.example.test.", id="A50 absolute without its dot"),
     ],
@@ -86,9 +97,9 @@ def test_a176_an_alias_target_is_shown_in_lower_case_with_its_dot():
     ],
 )  # fmt: skip
 def test_what_cannot_be_read(data, code, words):
-    refusal = emulation().refused("ChangeResourceRecordSets", **batch(create(data)))
-    assert refusal.code == code
-    assert words in refusal.message
+    error = emulation().refused("ChangeResourceRecordSets", **batch(create(data)))
+    assert error.code == code
+    assert words in error.message
 
 
 BAD_VALUES = [
@@ -130,13 +141,13 @@ def test_bad_values(type, value, words):
     name = "example.test" if type == "SOA" else "sub"
     emulated = emulation()
     data = leaf(name, type, value)
-    message = said(emulated, create(data) if type != "SOA" else ("UPSERT", data))
+    message = refused_message(emulated, create(data) if type != "SOA" else ("UPSERT", data))
     level = "" if words.startswith("WARNING") else "FATAL problem: "
     assert message.startswith(f"[Invalid Resource Record: '{level}{words}")
 
 
 def test_a419_a_text_without_quotes_in_full():
-    message = said(emulation(), create(leaf("www", "TXT", "hello")))
+    message = refused_message(emulation(), create(leaf("www", "TXT", "hello")))
     assert message == (
         "[Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) "
         "encountered with 'hello'']"

@@ -50,7 +50,7 @@ def identities(data):
 
 
 def pages(emulated, size, zone=ZONE):
-    """All pages, each asked for with what the one before it said (A199)."""
+    """Returns all pages, each requested with the members of the one before it (A199)."""
     found, start = [], {}
     while True:
         response = emulated.call(LIST, HostedZoneId=zone, MaxItems=str(size), **start)
@@ -136,14 +136,14 @@ def test_a198_what_the_next_page_starts_with():
     ],
 )  # fmt: skip
 def test_what_cannot_be_listed(request_, words):
-    refusal = emulation().refused(LIST, HostedZoneId=ZONE, **request_)
-    assert refusal.code == "InvalidInput"
-    assert words in refusal.message
+    error = emulation().refused(LIST, HostedZoneId=ZONE, **request_)
+    assert error.code == "InvalidInput"
+    assert words in error.message
 
 
 def test_no_such_zone():
-    refusal = emulation().refused(LIST, HostedZoneId="ZNONE")
-    assert (refusal.code, refusal.message) == ("NoSuchHostedZone", "No hosted zone found with ID: ZNONE")
+    error = emulation().refused(LIST, HostedZoneId="ZNONE")
+    assert (error.code, error.message) == ("NoSuchHostedZone", "No hosted zone found with ID: ZNONE")
 
 
 def test_a192_a198_more_than_the_cap():

@@ -1,4 +1,4 @@
-"""Random batches on a zone, against the plainest way to work them off (A110–A114, A140–A151, A169, A170)."""
+"""Random batches on a zone, compared with the simplest way to apply them (A110–A114, A140–A151, A169, A170)."""
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ CHANGES = st.one_of(
     st.tuples(st.sampled_from(["CREATE", "DELETE", "UPSERT"]), record_sets()),
     st.tuples(st.just("DELETE"), st.integers(0, 9)),
 )
-"""A number stands for one of the record sets that are there just then."""
+"""A number stands for one of the record sets in the zone at that point."""
 BATCHES = st.lists(st.lists(CHANGES, min_size=1, max_size=4), min_size=4, max_size=16)
 
 
@@ -45,16 +45,16 @@ def resolved(changes, stored):
     return [change if not isinstance(change[1], int) else there.pop(0) for change in changes]
 
 
-def refusal_of(emulated, changes):
+def error_of(emulated, changes):
     try:
         emulated.call(CHANGE, **batch(*changes))
-    except ApiError as refusal:
-        return refusal
+    except ApiError as error:
+        return error
     return None
 
 
 def shown(data):
-    """A record set as it is listed."""
+    """Returns a record set as it is listed."""
     found = {**data, "Name": data["Name"] + "."}
     if "AliasTarget" in data:
         found["AliasTarget"] = {**data["AliasTarget"], "DNSName": data["AliasTarget"]["DNSName"] + "."}
@@ -74,7 +74,7 @@ def policy(data):
 
 
 def is_wrong(new, image):
-    """Whether a record set cannot go into a list of others."""
+    """True if a record set cannot be added to a list of others."""
     here = [other for other in image if other["Name"] == new["Name"]]
     group = [other for other in here if other["Type"] == new["Type"]]
     ttls = {other["TTL"] for other in [*group, new] if "TTL" in other}
@@ -94,7 +94,7 @@ def has_target(new, image):
 
 
 def worked_off(changes, stored):
-    """The list of record sets after a batch, or None where it is refused."""
+    """Returns the list of record sets after a batch, or None if it is refused."""
     order = {}
     for action, data in changes:
         order.setdefault(identity(data), []).append(action)
@@ -123,11 +123,11 @@ def test_a113_as_a_naive_model(batches):
         changes = resolved(drawn, stored)
         expected = worked_off(changes, stored)
         before = emulated.state
-        refusal = refusal_of(emulated, changes)
-        event("refused" if refusal else "accepted")
-        assert (refusal is None) == (expected is not None), refusal
-        if refusal is not None:
-            assert refusal.code == "InvalidChangeBatch"
+        error = error_of(emulated, changes)
+        event("refused" if error else "accepted")
+        assert (error is None) == (expected is not None), error
+        if error is not None:
+            assert error.code == "InvalidChangeBatch"
             assert emulated.state is before
         stored = stored if expected is None else expected
         assert sorted(listed(emulated), key=by_identity) == sorted(map(shown, stored), key=by_identity)
@@ -137,7 +137,7 @@ def test_a113_as_a_naive_model(batches):
 @given(st.lists(record_sets(), min_size=1, max_size=4, unique_by=identity))
 def test_a113_what_was_created_can_be_deleted_the_other_way_round(data):
     emulated = emulation()
-    if refusal_of(emulated, map(create, data)):
+    if error_of(emulated, map(create, data)):
         event("refused")
         return
     world = emulated.state.world

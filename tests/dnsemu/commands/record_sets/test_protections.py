@@ -2,7 +2,19 @@
 
 import pytest
 
-from tests.dnsemu.commands.batches import CHANGE, OTHER, ZONE, a, batch, create, delete, emulation, leaf, said, upsert
+from tests.dnsemu.commands.batches import (
+    CHANGE,
+    OTHER,
+    ZONE,
+    a,
+    batch,
+    create,
+    delete,
+    emulation,
+    leaf,
+    refused_message,
+    upsert,
+)
 
 CREATE, DELETE, LIST = (f"{verb}ResourceRecordSetProtections" for verb in ("Create", "Delete", "List"))
 INVALID, EXISTS = "InvalidResourceRecordSetProtectionBatch", "ProtectionAlreadyExists"
@@ -40,7 +52,7 @@ def shown(emulated, **request):
 )
 def test_what_is_protected_does_not_change(change):
     emulated = emulated_with(entry("WWW.example.test.", Comment="keep out"))
-    assert said(emulated, change, create(a("b"))) == (
+    assert refused_message(emulated, change, create(a("b"))) == (
         "[RRSet with DNS name www.example.test., type A is protected against changes: keep out]"
     )
 
@@ -57,7 +69,7 @@ def test_a435_names_types_and_zones_apart():
 def test_a435_what_is_not_there_yet_may_be_protected_and_released():
     emulated = emulated_with(MAIL)
     mail = create(leaf("mail", "MX", "10 a.test"))
-    assert said(emulated, mail).endswith("type MX is protected against changes: the mail]")
+    assert refused_message(emulated, mail).endswith("type MX is protected against changes: the mail]")
     assert emulated.call(DELETE, **protecting(entry("Mail.example.test", "MX"))) == {}
     emulated.call(CHANGE, **batch(mail))
     assert shown(emulated) == []
@@ -79,11 +91,11 @@ def test_a435_what_is_not_there_yet_may_be_protected_and_released():
 def test_refused(operation, entries, code, words):
     emulated = emulated_with(WWW)
     before = emulated.state
-    refusal = emulated.refused(operation, **protecting(*entries))
+    error = emulated.refused(operation, **protecting(*entries))
     assert emulated.state is before
-    assert refusal.code == code
-    assert all(word in refusal.message for word in words)
-    assert refusal.message.count("': ") == (len(words) if code != "InvalidInput" else 0)
+    assert error.code == code
+    assert all(word in error.message for word in words)
+    assert error.message.count("': ") == (len(words) if code != "InvalidInput" else 0)
 
 
 def test_a435_a_hundred_entries():

@@ -1,4 +1,4 @@
-"""What Route 53 says against a change: the tables of api.md §6.1 and §6.2, and how they apply to order inside a batch."""
+"""Route 53's messages against changes: the tables of api.md §6.1 and §6.2, and their order inside a batch."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.dnsemu.commands.batches import (
     listed,
     member,
     names_of,
-    said,
+    refused_message,
     upsert,
 )
 
@@ -125,7 +125,7 @@ TABLE = [
 @pytest.mark.parametrize(("present", "changes", "message"), TABLE)
 def test_refused(present, changes, message):
     emulated = emulation(*map(create, present))
-    assert said(emulated, *changes) == f"[{message}]"
+    assert refused_message(emulated, *changes) == f"[{message}]"
 
 
 ACCEPTED = [
@@ -148,7 +148,7 @@ ACCEPTED = [
     pytest.param([], [create(alias("www", "anything.elsewhere.test", zone="ZUNKNOWN"))], 1, id="A176 any other zone"),
     pytest.param([], [create(alias("www", "d1.cloudfront.net", zone="Z2FDTNDATAQYW2"))], 1, id="A176 CloudFront"),
     pytest.param([], [create(a("live")), create(alias("example.test", "live"))], 2, id="R105 an alias at the apex"),
-    pytest.param([], [create(a("www")), create(leaf("www", "AAAA", "2001:db8::1")), create(member("s1", type="TXT", value='"a"', Weight=1))], 3, id="R31 types are groups of their own"),
+    pytest.param([], [create(a("www")), create(leaf("www", "AAAA", "2001:db8::1")), create(member("s1", type="TXT", value='"a"', Weight=1))], 3, id="R31 each type is a group"),
     pytest.param([], [create(member(c, **cidr(c))) for c in ("paris", "tokyo", "*")], 3, id="R199 locations and the default"),
     pytest.param([], [create(a(LONG))], 1, id="A51 A428 a name of 253 characters"),
     pytest.param([], [create(a("a" * 63))], 1, id="A428 a label of 63 characters"),
@@ -168,12 +168,12 @@ def test_accepted(present, changes, left):
 
 def test_a411_one_at_a_time_is_refused():
     emulated = emulation(*(create(member(s, Weight=1)) for s in "abc"))
-    message = said(emulated, upsert(member("a", **EAST)))
+    message = refused_message(emulated, upsert(member("a", **EAST)))
     assert "cannot be created because a non-latency RRSet" in message
 
 
 def test_a164_cidr_in_a_private_zone():
-    message = said(emulation(), create(member("s1", **cidr("paris"))), zone=PRIVATE)
+    message = refused_message(emulation(), create(member("s1", **cidr("paris"))), zone=PRIVATE)
     assert message == f"[{S1} cannot be created because CIDR RRSet is not supported with private hosted zone.]"
 
 
@@ -194,7 +194,7 @@ def test_a_group_has_a_limit(routing, limit, word):
     emulated = emulation()
     full = [create(member(f"s{n}", **routing(n))) for n in range(limit)]
     emulated.call(CHANGE, **batch(*full))
-    message = said(emulated, create(member("more", **routing(limit))))
+    message = refused_message(emulated, create(member("more", **routing(limit))))
     assert message == f"[Exceeded limit on number of {word} RRSets for www.example.test., type A in this zone.]"
 
 
@@ -216,7 +216,7 @@ NO_SOA = "A HostedZone must contain exactly one SOA record."
 def test_the_apex_keeps_its_record_sets(type, message):
     emulated = emulation()
     stored = apex(type, emulated)
-    assert said(emulated, delete(stored)) == f"[{message}]"
+    assert refused_message(emulated, delete(stored)) == f"[{message}]"
     emulated.call(CHANGE, **batch(delete(stored), create({**stored, "TTL": 60})))
     assert apex(type, emulated)["TTL"] == 60
     emulated.call(CHANGE, **batch(upsert({**stored, "TTL": 300})))
@@ -226,19 +226,19 @@ def test_the_apex_keeps_its_record_sets(type, message):
 def test_a171_both_and_what_else_is_wrong_comes_last():
     emulated = emulation()
     both = [delete(apex(type, emulated)) for type in ("SOA", "NS")]
-    message = said(emulated, *both, create(a("www", "x")))
+    message = refused_message(emulated, *both, create(a("www", "x")))
     bad = "Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with 'x''"
     assert message == f"[{bad}, {NO_NS}, {NO_SOA}]"
 
 
 def test_a171_a_change_that_was_refused_itself_is_told_once():
     emulated = emulation()
-    message = said(emulated, upsert({**apex("SOA", emulated), "ResourceRecords": [{"Value": "x"}]}))
+    message = refused_message(emulated, upsert({**apex("SOA", emulated), "ResourceRecords": [{"Value": "x"}]}))
     assert NO_SOA not in message
 
 
 def test_r14_soa_below_the_apex():
-    message = said(emulation(), create(leaf("sub", "SOA", "a. b. 1 2 3 4 5")))
+    message = refused_message(emulation(), create(leaf("sub", "SOA", "a. b. 1 2 3 4 5")))
     assert message == "[RRSet of type SOA with DNS name sub.example.test. is not permitted below the apex]"
 
 
@@ -263,16 +263,16 @@ INVALID = "The request contains an invalid set of changes for a resource record 
 @pytest.mark.parametrize("is_there", [False, True])
 def test_an_identity_twice(changes, is_there):
     emulated = emulation(*([create(a("www"))] if is_there else []))
-    assert said(emulated, *changes) == f"[{INVALID}]"
+    assert refused_message(emulated, *changes) == f"[{INVALID}]"
 
 
-# --- what the World holds besides the zone ---
+# --- the World outside the zone ---
 
 
 @pytest.mark.parametrize("action", [create, upsert])
 def test_a120_unknown_health_check(action):
     emulated = emulation()
-    message = said(
+    message = refused_message(
         emulated, action(member("s1", Weight=1, HealthCheckId="none")), action(a("b", "x")), code="NoSuchHealthCheck"
     )
     assert message == "No health check exists with the specified ID none"
@@ -313,7 +313,7 @@ def test_a176_the_zone_of_a_declared_resource():
     world = type(step.world)(hosted_zones=step.world.hosted_zones, resources=resources)
     emulated.state = type(step)(world, step.tables)
     for target in ("lb.eu-west-1.elb.amazonaws.com", "dualstack.lb.eu-west-1.elb.amazonaws.com"):
-        message = said(emulated, create(alias("www", target, zone="Z2FDTNDATAQYW2")))
+        message = refused_message(emulated, create(alias("www", target, zone="Z2FDTNDATAQYW2")))
         assert "Z2FDTNDATAQYW2 belongs to CloudFront" in message
     emulated.call(CHANGE, **batch(create(alias("www", "lb.eu-west-1.elb.amazonaws.com", zone="Z32O12XQLNTSW2"))))
 
@@ -328,18 +328,18 @@ def test_a170_an_alias_into_another_zone_of_ours():
 def test_a122_a_record_set_of_a_traffic_policy_instance():
     data = {"Name": "www.example.test", "Type": "A", "TrafficPolicyInstanceId": "i"}
     for action in (create, delete, upsert):
-        assert "traffic policy instance" in said(emulation(), action(data))
+        assert "traffic policy instance" in refused_message(emulation(), action(data))
 
 
 def test_a115_the_messages_of_all_changes_in_the_order_of_the_request():
     emulated = emulation()
     primaries = [create(member(f"s{n}", **PRIMARY)) for n in range(2)]
-    message = said(emulated, *primaries, delete(a("gone")), create(a("b", "x")))
+    message = refused_message(emulated, *primaries, delete(a("gone")), create(a("b", "x")))
     alone = "A non-alias primary ResourceRecordSet must have an associated health check. No changes made."
     gone = "Tried to delete resource record set [name='gone.example.test.', type='A'] but it was not found"
     assert message.startswith(f"[{alone}, {alone}, {gone}, Invalid Resource Record: ")
 
 
 def test_a115_all_that_is_wrong_with_one_record_set():
-    message = said(emulation(), create(leaf("a" * 64, "A", "x", "192.0.2.1", "y")))
+    message = refused_message(emulation(), create(leaf("a" * 64, "A", "x", "192.0.2.1", "y")))
     assert message.count("encountered with") == 3

@@ -1,4 +1,4 @@
-"""What traffic policy instances answer: compiled to groups, decided like all others (routing.md R113, R185–R197)."""
+"""Answers of traffic policy instances: compiled to groups, decided like all others (routing.md R113, R185–R197)."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -58,7 +58,7 @@ QUARTER = Fraction(1, 4)
 
 
 class Emulated:
-    """Commands on one side, a responder on the other; what a command writes is answered at once."""
+    """Commands and a responder; the writes of a command are answered at once."""
 
     def __init__(self, *resources):
         self.server = Server()
@@ -68,7 +68,7 @@ class Emulated:
         self.start(self.aws.state)
 
     def start(self, state):
-        """Answer from a state as after a start."""
+        """Publishes a state as at a start."""
         published = beside(self.declared, Catalog(Map()), state.world, lambda _: 0.0, Traffic.of(state))
         self.server.board.publish(published)
 
@@ -81,7 +81,7 @@ class Emulated:
         self.server.board.publish(*with_writes(self.server.board.current, writes, lambda _: 0.0))
 
     def serve(self, text, name=WWW, **more):
-        """Make a policy and an instance of it; returns the ids of both."""
+        """Creates a policy and an instance of it; returns the ids of both."""
         policy = make_policy(self, text, f"policy for {name}")
         return policy, make_instance(self, policy, ZONE, name, **more)
 
@@ -94,7 +94,7 @@ class Emulated:
         return resolve(catalog, health, client, names.parse(name), type)
 
     def shares(self, **question):
-        """The exact share of each value."""
+        """Returns the exact share of each value."""
         return {r.values[0]: share for r, share in shares_of(self.link(**question)).answers.items()}
 
     def hidden(self, zone=ZONE):
@@ -122,7 +122,7 @@ VIRGINIA = weighted(endpoint("blue", Weight="1", HealthCheck="blue"), endpoint("
 
 
 def three_deep(**to_regions):
-    """Failover over latency over weighted; `to_regions` belongs to the first of these references."""
+    """Returns failover over latency over weighted; `to_regions` belongs to the first of these references."""
     return document(
         {
             "top": failover(rule("regions", **to_regions), endpoint("sorry")),
@@ -375,7 +375,7 @@ def test_r194_an_update_switches_from_one_tree_to_the_other(emulated):
     emulated.call("UpdateTrafficPolicyInstance", Id=instance, **change)
     assert emulated.lines() == [f"{WWW}. 44 A 192.0.2.3"]
     assert list(map(names.display, emulated.hidden())) == [f"top (traffic policy policy for {WWW} v2)"]
-    emulated.server.board.publish(before)  # whoever still reads the old one sees all of the old tree
+    emulated.server.board.publish(before)  # readers of the old generation see the whole old tree
     assert emulated.shares() == {BLUE: QUARTER, GREEN: 3 * QUARTER}
 
 
@@ -419,7 +419,7 @@ def test_a_comment_changes_no_answer(emulated):
 
 
 def carried(state):
-    """The state as it comes back from where it is kept."""
+    """Returns the state as the store loads it."""
     return load("".join(save(Snapshot(state, 0.0), TABLES)), TABLES).state
 
 

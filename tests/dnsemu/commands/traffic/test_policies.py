@@ -1,4 +1,4 @@
-"""Traffic policies and their instances as the API keeps them (api.md §16, A300–A312; routing.md R185–R198)."""
+"""Operations on traffic policies and their instances (api.md §16, A300–A312; routing.md R185–R198)."""
 
 import json
 
@@ -154,12 +154,12 @@ def test_good_documents(aws, text):
     ],
 )  # fmt: skip
 def test_r191_bad_documents(aws, text, says):
-    refusal = aws.refused("CreateTrafficPolicy", Name="p", Document=text)
-    assert refusal.code == "InvalidTrafficPolicyDocument"
-    assert says in refusal.message
+    error = aws.refused("CreateTrafficPolicy", Name="p", Document=text)
+    assert error.code == "InvalidTrafficPolicyDocument"
+    assert says in error.message
     policy = make_policy(aws, at_endpoint())
-    refusal = aws.refused("CreateTrafficPolicyVersion", Id=policy, Document=text)
-    assert refusal.code == "InvalidTrafficPolicyDocument"
+    error = aws.refused("CreateTrafficPolicyVersion", Id=policy, Document=text)
+    assert error.code == "InvalidTrafficPolicyDocument"
 
 
 # --- policies and versions ---
@@ -195,8 +195,8 @@ def test_a301_there_is_no_version_above_1000(aws):
     policy = make_policy(aws, at_endpoint())
     for number in range(2, 1001):
         assert version(aws, policy) == number
-    refusal = aws.refused("CreateTrafficPolicyVersion", Id=policy, Document=at_endpoint())
-    assert refusal.code == "TooManyTrafficPolicyVersionsForCurrentPolicy"
+    error = aws.refused("CreateTrafficPolicyVersion", Id=policy, Document=at_endpoint())
+    assert error.code == "TooManyTrafficPolicyVersionsForCurrentPolicy"
 
 
 def test_a301_only_the_comment_changes(aws):
@@ -257,7 +257,7 @@ def test_a302_policies_are_listed_in_the_order_of_creation(aws):
 
 
 def test_versions_are_listed_by_number(aws):
-    """A191: the marker is the first of the next page, and need not be there itself."""
+    """A191: the marker is the first of the next page, and need not exist."""
     policy = make_policy(aws, at_endpoint())
     for _ in range(10):
         version(aws, policy)
@@ -352,8 +352,8 @@ def test_a312_the_type_of_an_instance_stays(aws):
     assert aws.refused("UpdateTrafficPolicyInstance", **change, TrafficPolicyVersion=2).code == "ConflictingTypes"
     assert aws.refused("UpdateTrafficPolicyInstance", **change, TrafficPolicyVersion=3).code == "NoSuchTrafficPolicy"
     change["Id"] = UNKNOWN
-    refusal = aws.refused("UpdateTrafficPolicyInstance", **change, TrafficPolicyVersion=1)
-    assert refusal.code == "NoSuchTrafficPolicyInstance"
+    error = aws.refused("UpdateTrafficPolicyInstance", **change, TrafficPolicyVersion=1)
+    assert error.code == "NoSuchTrafficPolicyInstance"
 
 
 def test_a312_deleting_an_instance_removes_its_record_set(aws):
@@ -372,8 +372,8 @@ def test_r198_a_version_in_use_stays(aws):
     policy = make_policy(aws, at_endpoint())
     version(aws, policy)
     instance = make_instance(aws, policy, ZONE, version=2)
-    refusal = aws.refused("DeleteTrafficPolicy", Id=policy, Version=2)
-    assert (refusal.code, refusal.message) == ("TrafficPolicyInUse", "Policy is in use for at least one instance")
+    error = aws.refused("DeleteTrafficPolicy", Id=policy, Version=2)
+    assert (error.code, error.message) == ("TrafficPolicyInUse", "Policy is in use for at least one instance")
     aws.call("DeleteTrafficPolicy", Id=policy, Version=1)
     aws.call("DeleteTrafficPolicyInstance", Id=instance)
     aws.call("DeleteTrafficPolicy", Id=policy, Version=2)
@@ -401,8 +401,8 @@ def test_what_an_instance_cannot_be(there, wanted, code):
     aws = emulation(*map(create, there))
     policy = make_policy(aws, at_endpoint())
     asked = {"HostedZoneId": ZONE, "Name": "www.example.test", "TTL": 1, "TrafficPolicyId": policy}
-    refusal = aws.refused("CreateTrafficPolicyInstance", **(asked | {"TrafficPolicyVersion": 1} | wanted))
-    assert refusal.code == code
+    error = aws.refused("CreateTrafficPolicyInstance", **(asked | {"TrafficPolicyVersion": 1} | wanted))
+    assert error.code == code
 
 
 def test_a310_instances_of_two_types_share_a_name_but_not_two_of_one(aws):
@@ -417,7 +417,7 @@ def test_a310_instances_of_two_types_share_a_name_but_not_two_of_one(aws):
 
 @pytest.fixture
 def several(aws):
-    """Instances in two zones, of two versions."""
+    """Returns instances in two zones, of two versions."""
     policy = make_policy(aws, at_endpoint())
     version(aws, policy, at_endpoint(endpoints={"a": value("2001:db8::1")}, type="AAAA"))
     made = [("b", ZONE, 1), ("a", ZONE, 2), ("a", ZONE, 1), ("x", OTHER, 1)]

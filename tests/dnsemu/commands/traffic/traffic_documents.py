@@ -18,14 +18,14 @@ def value(text):
 
 
 def document(rules=None, *, start="top", endpoints=None, type="A", version="2015-10-01", **more):
-    """A document that starts with the rule `top`; of endpoints there are those of `ADDRESSES` if none are given."""
+    """Returns a document that starts with the rule `top`; its endpoints are those of `ADDRESSES` by default."""
     endpoints = {id: value(text) for id, text in ADDRESSES.items()} if endpoints is None else endpoints
     whole = {"AWSPolicyFormatVersion": version, "RecordType": type, "StartRule": start, "Endpoints": endpoints}
     return json.dumps({k: v for k, v in (whole | {"Rules": rules or {}} | more).items() if v is not None})
 
 
 def at_endpoint(reference="a", **more):
-    """A document without rules."""
+    """Returns a document without rules."""
     return document(**({"StartRule": None, "StartEndpoint": reference} | more))
 
 
@@ -54,12 +54,12 @@ def multivalue(*items):
 
 
 def make_policy(aws, text, name="policy"):
-    """The id of a new policy."""
+    """Creates a policy and returns its id."""
     return aws.call("CreateTrafficPolicy", Name=name, Document=text)["TrafficPolicy"]["Id"]
 
 
 def make_instance(aws, policy, zone, name="www.example.test", *, ttl=30, version=1):
-    """The id of a new instance."""
+    """Creates an instance and returns its id."""
     wanted = {"TrafficPolicyId": policy, "TrafficPolicyVersion": version}
     made = aws.call("CreateTrafficPolicyInstance", HostedZoneId=zone, Name=name, TTL=ttl, **wanted)
     return made["TrafficPolicyInstance"]["Id"]
