@@ -1,15 +1,14 @@
-"""Failure domains: finds the health checks, resource targets and record sets that fail with a pattern.
+"""Finds everything that fails with a failure domain: health checks, resource targets, record sets.
 
-One pure function, so that forced statuses and what-if agree. A Region holds three kinds of record sets and targets:
+Forced statuses and what-if call the same pure function, so they agree. A Region contains:
 
-- the record sets whose latency or geoproximity routing names it;
-- the resources in it, their targets, and the aliases that lead straight to them;
-- everything below such a record set, along aliases and CNAMEs, except what names another Region and failover
-  secondaries, which stand in for it. A resource without a Region is global: it belongs to the record set that leads
-  to it.
+- record sets whose latency or geoproximity routing names it;
+- resources in it, with their targets, and the aliases that lead straight to them;
+- whatever these record sets lead to, along aliases and CNAMEs, except record sets of other Regions, and failover
+  secondaries, which take over. A resource without a Region (a global service) fails with the record set above it.
 
-An Availability Zone holds the targets in it. An address or network holds the health checks that probe it, and the
-targets and record sets that answer it.
+An Availability Zone contains the targets in it. An address or a network contains the health checks that probe it, and
+the targets and record sets that answer it.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -63,10 +62,10 @@ class DomainContents:
 def domain_contents(
     patterns: Iterable[Pattern], world: World, catalog: Catalog
 ) -> Steps[dict[Pattern, DomainContents]]:
-    """Find what fails with each pattern, in one pass over all record sets.
+    """Finds everything that fails with each pattern, in one pass over all record sets.
 
     Args:
-        catalog: what was compiled from the World. Hosted zones that it lacks answer nobody, but count all the same.
+        catalog: compiled from the World. Hosted zones that it lacks count too, although no query reaches them.
     """
     domains = _Domains(map(_Domain, patterns))
     for domain in domains.all:
@@ -80,7 +79,7 @@ def domain_contents(
 
 
 def at_once(steps: Steps[T]) -> T:
-    """Do all steps without a pause."""
+    """Does all steps without a pause."""
     while True:
         try:
             next(steps)

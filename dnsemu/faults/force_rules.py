@@ -1,4 +1,4 @@
-"""The lines of a force file: which health checks to hold healthy or unhealthy, and until when."""
+"""Force rules: reads the lines of a force file, each of which holds some health checks healthy or unhealthy."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from dnsemu.faults.patterns import Pattern, parse_pattern
 
 @dataclass(frozen=True, slots=True)
 class ForceRule:
-    """One line: `status` is healthy, unhealthy, or None for auto; `until` is in seconds of the epoch, None for ever."""
+    """One line. `status` None is auto; `until`, in seconds since the epoch, is None for ever."""
 
     pattern: Pattern
     status: str | None
@@ -21,15 +21,15 @@ _STATUSES = {"healthy": "healthy", "unhealthy": "unhealthy", "auto": None}
 
 
 def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
-    """Read the lines `PATTERN STATUS [for DURATION | until TIME]`; `#` begins a comment, empty lines mean nothing.
+    """Reads lines `PATTERN STATUS [for DURATION | until TIME]`; `#` begins a comment, empty lines are skipped.
 
     Args:
-        name: what errors call the file.
-        now: seconds of the epoch; durations count from here.
+        name: the name of the file in errors.
+        now: seconds since the epoch; durations start here.
     Returns:
         The rules, in the order of the lines.
     Raises:
-        Refused: with the errors of all lines.
+        FilesRefused: with the errors of all lines.
     """
     rules: list[ForceRule] = []
     errors: list[FileError] = []
@@ -49,7 +49,7 @@ def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
 def _parse_rule(words: list[str], now: float) -> ForceRule:
     pattern = parse_pattern(words[0])
     if len(words) == 1:
-        raise ValueError(f"{quoted(words[0])} stands alone: write a status behind it: healthy, unhealthy or auto")
+        raise ValueError(f"{quoted(words[0])} has no status: write one behind it: healthy, unhealthy or auto")
     if words[1] not in _STATUSES:
         raise ValueError(f"{quoted(words[1])} is no status: write healthy, unhealthy or auto")
     return ForceRule(pattern, _STATUSES[words[1]], _until(words[2:], now))
@@ -65,5 +65,5 @@ def _until(words: list[str], now: float) -> float | None:
             return parse_time(time)
         case ["for" | "until" as word]:
             example = "5m" if word == "for" else "2026-01-31T12:00:00Z"
-            raise ValueError(f"nothing stands behind {word!r}: write {word} {example}")
+            raise ValueError(f"nothing follows {word!r}: write {word} {example}")
     raise ValueError(f"{quoted(' '.join(words))} is not understood: write for DURATION, until TIME, or nothing")

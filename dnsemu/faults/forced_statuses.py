@@ -60,7 +60,7 @@ class Forcing:
         return (*self._from_file, *self._called)
 
     def force(self, rule: ForceRule) -> Collection[HealthCheckId]:
-        """Add a rule, in place of those of the same pattern that end no later; returns the checks that it matches.
+        """Adds a rule, in place of those of the same pattern that end no later; returns the checks that it matches.
 
         Raises:
             NothingMatches: it matches no check.
@@ -75,7 +75,7 @@ class Forcing:
         return matching
 
     def read(self, rules: Sequence[ForceRule]) -> None:
-        """Replace the force file's rules."""
+        """Replaces the force file's rules."""
         self._from_file = tuple(rules)
         self._refresh()
         for rule in self._from_file:
@@ -83,13 +83,13 @@ class Forcing:
                 log.warning("a forced status matches no health check", pattern=str(rule.pattern))
 
     def apply(self, world: World, catalog: Catalog) -> None:
-        """Match the rules against what is declared now; `catalog` was compiled from `world`."""
+        """Matches the rules against what is declared now; `catalog` was compiled from `world`."""
         self._declared = world, catalog
         self._matches = {}
         self._refresh()
 
     def forget(self) -> None:
-        """Drop the rules set by calls; the file's rules stay."""
+        """Drops the rules set by calls; the file's rules stay."""
         self._called = ()
         self._refresh()
 
@@ -100,11 +100,12 @@ class Forcing:
         return {pattern: self._matches.get(pattern, found.get(pattern, ())) for pattern in patterns}
 
     def _refresh(self, _at: float = 0.0) -> None:
-        """Drop expired rules, set the overlays of the others, and run again when the next rule expires."""
+        """Drops expired rules, sets the overlays of the others, and runs again when the next rule expires."""
         now = self._scheduler.clock.now()
         self._from_file = tuple(rule for rule in self._from_file if rule.until is None or rule.until > now)
         self._called = _without_idle(
-            [rule for rule in self._called if rule.until is None or rule.until > now], bool(self._from_file)
+            [rule for rule in self._called if rule.until is None or rule.until > now],
+            has_earlier_rules=bool(self._from_file),
         )
         self._matches = self._matching({rule.pattern for rule in self.rules})
         self._set_overlays(self._overlays())
@@ -128,7 +129,7 @@ def _outlasts(earlier: ForceRule, later: ForceRule) -> bool:
     return later.until is not None and (earlier.until is None or earlier.until > later.until)
 
 
-def _without_idle(rules: Sequence[ForceRule], has_earlier_rules: bool) -> tuple[ForceRule, ...]:
+def _without_idle(rules: Sequence[ForceRule], *, has_earlier_rules: bool) -> tuple[ForceRule, ...]:
     """The rules without leading `auto`s, which have nothing to remove unless the file has rules."""
     kept: list[ForceRule] = []
     for rule in rules:

@@ -39,7 +39,7 @@ _CHECK_GLOB = re.compile(r"[0-9A-Za-z._*?!\[\]-]+")
 
 
 def parse_pattern(text: str) -> Pattern:
-    """Read a pattern: `web-*`, `region:eu-*`, `az:use1-az1`, `address:192.0.2.1` or `address:192.0.2.0/24`.
+    """Reads a pattern: `web-*`, `region:eu-*`, `az:use1-az1`, `address:192.0.2.1` or `address:192.0.2.0/24`.
 
     Raises:
         ValueError: it is none of these, or nothing can match it; the message says what to write.
@@ -66,7 +66,7 @@ def parse_pattern(text: str) -> Pattern:
 
 
 def _refuse_unmatched(noun: str, glob: str, candidates: Iterable[str], example: str) -> None:
-    """Raise a ValueError if the glob matches none of the candidates."""
+    """Raises a ValueError if the glob matches none of the candidates."""
     names = tuple(candidates)
     if any(fnmatchcase(name, glob) for name in names):
         return

@@ -1,4 +1,4 @@
-"""Failure domains: what fails with a pattern, and that forced statuses and what-if agree on it (design decision 9)."""
+"""Failure domains: everything that fails with a pattern; forced statuses and what-if agree on it."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The lines of a force file, and what is said about those that are wrong."""
+"""The lines of a force file, and the messages about those that are wrong."""
 
 import pytest
 from hypothesis import given
@@ -39,14 +39,14 @@ def test_nothing_is_forced(text):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
-        ("web", "'web' stands alone; write a status behind it: healthy, unhealthy or auto"),
+        ("web", "'web' has no status; write one behind it: healthy, unhealthy or auto"),
         ("web down", "'down' is no status; write healthy, unhealthy or auto"),
         ("web Healthy", "'Healthy' is no status; write healthy, unhealthy or auto"),
-        ("web healthy for", "nothing stands behind 'for'; write for 5m"),
+        ("web healthy for", "nothing follows 'for'; write for 5m"),
         ("web healthy for 5", "'5' is no duration; write a duration such as 90s, 1m30s or 250ms"),
-        ("web healthy until", "nothing stands behind 'until'; write until 2026-01-31T12:00:00Z"),
+        ("web healthy until", "nothing follows 'until'; write until 2026-01-31T12:00:00Z"),
         ("web healthy until noon", "'noon' is no time; write a time such as 2026-01-31T12:00:00Z or "),
         ("web healthy until 2026-01-31T12:00", "'2026-01-31T12:00' does not say in which time zone; write a time such"),
         ("web healthy 5m", "'5m' is not understood; write for DURATION, until TIME, or nothing"),
@@ -54,18 +54,18 @@ def test_nothing_is_forced(text):
         ("region:mars auto", "'mars' matches no Region; write "),
     ],
 )
-def test_lines_that_are_refused(line, said):
+def test_lines_that_are_refused(line, message):
     with pytest.raises(FilesRefused) as caught:
         parse_force_file("forced", f"# first\n{line}  # why", NOW)
-    (fault,) = caught.value.errors
-    assert str(fault).startswith(f"forced:2: {said}")
-    assert str(fault).endswith(" [force-line]")
+    (error,) = caught.value.errors
+    assert str(error).startswith(f"forced:2: {message}")
+    assert str(error).endswith(" [force-line]")
 
 
-def test_every_fault_is_told_at_once():
+def test_all_errors_are_reported_at_once():
     with pytest.raises(FilesRefused) as caught:
         parse_force_file("forced", "a b\nweb healthy\nc d\x0b\x0c\n\u2028\nzonk:x auto", NOW)
-    assert [fault.line for fault in caught.value.errors] == [1, 3, 5]
+    assert [error.line for error in caught.value.errors] == [1, 3, 5]
 
 
 WORDS = st.sampled_from(
@@ -78,7 +78,7 @@ def test_any_text_is_read_or_refused(text):
     try:
         rules = parse_force_file("forced", text, NOW)
     except FilesRefused as refused:
-        assert all(fault.message and fault.instead and str(fault).isprintable() for fault in refused.errors)  # noqa: PT017
+        assert all(error.message and error.instead and str(error).isprintable() for error in refused.errors)  # noqa: PT017
     else:
         assert all(parse_pattern(str(rule.pattern)) == rule.pattern for rule in rules)
 

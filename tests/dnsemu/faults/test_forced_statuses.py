@@ -1,4 +1,4 @@
-"""Forced statuses: which checks a pattern means, which rule counts, and until when (health-checks.md H161, H162)."""
+"""Forced statuses: the rule that counts for a check, and its end (health-checks.md H161, H162)."""
 
 import asyncio
 
@@ -57,11 +57,11 @@ class Forced(Stage):
     pytest.param("", ["web-1 unhealthy", "web-* healthy"], {"web-1": (UP, "web-*"), "web-2": (UP, "web-*")},
                  ["web-1 unhealthy", "web-* healthy"], id="H161 later rules override earlier ones"),
     pytest.param("", ["web-* healthy", "web-1 unhealthy"], {"web-1": (DOWN, "web-1"), "web-2": (UP, "web-*")},
-                 ["web-* healthy", "web-1 unhealthy"], id="H161 whatever is narrower"),
+                 ["web-* healthy", "web-1 unhealthy"], id="H161 even over narrower ones"),
     pytest.param("", ["web-1 unhealthy", "web-* healthy", "web-1 unhealthy"], {"web-1": (DOWN, "web-1"), "web-2": (UP, "web-*")},
                  ["web-* healthy", "web-1 unhealthy"], id="H161 the same pattern replaces, and is the latest"),
     pytest.param("", ["web-* unhealthy", "web-1 auto"], {"web-2": (DOWN, "web-*")},
-                 ["web-* unhealthy", "web-1 auto"], id="H161 auto takes away what earlier rules laid over"),
+                 ["web-* unhealthy", "web-1 auto"], id="H161 auto removes what earlier rules forced"),
     pytest.param("", ["web-1 unhealthy", "web-1 auto"], {}, [], id="H161 auto alone is not kept"),
     pytest.param("", ["web-1 unhealthy", "* auto"], {}, ["web-1 unhealthy", "* auto"], id="H161 auto of a wider pattern"),
     pytest.param("", ["web-1 unhealthy", "db-1 unhealthy", "web-1 auto"], {"db-1": (DOWN, "db-1")},
@@ -72,7 +72,7 @@ class Forced(Stage):
                  ["web-* unhealthy", "web-1 auto"], id="H161 auto against the file"),
     pytest.param("web-* unhealthy\nweb-1 healthy\n", [], {"web-1": (UP, "web-1"), "web-2": (DOWN, "web-*")},
                  ["web-* unhealthy", "web-1 healthy"], id="H161 later lines override earlier ones"),
-    pytest.param("gone unhealthy\n", [], {}, ["gone unhealthy"], id="H161 a line may mean nothing yet"),
+    pytest.param("gone unhealthy\n", [], {}, ["gone unhealthy"], id="H161 a line may match nothing yet"),
 ])  # fmt: skip
 def test_rules(file, called, overlaid, rules):
     forced = Forced()
@@ -90,7 +90,7 @@ def test_the_files_rules_come_first_whenever_they_are_read():
     assert forced.overlaid == {"web-1": (UP, "web-1"), "db-1": (DOWN, "db-1")}
 
 
-def test_what_was_called_for_may_be_forgotten_and_the_files_rules_stay():
+def test_rules_set_by_calls_may_be_dropped_and_the_files_rules_stay():
     forced = Forced()
     forced.read("web-1 unhealthy")
     forced.force("web-1 healthy", "db-1 unhealthy")
@@ -98,7 +98,7 @@ def test_what_was_called_for_may_be_forgotten_and_the_files_rules_stay():
     assert forced.overlaid == {"web-1": (DOWN, "web-1")}
 
 
-def test_h161_what_is_meant_is_returned_and_what_means_nothing_is_refused():
+def test_h161_the_matching_checks_are_returned_and_a_pattern_without_any_is_refused():
     forced = Forced()
     assert forced.forcing.force(ForceRule(parse_pattern("web-*"), "unhealthy")) == {"web-1", "web-2"}
     with pytest.raises(NothingMatches, match="az:use1-az4 matches no health check"):
@@ -106,7 +106,7 @@ def test_h161_what_is_meant_is_returned_and_what_means_nothing_is_refused():
     assert forced.rules == ["web-* unhealthy"]
 
 
-def test_h162_a_declaration_keeps_what_is_forced_and_means_what_is_declared_now():
+def test_h162_forced_statuses_survive_a_declaration_and_follow_it():
     forced = Forced()
     forced.force("web-* unhealthy", "address:10.0.0.0/8 unhealthy")
     fewer = """health_checks: [{id: web-1, type: TCP, ip_address: 192.0.2.1, port: 81}, {id: web-9, type: TCP, ip_address: 10.1.2.3, port: 80}]"""
@@ -204,7 +204,7 @@ class Followed(Forced):
         self.file = ForceFile(self.forcing, self.clock)
 
     def follow(self, text):
-        """Read a file of this text, under a name of its own: the same one is not read again."""
+        """Read a file of this text, under a new name: a file of the same name is not read again."""
         self.path = self.path.with_name(f"{self.path.name}-")
         self.path.write_text(text, "utf-8")
         self.file.follow(str(self.path))
@@ -239,19 +239,19 @@ def test_the_same_file_is_not_read_again_when_it_is_declared_again(followed):
     assert set(followed.overlaid) == {"web-1"}
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    pytest.param(b"web-1 healthy\nweb-2 dwon\n", ":2: 'dwon' is no status; write healthy, unhealthy or auto", id="a faulty line"),
+@pytest.mark.parametrize(("text", "message"), [
+    pytest.param(b"web-1 healthy\nweb-2 dwon\n", ":2: 'dwon' is no status; write healthy, unhealthy or auto", id="a line with an error"),
     pytest.param(b"web-1 healthy\n\xff\xfe\n", "cannot be read: 'utf-8' codec can't decode", id="no text"),
 ])  # fmt: skip
-def test_a_file_with_a_fault_changes_nothing(followed, text, said):
+def test_a_file_with_an_error_changes_nothing(followed, text, message):
     followed.follow("web-1 unhealthy")
     other = followed.path.with_name("faulty")
     other.write_bytes(text)
     with structlog.testing.capture_logs() as logs:
         followed.file.follow(str(other))
     assert followed.overlaid == {"web-1": (DOWN, "web-1")}
-    (fault,) = followed.file.errors
-    assert said in str(fault)
+    (error,) = followed.file.errors
+    assert message in str(error)
     assert [log["log_level"] for log in logs] == ["error"]
     followed.follow("web-2 unhealthy")
     assert (set(followed.overlaid), followed.file.errors) == ({"web-2"}, ())
@@ -267,7 +267,7 @@ def test_a_folder_is_refused(followed, tmp_path):
 
 @virtual_time
 async def test_a_file_that_changed_is_read_again_once_it_is_still(followed):
-    """Its watch counts the loop's time, which leaps; the file is a real one."""
+    """Its watch runs on virtual time; the file is a real one."""
     followed.follow("web-1 unhealthy")
     watching = asyncio.create_task(followed.file.watch())
     await asyncio.sleep(10)
