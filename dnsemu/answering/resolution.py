@@ -118,6 +118,6 @@ def _link(
 ) -> Link:
     decisions: tuple[Decision, ...] = ()
     if isinstance(found, Hit):
-        view = ZoneSurroundings(catalog, found.zone, health)
-        decisions = tuple(decide(group, client, view) for group in found.groups)
+        surroundings = ZoneSurroundings(catalog, found.zone, health)
+        decisions = tuple(decide(group, client, surroundings) for group in found.groups)
     return Link(name, type_, found, decisions, client, health, catalog, trail)

@@ -29,7 +29,7 @@ def serving(published: Published, health: HealthSnapshot, client: Client) -> Ite
     """
     room, seen = MAX_GROUPS, count(1)
     for zone in published.catalog.zones.values():
-        view = ZoneSurroundings(published.catalog, zone, health)
+        surroundings = ZoneSurroundings(published.catalog, zone, health)
         for name, node in zone.nodes.items():
             if not next(seen) % NAMES_PER_TURN:
                 yield None
@@ -39,7 +39,7 @@ def serving(published: Published, health: HealthSnapshot, client: Client) -> Ite
                 if not room:
                     return
                 room -= 1
-                decision = decide(group, client, view)
+                decision = decide(group, client, surroundings)
                 yield {
                     "zone": names.display(zone.name),
                     "name": names.display(name),

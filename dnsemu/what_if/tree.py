@@ -42,12 +42,12 @@ class AnswerTree:
     type: RRType
     groups: tuple[Group, ...]
     roots: tuple[Group, ...]
-    view: ZoneSurroundings
+    surroundings: ZoneSurroundings
     cnames: dict[RecordSetKey, Group]
 
     def target(self, record_set: RecordSet) -> Group | Resource | None:
         """What an alias leads to; None for a leaf, and for an alias that leads nowhere."""
-        return _target(self.view, record_set)
+        return _target(self.surroundings, record_set)
 
     def below(self, record_set: RecordSet) -> Group | Resource | None:
         """What an alias or a CNAME leads to."""
@@ -89,7 +89,7 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
     first = resolve(catalog, HealthSnapshot(), _ANYONE, name, type_)
     if not isinstance(first.found, Hit):
         raise Unanswered(f"no record set answers {names.display(name)} {type_.name}")
-    view = ZoneSurroundings(catalog, first.found.zone, HealthSnapshot())
+    surroundings = ZoneSurroundings(catalog, first.found.zone, HealthSnapshot())
     groups: dict[tuple[DName, RRType], Group] = {}
     roots: dict[tuple[DName, RRType], Group] = {}
     cnames: dict[RecordSetKey, Group] = {}
@@ -103,13 +103,13 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
         assert isinstance(link.found, Hit)
         (root,) = link.found.groups
         roots[root.name, root.type] = root
-        reached = _reached(view, root)
+        reached = _reached(surroundings, root)
         groups |= reached
         for cname, following in _followed(link, reached.values()) if link.leads_on else ():
             assert isinstance(following.found, Hit)
             cnames[cname.key] = following.found.groups[0]
             waiting.append(following)
-    return AnswerTree(name, type_, tuple(groups.values()), tuple(roots.values()), view, cnames)
+    return AnswerTree(name, type_, tuple(groups.values()), tuple(roots.values()), surroundings, cnames)
 
 
 def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, Link]]:
@@ -120,21 +120,21 @@ def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, 
             yield record_set, following
 
 
-def _reached(view: ZoneSurroundings, root: Group) -> dict[tuple[DName, RRType], Group]:
+def _reached(surroundings: ZoneSurroundings, root: Group) -> dict[tuple[DName, RRType], Group]:
     """A group and those that its aliases lead to."""
     found = {(root.name, root.type): root}
     waiting = [root]
     while waiting:
         for record_set in waiting.pop().record_sets:
-            target = _target(view, record_set)
+            target = _target(surroundings, record_set)
             if isinstance(target, Group) and (key := (target.name, target.type)) not in found:
                 found[key] = target
                 waiting.append(target)
     return found
 
 
-def _target(view: ZoneSurroundings, record_set: RecordSet) -> Group | Resource | None:
+def _target(surroundings: ZoneSurroundings, record_set: RecordSet) -> Group | Resource | None:
     if record_set.alias is None:
         return None
-    state = view.target(record_set.alias, record_set.type)
-    return state.resource if state is not None else view.group(record_set.alias.name, record_set.type)
+    state = surroundings.target(record_set.alias, record_set.type)
+    return state.resource if state is not None else surroundings.group(record_set.alias.name, record_set.type)

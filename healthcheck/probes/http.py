@@ -126,8 +126,10 @@ class _Attempt:
 def server_name(check: EndpointCheck) -> str:
     """The name for SNI, without a trailing dot (H46, RFC 6066 §3); empty if none is sent.
 
+    Checked before connecting, because the event loop would log a name that cannot be encoded as its own error.
+
     Raises:
-        ValueError: the name cannot be encoded. Found out later, the event loop would log it as an error of its own.
+        ValueError: the name cannot be encoded.
     """
     name = (check.fully_qualified_domain_name or "").rstrip(".") if check.sends_sni else ""
     name.encode("idna")
