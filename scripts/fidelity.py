@@ -1,8 +1,7 @@
-"""Writes FIDELITY.md: each rule of docs/spec with its evidence, its state and the tests that name it.
+"""Writes FIDELITY.md: each rule of docs/spec with its evidence, its state and the tests that cite it.
 
-The rules come from docs/spec/*.md, what is unmet or assumed from docs/spec/notes.yaml, and what is tested from the
-ids, names and docstrings in tests/; the operations of the API from the command table. Nothing is typed by hand, so the
-page cannot drift.
+Rules come from docs/spec/*.md, unmet and assumed rules from docs/spec/notes.yaml, citations from the ids, names and
+docstrings in tests/, operations of the API from the table of commands.
 """
 
 import ast
@@ -39,7 +38,7 @@ _RANGE = re.compile(r"([RHA])(\d+)-\1(\d+)")
 
 
 class Evidence(StrEnum):
-    """What says that Route 53 behaves so; of several the first here names the rule."""
+    """The source of a rule about Route 53, strongest first; a rule with several has the strongest."""
 
     OBSERVED = "observed"
     DOCUMENTED = "documented"
@@ -48,7 +47,7 @@ class Evidence(StrEnum):
 
 
 class State(StrEnum):
-    """Whether dnsemu is known to behave so."""
+    """The state of a rule in dnsemu."""
 
     TESTED = "tested"
     UNMET = "unmet"
@@ -57,7 +56,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its opening words, and what says that Route 53 behaves so."""
+    """One rule: its opening words and its evidence."""
 
     id: str
     text: str
@@ -67,7 +66,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What people wrote down: why a rule is unmet, and where its evidence is weaker than its text says."""
+    """Notes of the maintainers: reasons for unmet rules, and rules whose evidence is weaker than their text says."""
 
     unmet: Mapping[str, str]
     unmet_ranges: Mapping[str, str]
@@ -75,11 +74,11 @@ class Notes:
 
 
 def rules_of(document: str, letter: str) -> Iterator[Rule]:
-    """The rules that a document defines, in its order.
+    """Yields the rules that a document defines, in its order.
 
     Args:
         document: the whole text.
-        letter: the letter of its ids; a list item that opens with another letter's id speaks about that rule only.
+        letter: the letter of its ids; a list item that opens with another letter's id is only about that rule.
     """
     blocks = [block.strip() for block in document.split("\n\n")]
     previous = Evidence.ASSUMED
@@ -105,7 +104,7 @@ def rules_of(document: str, letter: str) -> Iterator[Rule]:
 
 
 def _evidence_of(text: str) -> Evidence | None:
-    """The evidence that source tags name; None without any. A text that opens with UNKNOWN is assumed."""
+    """Returns the evidence named by source tags, None without tags; a text that opens with UNKNOWN is assumed."""
     prose = _CODE.sub("", text)
     if re.match(r"\W*UNKNOWN", prose):
         return Evidence.ASSUMED
@@ -145,7 +144,7 @@ def _class_of(tag: str) -> Evidence:
 
 
 def _short(text: str) -> str:
-    """The rule's opening, as one plain table cell of at most about `SHORT_TEXT` characters."""
+    """Returns the rule's opening as a plain table cell of at most about `SHORT_TEXT` characters."""
     untagged = re.sub(r"(`[^`]*`)|\s*\[[^\]]*\]", lambda found: found[1] or "", text)
     plain = re.sub(r"[*_]{1,2}(\b[^*_]+\b)[*_]{1,2}(?!\w)", r"\1", untagged).replace("`", "")
     plain = re.sub(r"\s+", " ", plain.replace(" |", " ·").replace("|", "·")).strip(" ·")
@@ -155,9 +154,9 @@ def _short(text: str) -> str:
 
 
 def cited_in(source: str) -> set[str]:
-    """The rule ids that a test module cites: in docstrings, case ids, test names and where a text opens with one.
+    """Returns the rule ids that a test module cites: in docstrings, case ids, test names, and at the start of texts.
 
-    A range such as `R41–R57` cites nothing: nobody can tell which of its rules the test would catch.
+    A range such as `R41–R57` cites nothing: it is unknown which of its rules the test checks.
     """
     tree = ast.parse(source)
     claims: list[str] = []
@@ -185,7 +184,7 @@ def _cited_by_name(name: str) -> str:
 def citations(tests: Path, rules: Collection[str]) -> dict[str, list[str]]:
     """Maps each rule id to the files below `tests` that cite it, sorted.
 
-    `R57.1` is the first case of R57 where the rules have no such row.
+    `R57.1` counts as the first case of R57 if the rules have no such row.
     """
     found: dict[str, list[str]] = {}
     for path in sorted(tests.rglob("*")):
@@ -196,7 +195,7 @@ def citations(tests: Path, rules: Collection[str]) -> dict[str, list[str]]:
 
 @cache
 def _cited_by(path: Path) -> frozenset[str]:
-    """The rule ids that a file cites. Cached, since the page and its tests read all files several times."""
+    """Returns the rule ids that a file cites; cached, as the page and its tests read all files several times."""
     if path.suffix == ".py":
         return frozenset(cited_in(path.read_text()))
     if path.suffix in {".yaml", ".yml"}:
@@ -214,7 +213,7 @@ def _defined(cited: str, rules: Collection[str]) -> str:
 
 
 def read_notes(text: str) -> Notes:
-    """Read notes.yaml; a key is a rule id, or a range `R83-R89` that speaks for those of its rules without a test."""
+    """Reads notes.yaml; a key is a rule id, or a range such as `R83-R89`, which applies to its untested rules."""
     raw = yaml.safe_load(text)
     exact: dict[str, str] = {}
     ranges: dict[str, str] = {}
@@ -228,7 +227,7 @@ def read_notes(text: str) -> Notes:
 
 
 def state_of(rule: Rule, notes: Notes, cited: Mapping[str, list[str]]) -> tuple[State, str]:
-    """A rule's state, and its last cell: the tests, or why there are none."""
+    """Returns a rule's state, and its last cell: the tests, or why there are none."""
     number = rule.id.split(".", 1)[0].rstrip("abc")
     files = cited.get(rule.id, [])
     where = ", ".join(f"`{file}`" for file in files)
@@ -242,7 +241,7 @@ def state_of(rule: Rule, notes: Notes, cited: Mapping[str, list[str]]) -> tuple[
 
 
 def page(root: Path = ROOT) -> str:
-    """FIDELITY.md as it has to be now."""
+    """Generates FIDELITY.md."""
     spec = root / "docs" / "spec"
     noted = (spec / "notes.yaml").read_text()
     notes = read_notes(noted)
@@ -286,7 +285,7 @@ why. *Untested*: no test names it, so nothing is promised.
 
 
 def main() -> int:
-    """Write the page, and say whether it changed."""
+    """Writes the page, and prints if it changed."""
     path, text = ROOT / PAGE, page()
     is_fresh = path.exists() and path.read_text() == text
     path.write_text(text)

@@ -1,4 +1,4 @@
-"""The operations of the Route 53 API as FIDELITY.md shows them: what carries each out, which clients' tests call it."""
+"""Writes the part of FIDELITY.md about operations of the Route 53 API: the state of each, and its client tests."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +13,17 @@ from dnsemu.commands.registry import COMMANDS
 from dnsemu.route53.model import Operation, service
 
 CLIENTS = Path("e2e")
-"""Below `tests`: what goes over the wire, by boto3 and other clients."""
+"""Folder of tests that use boto3 and other clients, below `tests`."""
 REFUSING = (Path("dnsemu/commands"), CLIENTS)
-"""Below `tests`: where refusals are asserted, by code."""
+"""Folders of tests that assert error codes, below `tests`."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationNotes:
-    """What people wrote down about operations.
+    """Notes of the maintainers about operations.
 
-    `stores` says of an operation that is kept and shown, but has not the effect that Route 53 gives it, what is
-    missing. `differs` names other differences. `on_request` says why error codes of the model come on request
-    only.
+    `stores` holds operations whose input is stored and shown without Route 53's effect, and the missing effect.
+    `differs` holds other differences. `on_request` holds error codes that are sent only on request, and the reason.
     """
 
     stores: Mapping[str, str]
@@ -33,13 +32,13 @@ class OperationNotes:
 
 
 def read_operation_notes(text: str) -> OperationNotes:
-    """The key `operations` of notes.yaml."""
+    """Reads the key `operations` of notes.yaml."""
     raw: dict[str, Any] = yaml.safe_load(text).get("operations") or {}
     return OperationNotes(*(raw.get(key) or {} for key in ("stores", "differs", "on_request")))
 
 
 def called_by(tests: Path) -> dict[str, list[str]]:
-    """Operation → the client tests that call it, by its name in Python, or give that name to something that does."""
+    """Maps each operation to the client tests that name its Python method."""
     names = {xform_name(name): name for name in service().operations}
     called: dict[str, list[str]] = {}
     for path in sorted((tests / CLIENTS).rglob("test_*.py")):
@@ -57,18 +56,18 @@ def _names(tree: ast.AST) -> Iterator[str]:
 
 
 def asserted_codes(tests: Path) -> set[str]:
-    """The error codes that tests of refusals write out."""
+    """Returns the error codes that tests assert."""
     modules = [path for room in REFUSING for path in (tests / room).rglob("test_*.py")]
     return {name for path in modules for name in _names(ast.parse(path.read_text()))} & documented_codes()
 
 
 def documented_codes() -> set[str]:
-    """Every error code that the model lists for some operation."""
+    """Returns all error codes that the model lists for any operation."""
     return {code for operation in service().operations.values() for code in operation.errors}
 
 
 def section(tests: Path, notes: OperationNotes) -> str:
-    """The part of FIDELITY.md about operations."""
+    """Generates the part of FIDELITY.md about operations."""
     called = called_by(tests)
     rows = [_row(operation, called.get(operation.name, ()), notes) for operation in service().operations.values()]
     codes = [f"| {code} | {reason} |" for code, reason in sorted(notes.on_request.items())]

@@ -1,4 +1,4 @@
-"""The addresses that strict addresses forbid (H7)."""
+"""Addresses that Route 53 refuses to probe (H7)."""
 
 from ipaddress import ip_network
 

@@ -1,9 +1,10 @@
-"""Documents that are refused."""
+"""Documents and files that are refused."""
 
 import pytest
 
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.documents import parse
+from dnsemu.config.file.load import load_text
 
 
 def refusal(file, raw):
@@ -12,3 +13,10 @@ def refusal(file, raw):
         parse(file, raw)
     (error,) = caught.value.errors
     return error
+
+
+def refusals(text, name="f.yaml"):
+    """Returns the errors for which a text is refused."""
+    with pytest.raises(FilesRefused) as caught:
+        load_text(name, text)
+    return caught.value.errors

@@ -100,7 +100,7 @@ def test_json_lines():
 
 
 TEXTS = st.text(st.characters(exclude_characters="\x85\u2028\u2029", exclude_categories=["Cs"]))
-"""All but what YAML 1.1 folds as line breaks: libyaml still does."""
+"""All texts except for line breaks of YAML 1.1, which libyaml still folds."""
 JSON_VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -119,7 +119,7 @@ def test_json_is_read_as_json(value):
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), JSON_VALUES, max_size=4))
 def test_json_is_yaml(value):
-    """Read as YAML, JSON text gives the same data, unless libyaml does not know a character."""
+    """JSON text parsed as YAML gives the same data, unless libyaml refuses a character."""
     try:
         data = parse("f.yaml", json.dumps(value, ensure_ascii=False)).data
     except FilesRefused as refused:

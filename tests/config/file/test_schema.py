@@ -1,4 +1,4 @@
-"""The JSON schema and the files that it is for stay together."""
+"""The JSON schema accepts what the loader accepts, and refuses what it refuses."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from dnsemu.config.file.load import load_files, load_text
 from dnsemu.config.file.schema import json_schema
+from dnsemu.config.shapes.file import FileShape
 from dnsemu.demo.tour import bind_apps, demo_file
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,26 +27,26 @@ health_checks:
 """
 
 
-def complaints(data):
+def schema_errors(data):
     return [f"{list(error.path)}: {error.message}" for error in VALIDATOR.iter_errors(data)]
 
 
-def test_it_is_a_schema_and_json():
+def test_the_schema_is_valid_json():
     Draft202012Validator.check_schema(SCHEMA)
     assert json.loads(json.dumps(SCHEMA)) == SCHEMA
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_examples_fit_it(path):
+def test_examples_match_the_schema(path):
     assert load_files([path]).world.hosted_zones
-    assert complaints(yaml.safe_load(path.read_text())) == []
+    assert schema_errors(yaml.safe_load(path.read_text())) == []
 
 
 @pytest.mark.outside
-def test_the_demo_fits_it():
+def test_the_demo_matches_the_schema():
     apps = bind_apps()
     try:
-        assert complaints(yaml.safe_load(demo_file(apps))) == []
+        assert schema_errors(yaml.safe_load(demo_file(apps))) == []
     finally:
         for app in apps:
             app.sock.close()
@@ -68,8 +69,8 @@ def test_the_demo_fits_it():
         pytest.param("server: {dns: 53}", id="an address that is a number"),
     ],
 )
-def test_what_the_loader_refuses_does_not_fit_it(text):
-    assert complaints(yaml.safe_load(text)) != []
+def test_the_schema_refuses_what_the_loader_refuses(text):
+    assert schema_errors(yaml.safe_load(text)) != []
 
 
 @pytest.mark.parametrize(
@@ -79,13 +80,11 @@ def test_what_the_loader_refuses_does_not_fit_it(text):
         METRIC_CHECK,
     ],
 )
-def test_what_the_loader_takes_fits_it(text):
+def test_the_schema_accepts_what_the_loader_accepts(text):
     load_text("f.yaml", text)
-    assert complaints(yaml.safe_load(text)) == []
+    assert schema_errors(yaml.safe_load(text)) == []
 
 
-def test_every_section_of_a_file_is_spelled_out():
-    from dnsemu.config.shapes.file import FileShape
-
+def test_every_section_of_a_file_has_a_schema():
     assert set(SCHEMA["properties"]) == set(FileShape.model_fields)
     assert all("Any" not in str(section) and section != {} for section in SCHEMA["properties"].values())

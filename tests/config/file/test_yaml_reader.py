@@ -44,7 +44,7 @@ def test_nan_is_a_number():
 
 
 def test_names_are_always_text():
-    """A location may be called 1, a mapping's name is never resolved."""
+    """Keys of mappings are never resolved: a location may be called 1."""
     assert parse("f.yaml", "1: a\ntrue: b\n").data == {"1": "a", "true": "b"}
 
 

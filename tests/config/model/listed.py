@@ -1,4 +1,4 @@
-"""Record sets to list, and the simplest way to sort them."""
+"""Record sets to list, and a naive sort of them."""
 
 from hypothesis import strategies as st
 
@@ -29,6 +29,6 @@ def record_sets(identities):
 
 
 def naive(record_set):
-    """The sort key, written as the rule says it."""
+    """Returns the sort key as the rule defines it."""
     labels = names.to_text(record_set.name).rstrip(".").split(".")
     return ".".join(reversed(labels)) + ".", record_set.type.name, record_set.set_identifier or ""

@@ -1,4 +1,4 @@
-"""The order of lists that a zone's record sets carry: against the simplest sort, and through changes (A200)."""
+"""The list order of a zone's record sets: compared with a naive sort, and kept through changes (A200)."""
 
 import pickle
 from contextlib import closing
@@ -26,7 +26,7 @@ def in_order(held):
 
 @pytest.fixture
 def prepared(monkeypatch):
-    """Every preparation that is begun."""
+    """Collects all preparations that are started."""
     begun = []
 
     class Counted(Preparation):

@@ -1,4 +1,4 @@
-"""`RecordSets` against a dictionary."""
+"""`RecordSets` compared with a dictionary."""
 
 import pickle
 

@@ -11,7 +11,7 @@ from dnsemu.config.rdata.rrtypes import RRType
 
 
 def oracle(type, text):
-    """What dnspython makes of a value in master-file form, names lower-cased by the caller."""
+    """Returns dnspython's rdata of a value in master-file form; the caller lower-cases names."""
     return dns.rdata.from_text("IN", type.name, text).to_wire()
 
 
@@ -153,7 +153,7 @@ def test_a175_the_sentence():
 
 
 def escaped(data, base):
-    """Bytes as a quoted string, those outside printable ASCII escaped in octal (ours) or decimal (the oracle's)."""
+    """Formats bytes as a quoted string, escaped in octal (for dnsemu) or decimal (for dnspython)."""
     raw = set(range(0x20, 0x7F)) - set(b'"\\')
     return '"' + "".join(chr(b) if b in raw else f"\\{b:03{base}}" for b in data) + '"'
 
@@ -212,7 +212,7 @@ def test_hexadecimal_agrees_with_the_oracle(tag, algorithm, digest_type, digest)
 
 @given(st.sampled_from(RRType), st.text(max_size=60))
 def test_any_text_is_a_value_or_a_bad_value(type, text):
-    """A186: nothing but `BadValue` is raised, and what is accepted can be shown and read again."""
+    """A186: only `BadValue` is raised; an accepted value can be formatted and parsed again."""
     try:
         rdata = parse_value(type, text)
     except BadValue as error:

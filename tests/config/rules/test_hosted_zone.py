@@ -1,57 +1,34 @@
-"""Rules within a record set and across those of a zone: what is refused, by which rule, where, in which words."""
+"""Rules for a record set in its hosted zone: the rule, the place and the words of each error."""
 
 import pytest
 
 from dnsemu.config import names
-from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.routing import Geoproximity, IpBased, Multivalue, Weighted
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.hosted_zone import insertion_problems
-from dnsemu.config.rules.places import place_problem
+from tests.config.rules.zone_files import (
+    EU,
+    JP,
+    MULTI,
+    NO,
+    PRIMARY,
+    SECONDARY,
+    UP,
+    US,
+    W1,
+    W2,
+    N,
+    a,
+    alias,
+    assert_refused,
+    chain,
+    errors,
+    zone,
+)
 
-CHECK = "{id: up, type: TCP, ip_address: 127.0.0.1, port: 80}"
-
-
-def zone(*entries):
-    lines = "".join(f"      - {entry}\n" for entry in entries)
-    return f"health_checks: [{CHECK}]\nhosted_zones:\n  - name: shop.test\n    record_sets:\n{lines}"
-
-
-FIRST_LINE = 5
-"""Of the record sets that `zone` writes, one a line."""
-
-
-def errors(*entries):
-    with pytest.raises(FilesRefused) as caught:
-        load_text("shop.yaml", zone(*entries))
-    return caught.value.errors
-
-
-def a(name, rest="", value="192.0.2.1"):
-    return f"{{name: {name}, type: A, ttl: 60, resource_records: [{value}]{rest and ', '}{rest}}}"
-
-
-def alias(name, target, rest="", type="A", healthy="true"):
-    target = f"{{dns_name: {target}, evaluate_target_health: {healthy}}}"
-    return f"{{name: {name}, type: {type}, alias_target: {target}{rest and ', '}{rest}}}"
-
-
-def chain(aliases):
-    """Aliases each onto the next, the last onto values."""
-    return [*(alias(f"c{n}", f"c{n + 1}.shop.test") for n in range(aliases)), a(f"c{aliases}")]
-
-
-W1, W2 = "set_identifier: s1, weight: 1", "set_identifier: s2, weight: 2"
-US, EU = "set_identifier: us, region: us-east-1", "set_identifier: eu, region: eu-west-1"
-JP, NO = "set_identifier: jp, geo_location: {country_code: JP}", "set_identifier: no, geo_location: {country_code: NO}"
-UP = "health_check_id: up"
-PRIMARY, SECONDARY = f"set_identifier: p, failover: PRIMARY, {UP}", "set_identifier: s, failover: SECONDARY"
-MULTI = "set_identifier: m, multi_value_answer: true"
-N = "www.shop.test."
-
-CASES = [
+REFUSED = [
     # names
     pytest.param([a("www.other.test.")], "R10", "outside-zone", 0, ".name",
                  "RRSet with DNS name www.other.test. is not permitted in zone shop.test.", id="R10 outside the zone"),
@@ -163,60 +140,12 @@ CASES = [
     pytest.param([a("b"), alias("a", "b.shop.test", "set_identifier: p, failover: PRIMARY", healthy="false")], "A159",
                  "primary-without-check", 1, "", "cannot be a primary without EvaluateTargetHealth set to true or an "
                  "associated health check as a secondary would never be returned.", id="R35 A159 a primary alias"),
-    # places
-    pytest.param([a("a", "set_identifier: x, region: xx-fake-1")], "R69", "region-unknown", 0, ".region",
-                 "Cannot find region 'xx-fake-1'. No changes made.", id="R69 A152"),
-    pytest.param([a("a", "set_identifier: x, geo_location: {country_code: ZZ}")], "R75", "location-unknown", 0,
-                 ".geo_location", "Cannot find location: 'country = ZZ'. No changes made.", id="R75 A155 country"),
-    pytest.param([a("a", "set_identifier: x, geo_location: {continent_code: XX}")], "R75", "location-unknown", 0,
-                 ".geo_location", "Cannot find location: ' continent = XX'. No changes made.", id="R75 A155 continent"),
-    pytest.param([a("a", "set_identifier: x, geo_location: {country_code: US, subdivision_code: ZZ}")], "R75",
-                 "location-unknown", 0, ".geo_location", "'country = US subdivision = ZZ'", id="R75 A155 subdivision"),
-    pytest.param([a("a", "set_identifier: x, geo_location: {country_code: CA, subdivision_code: 'ON'}")], "R75",
-                 "location-unknown", 0, ".geo_location", "'country = CA subdivision = ON'", id="A332 A432 CA/ON"),
-    pytest.param([a("a", "set_identifier: x, geo_location: {continent_code: NA, subdivision_code: WA}")], "R75",
-                 "location-unknown", 0, ".geo_location", "' continent = NA subdivision = WA'", id="R75 A155 both"),
-    pytest.param([a("a", "set_identifier: x, geo_location: {country_code: BV}")], "R76", "location-unknown", 0,
-                 ".geo_location", "'country = BV'", id="R76 A432 Bouvet Island"),
-    pytest.param([a("a", "set_identifier: x, geo_location: {}")], "R75", "location-form", 0, ".geo_location",
-                 "the location is empty", id="R75 empty"),
-    pytest.param([a("a", "set_identifier: x, geo_location: {subdivision_code: WA}")], "R75", "location-form", 0,
-                 ".geo_location", "needs its country", id="R75 a subdivision alone"),
-    pytest.param([a("a", "set_identifier: x, cidr_routing_config: {collection_id: c, location_name: '*'}")], "A166",
-                 "no-such-collection", 0, ".cidr_routing_config.collection_id", "Cannot find CidrCollection 'c'",
-                 id="R92 A166 a collection that is not there"),
-    pytest.param([a("a", "set_identifier: x, geo_proximity_location: {aws_region: us-east-1, local_zone_group: y}")],
-                 "R83", "geoproximity-place", 0, ".geo_proximity_location", "aws_region and local_zone_group",
-                 id="R83 A128 two places"),
-    # aliases
-    pytest.param([alias("a", "a.shop.test")], "R112", "alias-itself", 0, ".alias_target.dns_name",
-                 "the alias targets itself", id="R112 onto itself"),
-    pytest.param([alias("a", "b.shop.test"), alias("b", "c.shop.test"), alias("c", "a.shop.test")], "R112", "alias-cycle",
-                 2, ".alias_target.dns_name", "a.shop.test. → b.shop.test. → c.shop.test. → a.shop.test.",
-                 id="R112 in a circle"),
-    pytest.param(chain(16), "R112", "alias-depth", 0, ".alias_target.dns_name",
-                 "the chain of aliases that begins at c0.shop.test. has 17 levels, and 16 are followed",
-                 id="R112 more than sixteen levels"),
-    pytest.param([*chain(16), alias("side", "c15.shop.test")], "R112", "alias-depth", 0, ".alias_target.dns_name",
-                 "begins at c0.shop.test.", id="R112 a short way into a long chain"),
-    pytest.param([a("b"), alias("a", "b.shop.test", type="AAAA")], "A170", "alias-target-missing", 1,
-                 ".alias_target.dns_name", "Tried to create an alias that targets b.shop.test., type AAAA in zone "
-                 "Z46V3DU0VJV06GAETLSQ1, but that target was not found", id="R39.13 R102 A170 of another type"),
-    pytest.param(["{name: b, type: CNAME, ttl: 60, resource_records: [x.test]}", alias("a", "b.shop.test")], "A170",
-                 "alias-target-missing", 1, ".alias_target.dns_name", "but that target was not found",
-                 id="A170 A420 a CNAME does not count"),
-    pytest.param([alias("a", "www.other.test")], "A169", "alias-outside-zone", 0, ".alias_target.dns_name",
-                 "but the alias target name does not lie within the target zone", id="R39.12 A169 outside the zone"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("entries", "rule", "id", "at", "field", "words"), CASES)
+@pytest.mark.parametrize(("entries", "rule", "id", "at", "field", "words"), REFUSED)
 def test_refused(entries, rule, id, at, field, words):
-    (error,) = errors(*entries)
-    assert (error.rule, error.id) == (rule, id)
-    assert error.where == f"hosted_zones[0].record_sets[{at}]{field}"
-    assert (error.file, error.line) == ("shop.yaml", FIRST_LINE + at)
-    assert words in error.message
+    assert_refused(entries, rule, id, at, field, words)
 
 
 ACCEPTED = [
@@ -258,77 +187,6 @@ def test_accepted(entries):
     assert loaded.warnings == ()
 
 
-NS = "{{name: {}, type: NS, ttl: 5, resource_records: [ns.example.net]}}"
-DIGEST = "{{name: d, type: {}, ttl: 5, resource_records: [{}]}}"
-WARNED = [
-    pytest.param([NS.format("sub"), a("x.sub")], "R52", "below-delegation", 1, ".name",
-                 "x.sub.shop.test. lies below the delegation of sub.shop.test.",
-                 id="R52 A181 below a delegation"),
-    pytest.param([a("sub"), NS.format("sub")], "R52", "below-delegation", 0, ".name",
-                 "sub.shop.test. is delegated by its NS record set", id="R52 at a delegation"),
-    pytest.param([NS.format("sub"), NS.format("deep.sub")], "R52", "below-delegation", 1, ".name",
-                 "below the delegation of sub.shop.test.", id="R52 a delegation below another"),
-    pytest.param([NS.format("sub"), "{name: ns.sub, type: TXT, ttl: 5, resource_records: ['\"x\"']}"], "R52",
-                 "below-delegation", 1, ".name", "", id="R52 no address, so no glue"),
-    pytest.param([DIGEST.format("DS", f"1 8 2 {'AB' * 20}")], "A186", "digest-length", 0, ".resource_records[0]",
-                 "a digest of type 2 has 32 bytes, this one has 20", id="A186 a DS of SHA-1's length as SHA-256"),
-    pytest.param([DIGEST.format("SSHFP", f"1 1 {'AB' * 32}")], "A186", "digest-length", 0, ".resource_records[0]",
-                 "a digest of type 1 has 20 bytes, this one has 32", id="A186 an SSHFP fingerprint too long"),
-    pytest.param([DIGEST.format("TLSA", f"3 1 2 {'AB' * 32}")], "A186", "digest-length", 0, ".resource_records[0]",
-                 "a digest of type 2 has 64 bytes, this one has 32", id="A186 a TLSA digest too short"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("entries", "rule", "id", "at", "field", "words"), WARNED)
-def test_warned(entries, rule, id, at, field, words):
-    loaded = load_text("shop.yaml", zone(*entries))
-    (warning,) = loaded.warnings
-    assert (warning.rule, warning.id) == (rule, id)
-    assert (warning.where, warning.line) == (f"hosted_zones[0].record_sets[{at}]{field}", FIRST_LINE + at)
-    assert words in warning.message
-    (found,) = loaded.world.hosted_zones.values()
-    assert len(found.record_sets) == len(entries) + 2
-
-
-def test_r41_what_another_hosted_zone_answers_is_a_warning():
-    """Its delegation and glue are what the parent is to hold."""
-    entries = ["{name: kid, type: NS, ttl: 5, resource_records: [ns.kid.shop.test]}", a("ns.kid")]
-    kid = "  - {name: kid.shop.test}\n"
-    assert load_text("shop.yaml", zone(*entries) + kid).warnings == ()
-    loaded = load_text("shop.yaml", zone(a("kid"), a("www.kid"), a("bookid")) + kid)
-    assert [(w.rule, w.id, w.line) for w in loaded.warnings] == [
-        ("R41", "in-another-zone", FIRST_LINE),
-        ("R41", "in-another-zone", FIRST_LINE + 1),
-    ]
-    assert "www.kid.shop.test. lies in the hosted zone kid.shop.test." in loaded.warnings[1].message
-
-
-def test_r112_a_chain_may_be_long_and_a_zone_large():
-    """Neither recursion nor a walk along the chain from each of its aliases."""
-    (error,) = errors(*chain(5_000))
-    assert (error.id, error.line) == ("alias-depth", FIRST_LINE)
-
-
-def test_r107_an_alias_elsewhere_is_a_warning():
-    """R106, R107: an AWS resource, or another hosted zone, answers NODATA."""
-    target = "{hosted_zone_id: Z2FDTNDATAQYW2, dns_name: d1.cloudfront.net, evaluate_target_health: false}"
-    loaded = load_text("shop.yaml", zone(f"{{name: cdn, type: A, alias_target: {target}}}"))
-    (warning,) = loaded.warnings
-    assert (warning.rule, warning.id, warning.line) == ("R107", "alias-elsewhere", FIRST_LINE)
-    (found,) = loaded.world.hosted_zones.values()
-    (cdn,) = (r for r in found.record_sets.values() if r.alias)
-    assert cdn.alias.hosted_zone_id == "Z2FDTNDATAQYW2"
-
-
-def test_r102_a_pasted_zone_id_is_the_zones_own():
-    target = "{hosted_zone_id: /hostedzone/Z0OTHER, dns_name: B.shop.test, evaluate_target_health: false}"
-    (found,) = load_text(
-        "shop.yaml", zone(a("b"), f"{{name: a, type: A, alias_target: {target}}}")
-    ).world.hosted_zones.values()
-    (alias_set,) = (r for r in found.record_sets.values() if r.alias)
-    assert alias_set.alias.hosted_zone_id == found.id
-
-
 def test_one_mistake_does_not_make_others():
     """A target or health check with an error is not also missing."""
     found = errors(alias("a", "b.shop.test"), a("b", value="1.2.3"))
@@ -336,22 +194,16 @@ def test_one_mistake_does_not_make_others():
 
 
 def test_one_mistake_does_not_hide_others():
-    """R102: an alias to nothing is told whatever else is wrong in the zone."""
+    """R102: an alias without a target is reported even if the zone has other errors."""
     found = errors(alias("a", "gone.shop.test"), a("b", value="1.2.3"), "{type: A}")
     assert sorted(error.id for error in found) == ["alias-target-missing", "bad-value", "field-missing"]
 
 
-def test_long_circles_are_found_without_recursion():
-    size = 3000
-    found = errors(*(alias(f"n{i}", f"n{(i + 1) % size}.shop.test") for i in range(size)))
-    assert [error.id for error in found] == ["alias-cycle"]
+# --- one insertion, as the API makes it ---
 
 
-# --- one insertion, as the API asks it ---
-
-
-class Image:
-    """A zone of a few record sets."""
+class FakeZone:
+    """A zone with a few record sets."""
 
     id = "Z0SHOP"
     name = names.parse("shop.test")
@@ -396,26 +248,5 @@ PARIS, TOKYO = IpBased("c1", "paris"), IpBased("c1", "tokyo")
 )
 def test_insertion(present, added, expected):
     group = [member(routing, f"s{n}") for n, routing in enumerate(present)]
-    found = [p.id for p in insertion_problems(member(added, "new"), Image(*group))]
+    found = [p.id for p in insertion_problems(member(added, "new"), FakeZone(*group))]
     assert found == expected
-
-
-@pytest.mark.parametrize(
-    ("routing", "words"),
-    [
-        pytest.param(
-            Geoproximity(region="xx-fake-1"),
-            "Cannot find GeoProximityLocation with AWSRegion = xx-fake-1. No changes made.",
-            id="A167 Region",
-        ),
-        pytest.param(
-            Geoproximity(local_zone_group="x"),
-            "Cannot find GeoProximityLocation with LocalZoneGroup = x. No changes made.",
-            id="A167 Local Zone group",
-        ),
-    ],
-)
-def test_unknown_geoproximity_places(routing, words):
-    problem = place_problem(routing)
-    assert problem.message == words
-    assert place_problem(Geoproximity(local_zone_group="us-west-2-den-1")) is None

@@ -1,8 +1,28 @@
-"""The spelling of fields."""
+"""Names of fields, and literal types that repeat a table."""
+
+from typing import get_args
 
 import pytest
 
+from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS
+from dnsemu.config.model.resources import ResourceKind
+from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.shapes.base import snake
+from dnsemu.config.shapes.health_checks import CheckerRegion
+from dnsemu.config.shapes.record_sets import TypeName
+from dnsemu.config.shapes.resources import KindName
+
+
+@pytest.mark.parametrize(
+    ("literal", "table"),
+    [
+        pytest.param(TypeName, RRType.__members__, id="R13 record types"),
+        pytest.param(CheckerRegion, ALL_CHECKER_REGIONS, id="H14 checker Regions"),
+        pytest.param(KindName, [kind.value for kind in ResourceKind], id="R106 resource kinds"),
+    ],
+)
+def test_literal_types_list_the_table(literal, table):
+    assert set(get_args(literal)) == set(table)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The health checkers in a file: blocked paths, strict addresses, whether probes are made."""
+"""The section `health_checkers`: blocked paths, strict addresses, modes of probing."""
 
 import pickle
 from ipaddress import ip_network
@@ -108,7 +108,9 @@ def test_h160_probes_are_made_by_default():
 def test_files_merge(tmp_path):
     (tmp_path / "fleet.yaml").write_text("health_checkers: {regions: [us-east-1], per_region: 1, probes: manual}")
     (tmp_path / "drill.yaml").write_text("health_checkers: {blocked: [{from: us-east-1}], strict_addresses: true}")
-    merged = HealthCheckers(("us-east-1",), 1, (BlockedPath("us-east-1"),), True, ProbeMode.MANUAL)
+    merged = HealthCheckers(
+        ("us-east-1",), 1, (BlockedPath("us-east-1"),), strict_addresses=True, probes=ProbeMode.MANUAL
+    )
     paths = [tmp_path / "fleet.yaml", tmp_path / "drill.yaml"]
     world = load_files(paths).world
     assert world.health_checkers == load_files(paths[::-1]).world.health_checkers == merged

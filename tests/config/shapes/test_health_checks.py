@@ -1,4 +1,4 @@
-"""Health checks in a file: which fields go together, in Route 53's words (H1–H36, H78–H94)."""
+"""Health checks in a file: their fields, and the errors in Route 53's words (H1–H36, H78–H94)."""
 
 import json
 from dataclasses import replace
@@ -179,7 +179,7 @@ def test_accepted(entry, expected):
 
 
 def test_pasted_from_the_api():
-    """An entry of `aws route53 list-health-checks`, as it is."""
+    """An entry of `aws route53 list-health-checks`, unchanged."""
     pasted = """\
 {"HealthChecks": [{"Id": "5f3c", "CallerReference": "web-1", "HealthCheckVersion": 3, "HealthCheckConfig": {
   "IPAddress": "127.0.0.1", "Port": 8080, "Type": "HTTP_STR_MATCH", "ResourcePath": "/healthz",
@@ -225,7 +225,7 @@ def test_a_broken_child_is_not_also_missing():
     ],
 )
 def test_h1_h2_the_endpoint_types_in_any_case(kind, rest):
-    """The other three have rows above."""
+    """The other three types are tested above."""
     assert config(f"{{id: a, type: {kind.title()}, {rest}}}").type is EndpointType(kind)
 
 
