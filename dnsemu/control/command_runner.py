@@ -99,7 +99,7 @@ class CommandRunner:
         async with self._lock:
             step = Step(self.state)
             if state is not None:
-                for _ in step.becoming(state):
+                for _ in step.replace_state(state):
                     await asyncio.sleep(0)
                 for key, _ in list(step.all(FROM_FILE)):
                     step.drop(FROM_FILE, *key)

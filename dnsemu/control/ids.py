@@ -1,4 +1,4 @@
-"""New ids, as Route 53 makes them (A47)."""
+"""Makes ids in Route 53's formats (A47)."""
 
 from collections.abc import Callable
 from random import Random, SystemRandom
@@ -12,25 +12,25 @@ _CHARACTERS = 20
 
 
 class NewIds:
-    """Ids that nobody had before, at random; by seed for runs that repeat."""
+    """Random ids; the same ones again from the same seed."""
 
     def __init__(self, seed: int | None = None) -> None:
         self._dice: Random = SystemRandom() if seed is None else Random(seed)
 
     def zone(self) -> str:
-        """A hosted zone's."""
+        """The id of a hosted zone."""
         return self._one("Z")
 
     def change(self) -> str:
-        """A change's."""
+        """The id of a change."""
         return self._one("C")
 
     def delegation_set(self) -> str:
-        """A reusable delegation set's."""
+        """The id of a reusable delegation set."""
         return self._one("N")
 
     def uuid(self) -> str:
-        """A health check's, traffic policy's, query logging configuration's or CIDR collection's."""
+        """The id of a health check, traffic policy, query logging configuration or CIDR collection."""
         return str(UUID(int=self._dice.getrandbits(128), version=4))
 
     def _one(self, kind: str) -> str:
@@ -38,26 +38,26 @@ class NewIds:
 
 
 class UnusedIds:
-    """Ids of another maker, but for those that a state holds already: dice of one seed give the same ones again."""
+    """Ids of another generator without those in the state: after a restart, a seed gives the same ids again."""
 
     def __init__(self, ids: Ids, state: State) -> None:
         self._ids = ids
         self._state = state
 
     def zone(self) -> str:
-        """A hosted zone's."""
+        """The id of a hosted zone."""
         return self._unused(self._ids.zone)
 
     def change(self) -> str:
-        """A change's."""
+        """The id of a change."""
         return self._unused(self._ids.change)
 
     def delegation_set(self) -> str:
-        """A reusable delegation set's."""
+        """The id of a reusable delegation set."""
         return self._unused(self._ids.delegation_set)
 
     def uuid(self) -> str:
-        """A health check's, traffic policy's, query logging configuration's or CIDR collection's."""
+        """The id of a health check, traffic policy, query logging configuration or CIDR collection."""
         return self._unused(self._ids.uuid)
 
     def _unused(self, make: Callable[[], str]) -> str:

@@ -1,4 +1,4 @@
-"""The emulated world as commands of the Route 53 API read it."""
+"""The live reader of commands: observations from the health monitor, answers from what is published."""
 
 from collections.abc import Sequence
 
@@ -23,11 +23,11 @@ from dnsemu.zone.compiled import Zone
 from dnsemu.zone.lookup import NotOurs
 
 DEFAULT_PLACE = "us-east-1"
-"""Where a client of TestDNSAnswer is that nothing locates, and that named no address (R136)."""
+"""The place of a client of TestDNSAnswer that gave no address (R136)."""
 
 
 class LiveWorld:
-    """Reads the boards and the monitor."""
+    """Implements `LiveReader` on the boards and the health monitor."""
 
     def __init__(self, board: Board, health: HealthBoard, monitor: HealthMonitor, dice: Dice) -> None:
         self._board = board
@@ -36,26 +36,26 @@ class LiveWorld:
         self._dice = dice
 
     def observations(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
-        """What each reporting checker of an endpoint saw last (H110)."""
+        """Returns each reporting checker's last observation of an endpoint (H110)."""
         return [_observation(report) for entry in self._watched(check_id) for report in latest(entry)]
 
     def last_failures(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
-        """The last failure that each reporting checker saw, or that there was none (H113)."""
+        """Returns each reporting checker's last failure, or an observation that there was none (H113)."""
         return [_observation(report) for entry in self._watched(check_id) for report in last_failures(entry)]
 
     def _watched(self, check_id: HealthCheckId) -> Sequence[HealthCheckState]:
-        """The check's entry, if it is watched yet (H117)."""
+        """Returns the check's state, or nothing if it is not watched yet (H117)."""
         try:
             return [self._monitor.state(check_id)]
         except UnknownHealthCheck:
             return ()
 
     def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, *, is_ecs: bool) -> TestAnswer:
-        """What a client of a network would be answered from a zone alone, by the function that answers on the wire.
+        """Answers a client of a network from this zone only, by the function that answers on the wire.
 
         Args:
-            address: 4 or 16 bytes; none for a resolver in us-east-1.
-            is_ecs: whether the network came as EDNS Client Subnet; both are located alike.
+            address: 4 or 16 bytes; empty for a resolver in us-east-1.
+            is_ecs: true if the network came as EDNS Client Subnet; it is located in the same way.
         """
         published = self._board.current
         if address:

@@ -11,7 +11,7 @@ from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.publication.board import EVERYTHING, Board, Published
-from dnsemu.publication.publishing import Age, beside, compiled_anew, with_writes
+from dnsemu.publication.publishing import CreatedAt, recompiled, with_api_zones, with_writes
 from dnsemu.publication.target_hosts import TargetHosts
 from dnsemu.state.state import State
 from dnsemu.state.tables import HEALTH_CHECK, Write
@@ -38,9 +38,9 @@ class Publisher:
             recompile: compile the API's zones again, where the published ones may lag behind the state.
         """
         known = Catalog(Map()) if recompile else self._board.current.catalog
-        published = beside(declared, known, state.world, _creation_times(state), Traffic.of(state))
+        published = with_api_zones(declared, known, state.world, _creation_times(state), Traffic.of(state))
         self._watch_over(published)
-        self._board.publish(self._target_hosts.taken_over(published))
+        self._board.publish(self._target_hosts.follow(published))
 
     def publish_writes(self, writes: Sequence[Write], state: State) -> None:
         """Publish what a command wrote, at the cost of what changed.
@@ -54,7 +54,7 @@ class Publisher:
             published, difference = with_writes(before, writes, created_at)
         except Exception:  # our own error; the store has committed, so the change must be published all the same
             log.exception("a change could not be compiled by itself; everything is compiled again")
-            published = compiled_anew(before, state.world, created_at, Traffic.of(state))
+            published = recompiled(before, state.world, created_at, Traffic.of(state))
         if any(write.table == HEALTH_CHECK for write in writes):
             self._watch_over(published)
         else:
@@ -66,7 +66,7 @@ class Publisher:
         self._forcing.apply(published.world, published.catalog)
 
 
-def _creation_times(state: State) -> Age:
+def _creation_times(state: State) -> CreatedAt:
     """Returns when a zone was created, in seconds since the epoch; 0 where the API does not know it."""
 
     def created_at(zone_id: HostedZoneId) -> float:

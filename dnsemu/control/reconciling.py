@@ -53,7 +53,7 @@ async def reconcile(step: Step, declared: World, *, is_durable: bool) -> AsyncIt
         if step.world.cidr_collections.get(collection.id) != collection:
             step.put_cidr_collection(collection)
         step.drop(CIDR, collection.id)
-    step.settle(declared)
+    step.declare_settings(declared)
     yield
 
 

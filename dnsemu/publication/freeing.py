@@ -1,7 +1,7 @@
-"""Letting go of what was served before, in small pieces: freeing a million record sets at once takes a second.
+"""Frees an old generation incrementally; freeing a million record sets at once blocks the loop for a second.
 
-A persistent `Map` is freed all at once when nobody holds it any more. So it is emptied first, key by key: a mutation of
-a Map that nobody else holds takes its nodes apart as it goes.
+A persistent `Map` is freed at once with its last reference. So it is emptied first, key by key: a mutation changes the
+nodes of a Map in place if there is no other reference to them.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from dnsemu.config.model.batches import batches
 from dnsemu.publication.board import Published
 
 KEYS_PER_PIECE = 200
-"""What is freed between two looks at who else is waiting: less than a millisecond."""
+"""Keys freed before the event loop runs other tasks: less than a millisecond."""
 
 
 def maps_of(published: Published, current: Published) -> list[Map[Any, Any]]:
-    """The large mappings of what was served before, but for those that are served still."""
+    """Returns the large mappings of an old generation that are not part of the current one."""
     zones, declared = current.catalog.zones, current.world.hosted_zones
     compiled = (zone for name, zone in published.catalog.zones.items() if zones.get(name) is not zone)
     kept = (zone for id, zone in published.world.hosted_zones.items() if declared.get(id) is not zone)
@@ -25,18 +25,18 @@ def maps_of(published: Published, current: Published) -> list[Map[Any, Any]]:
 
 
 def free_incrementally(maps: list[Map[Any, Any]]) -> Iterator[None]:
-    """Empty mappings that nobody else holds, in pieces; the list is empty afterwards.
+    """Empties the list and its mappings in pieces; there should be no other reference to them.
 
-    What somebody else does hold stays as it is: then this only costs time.
+    A mapping with another reference stays as it is: then this only costs time.
     """
     while maps:
-        held = maps.pop()
+        last = maps.pop()
         keys: list[Any] = []
-        for piece in batches(held, KEYS_PER_PIECE):
+        for piece in batches(last, KEYS_PER_PIECE):
             keys += piece
             yield
-        shrinking = held.mutate()
-        del held
+        shrinking = last.mutate()
+        del last
         while keys:
             for key in keys[-KEYS_PER_PIECE:]:
                 del shrinking[key]

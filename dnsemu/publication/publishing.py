@@ -1,4 +1,4 @@
-"""From what is declared to what is answered: a change costs what it touches."""
+"""Makes the next published value from the state; a change costs what it touches."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,21 +10,24 @@ from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.policies.model import Group
 from dnsemu.publication.board import Difference, Published, names_changed
-from dnsemu.state.step import applied
+from dnsemu.state.step import apply_writes
 from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone, changed, compile_zone
 
 Changes = dict[RecordSetKey, RecordSet | None]
+"""Record sets that a step wrote in one zone; None for a deleted one."""
+
+CreatedAt = Callable[[HostedZoneId], float]
+"""Returns the creation time of a zone; of two with one name the newer one answers (R41)."""
 
 
-Age = Callable[[HostedZoneId], float]
-"""When a zone was created; of two with one name the newer answers (R41)."""
+def with_writes(published: Published, writes: Sequence[Write], created_at: CreatedAt) -> tuple[Published, Difference]:
+    """Applies a step's writes to the published value; returns the next one and the difference.
 
-
-def with_writes(published: Published, writes: Sequence[Write], created_at: Age) -> tuple[Published, Difference]:
-    """What is published, with what a step wrote, and how far it differs. Private zones answer nobody here."""
-    world = applied(published.world, writes)
+    Private zones are not compiled: no public query reaches them.
+    """
+    world = apply_writes(published.world, writes)
     traffic = published.traffic.with_writes(writes)
     touched = _touched(writes)
     for zone_id, root in traffic.roots_changed(published.traffic, writes):
@@ -47,17 +50,17 @@ def with_writes(published: Published, writes: Sequence[Write], created_at: Age) 
         zone = world.hosted_zones.get(zone_id) or published.world.hosted_zones.get(zone_id)
         if zone is not None:
             named.setdefault(zone.name, set()).update(name for name, _, _ in changes)
-    zones, changed_names = _difference(published.catalog, catalog, named)
+    zones, changed_names = _changed_parts(published.catalog, catalog, named)
     return Published(world, catalog, locator, traffic), Difference(zones, changed_names, clients=clients)
 
 
-def _difference(
+def _changed_parts(
     before: Catalog, after: Catalog, touched: Mapping[DName, Iterable[DName]]
 ) -> tuple[frozenset[DName], frozenset[tuple[DName, DName]]]:
-    """Zones that are others than before, and the names in those that only changed.
+    """Returns the zones that were replaced, and (zone, name) pairs that differ in the others.
 
     Args:
-        touched: by the name of each zone in question, the names in it.
+        touched: the touched names, by the name of their zone.
     """
     zones: set[DName] = set()
     changed_names: set[tuple[DName, DName]] = set()
@@ -72,29 +75,31 @@ def _difference(
     return frozenset(zones), frozenset(changed_names)
 
 
-def beside(declared: Published, current: Catalog, world: World, created_at: Age, traffic: Traffic) -> Published:
-    """What files declare, with the zones that the API made; those that answer already are not compiled again.
+def with_api_zones(
+    declared: Published, current: Catalog, world: World, created_at: CreatedAt, traffic: Traffic
+) -> Published:
+    """Adds the zones that the API made to what files declare; published ones are not compiled again.
 
     Args:
         declared: what files declare, compiled.
-        current: what is answered from now.
-        world: everything, be it from files or not.
-        traffic: the traffic policies and instances that are kept.
+        current: the published catalog.
+        world: everything declared, by files or the API.
+        traffic: the traffic policies and instances of the state.
     """
     catalog = declared.catalog
-    of_the_api = [zone for zone in world.hosted_zones.values() if zone.id not in declared.world.hosted_zones]
-    for zone in _answering(of_the_api, created_at):
+    api_zones = [zone for zone in world.hosted_zones.values() if zone.id not in declared.world.hosted_zones]
+    for zone in _answering(api_zones, created_at):
         compiled = current.zones.get(zone.name)
-        known = compiled is not None and compiled.id == zone.id
-        catalog = catalog.with_zone(compiled if known and compiled else compiled_zone(zone, traffic))
+        is_published = compiled is not None and compiled.id == zone.id
+        catalog = catalog.with_zone(compiled if is_published and compiled else compiled_zone(zone, traffic))
     locator = declared.locator
     if len(world.cidr_collections) > len(declared.world.cidr_collections):
         locator = locator.with_collections(world.cidr_collections.values())
     return Published(world, catalog, locator, traffic)
 
 
-def compiled_anew(published: Published, world: World, created_at: Age, traffic: Traffic) -> Published:
-    """Everything that is declared, compiled from the beginning; only what files alone declare stays as it was."""
+def recompiled(published: Published, world: World, created_at: CreatedAt, traffic: Traffic) -> Published:
+    """Compiles all zones again; what only files declare stays as published."""
     resources = {resource.declared.name: resource for resource in published.catalog.resources.values()}
     zones = [compiled_zone(zone, traffic) for zone in _answering(world.hosted_zones.values(), created_at)]
     locator = published.locator.with_collections(world.cidr_collections.values())
@@ -102,7 +107,7 @@ def compiled_anew(published: Published, world: World, created_at: Age, traffic: 
 
 
 def compiled_zone(zone: HostedZone, traffic: Traffic) -> Zone:
-    """A zone with what its traffic policy instances answer in place of the record sets that are listed for them."""
+    """Compiles a zone; the trees of its traffic policy instances replace the record sets listed for them."""
     trees = traffic.trees(zone)
     if not trees:
         return compile_zone(zone)
@@ -110,8 +115,8 @@ def compiled_zone(zone: HostedZone, traffic: Traffic) -> Zone:
     return compile_zone(replace(zone, record_sets=record_sets), [group for tree in trees for group in tree.hidden])
 
 
-def _answering(zones: Iterable[HostedZone], created_at: Age) -> Iterable[HostedZone]:
-    """The public zones that answer: of several with one name the newest."""
+def _answering(zones: Iterable[HostedZone], created_at: CreatedAt) -> Iterable[HostedZone]:
+    """Returns the public zones that answer: of several with one name the newest (R41)."""
     oldest_first = sorted(zones, key=lambda zone: created_at(zone.id))
     return {zone.name: zone for zone in oldest_first if not zone.is_private}.values()
 
@@ -134,24 +139,24 @@ def _with_zone(
     if before is None:
         return catalog.with_zone(compiled_zone(after, traffic))
     compiled = catalog.zones.get(after.name)
-    if compiled is None or compiled.id != after.id:  # another of this name answers
+    if compiled is None or compiled.id != after.id:  # another zone of this name answers
         return catalog
-    known: list[tuple[RecordSetKey, RecordSet | None]] = []
+    changed_sets: list[tuple[RecordSetKey, RecordSet | None]] = []
     hidden: list[Group] = []
     for key, value in changes.items():
         tree = traffic.tree(value, after.id) if value is not None else None
         if tree is not None:
             hidden += tree.hidden
         if value is not None or key in before.record_sets:
-            known.append((key, tree.root if tree is not None else value))
-    return catalog.with_zone(changed(compiled, known, hidden)) if known else catalog
+            changed_sets.append((key, tree.root if tree is not None else value))
+    return catalog.with_zone(changed(compiled, changed_sets, hidden)) if changed_sets else catalog
 
 
-def _without(catalog: Catalog, world: World, gone: HostedZone, created_at: Age, traffic: Traffic) -> Catalog:
-    compiled = catalog.zones.get(gone.name)
-    if compiled is None or compiled.id != gone.id:
+def _without(catalog: Catalog, world: World, deleted: HostedZone, created_at: CreatedAt, traffic: Traffic) -> Catalog:
+    compiled = catalog.zones.get(deleted.name)
+    if compiled is None or compiled.id != deleted.id:
         return catalog
-    namesakes = [zone for zone in world.hosted_zones.values() if zone.name == gone.name]
-    for heir in _answering(namesakes, created_at):
-        return catalog.with_zone(compiled_zone(heir, traffic))
-    return catalog.without_zone(gone.name)
+    namesakes = [zone for zone in world.hosted_zones.values() if zone.name == deleted.name]
+    for successor in _answering(namesakes, created_at):
+        return catalog.with_zone(compiled_zone(successor, traffic))
+    return catalog.without_zone(deleted.name)

@@ -1,4 +1,4 @@
-"""Targets given by name: their addresses are looked up as time passes, and queries only read what was found."""
+"""Looks up targets that are host names, by the clock: a query reads the last address and never waits."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -15,95 +15,95 @@ from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.zone.resources import CompiledResource, LookUp
 
 EVERY_S = 10.0
-"""Emulated seconds from one look-up of a host to the next."""
+"""Emulated seconds between two look-ups of a host."""
 
 log = structlog.get_logger()
 
 
 class TargetHosts:
-    """Keeps the addresses of targets fresh; a host that cannot be found keeps the address it had.
+    """Keeps the addresses of target hosts up to date; one that cannot be resolved keeps its last address.
 
-    What is found is published with the catalog, so a query reads it at one instant with all the rest. A slow look-up
-    delays no other, and is not begun again before it ends.
+    Addresses are published with the catalog, so a query sees both at one instant. A slow look-up delays no other one,
+    and is not repeated before it ends.
     """
 
     def __init__(self, board: Board, resolver: Resolver, scheduler: Scheduler) -> None:
         self._board = board
         self._resolver = resolver
         self._scheduler = scheduler
-        self._found: dict[LookUp, IPv4Address | None] = {}
-        self._lost: set[LookUp] = set()
-        self._planned: dict[LookUp, Job] = {}
+        self._addresses: dict[LookUp, IPv4Address | None] = {}
+        self._unresolved: set[LookUp] = set()
+        self._jobs: dict[LookUp, Job] = {}
 
-    def taken_over(self, published: Published) -> Published:
-        """What was declared anew, with the addresses of hosts that are still there; the others are looked up soon."""
-        still = dict.fromkeys(look_up for resource in _with_hosts(published) for look_up in resource.look_ups)
-        for gone in [look_up for look_up in self._planned if look_up not in still]:
-            self._planned.pop(gone).cancel()
-        for look_up in still:
-            if look_up not in self._planned:
+    def follow(self, published: Published) -> Published:
+        """Looks up the hosts of this value from now on, and no others; returns it with the addresses known already."""
+        look_ups = dict.fromkeys(look_up for resource in _with_hosts(published) for look_up in resource.look_ups)
+        for gone in [look_up for look_up in self._jobs if look_up not in look_ups]:
+            self._jobs.pop(gone).cancel()
+        for look_up in look_ups:
+            if look_up not in self._jobs:
                 self._plan(look_up, self._scheduler.clock.now())
-        self._found = {look_up: address for look_up, address in self._found.items() if look_up in still}
-        self._lost &= still.keys()
-        return _filled_in(published, self._affected(published, self._found))
+        self._addresses = {look_up: address for look_up, address in self._addresses.items() if look_up in look_ups}
+        self._unresolved &= look_ups.keys()
+        return _with_resources(published, self._affected(published, self._addresses))
 
     def _plan(self, look_up: LookUp, when: float) -> None:
         rank = (names.display(look_up[0]), look_up[1], 0)
-        self._planned[look_up] = self._scheduler.run_job_at(when, partial(self._ask, look_up), rank)
+        self._jobs[look_up] = self._scheduler.run_job_at(when, partial(self._resolve, look_up), rank)
 
-    async def _ask(self, look_up: LookUp) -> JobResult:
+    async def _resolve(self, look_up: LookUp) -> JobResult:
         host, region = look_up
         answer: str | Unresolved | None
         try:
             answer = await self._resolver.resolve(names.display(host), region)
-        except Exception as fault:  # ours, not the host's: nothing was found out
-            log.error("a target could not be looked up", host=names.display(host), fault=repr(fault))
+        except Exception as error:  # our own error, which says nothing about the host
+            log.error("a target could not be looked up", host=names.display(host), error=repr(error))
             answer = None
-        return JobResult(0.0, partial(self._take_in, look_up, answer))
+        return JobResult(0.0, partial(self._on_resolved, look_up, answer))
 
-    def _take_in(self, look_up: LookUp, answer: str | Unresolved | None, at: float) -> None:
+    def _on_resolved(self, look_up: LookUp, answer: str | Unresolved | None, at: float) -> None:
         self._plan(look_up, at + EVERY_S)
         if answer is None:
             return
         if isinstance(answer, Unresolved):
-            if look_up not in self._lost:
-                self._lost.add(look_up)
-                kept = self._found.get(look_up)
+            if look_up not in self._unresolved:
+                self._unresolved.add(look_up)
+                kept = self._addresses.get(look_up)
                 name = names.display(look_up[0])
                 log.warning(
-                    "a target cannot be found", host=name, reason=answer.reason, address_kept=kept and str(kept)
+                    "a target cannot be resolved", host=name, reason=answer.reason, address_kept=kept and str(kept)
                 )
-            if look_up not in self._found:
-                self._found[look_up] = None
+            if look_up not in self._addresses:
+                self._addresses[look_up] = None
                 self._publish(look_up)
             return
-        self._lost.discard(look_up)
+        self._unresolved.discard(look_up)
         address = IPv4Address(answer)
-        if self._found.get(look_up) != address:
-            self._found[look_up] = address
+        if self._addresses.get(look_up) != address:
+            self._addresses[look_up] = address
             self._publish(look_up)
 
     def _publish(self, look_up: LookUp) -> None:
-        """Have what was found of a host answered."""
+        """Publishes the address of a host."""
         current = self._board.current
         resources = self._affected(current, (look_up,))
         difference = Difference(resources=frozenset(name for resource in resources for name in resource.names))
-        self._board.publish(_filled_in(current, resources), difference)
+        self._board.publish(_with_resources(current, resources), difference)
 
     def _affected(self, published: Published, changed: Collection[LookUp]) -> list[CompiledResource]:
-        """The resources to which a host that changed matters, with the addresses found so far."""
+        """Returns the resources with a changed host, with all addresses known so far."""
         return [
-            resource.with_hosts(self._found)
+            resource.with_hosts(self._addresses)
             for resource in _with_hosts(published)
             if any(look_up in changed for look_up in resource.look_ups)
         ]
 
 
-def _filled_in(published: Published, resources: list[CompiledResource]) -> Published:
+def _with_resources(published: Published, resources: list[CompiledResource]) -> Published:
     return replace(published, catalog=published.catalog.with_resources(resources)) if resources else published
 
 
 def _with_hosts(published: Published) -> list[CompiledResource]:
-    """The resources that have a host to look up, each once."""
+    """Returns the resources that have a host to look up, each once."""
     resources = {resource.declared.name: resource for resource in published.catalog.resources.values()}
     return [resource for resource in resources.values() if any(resource.look_ups)]

@@ -1,4 +1,4 @@
-"""Everything the API keeps, as one immutable value."""
+"""The state: everything that the API stores, as one immutable value."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is declared, and what the API keeps besides."""
+    """The declared World, and the tables of the API's other rows."""
 
     world: World = field(default_factory=World)
     tables: Map[str, Map[Key, Any]] = field(default_factory=Map)
 
     def row(self, table: Table[T], *key: str) -> T | None:
-        """A row, or None."""
+        """Returns a row, or None."""
         rows = self.tables.get(table.name)
         found: T | None = rows.get(key) if rows is not None else None
         return found
 
     def rows(self, table: Table[T]) -> Iterable[tuple[Key, T]]:
-        """All rows with their keys, in no order."""
+        """Returns all rows with their keys, in no particular order."""
         rows: Map[Key, T] = self.tables.get(table.name, Map())
         return rows.items()

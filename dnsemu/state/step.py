@@ -1,7 +1,7 @@
-"""The step in which one command changes the state.
+"""The step: one command's changes of the state, as a draft.
 
-A command reads a `Step` and writes to it. Nothing counts until the command runner takes over `step.state`, after
-`step.writes` are durable: a refused command leaves no trace.
+A command reads and writes its `Step`. The command runner adopts `step.state` once `step.writes` are durable, so a
+refused command changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,11 +23,11 @@ from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, RECO
 T = TypeVar("T")
 
 RECORD_SETS_PER_PIECE = 500
-"""Record sets that are compared between two looks at who else is waiting: about a millisecond."""
+"""Record sets that are compared before the event loop runs other tasks: about a millisecond."""
 
 
 class Step:
-    """One command's work: the state as it was, and what the command makes of it."""
+    """The state before a command, and the command's changes."""
 
     def __init__(self, state: State) -> None:
         self._before = state
@@ -37,7 +37,7 @@ class Step:
 
     @property
     def world(self) -> World:
-        """What is declared, with this step's changes."""
+        """The declared World with this step's changes."""
         return self._world
 
     @property
@@ -47,30 +47,30 @@ class Step:
 
     @property
     def writes(self) -> tuple[Write, ...]:
-        """What the step changed, each row once, in the order of its first change."""
+        """The changed rows, each once, in the order of their first change."""
         return tuple(Write(table, key, value) for (table, key), value in self._writes.items())
 
-    def settle(self, declared: World) -> None:
-        """Take over what only files declare: where clients are, resources, how to serve; that is not kept."""
-        held = self._world
+    def declare_settings(self, declared: World) -> None:
+        """Adopts what only files declare, such as client locations, resources and settings; it is not stored."""
+        before = self._world
         self._world = replace(
             declared,
-            hosted_zones=held.hosted_zones,
-            health_checks=held.health_checks,
-            cidr_collections=held.cidr_collections,
+            hosted_zones=before.hosted_zones,
+            health_checks=before.health_checks,
+            cidr_collections=before.cidr_collections,
         )
 
-    def becoming(self, state: State) -> Iterator[None]:
-        """Hold another state, and write all that differs, in pieces between which others may have their turn.
+    def replace_state(self, state: State) -> Iterator[None]:
+        """Adopts another state and writes all that differs, in pieces of about a millisecond.
 
-        It counts when it has come to its end.
+        The step is valid at the end of the iteration.
         """
         for zone_id in [zone_id for zone_id in self._world.hosted_zones if zone_id not in state.world.hosted_zones]:
             self.drop_hosted_zone(zone_id)
             yield
         for zone in state.world.hosted_zones.values():
-            held = self._world.hosted_zones.get(zone.id)
-            before = held.record_sets if held is not None else RecordSets()
+            old = self._world.hosted_zones.get(zone.id)
+            before = old.record_sets if old is not None else RecordSets()
             is_changed = before is not zone.record_sets
             differences: dict[RecordSetKey, RecordSet | None] = {}
             for piece in batches(before if is_changed else (), RECORD_SETS_PER_PIECE):
@@ -98,24 +98,24 @@ class Step:
             self._writes.update({(name, key): row for key, row in wanted.items()})
             self._tables[name] = wanted
 
-    # --- what the API keeps besides the World ---
+    # --- the tables beside the World ---
 
     def get(self, table: Table[T], *key: str) -> T | None:
-        """A row, or None."""
+        """Returns a row, or None."""
         found: T | None = self._rows(table.name).get(key)
         return found
 
     def all(self, table: Table[T]) -> Iterator[tuple[Key, T]]:
-        """All rows with their keys, in no order; as they were when it was called."""
+        """Returns all rows with their keys at this moment, in no particular order."""
         return iter(self._rows(table.name).items())
 
     def put(self, table: Table[T], *key: str, row: T) -> None:
-        """Keep a row, in place of the one with this key if there is one."""
+        """Adds a row, or replaces the one with this key."""
         self._tables[table.name] = self._rows(table.name).set(key, row)
         self._writes[table.name, key] = row
 
     def drop(self, table: Table[Any], *key: str) -> None:
-        """Take a row away if it is there."""
+        """Deletes a row, if it exists."""
         rows = self._rows(table.name)
         if key in rows:
             self._tables[table.name] = rows.delete(key)
@@ -127,7 +127,7 @@ class Step:
     # --- the World ---
 
     def put_hosted_zone(self, zone: HostedZone) -> None:
-        """Declare a zone with all its record sets, or put it in place of what it was, which keeps its record sets."""
+        """Adds a zone with its record sets, or replaces an existing one except for its record sets."""
         old = self._world.hosted_zones.get(zone.id)
         if old is None:
             for key, record_set in zone.record_sets.items():
@@ -138,14 +138,14 @@ class Step:
         self._world = replace(self._world, hosted_zones=self._world.hosted_zones.set(zone.id, zone))
 
     def replace_hosted_zone(self, zone: HostedZone, differences: Mapping[RecordSetKey, RecordSet | None]) -> None:
-        """Put a zone in place of what it was, its record sets too; only where they differ is written."""
+        """Replaces a zone with its record sets; of those, only the differences are written."""
         self._writes[HOSTED_ZONE, zone.id] = zone
         for key, record_set in differences.items():
             self._writes[RECORD_SET, (zone.id, *key)] = record_set
         self._world = replace(self._world, hosted_zones=self._world.hosted_zones.set(zone.id, zone))
 
     def drop_hosted_zone(self, zone_id: HostedZoneId) -> None:
-        """Take a zone away, its record sets with it."""
+        """Deletes a zone and its record sets."""
         zone = self._world.hosted_zones[zone_id]
         for key in zone.record_sets:
             self._writes[RECORD_SET, (zone_id, *key)] = None
@@ -153,50 +153,50 @@ class Step:
         self._world = replace(self._world, hosted_zones=self._world.hosted_zones.delete(zone_id))
 
     def change_record_sets(
-        self, zone_id: HostedZoneId, *, gone: Iterable[RecordSetKey] = (), put: Iterable[RecordSet] = ()
+        self, zone_id: HostedZoneId, *, removed: Iterable[RecordSetKey] = (), put: Iterable[RecordSet] = ()
     ) -> None:
-        """Take record sets out of a zone that are there, then put others in."""
+        """Removes existing record sets of a zone, then adds or replaces others."""
         zone = self._world.hosted_zones[zone_id]
-        gone, put = tuple(gone), tuple(put)
-        for key in gone:
+        removed, put = tuple(removed), tuple(put)
+        for key in removed:
             self._writes[RECORD_SET, (zone_id, *key)] = None
         for record_set in put:
             self._writes[RECORD_SET, (zone_id, *record_set.key)] = record_set
-        record_sets = zone.record_sets.changed(gone, put)
+        record_sets = zone.record_sets.changed(removed, put)
         zones = self._world.hosted_zones.set(zone_id, replace(zone, record_sets=record_sets))
         self._world = replace(self._world, hosted_zones=zones)
 
     def put_health_check(self, check: HealthCheck) -> None:
-        """Declare a health check, or put one in place of what it was."""
+        """Adds or replaces a health check."""
         self._writes[HEALTH_CHECK, check.id] = check
         self._world = replace(self._world, health_checks=self._world.health_checks.set(check.id, check))
 
     def drop_health_check(self, check_id: HealthCheckId) -> None:
-        """Take a health check away."""
+        """Deletes a health check."""
         self._writes[HEALTH_CHECK, check_id] = None
         self._world = replace(self._world, health_checks=self._world.health_checks.delete(check_id))
 
     def put_cidr_collection(self, collection: CidrCollection) -> None:
-        """Declare a CIDR collection, or put one in place of what it was."""
+        """Adds or replaces a CIDR collection."""
         self._writes[CIDR_COLLECTION, collection.id] = collection
         collections = self._world.cidr_collections.set(collection.id, collection)
         self._world = replace(self._world, cidr_collections=collections)
 
     def drop_cidr_collection(self, collection_id: str) -> None:
-        """Take a CIDR collection away."""
+        """Deletes a CIDR collection."""
         self._writes[CIDR_COLLECTION, collection_id] = None
         self._world = replace(self._world, cidr_collections=self._world.cidr_collections.delete(collection_id))
 
 
-def applied(world: World, writes: Iterable[Write]) -> World:
-    """A World with a step's writes to what it holds, as far as they still make a difference to it."""
+def apply_writes(world: World, writes: Iterable[Write]) -> World:
+    """Returns the World with a step's writes; deletions of what it does not hold have no effect."""
     step = Step(State(world))
     record_sets: dict[HostedZoneId, dict[RecordSetKey, RecordSet | None]] = {}
     for write in writes:
         if write.table == RECORD_SET:
             record_sets.setdefault(write.key[0], {})[write.key[1:]] = write.value
-        elif (kept := _OF_THE_WORLD.get(write.table)) is not None:
-            put, drop = kept
+        elif (operations := _WORLD_TABLES.get(write.table)) is not None:
+            put, drop = operations
             if write.value is not None:
                 put(step, write.value)
             else:
@@ -204,13 +204,15 @@ def applied(world: World, writes: Iterable[Write]) -> World:
     for zone_id, changes in record_sets.items():
         zone = step.world.hosted_zones.get(zone_id)
         if zone is not None:
-            gone = [key for key, value in changes.items() if value is None and key in zone.record_sets]
-            step.change_record_sets(zone_id, gone=gone, put=[value for value in changes.values() if value is not None])
+            removed = [key for key, value in changes.items() if value is None and key in zone.record_sets]
+            step.change_record_sets(
+                zone_id, removed=removed, put=[value for value in changes.values() if value is not None]
+            )
     return step.world
 
 
 def _put_zone(step: Step, zone: HostedZone) -> None:
-    step.put_hosted_zone(replace(zone, record_sets=RecordSets()))  # they have writes of their own
+    step.put_hosted_zone(replace(zone, record_sets=RecordSets()))  # the writes list them separately
 
 
 def _drop_zone(step: Step, zone_id: HostedZoneId) -> None:
@@ -228,7 +230,7 @@ def _drop_collection(step: Step, collection_id: str) -> None:
         step.drop_cidr_collection(collection_id)
 
 
-_OF_THE_WORLD: dict[str, tuple[Callable[[Step, Any], None], Callable[[Step, Any], None]]] = {
+_WORLD_TABLES: dict[str, tuple[Callable[[Step, Any], None], Callable[[Step, Any], None]]] = {
     HOSTED_ZONE: (_put_zone, _drop_zone),
     HEALTH_CHECK: (Step.put_health_check, _drop_check),
     CIDR_COLLECTION: (Step.put_cidr_collection, _drop_collection),

@@ -1,4 +1,4 @@
-"""Tables of rows, and the writes that a step makes to them."""
+"""Tables of rows, and the writes of a step."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -10,10 +10,10 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table(Generic[T]):
-    """A kind of thing that is kept: rows of one frozen dataclass, each under a key of texts.
+    """A table: rows of one frozen dataclass, each under a key of texts.
 
-    Its rows are stored as JSON, so their fields are texts, numbers, booleans, None, JSON objects, and tuples or
-    dataclasses of these.
+    Rows are stored as JSON: their fields are texts, numbers, booleans, None, JSON objects, and tuples or dataclasses of
+    these.
     """
 
     name: str
@@ -22,10 +22,10 @@ class Table(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One row as it is after a step; `value` is None where it is gone.
+    """One row after a step; `value` is None for a deleted one.
 
-    `table` is the name of a `Table`, or of what the World holds: `hosted_zone` (all but its record sets), `record_set`,
-    `health_check`, `cidr_collection`.
+    `table` is the name of a `Table`, or `hosted_zone` (without its record sets), `record_set`, `health_check` or
+    `cidr_collection`, whose rows the World holds.
     """
 
     table: str

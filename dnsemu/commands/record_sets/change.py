@@ -52,7 +52,7 @@ def change_resource_record_sets(request: Request, step: Step, context: Context) 
         message = f"{sets} record sets are more than the {MAX_RECORD_SETS} that a hosted zone may have."
         raise InvalidChangeBatch([message])
     if removed or put:
-        step.change_record_sets(zone.id, gone=removed, put=put)
+        step.change_record_sets(zone.id, removed=removed, put=put)
     return {"ChangeInfo": context.change(step, batch.get("Comment"))}
 
 

@@ -94,7 +94,7 @@ def delete_traffic_policy_instance(request: Request, step: Step, context: Contex
     key = names.parse(row.name), RRType[row.type], None
     listed = zone.record_sets.get(key) if zone is not None else None
     if zone is not None and listed is not None and listed.traffic_policy_instance_id == instance_id:
-        step.change_record_sets(zone.id, gone=[key])
+        step.change_record_sets(zone.id, removed=[key])
     return {}
 
 

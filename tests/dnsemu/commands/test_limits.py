@@ -76,7 +76,7 @@ def test_a350_r209_2_record_sets_of_a_zone(aws):
     zone_id = created(aws)
     step = Step(aws.state)
     zone = step.world.hosted_zones[HostedZoneId(zone_id)]
-    step.change_record_sets(zone.id, gone=[(zone.name, RRType.SOA, None)])
+    step.change_record_sets(zone.id, removed=[(zone.name, RRType.SOA, None)])
     aws.state = step.state
     assert zone_limit(aws, f"/hostedzone/{zone_id}", "MAX_RRSETS_BY_ZONE") == {
         "Limit": {"Type": "MAX_RRSETS_BY_ZONE", "Value": 10_000}, "Count": 1,

@@ -18,7 +18,7 @@ from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.model import Group
 from dnsemu.publication.board import EVERYTHING, Difference, Published, names_changed
-from dnsemu.publication.publishing import compiled_anew, with_writes
+from dnsemu.publication.publishing import recompiled, with_writes
 from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import changed
@@ -73,7 +73,7 @@ class RandomWorld:
             resources=World().resources.update({lb.name: lb}),
         )
         empty = Published(world, Catalog.of([], [compile_resource(lb)]), Locator(GEO))
-        self.published = compiled_anew(empty, world, lambda _: 0.0, Traffic())
+        self.published = recompiled(empty, world, lambda _: 0.0, Traffic())
 
     def _collection(self):
         blocks = self.dice.sample(NETWORKS[:4], 2)
@@ -170,7 +170,7 @@ class RandomWorld:
             case "policy":
                 return self._policy_changed()
             case "everything":
-                self.published = compiled_anew(self.published, self.published.world, lambda _: 0.0, Traffic())
+                self.published = recompiled(self.published, self.published.world, lambda _: 0.0, Traffic())
                 return EVERYTHING
         return self._step()
 

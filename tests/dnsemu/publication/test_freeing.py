@@ -1,4 +1,4 @@
-"""What was served before is freed in pieces, and only that."""
+"""An old generation is freed in pieces, and nothing else."""
 
 import gc
 import weakref
@@ -16,7 +16,7 @@ from tests.builders import hosted_zone
 
 
 class Thing:
-    """Something that can be seen to be gone."""
+    """A value that a weak reference can point to."""
 
 
 def numbered(number):
@@ -33,7 +33,7 @@ def test_a_map_is_freed_piece_by_piece():
     assert maps == []
 
 
-def test_what_somebody_else_holds_stays():
+def test_a_map_with_another_reference_stays():
     held = numbered(1000)
     other = held.set("new", Thing())
     expected = dict(other)
@@ -49,7 +49,7 @@ def published(*zones, compiled):
     return Published(world, Catalog.of(compiled[zone.name] for zone in zones), Locator(Geo()))
 
 
-def test_what_is_served_still_is_kept():
+def test_what_is_part_of_the_current_generation_is_not_freed():
     stays, goes, comes = hosted_zone("stays.test"), hosted_zone("other.test"), hosted_zone("other.test")
     old = {zone.name: compile_zone(zone) for zone in (stays, goes)}
     new = {**old, comes.name: compile_zone(comes)}

@@ -39,7 +39,7 @@ hosted_zones:
 
 
 class FakeResolver:
-    """Hosts and their addresses; a host in `held` is not answered before it is let go. Remembers what it was asked."""
+    """Hosts and their addresses; a host in `held` is answered after its event is set. Records what it was asked."""
 
     def __init__(self, **addresses):
         self.addresses = {name.replace("_", "."): address for name, address in addresses.items()}
@@ -59,11 +59,11 @@ class FakeResolver:
 
 @asynccontextmanager
 async def followed(first, resolver, **clock):
-    """A server whose hosts are looked up as time passes: gives the server, the part at work, and the agenda."""
+    """A server whose hosts are looked up as time passes: gives the server, the `TargetHosts` and the scheduler."""
     server = Server()
     scheduler = Scheduler(Clock(start=START, monotonic=asyncio.get_running_loop().time, **clock))
     hosts = TargetHosts(server.board, resolver, scheduler)
-    server.board.publish(hosts.taken_over(first.published))
+    server.board.publish(hosts.follow(first.published))
     task = asyncio.create_task(scheduler.run())
     await settle()
     try:
@@ -101,7 +101,7 @@ async def test_it_is_looked_up_again_and_again_and_a_new_address_is_taken():
 
 
 @virtual_time
-async def test_a_host_that_is_lost_keeps_its_address_and_is_told_of_once():
+async def test_a_host_that_is_lost_keeps_its_address_and_is_logged_once():
     resolver = FakeResolver(a_test="192.0.2.1")
     with structlog.testing.capture_logs() as logs:
         async with followed(reading("a.test"), resolver) as (server, *_):
@@ -115,7 +115,7 @@ async def test_a_host_that_is_lost_keeps_its_address_and_is_told_of_once():
 
 
 @virtual_time
-async def test_r107_a_host_that_was_never_found_has_no_data():
+async def test_r107_a_host_that_was_never_resolved_has_no_data():
     with structlog.testing.capture_logs() as logs:
         async with followed(reading("a.test"), FakeResolver()) as (server, *_):
             assert addresses(server) == []
@@ -123,8 +123,8 @@ async def test_r107_a_host_that_was_never_found_has_no_data():
 
 
 @virtual_time
-async def test_r111_a_host_that_was_looked_up_in_vain_is_not_healthy():
-    """Before its first look-up it counts as healthy, as what nothing speaks against does."""
+async def test_r111_a_host_that_cannot_be_resolved_is_not_healthy():
+    """Before its first look-up it counts as healthy."""
     resolver = FakeResolver()
     resolver.held["a.test"] = asyncio.Event()
     async with followed(reading("a.test"), resolver) as (server, *_):
@@ -169,11 +169,11 @@ async def test_a_slow_look_up_is_made_again_ten_seconds_after_its_end():
 
 
 @virtual_time
-async def test_the_look_up_of_a_host_that_is_gone_is_broken_off_for_good():
+async def test_the_look_up_of_a_removed_host_is_cancelled():
     resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
     resolver.held["a.test"] = asyncio.Event()
     async with followed(reading("a.test", "b.test"), resolver) as (server, hosts, scheduler):
-        server.board.publish(hosts.taken_over(reading("b.test").published))
+        server.board.publish(hosts.follow(reading("b.test").published))
         await settle()
         assert scheduler.in_flight == 0
         del resolver.asked[:]
@@ -232,11 +232,11 @@ async def test_a_resolver_that_breaks_is_logged_and_asked_again():
 async def test_a_reload_keeps_what_was_found_and_looks_new_hosts_up_at_once():
     resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
     async with followed(reading("a.test"), resolver) as (server, hosts, _):
-        server.board.publish(hosts.taken_over(reading("a.test", "b.test").published))
+        server.board.publish(hosts.follow(reading("a.test", "b.test").published))
         assert addresses(server) == ["192.0.2.1"]
         await settle()
         assert addresses(server) == ["192.0.2.1", "192.0.2.2"]
-        server.board.publish(hosts.taken_over(reading("b.test").published))
+        server.board.publish(hosts.follow(reading("b.test").published))
         assert addresses(server) == ["192.0.2.2"]
 
 
@@ -268,7 +268,7 @@ hosted_zones:
 
 @pytest.mark.outside
 async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apart(tmp_path):
-    """The whole of it: the file is read in a child process, the host answered by the server itself."""
+    """End to end: the file is read in a child process, and the server itself answers for the host."""
     (tmp_path / "shop.yaml").write_text(FILE)
     found = await read_files([tmp_path / "shop.yaml"])
     assert found.published.world == load_files([tmp_path / "shop.yaml"]).world

@@ -1,4 +1,4 @@
-"""A step that becomes another state writes what differs, piece by piece."""
+"""A step that adopts another state writes the differences, in pieces."""
 
 from immutables import Map
 
@@ -23,11 +23,11 @@ def state(id, *record_sets):
     return State(World(hosted_zones=Map({zone.id: zone})))
 
 
-def test_what_differs_is_written_and_nothing_else():
+def test_differences_are_written_and_nothing_else():
     before = state("Z1", *map(record_set, range(NUMBER)))
     after = state("Z1", record_set(0, ttl=5), *map(record_set, range(2, NUMBER + 1)))
     step = Step(before)
-    list(step.becoming(after))
+    list(step.replace_state(after))
     assert step.state == after
     assert {(write.table, write.key): write.value for write in step.writes} == {
         (HOSTED_ZONE, "Z1"): after.world.hosted_zones["Z1"],
@@ -37,9 +37,9 @@ def test_what_differs_is_written_and_nothing_else():
     }
 
 
-def test_a_zone_that_is_gone_goes_with_its_record_sets():
+def test_a_zone_is_deleted_with_its_record_sets():
     step = Step(state("Z1", record_set(1)))
-    list(step.becoming(state("Z2", record_set(2))))
+    list(step.replace_state(state("Z2", record_set(2))))
     assert {write.key: write.value is None for write in step.writes} == {
         "Z1": True,
         "Z2": False,
@@ -48,7 +48,7 @@ def test_a_zone_that_is_gone_goes_with_its_record_sets():
     }
 
 
-def test_others_have_their_turn():
+def test_it_works_in_pieces():
     before = state("Z1", *map(record_set, range(NUMBER)))
     after = state("Z1", *map(record_set, range(NUMBER)))
-    assert sum(1 for _ in Step(before).becoming(after)) == 2 * NUMBER / RECORD_SETS_PER_PIECE
+    assert sum(1 for _ in Step(before).replace_state(after)) == 2 * NUMBER / RECORD_SETS_PER_PIECE

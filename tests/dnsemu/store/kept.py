@@ -182,7 +182,7 @@ def _change(draw: st.DrawFn, step: Step) -> None:
     elif kind == "sets" and world.hosted_zones:
         zone = world.hosted_zones[draw(st.sampled_from(sorted(world.hosted_zones)))]
         gone = [key for key in zone.record_sets if draw(st.booleans())]
-        step.change_record_sets(zone.id, gone=gone, put=draw(st.lists(record_sets(), max_size=3)))
+        step.change_record_sets(zone.id, removed=gone, put=draw(st.lists(record_sets(), max_size=3)))
     elif kind == "check":
         step.put_health_check(draw(checks))
     elif kind == "collection":

@@ -70,7 +70,7 @@ async def test_many_rows_are_written_and_read_in_pieces(store):
     await store.commit([*declared().writes, *step.writes])
     assert await reopened(store) == step.state
     empty = Step(step.state)
-    empty.change_record_sets(zone_with().id, gone=list(step.world.hosted_zones[zone_with().id].record_sets))
+    empty.change_record_sets(zone_with().id, removed=list(step.world.hosted_zones[zone_with().id].record_sets))
     await store.commit(empty.writes)
     assert await reopened(store) == declared().state
 

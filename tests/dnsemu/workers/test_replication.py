@@ -18,7 +18,7 @@ from dnsemu.config.model.world import World
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import EVERYTHING, Board, Difference, Published
-from dnsemu.publication.publishing import beside, compiled_anew, with_writes
+from dnsemu.publication.publishing import recompiled, with_api_zones, with_writes
 from dnsemu.workers.backlog import MAX_NAMES, Backlog, Source, merged
 from dnsemu.workers.pickling import pickled
 from dnsemu.workers.replica import Replica
@@ -44,7 +44,7 @@ class Pair:
     def __init__(self):
         self.aws = emulation()
         declared = Catalog.of((), [compile_resource(resource(LB, target("192.0.2.7", "seven")))])
-        published = beside(
+        published = with_api_zones(
             Published(World(), declared, Locator(Geo())), Catalog(Map()), self.aws.state.world, _age, Traffic()
         )
         self.board, self.health = Board(published), HealthBoard()
@@ -99,7 +99,7 @@ class Pair:
 
     def recompile(self):
         world = self.aws.state.world
-        self.board.publish(compiled_anew(self.board.current, world, _age, Traffic.of(self.aws.state)), EVERYTHING)
+        self.board.publish(recompiled(self.board.current, world, _age, Traffic.of(self.aws.state)), EVERYTHING)
 
     def host(self, address):
         found = compile_resource(resource(LB, target(address, "seven")))

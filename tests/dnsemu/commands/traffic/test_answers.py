@@ -20,7 +20,7 @@ from dnsemu.explain.tree import explain
 from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Published
-from dnsemu.publication.publishing import beside, with_writes
+from dnsemu.publication.publishing import with_api_zones, with_writes
 from dnsemu.state.state import State
 from dnsemu.state.step import Step
 from dnsemu.store.snapshot import Snapshot, load, save
@@ -69,7 +69,7 @@ class Emulated:
 
     def start(self, state):
         """Publishes a state as at a start."""
-        published = beside(self.declared, Catalog(Map()), state.world, lambda _: 0.0, Traffic.of(state))
+        published = with_api_zones(self.declared, Catalog(Map()), state.world, lambda _: 0.0, Traffic.of(state))
         self.server.board.publish(published)
 
     def call(self, operation, **request):
