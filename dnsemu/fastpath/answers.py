@@ -27,6 +27,7 @@ from dnsemu.policies.location.client import Located
 from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.wire.reply import NAMES_IN_RDATA, Reply
 from dnsemu.zone.lookup import Found, Hit, NoData, NotOurs, Referral
+from dnsemu.zone.view import PUBLIC, View
 
 MAX_BYTES = 48 << 20
 """What all answers together may take, by estimate; beyond it the oldest go."""
@@ -37,7 +38,7 @@ _WILDCARD = b"\x01*"
 
 
 class Answers:
-    """Answers by what is found and who asks, made when they are first wanted, dropped when what they read changes.
+    """Compiled answers of one view, by what is found and who asks; dropped when something that they read changes.
 
     Where only the client makes a difference, answers are kept by its class: so many as there are places that differ.
     """
@@ -50,6 +51,7 @@ class Answers:
         counters: Counters,
         *,
         is_complete: Callable[[Reply], bool],
+        view: View = PUBLIC,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         """Answer from two boards.
@@ -63,6 +65,7 @@ class Answers:
         self._dice = dice
         self._counters = counters
         self._is_complete = is_complete
+        self._view = view
         self._most_octets = max_bytes
         self._answers: OrderedDict[Any, CompiledAnswer] = OrderedDict()
         self._readers = _Readers()
@@ -117,7 +120,7 @@ class Answers:
     ) -> tuple[CompiledAnswer, AnswerLeaf]:
         """Follow the throws where nobody went before, and remember what is there."""
         keys: set[Key] = set()
-        catalog = RecordingCatalog(self._board.current.catalog, keys)
+        catalog = RecordingCatalog(self._board.current.catalog_for(self._view), keys)
         health = RecordingHealth(self._health.current, keys)
         link = resolve(catalog, health, located.client, name, type_)
         throws = Throws(self._dice, path, may_sample=False)

@@ -10,6 +10,7 @@ from dnsemu.config.names import DName
 from dnsemu.policies.location.locator import Locator
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
+from dnsemu.zone.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class Published:
     catalog: Catalog
     locator: Locator
     traffic: Traffic = field(default_factory=Traffic)
+
+    def catalog_for(self, view: View) -> Catalog:
+        """Returns the catalog that answers queries from a view; today all views have the same."""
+        return self.catalog
 
 
 @dataclass(frozen=True, slots=True)

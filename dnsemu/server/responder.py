@@ -31,8 +31,10 @@ from dnsemu.wire.protocol import CLASS_IN, MAX_PLAIN_UDP_BYTES, RCODE_MASK, RD, 
 from dnsemu.wire.qtypes import AXFR, IXFR, type_label
 from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
 from dnsemu.wire.reply import Reply, render, render_refused, render_rejected, size_limit
+from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
 from dnsemu.zone.lookup import Found, NotOurs, Referral
+from dnsemu.zone.view import PUBLIC, View
 
 _RCODES = frozenset(RCode)
 
@@ -43,7 +45,7 @@ TtlDivisor = Callable[[], float | None]
 class AskElsewhere(Protocol):
     """Has another process answer a query; arguments as of `Responder.respond`."""
 
-    def __call__(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None) -> Later:
+    def __call__(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None, view: View) -> Later:
         """The reply, which has to be waited for."""
 
 
@@ -58,6 +60,7 @@ class Asked(NamedTuple):
     source: str
     protocol: int
     place: Place | None
+    view: View
 
     @property
     def limit(self) -> int:
@@ -108,7 +111,7 @@ class Responder:
         self.answered = Counters()
         self._shared = SharedRoom()
         self.dropped = 0
-        self.answers = Answers(board, health, dice, self.answered, is_complete=self._is_complete)
+        self._answers: dict[View, Answers] = {}
 
     @property
     def query_log_dropped(self) -> int:
@@ -120,17 +123,27 @@ class Responder:
         """The upstreams that names outside the hosted zones are asked of."""
         return tuple(map(str, self._forwarder.upstreams)) if self._forwarder else ()
 
-    def doors(self, place: Callable[[], Place] | None = None) -> Doors:
+    def answers_of(self, view: View) -> Answers:
+        """The compiled answers of a view."""
+        answers = self._answers.get(view)
+        if answers is None:
+            answers = self._answers[view] = Answers(
+                self._board, self._health, self._dice, self.answered, is_complete=self._is_complete, view=view
+            )
+        return answers
+
+    def doors(self, place: Callable[[], Place] | None = None, view: View = PUBLIC) -> Doors:
         """What answers at one address.
 
         Args:
             place: tells where its clients are taken to be, if it says so; a reload may change it. ECS wins over it.
+            view: where its queries come from.
         """
-        return Doors(self._door(UDP, place), self._door(TCP, place))
+        return Doors(self._door(UDP, place, view), self._door(TCP, place, view))
 
-    def _door(self, protocol: int, place: Callable[[], Place] | None) -> Respond:
+    def _door(self, protocol: int, place: Callable[[], Place] | None, view: View) -> Respond:
         def unknown(packet: bytes, source: str, path: Path) -> bytes | Later | None:
-            return self._read(packets, packet, source, protocol, place() if place else None, path)
+            return self._read(packets, packet, source, protocol, place() if place else None, view, path)
 
         note = self.query_log.note if self.query_log is not None else None
         packets = Packets(unknown, self._dice, protocol, self._shared, note)
@@ -138,7 +151,7 @@ class Responder:
         return packets.respond
 
     def respond(
-        self, packet: bytes, source: str, *, over_udp: bool, place: Place | None = None
+        self, packet: bytes, source: str, *, over_udp: bool, place: Place | None = None, view: View = PUBLIC
     ) -> bytes | Later | None:
         """Answer a packet, with nothing remembered of it.
 
@@ -146,13 +159,21 @@ class Responder:
             packet: a DNS message, without the length prefix of TCP.
             source: the sender's IP address as text.
             place: where the sender is taken to be; ECS still wins over it.
+            view: where the query comes from.
         Returns:
             The reply, one that has to be waited for because upstream is asked, or None where there must be none (R149).
         """
-        return self._read(None, packet, source, UDP if over_udp else TCP, place, ())
+        return self._read(None, packet, source, UDP if over_udp else TCP, place, view, ())
 
     def _read(
-        self, packets: Packets | None, packet: bytes, source: str, protocol: int, place: Place | None, path: Path
+        self,
+        packets: Packets | None,
+        packet: bytes,
+        source: str,
+        protocol: int,
+        place: Place | None,
+        view: View,
+        path: Path,
     ) -> bytes | Later | None:
         try:
             query = parse_query(packet)
@@ -162,7 +183,7 @@ class Responder:
         except Rejected as rejected:
             self._count(protocol, rejected.rcode)
             return render_rejected(rejected)
-        asked = Asked(query, packet, source, protocol, place)
+        asked = Asked(query, packet, source, protocol, place, view)
         try:
             return self._answer(asked, packets, path)
         except Exception:
@@ -181,16 +202,18 @@ class Responder:
         if query.qclass != CLASS_IN or query.type in (AXFR, IXFR):
             return self._refuse(asked)
         located = _located(asked, published.locator)
-        found = published.catalog.lookup(query.name, query.type)
+        catalog = published.catalog_for(asked.view)
+        found = catalog.lookup(query.name, query.type)
         if isinstance(found, NotOurs):
-            return self._not_ours(asked, published, located)
+            return self._not_ours(asked, published, catalog, located)
         if self.ttl_divisor is not None:
-            return self._made_anew(asked, published, located, found, path)
-        answer, end = self.answers.find(query.name, query.type, found, located, path)
+            return self._made_anew(asked, catalog, located, found, path)
+        answers = self.answers_of(asked.view)
+        answer, end = answers.find(query.name, query.type, found, located, path)
         if not end.answers(query.name):
-            return self._made_anew(asked, published, located, found, end.path)
+            return self._made_anew(asked, catalog, located, found, end.path)
         end.count[asked.protocol] += 1
-        form = self.answers.form(answer, end, query.name, query.question)
+        form = answers.form(answer, end, query.name, query.question)
         message = form.body.fitted(query, asked.limit, recursion_available=self._forwarder is not None)
         wire = wire_of(message, query, form)
         line = self._noted(asked, found.zone, message)
@@ -200,19 +223,17 @@ class Responder:
             packets.remember(asked.packet, query, source, answer, end, wire, line, is_shared=shared)
         return message if isinstance(wire, bytes) else message[:2] + wire.drawn(self._dice)
 
-    def _made_anew(
-        self, asked: Asked, published: Published, located: Located, found: Found, path: Path
-    ) -> bytes | Later:
+    def _made_anew(self, asked: Asked, catalog: Catalog, located: Located, found: Found, path: Path) -> bytes | Later:
         """The reply to a question that is ours, without what is compiled; this decides what the compiled ones say."""
         query = asked.query
-        link = resolve(published.catalog, self._health.current, located.client, query.name, query.type, found)
+        link = resolve(catalog, self._health.current, located.client, query.name, query.type, found)
         thrown = throw(link, Throws(self._dice, path), located.scope_bits)
         reply = self._scaled(thrown.drawn(self._dice) if isinstance(thrown, Undrawn) else thrown)
         self.answered.of_answer(link, reply.rcode)[asked.protocol] += 1
         assert not isinstance(link.found, NotOurs)
         zone = link.found.zone
         if self._forwarder is not None and reply.onward is not None and query.flags & RD:
-            return self._complete(self._forwarder, asked, zone, reply, self._look_up_here(located))
+            return self._complete(self._forwarder, asked, zone, reply, self._look_up_here(catalog, located))
         message = render(query, reply, asked.limit, recursion_available=self._forwarder is not None)
         self._noted(asked, zone, message)
         return message
@@ -232,17 +253,17 @@ class Responder:
     def _scaled(self, reply: Reply) -> Reply:
         return reply if self.ttl_divisor is None else reply.with_ttls_over(self.ttl_divisor())
 
-    def _not_ours(self, asked: Asked, published: Published, located: Located) -> bytes | Later:
+    def _not_ours(self, asked: Asked, published: Published, catalog: Catalog, located: Located) -> bytes | Later:
         query = asked.query
         explained = published.world.server.explain_over_dns and query.type == RRType.TXT
         about = asked_about(query.name) if explained else None
         if about is not None:
             if self._ask_elsewhere is not None:
                 return self._ask_elsewhere(
-                    asked.packet, asked.source, over_udp=asked.protocol == UDP, place=asked.place
+                    asked.packet, asked.source, over_udp=asked.protocol == UDP, place=asked.place, view=asked.view
                 )
             self._count(asked.protocol, RCode.NOERROR, "TXT")
-            catalog, health, client, scope = published.catalog, self._health.current, located.client, located.scope_bits
+            health, client, scope = self._health.current, located.client, located.scope_bits
             reply = explanation_reply(catalog, health, client, scope, about, query.name, self._detail)
             return render(query, reply, asked.limit)
         if self._forwarder is not None and query.flags & RD:
@@ -285,8 +306,8 @@ class Responder:
         except Exception:
             return self._failed(asked)
 
-    def _look_up_here(self, located: Located) -> LookUpHere:
-        catalog, health = self._board.current.catalog, self._health.current
+    def _look_up_here(self, catalog: Catalog, located: Located) -> LookUpHere:
+        health = self._health.current
 
         def look_up(name: DName, type_: int) -> Reply | None:
             link = resolve(catalog, health, located.client, name, type_)

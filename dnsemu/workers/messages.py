@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dnsemu.answering.counters import Answered
 from dnsemu.config.text.addresses import Address
 from dnsemu.policies.location.place import Place
+from dnsemu.zone.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class RelayedQuery:
     source: str
     over_udp: bool
     place: Place | None
+    view: View
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,9 @@ class WorkerPool:
     # --- the rest ---
 
     def _on_query(self, query: RelayedQuery, reply: Callable[[bytes], None]) -> None:
-        found = self._responder.respond(query.packet, query.source, over_udp=query.over_udp, place=query.place)
+        found = self._responder.respond(
+            query.packet, query.source, over_udp=query.over_udp, place=query.place, view=query.view
+        )
         if found is None or isinstance(found, bytes):
             reply(found or b"")
         else:

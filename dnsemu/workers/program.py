@@ -41,6 +41,7 @@ from dnsemu.workers.counter_reader import CounterReader
 from dnsemu.workers.limits import LIMITS
 from dnsemu.workers.replica import Replica
 from dnsemu.workers.replication import Publish, ReplicationMessage, Reset
+from dnsemu.zone.view import View
 
 SILENCE_CHECKS = 5
 """The control plane's silence is checked so many times within its limit."""
@@ -222,14 +223,14 @@ class WorkerProgram:
                 else:
                     log.info("the control plane is no longer silent", worker=self._number)
 
-    async def _relay(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None) -> bytes:
+    async def _relay(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None, view: View) -> bytes:
         """Asks the control plane for a reply; SERVFAIL if there is none within a second."""
         reply = b""
         if not self._is_orphaned and len(self._relayed) < MAX_RELAYED and not self._channel.unsent_bytes:
             self._last_query_id += 1
             query_id = self._last_query_id
             waiting = self._relayed[query_id] = asyncio.get_running_loop().create_future()
-            self._channel.send(messages.RelayedQuery(query_id, packet, source, over_udp, place))
+            self._channel.send(messages.RelayedQuery(query_id, packet, source, over_udp, place, view))
             try:
                 async with asyncio.timeout(REPLY_WITHIN_S):
                     reply = await waiting

@@ -11,6 +11,7 @@ from dnsemu.fastpath.answers import Answers
 from dnsemu.fastpath.packets import MAX_SOURCES, Packets, SharedRoom
 from dnsemu.publication.board import Difference
 from dnsemu.wire.query import parse_query
+from dnsemu.zone.view import PUBLIC
 from tests.asking import Server, ecs, lines
 from tests.builders import geo, record_set, weighted, zone
 
@@ -75,7 +76,7 @@ def test_known_packets_are_bounded_and_forgotten_together():
     known = {n: parse_query(query.to_wire()) for n, query in asked.items()}
     for _ in range(3):
         for n, query in known.items():
-            answer, end = find(server, server.responder.answers, f"r{n}.test")
+            answer, end = find(server, server.responder.answers_of(PUBLIC), f"r{n}.test")
             packet = asked[n].to_wire()
             message = end.form(query.name, query.question).body.fitted(query, 512)
             packets.remember(packet, query, None, answer, end, message[2:], is_shared=False)
@@ -90,7 +91,7 @@ def test_known_packets_are_bounded_and_forgotten_together():
 def test_forms_for_every_length_count():
     """Each length of a question has a body of its own."""
     server = Server(zone("test", record_set("*.test", "TXT", [f'"{n} {"x" * 100}"' for n in range(3)])))
-    kept, packets = server.responder.answers, []
+    kept, packets = server.responder.answers_of(PUBLIC), []
     for length in range(1, 60):
         packets.append(dns.message.make_query(f"{'x' * length}.test", "TXT").to_wire())
         server.udp(packets[-1], "127.0.0.1")
@@ -102,7 +103,7 @@ def test_nothing_holds_the_forms_of_what_is_dropped():
     packet = dns.message.make_query("r1.test", "A").to_wire()
     for _ in range(3):
         server.udp(packet, "127.0.0.1")
-    (answer,) = server.responder.answers._answers.values()
+    (answer,) = server.responder.answers_of(PUBLIC)._answers.values()
     assert answer.forms
     server.board.publish(server.board.current)
     assert (answer.root, answer.forms) == (None, {})
@@ -123,7 +124,7 @@ def test_an_answer_that_never_warms_up_stops_growing(monkeypatch):
     sets = [weighted("w.test", 1, f"{n}", values=f"192.0.2.{n}") for n in range(100)]
     server = Server(zone("test", *sets))
     values = {str(server.ask("w.test").answer[0][0]) for _ in range(300)}
-    (answer,) = server.responder.answers._answers.values()
+    (answer,) = server.responder.answers_of(PUBLIC)._answers.values()
     assert answer.ends == 5
     assert len(values) > 60, "the others are drawn as ever"
 
