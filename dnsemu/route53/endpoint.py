@@ -55,7 +55,7 @@ class ApiEndpoint:
             return _error_response(error, request_id)
         except StoreFailed as failed:
             log.error("a change could not be stored", error=str(failed), path=request.path)
-            message = f"The change could not be kept, so it did not happen: {failed}"
+            message = f"The change could not be stored, so it was not made: {failed}"
             return _error_response(ServiceUnavailable(message), request_id)
         except web.HTTPRequestEntityTooLarge:
             return _error_response(InvalidInput("The request body is too large."), request_id)
