@@ -77,6 +77,12 @@ def dotted(path: Path) -> str:
     return text.removeprefix(".")
 
 
+def message_and_instead(error: ValueError) -> tuple[str, str]:
+    """Splits the message of a parser, `…: write …`, into what is wrong and what to write instead."""
+    message, _, instead = str(error).rpartition(": write ")
+    return message, f"write {instead}"
+
+
 _MAX_QUOTED_CHARACTERS = 60
 
 

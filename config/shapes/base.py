@@ -1,9 +1,8 @@
 """The base of all shapes: field names in botocore's or the API's spelling, and pydantic's errors as `Problem`s."""
 
-import difflib
 import re
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
@@ -13,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from dnsemu.config.errors import Path, Problem, quoted
+from dnsemu.config.text.suggestions import nearest
 
 _FIRST_CAPITAL = re.compile(r"(.)([A-Z][a-z]+)")
 _END_CAPITAL = re.compile(r"([a-z0-9])([A-Z])")
@@ -113,9 +113,10 @@ def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem
     message = _message(details)
     if hint is None:
         return Problem("value-type", "", message, _TYPE_HINTS.get(details["type"], ""), path)
-    nearest = _nearest(details["input"], _literals(owner, name))
-    instead = f"write {nearest or hint.wanted}"
-    if isinstance(path[-1], int) and not nearest:
+    value = details["input"]
+    near = nearest(value, _literals(owner, name)) if isinstance(value, str) else None
+    instead = f"write {near or hint.wanted}"
+    if isinstance(path[-1], int) and not near:
         instead = _TYPE_HINTS.get(details["type"], instead)
     return Problem(hint.id, hint.rule, message, instead, path)
 
@@ -166,19 +167,11 @@ def _unknown_field(shape: type[Shape], path: Path) -> Problem:
     owner = _owner(shape, path[:-1])
     known = list(owner.model_fields) if owner else []
     name = str(path[-1])
-    near = difflib.get_close_matches(name, known, 1)
-    instead = f"write {near[0]}" if near else f"known are {', '.join(known)}"
+    near = nearest(name, known)
+    instead = f"write {near}" if near else f"known are {', '.join(known)}"
     if owner is not None:
         instead = owner.REFUSED_FIELDS.get(name, instead)
     return Problem("field-unknown", "", f"{quoted(name)} is no field here", instead, path)
-
-
-def _nearest(value: Any, known: Sequence[str]) -> str | None:
-    if not isinstance(value, str):
-        return None
-    folded = {word.lower(): word for word in known}
-    near = difflib.get_close_matches(value.lower()[:64], list(folded), 1)
-    return folded[near[0]] if near else None
 
 
 def _owner(shape: type[Shape], path: Path) -> type[Shape] | None:

@@ -1,6 +1,5 @@
 """The section `health_checkers`: Regions, blocked network paths, when probes run."""
 
-import difflib
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +11,7 @@ from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, BlockedPath
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.health_checks import CHECKER_REGIONS, CheckerRegion
 from dnsemu.config.shapes.networks import client_network
+from dnsemu.config.text.suggestions import nearest
 
 EVERY_CHECKER = "*"
 
@@ -40,9 +40,9 @@ def _checkers(text: str) -> str:
     try:
         return str(IPv4Address(text))
     except ValueError:
-        near = difflib.get_close_matches(text[:64].lower(), ALL_CHECKER_REGIONS, 1)
         message = f"{text!r} is neither a health checkers' Region nor a checker's address"
-        raise refuse("blocked-checkers", "H62", message, f"write {near[0] if near else _FROM.wanted}") from None
+        instead = f"write {nearest(text, ALL_CHECKER_REGIONS) or _FROM.wanted}"
+        raise refuse("blocked-checkers", "H62", message, instead) from None
 
 
 def parse_blocked_path(checkers: str, network: str | None) -> BlockedPath:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
+from dnsemu.config.errors import message_and_instead
 from dnsemu.config.model.settings import ApiSettings, ServerSettings, VantagePoint
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.geo import PlaceShape
@@ -111,8 +112,7 @@ class ApiShape(Shape):
         try:
             delay_s = parse_duration(value) if isinstance(value, str) else -1.0
         except ValueError as error:
-            message, _, instead = str(error).rpartition(": write ")
-            raise refuse("change-delay", "R43", message, f"write {instead}") from None
+            raise refuse("change-delay", "R43", *message_and_instead(error)) from None
         if not 0 <= delay_s <= MAX_CHANGE_DELAY_S:
             raise refuse("change-delay", "R43", f"{value!r} is no delay", "write a duration from 0s to 1d, such as 45s")
         return delay_s

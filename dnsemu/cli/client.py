@@ -4,13 +4,14 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
+
+from dnsemu.config.text.suggestions import nearest
 
 TIMEOUT_S = 30.0
 
@@ -168,8 +169,8 @@ def declared_checks(server: str) -> list[str]:
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:
     """The end of an error message that suggests the nearest known word; empty if none is near."""
-    near = get_close_matches(text, known, 1)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    near = nearest(text, known)
+    return f"; did you mean '{near}'?" if near else ""
 
 
 def _fields(response: Any, field: str, server: str) -> dict[str, Any]:

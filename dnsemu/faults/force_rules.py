@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dnsemu.config.errors import FileError, FilesRefused, quoted
+from dnsemu.config.errors import FileError, FilesRefused, message_and_instead, quoted
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.times import parse_time
 from dnsemu.faults.patterns import Pattern, parse_pattern
@@ -39,8 +39,7 @@ def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
             if words:
                 rules.append(_parse_rule(words, now))
         except ValueError as error:
-            message, _, instead = str(error).rpartition(": write ")
-            errors.append(FileError(name, number, "", "", "force-line", message, f"write {instead}"))
+            errors.append(FileError(name, number, "", "", "force-line", *message_and_instead(error)))
     if errors:
         raise FilesRefused(errors)
     return tuple(rules)

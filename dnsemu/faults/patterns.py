@@ -10,6 +10,7 @@ from ipaddress import ip_network
 
 from dnsemu.config.aws.places import REGIONS
 from dnsemu.config.errors import quoted
+from dnsemu.config.text.suggestions import nearest
 
 
 class PatternKind(Enum):
@@ -79,9 +80,9 @@ def _unknown_prefix(prefix: str, text: str) -> str:
     if _is_network(text):
         return f"{quoted(text)} is an address: write {quoted(f'address:{text}')}"
     kinds = [kind.value for kind in PatternKind if kind.value]
-    near = difflib.get_close_matches(prefix[:64].lower(), kinds, 1)
+    near = nearest(prefix, kinds)
     rest = text.removeprefix(f"{prefix}:")
-    instead = quoted(f"{near[0]}:{rest}") if near else f"a health check id, or {':, '.join(kinds)}: and a value"
+    instead = quoted(f"{near}:{rest}") if near else f"a health check id, or {':, '.join(kinds)}: and a value"
     return f"{quoted(f'{prefix}:')} is no kind of pattern: write {instead}"
 
 
