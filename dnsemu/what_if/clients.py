@@ -1,7 +1,7 @@
-"""Which clients a tree can tell apart, and what people call them.
+"""Audiences: classes of clients that get the same answers, with names for people.
 
-A decision reads of a client only the order in which a location policy puts its record sets. So clients who get the
-same order in every such group of a tree get the same answers whatever fails, and one of them stands for all.
+A location policy reads a client only to order its record sets. Clients with the same order in every such group of a
+tree get the same answers whatever fails, so one of them represents all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,32 +29,32 @@ UNLOCATED = "clients nothing locates"
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Clients that no decision of a tree tells apart; `names` says who they are, broadest first."""
+    """Clients that get the same answers from a tree, and one client that represents them; broadest names first."""
 
     client: Client
     names: tuple[str, ...]
 
 
-def audiences(groups: Sequence[Group], published: Published, progress: Progress) -> Work[tuple[Audience, ...]]:
-    """Every class of clients of a tree.
+def audiences(groups: Sequence[Group], published: Published) -> Work[tuple[Audience, ...]]:
+    """All audiences of a tree's groups.
 
-    They are what location policies can tell apart: declared locations, and everywhere else; the blocks of CIDR
-    collections, with clients where the block's first address is; for latency and geoproximity, whose lines are drawn
-    on a map, the points of all AWS Regions; networks and places that the user named; and clients that nothing locates.
+    Geolocation distinguishes the declared locations and everywhere else; IP-based routing the blocks of its CIDR
+    collections, each represented by its first address. Latency and geoproximity divide a map, which is sampled at the
+    points of all AWS Regions. Networks and places that the user named, and clients that nothing locates, are added.
     """
-    placed = [group for group in groups if policy_of(group).READS_CLIENT]
-    if not placed:
+    location_groups = [group for group in groups if policy_of(group).READS_CLIENT]
+    if not location_groups:
         return (Audience(Client.at_place(published.locator.unlocated), (EVERYONE,)),)
     seen: dict[object, tuple[Client, list[str]]] = {}
-    for name, client in dict(_people(placed, published)).items():
-        order = tuple(tuple(r.key for r in policy_of(group).candidates(group, client)) for group in placed)
+    for name, client in dict(_clients(location_groups, published)).items():
+        order = tuple(tuple(r.key for r in policy_of(group).candidates(group, client)) for group in location_groups)
         seen.setdefault(order, (client, []))[1].append(name)
-        yield progress
+        yield Progress()
     return tuple(Audience(client, tuple(names)) for client, names in seen.values())
 
 
-def _people(groups: Sequence[Group], published: Published) -> Iterator[tuple[str, Client]]:
-    """Clients by what people call them, such that every class that can be told apart has one of them at least."""
+def _clients(groups: Sequence[Group], published: Published) -> Iterator[tuple[str, Client]]:
+    """Clients with their names, at least one for every audience."""
     world, locator = published.world, published.locator
     sets = [record_set for group in groups for record_set in group.record_sets]
     kinds = {type(record_set.routing) for record_set in sets}
@@ -77,7 +77,7 @@ def _at(place: Place, locator: Locator) -> Client:
 
 
 def _locations(record_sets: Sequence[RecordSet]) -> Iterator[tuple[str, Place]]:
-    """The locations that geolocation record sets declare, and a place that is in none of them if there is one."""
+    """The locations of geolocation record sets, and a place that is in none of them if there is one."""
     declared = list(dict.fromkeys(r.routing for r in record_sets if isinstance(r.routing, Geolocation)))
     continents = [location.continent for location in declared if location.continent is not None]
     countries = [location.country for location in declared if location.country not in (None, ANYWHERE)]
@@ -87,8 +87,8 @@ def _locations(record_sets: Sequence[RecordSet]) -> Iterator[tuple[str, Place]]:
     for location in declared:
         if location.country is not None and location.country != ANYWHERE:
             name = location.country + (f"-{location.subdivision}" if location.subdivision else "")
-            where = DeclaredPlace(country=location.country, subdivision=location.subdivision)
-            yield name, place_declared(where, name)
+            place = DeclaredPlace(country=location.country, subdivision=location.subdivision)
+            yield name, place_declared(place, name)
     for country, continent in CONTINENT_OF.items():
         if country not in countries and continent not in continents:
             yield ELSEWHERE, place_declared(DeclaredPlace(country=country), ELSEWHERE)
@@ -98,7 +98,7 @@ def _locations(record_sets: Sequence[RecordSet]) -> Iterator[tuple[str, Place]]:
 def _networks(
     record_sets: Sequence[RecordSet], kinds: set[type], world: World, locator: Locator
 ) -> Iterator[tuple[str, Client]]:
-    """The user's networks: those that are placed, those with times of their own, and the blocks of collections."""
+    """The user's networks: those with a place, those with declared latencies, and the blocks of CIDR collections."""
     networks = [row.network for row in world.geo.networks]
     if Latency in kinds:
         networks += [row.network for row in world.geo.latency if row.network is not None]

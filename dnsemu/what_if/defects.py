@@ -1,4 +1,4 @@
-"""What is wrong with a tree as it is declared: record sets whose health nobody learns, and weights that would wake."""
+"""Defects: finds declared record sets that can never be unhealthy, and zero weights that may answer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,35 +11,35 @@ from dnsemu.policies.decide import policy_of
 from dnsemu.policies.model import Group
 from dnsemu.what_if.clients import Audience
 from dnsemu.what_if.failures import Checks, can_fail
-from dnsemu.what_if.findings import Finding, Id
+from dnsemu.what_if.findings import Finding, FindingKind
 from dnsemu.what_if.tree import AnswerTree
 from dnsemu.zone.resources import counts_as_healthy
 
 
-def defects(tree: AnswerTree, classes: Sequence[Audience], checks: Checks) -> Iterator[Finding]:
-    """Every record set that would go on answering although something could stand in for it, and sleeping weights."""
+def defects(tree: AnswerTree, audiences: Sequence[Audience], checks: Checks) -> Iterator[Finding]:
+    """Finds record sets that never fail over although they could, and weights of 0 that may answer."""
     health = _Health(tree, checks)
-    for record_set in _heeded(tree, classes, checks):
+    for record_set in _deciding(tree, audiences, checks):
         if not health.can_fail(record_set):
-            yield from _unnoticed(record_set, tree)
+            yield from _unchecked(record_set, tree)
     for group in tree.groups:
-        yield from _sleepers(group, health)
+        yield from _zero_weights(group, health)
 
 
 @dataclass
 class _Health:
-    """Which record sets can become unhealthy."""
+    """Tells which record sets can become unhealthy."""
 
     tree: AnswerTree
     checks: Checks
-    _known: dict[RecordSetKey, bool] = field(default_factory=dict)
+    _cached: dict[RecordSetKey, bool] = field(default_factory=dict)
 
     def can_fail(self, record_set: RecordSet) -> bool:
-        known = self._known.get(record_set.key)
-        if known is None:
-            self._known[record_set.key] = False  # met again on the way round: a cycle is healthy (R118)
-            known = self._known[record_set.key] = self._can_fail(record_set)
-        return known
+        found = self._cached.get(record_set.key)
+        if found is None:
+            self._cached[record_set.key] = False  # for a cycle, which is healthy (R118)
+            found = self._cached[record_set.key] = self._can_fail(record_set)
+        return found
 
     def _can_fail(self, record_set: RecordSet) -> bool:
         if can_fail(record_set.health_check_id, self.checks):
@@ -55,74 +55,76 @@ class _Health:
         return any(able) if policy_of(target).READS_CLIENT else all(able)
 
 
-def _heeded(tree: AnswerTree, classes: Sequence[Audience], checks: Checks) -> Iterator[RecordSet]:
-    """The record sets whose health decides who answers, unless a health check of an alias above speaks for them.
+def _deciding(tree: AnswerTree, audiences: Sequence[Audience], checks: Checks) -> Iterator[RecordSet]:
+    """The record sets whose health decides which of several answers.
 
-    It decides where something could stand in: another member of the group, or of the group of an alias above that
-    evaluates its target's health. What stands last in line is there to answer when nothing else does.
+    That takes an alternative: another member of the group, or of the group of an alias above that evaluates its
+    target's health. Last candidates are left out, because they answer when nothing else can, and so is everything
+    below an alias with a health check, which covers it.
     """
     found: dict[RecordSetKey, RecordSet] = {}
     seen = set()
     waiting = [(group, False, False) for group in tree.roots]
     while waiting:
-        group, is_read, is_guarded = waiting.pop()
-        if (visit := (group.name, group.type, is_read, is_guarded)) in seen:
+        group, is_read, is_covered = waiting.pop()
+        if (visit := (group.name, group.type, is_read, is_covered)) in seen:
             continue
         seen.add(visit)
-        last = _last_in_line(group, classes)
+        last = _last_candidates(group, audiences)
         for record_set in group.record_sets:
-            decides = not is_guarded and record_set.key not in last and (len(group.record_sets) > 1 or is_read)
+            decides = not is_covered and record_set.key not in last and (len(group.record_sets) > 1 or is_read)
             if decides:
                 found[record_set.key] = record_set
             target = tree.target(record_set)
             if isinstance(target, Group):
                 assert record_set.alias is not None
                 reads = decides and record_set.alias.evaluate_target_health and not _is_primary(record_set)
-                waiting.append((target, reads, is_guarded or can_fail(record_set.health_check_id, checks)))
+                waiting.append((target, reads, is_covered or can_fail(record_set.health_check_id, checks)))
     yield from found.values()
 
 
-def _last_in_line(group: Group, classes: Sequence[Audience]) -> set[RecordSetKey]:
-    """The members that answer only when no other of the group can, whoever asks."""
+def _last_candidates(group: Group, audiences: Sequence[Audience]) -> set[RecordSetKey]:
+    """The members that, for every audience, answer only when no other member can."""
     if len(group.record_sets) == 1 or isinstance(group.record_sets[0].routing, Multivalue):
         return set()
     if isinstance(group.record_sets[0].routing, Weighted):
-        asleep = {record_set.key for record_set in group.record_sets if _weight(record_set) == 0}
-        return asleep if len(asleep) < len(group.record_sets) else set()
-    orders = [policy_of(group).candidates(group, one.client) for one in classes]
+        zero = {record_set.key for record_set in group.record_sets if _weight(record_set) == 0}
+        return zero if len(zero) < len(group.record_sets) else set()
+    orders = [policy_of(group).candidates(group, audience.client) for audience in audiences]
     return {r.key for r in group.record_sets} - {r.key for order in orders for r in order[:-1]}
 
 
-def _unnoticed(record_set: RecordSet, tree: AnswerTree) -> Iterator[Finding]:
-    """What to say of a record set that can never be unhealthy although it should be able to."""
+def _unchecked(record_set: RecordSet, tree: AnswerTree) -> Iterator[Finding]:
+    """Describes a record set that can never be unhealthy although its health would decide."""
     alias, target = record_set.alias, tree.target(record_set)
-    who = _called(record_set)
+    name = _display(record_set)
     if alias is not None and target is None:
         return
     if alias is not None and not alias.evaluate_target_health and _can_evaluate(target) and _is_checked(target, tree):
-        text = f"{who} does not evaluate the health of {names.display(alias.name)}, so it answers however sick that is"
-        yield Finding(Id.HEALTH_IGNORED, text, at=record_set)
+        target_name = names.display(alias.name)
+        text = f"{name} does not evaluate the health of {target_name}, so it answers even when that is unhealthy"
+        yield Finding(FindingKind.HEALTH_IGNORED, text, at=record_set)
     elif _is_primary(record_set):
-        text = f"{who} can never be unhealthy, so nothing ever takes over from it"
-        yield Finding(Id.PRIMARY_UNCHECKED, text, at=record_set)
+        text = f"{name} can never be unhealthy, so nothing ever takes over from it"
+        yield Finding(FindingKind.PRIMARY_UNCHECKED, text, at=record_set)
     elif alias is None or not alias.evaluate_target_health or isinstance(target, Resource):
-        text = f"{who} can never be unhealthy, so it goes on answering when it is down"
-        yield Finding(Id.UNCHECKED, text, at=record_set)
+        text = f"{name} can never be unhealthy, so it goes on answering when it is down"
+        yield Finding(FindingKind.UNCHECKED, text, at=record_set)
 
 
-def _sleepers(group: Group, health: _Health) -> Iterator[Finding]:
+def _zero_weights(group: Group, health: _Health) -> Iterator[Finding]:
     """Weights of 0 that answer when everything heavier is unhealthy (R64)."""
     heavy = [r for r in group.record_sets if _weight(r)]
     if heavy and all(map(health.can_fail, heavy)):
         for record_set in group.record_sets:
             if _weight(record_set) == 0:
                 others = ", ".join(r.set_identifier or "" for r in heavy)
-                text = f"{_called(record_set)} has weight 0, but answers once {others} {_are(heavy)} unhealthy"
-                yield Finding(Id.ZERO_WEIGHT, text, at=record_set)
+                text = f"{_display(record_set)} has weight 0, but answers once {others} {_are(heavy)} unhealthy"
+                yield Finding(FindingKind.ZERO_WEIGHT, text, at=record_set)
 
 
 def _is_checked(target: Group | Resource | None, tree: AnswerTree) -> bool:
-    """Whether a health check is anywhere below."""
+    """True if a health check is anywhere below."""
     waiting, seen = [target], set()
     while waiting:
         below = waiting.pop()
@@ -138,7 +140,7 @@ def _is_checked(target: Group | Resource | None, tree: AnswerTree) -> bool:
 
 
 def _can_evaluate(target: Group | Resource | None) -> bool:
-    """Whether Route 53 lets an alias to it evaluate its health (A177)."""
+    """True if Route 53 lets an alias evaluate the health of this target (A177)."""
     return not (isinstance(target, Resource) and target.kind is ResourceKind.CLOUDFRONT)
 
 
@@ -150,7 +152,7 @@ def _weight(record_set: RecordSet) -> int | None:
     return record_set.routing.weight if isinstance(record_set.routing, Weighted) else None
 
 
-def _called(record_set: RecordSet) -> str:
+def _display(record_set: RecordSet) -> str:
     identifier = f" {record_set.set_identifier}" if record_set.set_identifier is not None else ""
     return f"{names.display(record_set.name)} {record_set.type.name}{identifier}"
 

@@ -1,4 +1,4 @@
-"""What can fail below a tree, together or alone, and what health checks say then."""
+"""Failures: lists the endpoints that may fail below a tree, their combinations, and the health that follows."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Checks = Mapping[HealthCheckId, HealthCheck]
 
 
 class FailureKind(Enum):
-    """What fails at once."""
+    """The kinds of endpoints."""
 
     CHECK = "health check"
     REGION = "Region"
@@ -34,7 +34,7 @@ _KINDS = {PatternKind.REGION: FailureKind.REGION, PatternKind.ZONE: FailureKind.
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Something that fails as a whole, and the health checks that then fail."""
+    """An endpoint, Region or Availability Zone that fails as a whole, and the health checks that fail with it."""
 
     kind: FailureKind
     name: str
@@ -46,17 +46,17 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Endpoints that fail at the same time; none is the state where everything is up."""
+    """Endpoints that fail at the same time; without any, everything is up."""
 
     failed: tuple[Endpoint, ...]
     checks: frozenset[HealthCheckId]
 
 
 def domains_of(trees: Iterable[AnswerTree], catalog: Catalog) -> list[Pattern]:
-    """The Regions and Availability Zones that may hold something below the trees.
+    """The Regions and Availability Zones that may move an answer of the trees.
 
-    Those of the trees' record sets and targets come first. The others count because a health check may be named both
-    here and by a record set elsewhere.
+    Those of the trees' record sets and targets come first. All others follow, because a record set elsewhere may use
+    the same health check.
     """
     own = (pattern for tree in trees for pattern in _domains_in(tree))
     targets = (target for resource in catalog.resources.values() for target in resource.declared.targets)
@@ -68,13 +68,13 @@ def domains_of(trees: Iterable[AnswerTree], catalog: Catalog) -> list[Pattern]:
 
 
 def endpoints_of(tree: AnswerTree, checks: Checks, contents: Mapping[Pattern, DomainContents]) -> tuple[Endpoint, ...]:
-    """The endpoints below a tree: each health check that probes one, then whole Regions and Availability Zones.
+    """The endpoints below a tree: each health check that is not calculated, then Regions and Availability Zones.
 
-    A calculated check fails by its children, or with a Region that holds it. A disabled check never does (H73). A
-    Region or Availability Zone with the checks of another endpoint is that endpoint under another name, and left out.
+    A calculated check fails with its children or with a Region. A disabled check never fails (H73). A Region or
+    Availability Zone with the same checks as an earlier endpoint is left out.
 
     Args:
-        contents: what fails with each of `domains_of`.
+        contents: the contents of each of `domains_of`.
     """
     probed = sorted({check for named in tree.checks() for check in _probed(named, checks)})
     found = {frozenset({check}): Endpoint(FailureKind.CHECK, check, frozenset({check})) for check in probed}
@@ -93,15 +93,15 @@ def checks_below(tree: AnswerTree, checks: Checks) -> frozenset[HealthCheckId]:
     return frozenset(check for check in (*named, *children) if not checks[check].disabled)
 
 
-def count(endpoints: Collection[Endpoint], most: int) -> int:
-    """How many scenarios there are at most: subsets of up to `most` endpoints."""
-    return sum(comb(len(endpoints), size) for size in range(min(most, len(endpoints)) + 1))
+def count(endpoints: Collection[Endpoint], max_failures: int) -> int:
+    """An upper bound for the number of scenarios: all subsets of up to `max_failures` endpoints."""
+    return sum(comb(len(endpoints), size) for size in range(min(max_failures, len(endpoints)) + 1))
 
 
-def scenarios(endpoints: Collection[Endpoint], most: int) -> Iterator[Scenario]:
-    """Every subset of up to `most` endpoints, smaller ones first; of those with the same checks the first."""
+def scenarios(endpoints: Collection[Endpoint], max_failures: int) -> Iterator[Scenario]:
+    """All subsets of up to `max_failures` endpoints, smaller first; of several with the same checks, the first."""
     seen = set()
-    for size in range(min(most, len(endpoints)) + 1):
+    for size in range(min(max_failures, len(endpoints)) + 1):
         for failed in combinations(endpoints, size):
             checks = frozenset[HealthCheckId]().union(*(endpoint.checks for endpoint in failed))
             if checks not in seen:
@@ -110,7 +110,7 @@ def scenarios(endpoints: Collection[Endpoint], most: int) -> Iterator[Scenario]:
 
 
 def health_when(failed: Collection[HealthCheckId], named: Collection[HealthCheckId], checks: Checks) -> HealthSnapshot:
-    """The health of the checks that a tree names, when some fail and everything else is up (H70, H72–H74, H78)."""
+    """The health of the `named` checks when some checks fail and all others are up (H70, H72–H74, H78)."""
 
     def is_healthy(check_id: HealthCheckId) -> bool:
         check = checks[check_id]
@@ -126,7 +126,7 @@ def health_when(failed: Collection[HealthCheckId], named: Collection[HealthCheck
 
 
 def can_fail(check_id: HealthCheckId | None, checks: Checks) -> bool:
-    """Whether something that may happen makes a health check unhealthy; a missing one is healthy (R117)."""
+    """True if a health check can become unhealthy; a missing one is always healthy (R117)."""
     check = checks.get(check_id) if check_id is not None else None
     if check is None or check.disabled:
         return False
@@ -134,7 +134,7 @@ def can_fail(check_id: HealthCheckId | None, checks: Checks) -> bool:
 
 
 def _probed(check_id: HealthCheckId, checks: Checks) -> list[HealthCheckId]:
-    """The check itself, or the children that it is calculated from."""
+    """The check itself, or the children of a calculated check."""
     check = checks.get(check_id)
     if check is None or check.disabled:
         return []

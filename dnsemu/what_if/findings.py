@@ -1,4 +1,4 @@
-"""What is found wrong: the kinds of findings, and those that show when something fails."""
+"""Findings: their kinds and severities, and those that show when endpoints fail."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from dnsemu.what_if.work import Progress, Work
 
 
 class FindingSeverity(Enum):
-    """How bad it is."""
+    """The severities of findings."""
 
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
 
 
-class Id(Enum):
-    """The kinds of findings; a rule `no-ID` forbids each."""
+class FindingKind(Enum):
+    """The kinds of findings; a rule `no-KIND` forbids each."""
 
     BLACK_HOLE = "black-hole"
     MISSING_DEFAULT = "missing-geo-default"
@@ -35,48 +35,47 @@ class Id(Enum):
     ZERO_WEIGHT = "forgotten-zero-weight"
 
 
-SEVERITY: Mapping[Id, FindingSeverity] = {
-    Id.BLACK_HOLE: FindingSeverity.ERROR,
-    Id.MISSING_DEFAULT: FindingSeverity.ERROR,
-    Id.SINGLE_POINT: FindingSeverity.WARNING,
-    Id.FAIL_OPEN: FindingSeverity.WARNING,
-    Id.PRIMARY_UNCHECKED: FindingSeverity.WARNING,
-    Id.HEALTH_IGNORED: FindingSeverity.WARNING,
-    Id.UNCHECKED: FindingSeverity.WARNING,
-    Id.ZERO_WEIGHT: FindingSeverity.NOTE,
+SEVERITY: Mapping[FindingKind, FindingSeverity] = {
+    FindingKind.BLACK_HOLE: FindingSeverity.ERROR,
+    FindingKind.MISSING_DEFAULT: FindingSeverity.ERROR,
+    FindingKind.SINGLE_POINT: FindingSeverity.WARNING,
+    FindingKind.FAIL_OPEN: FindingSeverity.WARNING,
+    FindingKind.PRIMARY_UNCHECKED: FindingSeverity.WARNING,
+    FindingKind.HEALTH_IGNORED: FindingSeverity.WARNING,
+    FindingKind.UNCHECKED: FindingSeverity.WARNING,
+    FindingKind.ZERO_WEIGHT: FindingSeverity.NOTE,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Clients who get the same answers in every scenario; `got` has what they get, a scenario each."""
+    """Clients that get the same answers in every scenario; `shares` holds one entry for each scenario."""
 
     names: tuple[str, ...]
-    got: tuple[Shares, ...]
+    shares: tuple[Shares, ...]
 
     @property
     def name(self) -> str:
-        """A short name."""
+        """A short name, of the first few clients."""
         more = len(self.names) - MAX_NAMES
         return ", ".join(self.names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 MAX_NAMES = 3
-"""Names of places that make up a population's own."""
+"""Clients that the name of a population lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong.
+    """One problem: either an effect of a scenario, or a defect of a record set.
 
-    `effect` is what clients get, where the finding is about that: nothing, or answers from where nothing is healthy.
-    It shows for `populations`, none being everyone, when `scenario` happens; or a record set `at` fault is all there is
-    to say.
+    `effect` is what `populations` get in `scenario`: no answer, or a fail-open answer; no population stands for
+    everyone. `at` is the record set with the defect.
     """
 
-    id: Id
+    kind: FindingKind
     text: str
-    effect: Id | None = None
+    effect: FindingKind | None = None
     populations: tuple[str, ...] = ()
     scenario: Scenario | None = None
     at: RecordSet | None = None
@@ -85,21 +84,22 @@ class Finding:
 def effects(
     scenarios: Sequence[Scenario], populations: Sequence[Population], progress: Progress
 ) -> Work[tuple[Finding, ...]]:
-    """Where clients get nothing, or get what is known to be down, told with the fewest failures that lead there."""
+    """Finds scenarios with no answer or a fail-open answer, each with the fewest failures that cause it."""
     findings = []
-    for effect in (Id.BLACK_HOLE, Id.MISSING_DEFAULT, Id.FAIL_OPEN):
+    for effect in (FindingKind.BLACK_HOLE, FindingKind.MISSING_DEFAULT, FindingKind.FAIL_OPEN):
         found: dict[int, list[Population]] = {}
         for population in populations:
-            for index in _fewest(scenarios, [_share(effect, got) > 0 for got in population.got]):
+            for index in _minimal(scenarios, [_share(effect, shares) > 0 for shares in population.shares]):
                 found.setdefault(index, []).append(population)
             yield progress
         for index, hit in sorted(found.items()):
-            findings.append(_finding(effect, scenarios[index], index, hit, len(hit) == len(populations)))
+            is_everyone = len(hit) == len(populations)
+            findings.append(_finding(effect, scenarios[index], index, hit, is_everyone=is_everyone))
     return tuple(findings)
 
 
-def _fewest(scenarios: Sequence[Scenario], shows: Sequence[bool]) -> Iterator[int]:
-    """The scenarios that show something which none with fewer failures among the same shows."""
+def _minimal(scenarios: Sequence[Scenario], shows: Sequence[bool]) -> Iterator[int]:
+    """The scenarios that show an effect which no subset of their failures shows."""
     found: list[int] = []
     for index, scenario in enumerate(scenarios):
         if shows[index] and not any(scenarios[smaller].checks < scenario.checks for smaller in found):
@@ -107,20 +107,22 @@ def _fewest(scenarios: Sequence[Scenario], shows: Sequence[bool]) -> Iterator[in
             yield index
 
 
-def _finding(effect: Id, scenario: Scenario, index: int, hit: Sequence[Population], is_everyone: bool) -> Finding:
-    part = max(_share(effect, population.got[index]) for population in hit)
+def _finding(
+    effect: FindingKind, scenario: Scenario, index: int, hit: Sequence[Population], *, is_everyone: bool
+) -> Finding:
+    part = max(_share(effect, population.shares[index]) for population in hit)
     who = (EVERYONE,) if is_everyone else tuple(population.name for population in hit)
-    is_single = len(scenario.failed) == 1 and effect is not Id.MISSING_DEFAULT
-    if effect is Id.FAIL_OPEN:
+    is_single = len(scenario.failed) == 1 and effect is not FindingKind.MISSING_DEFAULT
+    if effect is FindingKind.FAIL_OPEN:
         what = "answers from where nothing is healthy (fail open)"
     else:
-        reasons = {n for population in hit for n in population.got[index].nothing if _effect_of(n) is effect}
+        reasons = {n for population in hit for n in population.shares[index].nothing if _effect_of(n) is effect}
         what = "no answer: " + "; ".join(sorted(f"{names.display(n.name)}: {n.why.value}" for n in reasons))
     share = "" if part == 1 else f"in {float(part * 100):.4g} % of replies "
     text = f"{when(scenario)}, {'; '.join(who)}: {share}{what}"
-    kind = Id.SINGLE_POINT if is_single else effect
-    felt = Id.FAIL_OPEN if effect is Id.FAIL_OPEN else Id.BLACK_HOLE
-    return Finding(kind, text, felt, () if is_everyone else who, scenario)
+    kind = FindingKind.SINGLE_POINT if is_single else effect
+    shown_effect = FindingKind.FAIL_OPEN if effect is FindingKind.FAIL_OPEN else FindingKind.BLACK_HOLE
+    return Finding(kind, text, shown_effect, () if is_everyone else who, scenario)
 
 
 def when(scenario: Scenario) -> str:
@@ -130,14 +132,14 @@ def when(scenario: Scenario) -> str:
     return f"with {' and '.join(map(str, scenario.failed))} down"
 
 
-def _share(effect: Id, got: Shares) -> Fraction:
-    if effect is Id.FAIL_OPEN:
-        return got.fails_open
-    return sum((part for nothing, part in got.nothing.items() if _effect_of(nothing) is effect), Fraction(0))
+def _share(effect: FindingKind, shares: Shares) -> Fraction:
+    if effect is FindingKind.FAIL_OPEN:
+        return shares.fails_open
+    return sum((part for nothing, part in shares.nothing.items() if _effect_of(nothing) is effect), Fraction(0))
 
 
-def _effect_of(nothing: Nothing) -> Id | None:
-    """What an empty reply is a case of; hosts that nobody has looked up yet are none."""
+def _effect_of(nothing: Nothing) -> FindingKind | None:
+    """The effect that an empty reply shows; None if the hosts of targets are not looked up yet."""
     if nothing.why is Absence.NOT_LOOKED_UP:
         return None
-    return Id.MISSING_DEFAULT if nothing.why is Why.NO_CANDIDATE else Id.BLACK_HOLE
+    return FindingKind.MISSING_DEFAULT if nothing.why is Why.NO_CANDIDATE else FindingKind.BLACK_HOLE

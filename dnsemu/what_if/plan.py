@@ -1,8 +1,8 @@
-"""What clients would get if endpoints failed: every combination of up to N of them, for every class of clients.
+"""Simulates endpoint failures and reports the answers each client population would get.
 
-No dice are thrown: decisions are distributions, a class stands for clients that no decision tells apart, and what
-health checks say follows from what fails. It starts from everything being up, whatever health is now. Pure work, done
-in steps, so that whoever drives it can show how far it is, or answer queries in between.
+Tries every combination of up to N endpoints for every audience. The result is exact, because decisions are
+distributions and nothing is drawn. Every scenario starts with all endpoints up, whatever their present health. The
+work is pure and comes in steps, so that the caller can show progress or answer queries in between.
 """
 
 from collections.abc import Sequence
@@ -26,64 +26,66 @@ from dnsemu.what_if.report import Study, report
 from dnsemu.what_if.tree import AnswerTree, TooManyLinks, Unanswered, tree_of
 from dnsemu.what_if.work import Progress, Work
 
-MAX_JUDGEMENTS = 1_000_000
-"""Record sets judged, in all scenarios for all classes of clients: under a minute and under a gigabyte."""
+MAX_EVALUATIONS = 1_000_000
+"""Bound on record sets evaluated, over all scenarios and audiences: under a minute and under a gigabyte."""
 
 
 class TooMuchWork(ValueError):
-    """There are more combinations than anyone would wait for."""
+    """The combinations exceed the bound on the work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What there is to do for one name."""
+    """The work to do for one name."""
 
     tree: AnswerTree
     endpoints: tuple[Endpoint, ...]
-    classes: tuple[Audience, ...]
-    most_failures: int
+    audiences: tuple[Audience, ...]
+    max_failures: int
 
     @property
     def scenarios(self) -> int:
-        return count(self.endpoints, self.most_failures)
+        return count(self.endpoints, self.max_failures)
 
     @property
-    def judgements(self) -> int:
-        return self.scenarios * len(self.classes) * self.tree.size
+    def evaluations(self) -> int:
+        return self.scenarios * len(self.audiences) * self.tree.size
 
 
 def what_if(
-    published: Published, of: Sequence[str], type_text: str = "A", fail: int = 1, most: int = MAX_JUDGEMENTS
+    published: Published,
+    name_texts: Sequence[str],
+    type_text: str = "A",
+    max_failures: int = 1,
+    max_evaluations: int = MAX_EVALUATIONS,
 ) -> Work[dict[str, Any]]:
-    """Fail every combination of up to `fail` endpoints below some names, and report what each population gets.
+    """Fails every combination of up to `max_failures` endpoints below some names, and reports the answers.
 
     Args:
-        of: the names.
-        fail: how many endpoints fail together at most.
-        most: the bound on the work, in record sets judged.
+        max_evaluations: the bound on the work, in record sets evaluated.
     Returns:
-        Plain data, ready for JSON; docs/control-api.md tells the keys.
+        Plain data, ready for JSON; docs/control-api.md describes the keys.
     Raises:
-        BadQuestion: a name or type cannot be read, or nothing answers it.
-        TooMuchWork: it is more than `most`; nothing was decided yet.
+        BadQuestion: a name or type cannot be read, or no record set answers it.
+        TooMuchWork: the work exceeds `max_evaluations`; nothing was decided yet.
     """
     type_ = _type(type_text)
-    if fail < 0:
+    if max_failures < 0:
         raise BadQuestion("fail", "a number of endpoints is 0 or more")
-    trees = [_tree(published, name, type_) for name in dict.fromkeys(map(_name, of))]
+    trees = [_tree(published, name, type_) for name in dict.fromkeys(map(_name, name_texts))]
     contents = yield from _contents(published, trees)
     plans = []
     for tree in trees:
-        classes = yield from audiences(tree.groups, published, Progress())
-        plans.append(Plan(tree, endpoints_of(tree, published.world.health_checks, contents), classes, fail))
-    total = sum(plan.judgements for plan in plans)
-    if total > most:
-        raise TooMuchWork(_too_much(plans, total, most))
+        endpoints = endpoints_of(tree, published.world.health_checks, contents)
+        plans.append(Plan(tree, endpoints, (yield from audiences(tree.groups, published)), max_failures))
+    total = sum(plan.evaluations for plan in plans)
+    if total > max_evaluations:
+        raise TooMuchWork(_too_much(plans, total, max_evaluations))
     studies = []
     done = 0
     for plan in plans:
         studies.append((yield from _study(published, plan, Progress(done, total))))
-        done += plan.judgements
+        done += plan.evaluations
     return (yield from report(studies, Progress(total, total)))
 
 
@@ -95,7 +97,7 @@ def _tree(published: Published, name: DName, type_: RRType) -> AnswerTree:
 
 
 def _contents(published: Published, trees: Sequence[AnswerTree]) -> Work[dict[Pattern, DomainContents]]:
-    """What fails with each Region and Availability Zone, anywhere in what is published."""
+    """Finds the contents of every Region and Availability Zone."""
     search = domain_contents(domains_of(trees, published.catalog), published.world, published.catalog)
     while True:
         try:
@@ -107,45 +109,45 @@ def _contents(published: Published, trees: Sequence[AnswerTree]) -> Work[dict[Pa
 
 
 def _study(published: Published, plan: Plan, before: Progress) -> Work[Study]:
-    """Decide everything that was planned."""
+    """Decides every scenario of a plan for every audience."""
     tree, checks = plan.tree, published.world.health_checks
     named, done = tree.checks(), before.done
-    happening: list[Scenario] = []
-    columns: list[list[Shares]] = [[] for _ in plan.classes]
-    same: dict[object, Shares] = {}
-    for scenario in scenarios(plan.endpoints, plan.most_failures):
-        happening.append(scenario)
+    decided: list[Scenario] = []
+    columns: list[list[Shares]] = [[] for _ in plan.audiences]
+    interned: dict[object, Shares] = {}
+    for scenario in scenarios(plan.endpoints, plan.max_failures):
+        decided.append(scenario)
         health = health_when(scenario.checks, named, checks)
-        for one, column in zip(plan.classes, columns, strict=True):
-            got = shares_of(resolve(published.catalog, health, one.client, tree.name, tree.type))
-            column.append(same.setdefault(got.value, got))
+        for audience, column in zip(plan.audiences, columns, strict=True):
+            shares = shares_of(resolve(published.catalog, health, audience.client, tree.name, tree.type))
+            column.append(interned.setdefault(shares.value, shares))
             done += tree.size
             yield Progress(done, before.total)
-    populations = _populations(plan.classes, columns)
-    felt = yield from effects(happening, populations, Progress(done, before.total))
-    findings = (*felt, *defects(tree, plan.classes, checks))
-    return Study(tree, plan.endpoints, tuple(happening), populations, findings)
+    populations = _populations(plan.audiences, columns)
+    found = yield from effects(decided, populations, Progress(done, before.total))
+    findings = (*found, *defects(tree, plan.audiences, checks))
+    return Study(tree, plan.endpoints, tuple(decided), populations, findings)
 
 
-def _populations(classes: Sequence[Audience], columns: Sequence[Sequence[Shares]]) -> tuple[Population, ...]:
-    """Classes that get the same in every scenario, put together."""
+def _populations(audiences: Sequence[Audience], columns: Sequence[Sequence[Shares]]) -> tuple[Population, ...]:
+    """Merges audiences that get the same shares, by identity, in every scenario."""
     found: dict[tuple[int, ...], tuple[list[str], Sequence[Shares]]] = {}
-    for one, column in zip(classes, columns, strict=True):
-        found.setdefault(tuple(map(id, column)), ([], column))[0].extend(one.names)
-    return tuple(Population(tuple(who), tuple(column)) for who, column in found.values())
+    for audience, column in zip(audiences, columns, strict=True):
+        found.setdefault(tuple(map(id, column)), ([], column))[0].extend(audience.names)
+    return tuple(Population(tuple(names), tuple(column)) for names, column in found.values())
 
 
-def _too_much(plans: Sequence[Plan], total: int, most: int) -> str:
-    plan = max(plans, key=lambda plan: plan.judgements)
-    lower = "lower --fail" if plan.most_failures > 1 else "nothing here can be lowered but the number of names"
+def _too_much(plans: Sequence[Plan], total: int, max_evaluations: int) -> str:
+    plan = max(plans, key=lambda plan: plan.evaluations)
+    instead = "lower --fail" if plan.max_failures > 1 else "ask about fewer names"
     return (
-        f"{names.display(plan.tree.name)} has {_spelled(plan.scenarios)} combinations of up to {plan.most_failures} of "
-        f"{len(plan.endpoints)} endpoints, for {len(plan.classes)} classes of clients with {plan.tree.size} record "
-        f"sets to judge each time: {_spelled(total)} in all, where {most:,} are allowed; {lower}"
+        f"{names.display(plan.tree.name)} has {_number(plan.scenarios)} combinations of up to {plan.max_failures} of "
+        f"{len(plan.endpoints)} endpoints, for {len(plan.audiences)} classes of clients with {plan.tree.size} record "
+        f"sets to evaluate each time: {_number(total)} in all, where {max_evaluations:,} are allowed; {instead}"
     )
 
 
-def _spelled(number: int) -> str:
+def _number(number: int) -> str:
     return f"{number:,}" if number < 10**12 else "over a million million"
 
 

@@ -1,4 +1,4 @@
-"""What was found out, as plain data: the same for shell and control API."""
+"""The report: results and findings as plain data, the same for the command line and the control API."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dnsemu.what_if.work import Progress, Work
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Everything found out about one name."""
+    """The results for one name."""
 
     tree: AnswerTree
     endpoints: tuple[Endpoint, ...]
@@ -25,17 +25,17 @@ class Study:
 
 
 def report(studies: Sequence[Study], progress: Progress) -> Work[dict[str, Any]]:
-    """Write it out."""
-    written = []
+    """Converts the results to plain data, a scenario in each step."""
+    rows = []
     for study in studies:
         scenarios = []
         for index, scenario in enumerate(study.scenarios):
             gets = list(_gets(index, study.populations))
             scenarios.append({"when": when(scenario), "fails": _fails(scenario), "gets": gets})
             yield progress
-        written.append(_study(study, scenarios))
+        rows.append(_study(study, scenarios))
     return {
-        "names": written,
+        "names": rows,
         "findings": [_finding(finding, study) for study in studies for finding in study.findings],
     }
 
@@ -56,30 +56,30 @@ def _study(study: Study, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _gets(index: int, populations: Sequence[Population]) -> Iterator[dict[str, Any]]:
-    """What each population gets; of those that something fails for, only the ones that it makes a difference to."""
+    """The answers of each population; after a failure, only those of populations for which it makes a difference."""
     for population in populations:
-        got = population.got[index]
-        if index == 0 or got is not population.got[0]:
-            yield {"population": population.name, **_shares(got)}
+        shares = population.shares[index]
+        if index == 0 or shares is not population.shares[0]:
+            yield {"population": population.name, **_shares(shares)}
 
 
-def _shares(got: Shares) -> dict[str, Any]:
+def _shares(shares: Shares) -> dict[str, Any]:
     return {
         "answers": [
-            {**_share(part), **_record_set(leaf), "values": list(leaf.values)} for leaf, part in got.answers.items()
+            {**_share(part), **_record_set(leaf), "values": list(leaf.values)} for leaf, part in shares.answers.items()
         ],
         "nothing": [
             {**_share(part), "name": names.display(nothing.name), "why": nothing.why.value}
-            for nothing, part in got.nothing.items()
+            for nothing, part in shares.nothing.items()
         ],
-        "fails_open": _share(got.fails_open),
+        "fails_open": _share(shares.fails_open),
     }
 
 
 def _finding(finding: Finding, study: Study) -> dict[str, Any]:
     return {
-        "id": finding.id.value,
-        "severity": SEVERITY[finding.id].value,
+        "id": finding.kind.value,
+        "severity": SEVERITY[finding.kind].value,
         "effect": finding.effect.value if finding.effect else None,
         "name": names.display(study.tree.name),
         "type": study.tree.type.name,

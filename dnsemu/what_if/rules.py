@@ -1,30 +1,30 @@
-"""What a user demands of a name: rules that findings break."""
+"""Rules: what a user requires of the findings, and which rules some findings break."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dnsemu.what_if.findings import Id
+from dnsemu.what_if.findings import FindingKind
 
 ANY_FINDING = "no-findings"
-RULES = (*(f"no-{id.value}" for id in Id), ANY_FINDING)
-"""`no-ID` forbids findings of a kind, or with its effect; the last forbids every finding."""
+RULES = (*(f"no-{kind.value}" for kind in FindingKind), ANY_FINDING)
+"""`no-KIND` forbids findings of a kind, or with it as their effect; the last one forbids every finding."""
 
 
 class UnknownRule(ValueError):
-    """A rule that there is not."""
+    """A rule that does not exist."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(f"'{rule}' is no rule: write one of {', '.join(RULES)}")
 
 
 def broken(rules: Sequence[str], findings: Iterable[dict[str, Any]]) -> list[str]:
-    """The rules that findings, as in a report, break.
+    """The rules that the findings of a report break.
 
     Raises:
-        UnknownRule: one of the rules is none.
+        UnknownRule: one of the rules does not exist.
     """
     for rule in rules:
         if rule not in RULES:
             raise UnknownRule(rule)
-    told = {f"no-{said}" for finding in findings for said in (finding["id"], finding["effect"]) if said}
-    return [rule for rule in dict.fromkeys(rules) if rule in told or (rule == ANY_FINDING and told)]
+    forbidden = {f"no-{kind}" for finding in findings for kind in (finding["id"], finding["effect"]) if kind}
+    return [rule for rule in dict.fromkeys(rules) if rule in forbidden or (rule == ANY_FINDING and forbidden)]

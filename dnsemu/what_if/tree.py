@@ -1,4 +1,4 @@
-"""Everything that the answers to one question may be read from, whoever asks and whatever is healthy."""
+"""The answer tree: all record sets that may answer a question, for any client and any health."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.lookup import Hit
 
 MAX_LINKS = 1000
-"""Ways along CNAMEs that are followed; a tree with more is given up."""
+"""Bound on paths along CNAMEs; a tree with more is refused."""
 
 _ANYONE = Client.at_place(Place(0.0, 0.0))
 
 
 class Unanswered(ValueError):
-    """A question that no record set answers, so that nothing can fail."""
+    """No record set answers the question, so nothing can fail."""
 
 
 class TooManyLinks(ValueError):
-    """CNAMEs lead on in more ways than can be looked at."""
+    """CNAMEs lead to more than `MAX_LINKS` paths."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerTree:
-    """The groups that a question leads to, along aliases and CNAMEs, each once; all of one zone.
+    """The groups that a question leads to, along aliases and CNAMEs, each once; all in one zone.
 
-    `roots` are the groups where health is not read from above: the question's own, and those that CNAMEs lead to.
+    `roots` are the groups that no alias above reads the health of: the question's and those that CNAMEs lead to.
     """
 
     name: DName
@@ -46,16 +46,16 @@ class AnswerTree:
     cnames: dict[RecordSetKey, Group]
 
     def target(self, record_set: RecordSet) -> Group | Resource | None:
-        """What an alias leads to; None for a leaf, and for an alias that leads nowhere."""
+        """The group or resource that an alias leads to; None for a leaf, and if there is no such target."""
         return _target(self.surroundings, record_set)
 
     def below(self, record_set: RecordSet) -> Group | Resource | None:
-        """What an alias or a CNAME leads to."""
+        """The group or resource that an alias or a CNAME leads to."""
         return self.target(record_set) or self.cnames.get(record_set.key)
 
     @property
     def size(self) -> int:
-        """How many record sets and targets there are to judge."""
+        """The number of record sets and targets whose health one decision evaluates."""
         targets = (self.target(record_set) for record_set in self.record_sets())
         return sum(1 + len(t.targets) if isinstance(t, Resource) else 1 for t in targets)
 
@@ -64,7 +64,7 @@ class AnswerTree:
         return (record_set for group in self.groups for record_set in group.record_sets)
 
     def resources(self) -> Iterator[Resource]:
-        """The resources that aliases lead to, as often as they do."""
+        """The resource of each alias that leads to one."""
         return (target for target in map(self.target, self.record_sets()) if isinstance(target, Resource))
 
     def checks(self) -> tuple[HealthCheckId, ...]:
@@ -73,18 +73,18 @@ class AnswerTree:
         return tuple(dict.fromkeys(found))
 
     def checks_of(self, record_set: RecordSet) -> list[HealthCheckId]:
-        """The health checks of a record set, and of the resource that it leads to."""
+        """The health checks of a record set, and of the targets of its resource."""
         target = self.target(record_set)
         targets = target.targets if isinstance(target, Resource) else ()
         return [c for c in (record_set.health_check_id, *(t.health_check_id for t in targets)) if c is not None]
 
 
 def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
-    """Walk down from a question, whoever asks.
+    """Walks down from a question along all aliases and CNAMEs.
 
     Raises:
-        Unanswered: no record set is there.
-        TooManyLinks: more than `MAX_LINKS` ways along CNAMEs.
+        Unanswered: no record set answers.
+        TooManyLinks: more than `MAX_LINKS` paths along CNAMEs.
     """
     first = resolve(catalog, HealthSnapshot(), _ANYONE, name, type_)
     if not isinstance(first.found, Hit):
@@ -113,7 +113,7 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
 
 
 def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, Link]]:
-    """The CNAMEs among groups that lead to record sets, and where."""
+    """The CNAMEs in the groups that lead to record sets, each with its next link."""
     for record_set in (record_set for group in groups for record_set in group.record_sets if not record_set.alias):
         following = link.following(record_set)
         if following is not None and isinstance(following.found, Hit):
@@ -121,7 +121,7 @@ def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, 
 
 
 def _reached(surroundings: ZoneSurroundings, root: Group) -> dict[tuple[DName, RRType], Group]:
-    """A group and those that its aliases lead to."""
+    """A group and all groups that its aliases lead to."""
     found = {(root.name, root.type): root}
     waiting = [root]
     while waiting:

@@ -1,4 +1,4 @@
-"""Long work in short steps: whoever drives it may show how far it is, or do something else in between."""
+"""Long work in short steps: the caller can show progress or answer queries between two of them."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many record sets are judged, of how many; 0 of 0 while it is still looking what there is."""
+    """Record sets evaluated so far and in all; 0 and 0 until the total is known."""
 
     done: int = 0
     total: int = 0
 
 
 Work = Generator[Progress, None, T]
-"""A step is well under a millisecond for trees of ordinary size; the work returns its result."""
+"""A generator that returns its result. A step takes well under a millisecond for trees of ordinary size."""

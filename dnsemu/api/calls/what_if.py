@@ -12,7 +12,7 @@ from dnsemu.publication.board import Board
 from dnsemu.what_if.plan import TooMuchWork, what_if
 from dnsemu.what_if.work import Work
 
-MAX_JUDGEMENTS = 100_000
+MAX_EVALUATIONS = 100_000
 """Record sets evaluated for one call; larger studies belong into `dnsemu what-if --file`, outside the server."""
 
 MOMENT_S = 0.001
@@ -43,7 +43,7 @@ class WhatIfCalls:
         if not names:
             return failure(400, "a name is missing", "name")
         async with self._turn:
-            work = what_if(self._board.current, names, type_, int(fail), MAX_JUDGEMENTS)
+            work = what_if(self._board.current, names, type_, int(fail), MAX_EVALUATIONS)
             try:
                 text = await _as_json_text(await _finished(work))
             except BadQuestion as bad:

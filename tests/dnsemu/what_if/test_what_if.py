@@ -1,4 +1,4 @@
-"""What-if: every failure of up to N endpoints for every class of clients, and what is found wrong."""
+"""What-if: all failures of up to N endpoints for every audience, and the findings."""
 
 import json
 from fractions import Fraction
@@ -22,7 +22,7 @@ from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Published
-from dnsemu.what_if.findings import Id
+from dnsemu.what_if.findings import FindingKind
 from dnsemu.what_if.plan import TooMuchWork, what_if
 from dnsemu.what_if.rules import RULES, UnknownRule, broken
 from dnsemu.zone.catalog import Catalog
@@ -57,7 +57,7 @@ def calculated(id, threshold, *children, **more):
 
 
 def published(*record_sets, checks=(), geo=None, collections=(), resources=()):
-    """What is declared, ready to answer from; health checks that are only named become TCP checks."""
+    """The record sets, published; health checks that are only named become TCP checks."""
     named = {r.health_check_id for r in record_sets} | {t.health_check_id for r in resources for t in r.targets}
     declared = {id: probe(id) for id in named if id} | {check.id: check for check in checks}
     cidr = Map({collection.id: collection for collection in collections})
@@ -72,7 +72,7 @@ def published(*record_sets, checks=(), geo=None, collections=(), resources=()):
 
 
 def done(work):
-    """The result of work, and how often it could be paused."""
+    """The result of work, and the number of pauses."""
     pauses = 0
     while True:
         try:
@@ -87,7 +87,7 @@ def report(*record_sets, fail=1, of=(W,), type_="A", **more):
 
 
 def found(report):
-    """The findings in short: kind, effect, what fails, whom it hits or the record set at fault."""
+    """The findings in short: kind, effect, failures, and the populations or the record set with the defect."""
     return {
         (f["id"], f["effect"], *(f["fails"] or ()), *f["populations"])
         if f["record_set"] is None
@@ -96,8 +96,8 @@ def found(report):
     }
 
 
-def got(report, *fails):
-    """Who gets which leaves with which shares when this fails, by set identifier, `-` for nothing, `!` for fail open."""
+def answers(report, *fails):
+    """Shares of leaves by population and set identifier after these failures; `-` is no answer, `!` is fail open."""
     (scenario,) = (s for s in report["names"][0]["scenarios"] if s["fails"] == list(fails))
     return {
         row["population"]: {a["set_identifier"] or a["values"][0]: Fraction(a["share"]) for a in row["answers"]}
@@ -192,19 +192,19 @@ PAIR = (weighted(W, 1, "a", check="a"), weighted(W, 1, "b", check="b"))
 )  # fmt: skip
 def test_findings(record_sets, expected):
     lb = resource(LB, *(target(f"10.0.0.{n}", f"t{n}", availability_zone="use1-az1") for n in (1, 2)))
-    told = report(*record_sets, resources=[lb])
-    assert found(told) == expected
-    assert {f["id"] for f in told["findings"]} <= {id.value for id in Id}
+    result = report(*record_sets, resources=[lb])
+    assert found(result) == expected
+    assert {f["id"] for f in result["findings"]} <= {kind.value for kind in FindingKind}
 
 
-def test_a_fail_open_of_two_is_no_single_point_and_is_told_once():
+def test_a_fail_open_of_two_is_no_single_point_and_is_reported_once():
     assert found(report(*PAIR, fail=1)) == set()
     assert found(report(*PAIR, fail=2)) == {("fail-open", OPEN, "a", "b")}
     assert found(report(*PAIR, weighted(W, 1, "c", check="a"), fail=3)) == {("fail-open", OPEN, "a", "b")}
 
 
 def octodns(*regions):
-    """R124: geolocation aliases → failover pools → weighted values with checks; each pool's spare is the next's."""
+    """R124: geolocation aliases → failover pools → weighted values with checks; each pool's secondary is the next pool."""
     sets = [
         geo(W, "NA", continent="NA", alias=f"pool-{regions[0]}.test"),
         geo(W, "*", country="*", alias=f"pool-{regions[-1]}.test"),
@@ -219,10 +219,10 @@ def octodns(*regions):
 
 
 def test_r124_a_well_built_tree_is_clean_with_every_endpoint_failed_in_turn():
-    told = report(*octodns("US", "DE", "JP"), fail=6)
-    assert found(told) == set()
-    assert len(told["names"][0]["scenarios"]) == 2**6
-    assert broken(RULES, told["findings"]) == []
+    result = report(*octodns("US", "DE", "JP"), fail=6)
+    assert found(result) == set()
+    assert len(result["names"][0]["scenarios"]) == 2**6
+    assert broken(RULES, result["findings"]) == []
 
 
 @pytest.mark.parametrize(
@@ -242,8 +242,8 @@ def test_r124_a_well_built_tree_is_clean_with_every_endpoint_failed_in_turn():
 )  # fmt: skip
 def test_octodns_answers(fails, expected):
     populations = {"US": "continent NA, US", "DE": "DE", "JP": "JP, everywhere else, clients nothing locates"}
-    told = report(*octodns("US", "DE", "JP"), fail=6)
-    assert got(told, *fails) == {
+    result = report(*octodns("US", "DE", "JP"), fail=6)
+    assert answers(result, *fails) == {
         populations[who]: {leaf: Fraction(share) for leaf, share in shares.items()} for who, shares in expected.items()
     }
 
@@ -256,25 +256,25 @@ def endpoints(report):
 
 
 def test_h78_a_calculated_check_fails_by_its_children():
-    told = report(
+    result = report(
         primary(W, check="both"), secondary(W), checks=[probe("x"), probe("y"), calculated("both", 2, "x", "y")]
     )
-    assert endpoints(told) == {("health check", "x"): ["x"], ("health check", "y"): ["y"]}
-    assert got(told, "x") == {"everyone": {"secondary": 1}}
-    told = report(
+    assert endpoints(result) == {("health check", "x"): ["x"], ("health check", "y"): ["y"]}
+    assert answers(result, "x") == {"everyone": {"secondary": 1}}
+    result = report(
         primary(W, check="any"), secondary(W), checks=[probe("x"), probe("y"), calculated("any", 1, "x", "y")], fail=2
     )
-    assert got(told, "x") == {}
-    assert got(told, "x", "y") == {"everyone": {"secondary": 1}}
+    assert answers(result, "x") == {}
+    assert answers(result, "x", "y") == {"everyone": {"secondary": 1}}
 
 
 def test_h72_h73_inversion_and_disabling_count():
-    told = report(primary(W, check="a"), secondary(W), checks=[probe("a", inverted=True)])
-    assert got(told) == {"everyone": {"secondary": 1}}
-    assert got(told, "a") == {"everyone": {"primary": 1}}
-    told = report(primary(W, check="a"), secondary(W), checks=[probe("a", disabled=True)])
-    assert endpoints(told) == {}
-    assert found(told) == {("primary-without-check", "primary")}
+    result = report(primary(W, check="a"), secondary(W), checks=[probe("a", inverted=True)])
+    assert answers(result) == {"everyone": {"secondary": 1}}
+    assert answers(result, "a") == {"everyone": {"primary": 1}}
+    result = report(primary(W, check="a"), secondary(W), checks=[probe("a", disabled=True)])
+    assert endpoints(result) == {}
+    assert found(result) == {("primary-without-check", "primary")}
 
 
 def test_a_region_fails_with_all_its_checks_but_not_with_its_spare():
@@ -286,10 +286,10 @@ def test_a_region_fails_with_all_its_checks_but_not_with_its_spare():
         primary("eu.test", check="e1"),
         secondary("eu.test", check="e2"),
     ]
-    told = report(*sets)
+    result = report(*sets)
     checks = {("health check", name): [name] for name in ("e1", "e2", "u1", "u2")}
-    assert endpoints(told) == checks | {("Region", "us-east-1"): ["u1", "u2"]}  # eu-west-1 is e1 by another name
-    (moved,) = got(told, "us-east-1").values()
+    assert endpoints(result) == checks | {("Region", "us-east-1"): ["u1", "u2"]}  # eu-west-1 is e1 by another name
+    (moved,) = answers(result, "us-east-1").values()
     assert moved == {"primary": 1}
 
 
@@ -300,12 +300,12 @@ def test_r106_resources_fail_by_target_zone_and_region():
         target("10.0.0.2", "b", availability_zone="use1-az2"),
         target("10.0.0.3", "c", availability_zone="use1-az2"),
     )
-    told = report(primary(W, alias=LB, alias_zone="Z0"), secondary(W), resources=[lb])
-    assert endpoints(told)["Region", "us-east-1"] == ["a", "b", "c"]
-    assert endpoints(told)["Availability Zone", "use1-az2"] == ["b", "c"]
-    assert got(told, "us-east-1") == {"everyone": {"secondary": 1}}
-    assert got(told, "use1-az2") == {"everyone": {"10.0.0.1": 1}}
-    assert found(told) == set()
+    result = report(primary(W, alias=LB, alias_zone="Z0"), secondary(W), resources=[lb])
+    assert endpoints(result)["Region", "us-east-1"] == ["a", "b", "c"]
+    assert endpoints(result)["Availability Zone", "use1-az2"] == ["b", "c"]
+    assert answers(result, "us-east-1") == {"everyone": {"secondary": 1}}
+    assert answers(result, "use1-az2") == {"everyone": {"10.0.0.1": 1}}
+    assert found(result) == set()
 
 
 # --- clients ---
@@ -321,11 +321,11 @@ def test_without_a_location_policy_everyone_is_one():
 
 def test_r77_geolocation_tells_declared_locations_apart():
     networks = (GeoNetwork(ip_network("203.0.113.0/24"), DeclaredPlace(country="JP")),)
-    told = report(
+    result = report(
         geo(W, "ca", country="US", subdivision="CA"), geo(W, "as", continent="AS"), geo(W, "*", country="*"),
         geo=Geo(networks),
     )  # fmt: skip
-    assert clients(told) == [
+    assert clients(result) == [
         ["continent AS", "203.0.113.0/24"],
         ["US-CA"],
         ["everywhere else", "clients nothing locates"],
@@ -334,27 +334,27 @@ def test_r77_geolocation_tells_declared_locations_apart():
 
 def test_r92_ip_based_routing_tells_blocks_apart():
     blocks = {"paris": (ip_network("192.0.2.0/24"),), "tokyo": (ip_network("203.0.113.0/24"),)}
-    told = report(
+    result = report(
         ip_based(W, "paris"),
         ip_based(W, "*"),
         ip_based(W, "tokyo"),
         collections=[CidrCollection("c", "c", Map(blocks))],
     )
-    assert sorted(clients(told)) == [["192.0.2.0/24"], ["203.0.113.0/24"], ["everywhere else"]]
-    told = report(ip_based(W, "paris"), collections=[CidrCollection("c", "c", Map(blocks))])
-    assert found(told) == {("missing-geo-default", NOTHING, "203.0.113.0/24, everywhere else")}
+    assert sorted(clients(result)) == [["192.0.2.0/24"], ["203.0.113.0/24"], ["everywhere else"]]
+    result = report(ip_based(W, "paris"), collections=[CidrCollection("c", "c", Map(blocks))])
+    assert found(result) == {("missing-geo-default", NOTHING, "203.0.113.0/24, everywhere else")}
 
 
 def test_r66_latency_tells_regions_apart_and_a_missing_default_counts_only_where_it_is_reached():
-    told = report(latency(W, "eu-central-1", check="a"), latency(W, "us-east-1", check="b"))
-    (europe,) = (names for names in clients(told) if "eu-central-1" in names)
+    result = report(latency(W, "eu-central-1", check="a"), latency(W, "us-east-1", check="b"))
+    (europe,) = (names for names in clients(result) if "eu-central-1" in names)
     assert "eu-west-1" in europe
     assert "us-west-2" not in europe
     # Japan alone is led to the group that only Japan is meant for.
-    told = report(
+    result = report(
         geo(W, "jp", country="JP", alias="jp.test"), geo(W, "*", country="*"), geo("jp.test", "all", country="JP")
     )
-    assert "missing-geo-default" not in {f["id"] for f in told["findings"]}
+    assert "missing-geo-default" not in {f["id"] for f in result["findings"]}
 
 
 # --- exactness ---
@@ -384,7 +384,7 @@ def trees(draw):
 
 
 def decided(groups, down, client):
-    """The shares of g0's leaves for a client by name, by a walk of its own."""
+    """The shares of g0's leaves for a client by name, by a second, independent walk."""
     place = place_named("us-east-1" if client in ("everyone", "clients nothing locates") else client)
     decision = decide(
         groups[names.parse("g0.test"), 1], Client.at_place(place), FakeSurroundings(frozenset(down), groups)
@@ -394,16 +394,16 @@ def decided(groups, down, client):
 
 @given(trees(), st.integers(0, 2))
 def test_reported_shares_are_those_that_decide_gives_directly(record_sets, fail):
-    """In every scenario, for every client that is named; and each population differs from the others somewhere."""
-    told = report(*record_sets, fail=fail, of=("g0.test",))["names"][0]
+    """In every scenario, for every named client; and each population differs from the others somewhere."""
+    result = report(*record_sets, fail=fail, of=("g0.test",))["names"][0]
     groups = FakeSurroundings.of(*record_sets).groups
-    checks = {e["name"]: e["health_checks"] for e in told["endpoints"]}
-    usual, seen = {}, {population["name"]: [] for population in told["populations"]}
-    for scenario in told["scenarios"]:
+    checks = {e["name"]: e["health_checks"] for e in result["endpoints"]}
+    usual, seen = {}, {population["name"]: [] for population in result["populations"]}
+    for scenario in result["scenarios"]:
         down = {check for name in scenario["fails"] for check in checks[name]}
         rows = {row["population"]: row for row in scenario["gets"]}
         usual = usual or rows
-        for population in told["populations"]:
+        for population in result["populations"]:
             row = rows.get(population["name"], usual[population["name"]])
             exact = {answer["set_identifier"]: Fraction(answer["share"]) for answer in row["answers"]}
             assert all(decided(groups, down, client) == exact for client in population["clients"])
@@ -414,17 +414,17 @@ def test_reported_shares_are_those_that_decide_gives_directly(record_sets, fail)
 
 @given(trees(), st.integers(0, 3))
 def test_scenarios_are_all_the_combinations_of_endpoints_that_differ(record_sets, fail):
-    told = report(*record_sets, fail=fail, of=("g0.test",))["names"][0]
-    checks = {e["name"]: e["health_checks"] for e in told["endpoints"]}
+    result = report(*record_sets, fail=fail, of=("g0.test",))["names"][0]
+    checks = {e["name"]: e["health_checks"] for e in result["endpoints"]}
     some = [fails for size in range(fail + 1) for fails in combinations(checks, size)]
     expected = {frozenset(check for name in fails for check in checks[name]) for fails in some}
-    happening = [frozenset(check for name in s["fails"] for check in checks[name]) for s in told["scenarios"]]
+    happening = [frozenset(check for name in s["fails"] for check in checks[name]) for s in result["scenarios"]]
     assert len(happening) == len(set(happening))
     assert set(happening) == expected
 
 
 def test_r119_replies_that_fail_open_twice_along_a_cname_are_counted_once():
-    told = report(
+    result = report(
         weighted(W, 1, "a", type_="CNAME", values="x.test", check="a"),
         weighted(W, 1, "b", type_="CNAME", values="y.test", check="b"),
         weighted("x.test", 1, "x", check="x"),
@@ -432,17 +432,17 @@ def test_r119_replies_that_fail_open_twice_along_a_cname_are_counted_once():
         fail=3,
     )
     half = {"x": Fraction(1, 2), "192.0.2.2": Fraction(1, 2)}
-    assert got(told, "x") == {"everyone": half | {"!": Fraction(1, 2)}}
-    assert got(told, "a", "b") == {"everyone": half | {"!": Fraction(1)}}
-    assert got(told, "a", "b", "x") == {"everyone": half | {"!": Fraction(1)}}
+    assert answers(result, "x") == {"everyone": half | {"!": Fraction(1, 2)}}
+    assert answers(result, "a", "b") == {"everyone": half | {"!": Fraction(1)}}
+    assert answers(result, "a", "b", "x") == {"everyone": half | {"!": Fraction(1)}}
 
 
 def test_a_tree_of_a_million_leaves_is_summed_without_walking_each():
     sets = [weighted(W, 1, f"{n}", alias="a.test") for n in range(100)]
     sets += [weighted("a.test", 1, f"{n}", alias="b.test") for n in range(100)]
     sets += [weighted("b.test", 1, f"{n}", check=f"h{n}") for n in range(100)]
-    told = report(*sets, fail=0)
-    assert got(told) == {"everyone": {str(n): Fraction(1, 100) for n in range(100)}}
+    result = report(*sets, fail=0)
+    assert answers(result) == {"everyone": {str(n): Fraction(1, 100) for n in range(100)}}
 
 
 # --- bounds and bad questions ---
@@ -497,8 +497,8 @@ def test_what_cannot_be_asked(name, type_, field):
     ],
 )
 def test_rules(findings, expected):
-    told = [{"id": id, "effect": effect} for id, effect in findings]
-    assert broken(RULES, told) == expected
+    result = [{"id": id, "effect": effect} for id, effect in findings]
+    assert broken(RULES, result) == expected
 
 
 def test_an_unknown_rule_is_refused_with_those_that_are_known():
