@@ -13,7 +13,7 @@ from dnsemu.state.tables import Write
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one step changed, and the state after it.
+    """The writes of one step, and the state after it.
 
     Applied to the state before, `writes` make `state`, unless `is_replacement`: then files or a restore have put
     another state in place, `writes` may be incomplete, and a subscriber has to start from `state`.

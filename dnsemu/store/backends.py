@@ -1,4 +1,4 @@
-"""What differs between databases: how one is opened, held by one dnsemu alone, and told to replace a row."""
+"""The differences between databases: opening, the lock against a second dnsemu, and the upsert statement."""
 
 import fcntl
 import os
@@ -20,39 +20,39 @@ _BUSY_TIMEOUT_MS = 5000
 
 
 class Backend(Protocol):
-    """A database that can be opened; `where` is what messages call it."""
+    """A kind of database; `where` names this one in messages."""
 
     where: str
 
     def open(self) -> AsyncEngine:
-        """Hold it for this process, as far as that is done without a connection.
+        """Makes an engine, and takes the lock if that needs no connection.
 
         Raises:
             StoreUnusable: it is in use, or cannot be a database of ours.
         """
 
     async def prepare(self, connection: AsyncConnection) -> None:
-        """Whatever has to be set once it is known to be ours; no transaction is going on."""
+        """Changes settings of a database that is known to be ours, outside of transactions."""
 
-    async def hold(self, connection: AsyncConnection) -> None:
-        """See at the start of a transaction that no other dnsemu has the database.
+    async def ensure_lock(self, connection: AsyncConnection) -> None:
+        """Checks or takes the lock at the start of a transaction.
 
         Raises:
-            StoreFailed: another one has it.
+            StoreFailed: another dnsemu uses the database.
         """
 
     def upsert(self, table: Table) -> Insert:
-        """The statement that puts a row in place of the one with its key."""
+        """Returns the statement that inserts a row or replaces the one with its key."""
 
     def release(self) -> None:
-        """Let go of what `open` holds."""
+        """Releases the lock that `open` took."""
 
 
 class SqliteFile:
     """A SQLite database: one file, one dnsemu.
 
-    The lock is a file of its own beside the database: closing a second descriptor of the database would drop SQLite's
-    own locks. The kernel lets go of it when the process dies, however it dies.
+    The lock is a separate file: closing a second descriptor of the database itself would drop SQLite's locks. The
+    kernel releases it when the process ends in any way.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +63,7 @@ class SqliteFile:
     def open(self) -> AsyncEngine:
         if not self.path.parent.is_dir():
             raise StoreUnusable(f"{self.where}: there is no directory {self.path.parent}; create it first")
-        self._lock = self._locked()
+        self._lock = self._take_lock()
         try:
             self._check_header()
         except StoreUnusable:
@@ -74,12 +74,12 @@ class SqliteFile:
         event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         return engine
 
-    def _locked(self) -> int:
-        beside = f"{self.path}.lock"
+    def _take_lock(self) -> int:
+        lock_path = f"{self.path}.lock"
         try:
-            lock = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise StoreUnusable(f"{self.where}: cannot be locked: {beside}: {error.strerror}") from None
+            raise StoreUnusable(f"{self.where}: cannot be locked: {lock_path}: {error.strerror}") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -92,7 +92,7 @@ class SqliteFile:
         return lock
 
     def _check_header(self) -> None:
-        """An empty file is as good as none."""
+        """Refuses a file of another format; an empty one is accepted like a missing one."""
         try:
             with self.path.open("rb") as file:
                 header = file.read(len(_SQLITE_HEADER))
@@ -104,11 +104,11 @@ class SqliteFile:
             raise StoreUnusable(f"{self.where}: this file is no SQLite database; name another, or a new one")
 
     async def prepare(self, connection: AsyncConnection) -> None:
-        """Where the file system has no write-ahead log, SQLite stays with its journal: slower, and as durable."""
+        """Switches to the write-ahead log. A file system without it keeps the journal: slower, and as durable."""
         await connection.run_sync(lambda sync: _execute(sync.connection, "PRAGMA journal_mode=WAL"))
 
-    async def hold(self, connection: AsyncConnection) -> None:
-        """The lock is held for as long as the process lives."""
+    async def ensure_lock(self, connection: AsyncConnection) -> None:
+        """Does nothing: the lock lasts as long as the process."""
 
     def upsert(self, table: Table) -> Insert:
         statement = sqlite.insert(table)
@@ -122,23 +122,23 @@ class SqliteFile:
 
 
 def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """SQLAlchemy begins transactions, not the driver; a commit returns when it is on the disk."""
+    """Lets SQLAlchemy begin transactions instead of the driver; makes a commit return when it is durable."""
     connection.isolation_level = None
     for pragma in ("synchronous=FULL", "foreign_keys=OFF", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
         _execute(connection, f"PRAGMA {pragma}")
 
 
 def _execute(connection: DBAPIConnection | PoolProxiedConnection, statement: str) -> None:
-    """Outside every transaction, as some settings have to be."""
+    """Executes a statement outside of transactions, as some settings require."""
     cursor = connection.cursor()
     cursor.execute(statement)
     cursor.close()
 
 
 class Postgres:
-    """A PostgreSQL database, by its URL; the driver has to be installed beside dnsemu.
+    """A PostgreSQL database by its URL; the driver is an extra package.
 
-    Held by an advisory lock of the session. A session that broke has lost it, so that every transaction asks again.
+    The lock is an advisory lock of the session. A broken session has lost it, so every transaction takes it again.
     """
 
     _LOCK = 0x646E73656D75
@@ -155,9 +155,9 @@ class Postgres:
             raise StoreUnusable(message) from None
 
     async def prepare(self, connection: AsyncConnection) -> None:
-        """Nothing to set: a commit is durable unless the server is told otherwise."""
+        """Does nothing: a commit is durable unless the server is configured otherwise."""
 
-    async def hold(self, connection: AsyncConnection) -> None:
+    async def ensure_lock(self, connection: AsyncConnection) -> None:
         is_held: Any = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": self._LOCK})
         if not is_held:
             raise StoreFailed(f"{self.where}: another dnsemu uses it; stop that one, or use another database")
@@ -168,4 +168,4 @@ class Postgres:
         return statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changed)
 
     def release(self) -> None:
-        """The session's end lets go of the lock."""
+        """Does nothing: the end of the session releases the lock."""

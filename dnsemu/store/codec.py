@@ -1,7 +1,7 @@
-"""Frozen dataclasses ⇄ JSON values, by their fields and type hints.
+"""Converts frozen dataclasses to JSON values and back, by their fields and type hints.
 
-A dataclass is an object with all of its fields. A field that is missing takes its default, so that a new one may be
-added; one that is unknown is refused, because a newer version meant something by it.
+A dataclass is an object with all of its fields. A missing field takes its default, so fields can be added; an unknown
+field is refused, because a newer version has written it.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,36 +43,36 @@ TAGS: dict[type, str] = {
     MetricCheck: "metric",
     RecoveryCheck: "recovery",
 }
-"""What a member of a union is called; others go by the name of their class."""
+"""The tags of union members; other classes have their name as tag."""
 
 TAG = "is"
-"""The member of an object that tells which of a union it is; no field can be called so."""
+"""The JSON member with the tag; it is a Python keyword, so no field has this name."""
 
 
 class BadRow(ValueError):
-    """Something stored that cannot be read. `path` leads to it, from the outside in."""
+    """A stored value that cannot be read; `path` leads to it, outermost part first."""
 
     def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
 
-    def below(self, *prefix: str | int) -> "BadRow":
-        """The same, seen from further out."""
+    def inside(self, *prefix: str | int) -> "BadRow":
+        """Returns the error with a longer path: the value is inside another one."""
         return BadRow(self.message, (*prefix, *self.path))
 
     def __str__(self) -> str:
-        return f"{spelled_path(self.path)}: {self.message}" if self.path else self.message
+        return f"{path_text(self.path)}: {self.message}" if self.path else self.message
 
 
-def spelled_path(path: tuple[str | int, ...]) -> str:
-    """`hosted_zones[3].name`."""
+def path_text(path: tuple[str | int, ...]) -> str:
+    """Returns a path as text, such as `hosted_zones[3].name`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """Both ways between a Python value and a JSON value; `decode` raises `BadRow`."""
+    """Converts a Python value to a JSON value and back; `decode` raises `BadRow`."""
 
     encode: Callable[[Any], Any]
     decode: Callable[[Any], Any]
@@ -80,13 +80,13 @@ class Codec:
 
 @cache
 def codec_of(hint: Any) -> Codec:
-    """The codec for a type.
+    """Makes the codec of a type.
 
     Args:
         hint: a dataclass, a union of them, an Enum, a text, number, boolean, None, name, address or network, a tuple or
-            a mapping from texts of these, or Any, for what is JSON already.
+            a mapping from texts of these, or Any for JSON values.
     Raises:
-        TypeError: another type; that is a mistake in the program.
+        TypeError: another type, which is an error in the program.
     """
     if hint in _LEAVES:
         return _LEAVES[hint]
@@ -104,12 +104,12 @@ def codec_of(hint: Any) -> Codec:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum(hint)
     if is_dataclass(hint):
-        return record(hint)
+        return record_codec(hint)
     raise TypeError(f"a stored field cannot be of type {hint}")
 
 
-def record(row: Any, without: tuple[str, ...] = ()) -> Codec:
-    """The codec for a dataclass, `without` those of its fields that are kept elsewhere and have a default."""
+def record_codec(row: Any, without: tuple[str, ...] = ()) -> Codec:
+    """Makes the codec of a dataclass, `without` fields that are stored elsewhere and have a default."""
     hints = get_type_hints(row)
     kept = {field.name: codec_of(hints[field.name]) for field in fields(row) if field.name not in without}
     encoders = tuple((name, codec.encode) for name, codec in kept.items())
@@ -130,7 +130,7 @@ def record(row: Any, without: tuple[str, ...] = ()) -> Codec:
             try:
                 decoded[name] = kept[name].decode(item)
             except BadRow as error:
-                raise error.below(name) from None
+                raise error.inside(name) from None
         return row(**decoded)
 
     return Codec(encode, decode)
@@ -150,8 +150,8 @@ def _leaf(is_good: Callable[[Any], bool], wanted: str) -> Codec:
     return Codec(lambda value: value, decode)
 
 
-def _spelled(encode: Callable[[Any], str], parse: Callable[[str], Any], wanted: str) -> Codec:
-    """What JSON has no word for, as text."""
+def _as_text(encode: Callable[[Any], str], parse: Callable[[str], Any], wanted: str) -> Codec:
+    """Makes a codec that stores a value as text."""
 
     def decode(value: Any) -> Any:
         try:
@@ -179,9 +179,9 @@ _LEAVES: dict[Any, Codec] = {
     bool: _leaf(lambda value: isinstance(value, bool), "true or false is wanted"),
     int: _leaf(_is_whole, "a whole number is wanted"),
     float: _leaf(_is_number, "a number is wanted"),
-    DName: _spelled(names.display, names.parse, "a domain name is wanted"),
-    IPAddress: _spelled(str, ip_address, "an IP address is wanted"),
-    IPNetwork: _spelled(str, ip_network, "a network such as 192.0.2.0/24 is wanted"),
+    DName: _as_text(names.display, names.parse, "a domain name is wanted"),
+    IPAddress: _as_text(str, ip_address, "an IP address is wanted"),
+    IPNetwork: _as_text(str, ip_network, "a network such as 192.0.2.0/24 is wanted"),
 }
 
 
@@ -208,7 +208,7 @@ def _decoded(codec: Codec, item: Any, place: str | int) -> Any:
     try:
         return codec.decode(item)
     except BadRow as error:
-        raise error.below(place) from None
+        raise error.inside(place) from None
 
 
 def _sequence(item: Codec) -> Codec:
@@ -256,7 +256,7 @@ def _union(members: tuple[Any, ...]) -> Codec:
 
 def _tagged(members: list[Any]) -> Codec:
     tags = {member: TAGS.get(member, member.__name__) for member in members}
-    codecs = {tag: record(member) for member, tag in tags.items()}
+    codecs = {tag: record_codec(member) for member, tag in tags.items()}
 
     def encode(value: Any) -> Any:
         tag = tags[type(value)]
@@ -268,7 +268,7 @@ def _tagged(members: list[Any]) -> Codec:
         rest = dict(value)
         tag = rest.pop(TAG, None)
         if not isinstance(tag, str) or tag not in codecs:
-            raise _unwanted(f"one of {', '.join(codecs)} is wanted", tag).below(TAG)
+            raise _unwanted(f"one of {', '.join(codecs)} is wanted", tag).inside(TAG)
         return codecs[tag].decode(rest)
 
     return Codec(encode, decode)

@@ -1,4 +1,4 @@
-"""The store in a database: a row for each thing, a transaction for each commit or for several that wait together."""
+"""The store in a database: one transaction for each commit, or for several that wait at the same time."""
 
 import asyncio
 import json
@@ -18,12 +18,12 @@ from dnsemu.state.state import State
 from dnsemu.state.tables import RECORD_SET, Table, Write
 from dnsemu.store.backends import Backend
 from dnsemu.store.codec import BadRow
-from dnsemu.store.rows import Assembly, Rows, compact, name_text, record_set_body, record_set_from
+from dnsemu.store.rows import RowCodecs, StateBuilder, compact, name_text, record_set_body, record_set_from
 from dnsemu.store.schema import META, METADATA, RECORD_SETS, ROWS, SCHEMA_VERSION
 from dnsemu.store.store import StoreFailed, StoreUnusable
 
 PIECE_ROWS = 1000
-"""How many rows are written or read before others get their turn."""
+"""Rows of one statement: the event loop runs other tasks between two."""
 
 _DRIVER_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
 
@@ -32,8 +32,8 @@ Parameters = dict[str, str]
 
 
 @dataclass(slots=True)
-class _Waiting:
-    """A commit that waits to be written, and what became of it."""
+class _PendingCommit:
+    """A commit that waits to be written, and its outcome."""
 
     writes: Sequence[Write]
     is_done: bool = False
@@ -41,45 +41,45 @@ class _Waiting:
 
 
 class DatabaseStore:
-    """Keeps a state in a database that no other dnsemu uses meanwhile.
+    """Keeps a state in a database that no other dnsemu uses at the same time.
 
     Args:
-        backend: which database.
-        tables: what is kept besides the World, by name.
+        backend: the database.
+        tables: the tables beside the World, by name.
     """
 
     def __init__(self, backend: Backend, tables: Mapping[str, Table[Any]]) -> None:
         self._backend = backend
-        self._rows = Rows(tables)
+        self._rows = RowCodecs(tables)
         self._engine: AsyncEngine | None = None
         self._connection: AsyncConnection | None = None
-        self._turn = asyncio.Lock()
-        self._waiting: list[_Waiting] = []
+        self._lock = asyncio.Lock()
+        self._pending: list[_PendingCommit] = []
         self._commits: set[asyncio.Task[None]] = set()
         self._put_row, self._put_record_set = backend.upsert(ROWS), backend.upsert(RECORD_SETS)
 
     # --- opening and reading ---
 
     async def load(self) -> State:
-        """See `Store`; an empty or missing database is made ready."""
-        async with self._turn:
+        """Implements `Store.load`; an empty or missing database gets the schema."""
+        async with self._lock:
             if self._connection is not None:
                 return await self._read(self._connection)
             try:
-                connection = await self._opened()
+                connection = await self._connect()
                 return await self._read(connection)
             except BaseException:
-                await self._let_go()
+                await self._disconnect()
                 raise
 
-    async def _opened(self) -> AsyncConnection:
+    async def _connect(self) -> AsyncConnection:
         self._engine = self._backend.open()
         try:
             self._connection = connection = await self._engine.connect()
             await self._check(connection)
             await self._backend.prepare(connection)
             async with connection.begin():
-                await self._backend.hold(connection)
+                await self._backend.ensure_lock(connection)
                 await connection.run_sync(METADATA.create_all)
                 about = {"schema_version": str(SCHEMA_VERSION), "product_version": __version__}
                 rows = [{"key": key, "value": value} for key, value in about.items()]
@@ -91,7 +91,7 @@ class DatabaseStore:
         return connection
 
     async def _check(self, connection: AsyncConnection) -> None:
-        """Refuse what isn't ours, before anything is changed."""
+        """Refuses a database of another program or version, before anything is changed."""
         async with connection.begin():
             found = await connection.run_sync(_columns)
             about: dict[str, str] = {}
@@ -109,17 +109,17 @@ class DatabaseStore:
         )
 
     async def _read(self, connection: AsyncConnection) -> State:
-        assembly = Assembly()
+        builder = StateBuilder()
         row: Row[*tuple[Any, ...]] | None = None
         try:
             async with connection.begin():
                 for row in await connection.execute(select(ROWS)):
                     table, key, body = row
-                    assembly.add(table, tuple(json.loads(key)), self._rows.value(table, json.loads(body)))
+                    builder.add(table, tuple(json.loads(key)), self._rows.value(table, json.loads(body)))
                 for row in await connection.execute(select(RECORD_SETS)):
                     zone_id, name, type, set_identifier, body = row
                     record_set = record_set_from(name, type, set_identifier or None, json.loads(body))
-                    assembly.add_record_set(zone_id, record_set)
+                    builder.add_record_set(zone_id, record_set)
         except BadRow as error:
             advice = "it is damaged, or a newer dnsemu wrote it: use that one or another store"
             raise StoreUnusable(f"{self._place(row)}: {error}; {advice}") from None
@@ -127,52 +127,52 @@ class DatabaseStore:
             raise StoreUnusable(f"{self._place(row)}: it is damaged: {error}; restore it from a backup") from None
         except _DRIVER_ERRORS as error:
             raise StoreUnusable(f"{self._backend.where}: cannot be read: {_reason(error)}") from error
-        return assembly.state()
+        return builder.build()
 
     def _place(self, row: Row[*tuple[Any, ...]] | None) -> str:
-        """Where a row is: all of it but its body, which comes last."""
+        """Names a row in messages: all columns but the last, which is its body."""
         return f"{self._backend.where}: {' '.join(filter(None, row[:-1]))}" if row is not None else self._backend.where
 
     # --- writing ---
 
     async def commit(self, writes: Sequence[Write]) -> None:
-        """See `Store`. Those that wait while another is written share one transaction, and so one flush of the disk."""
+        """Implements `Store.commit`. Commits that wait for another one share a transaction, and so one disk flush."""
         if not writes:
             return
-        commit = asyncio.create_task(self._commit(_Waiting(writes)))
+        commit = asyncio.create_task(self._commit(_PendingCommit(writes)))
         self._commits.add(commit)
         commit.add_done_callback(self._commits.discard)
         await asyncio.shield(commit)
 
-    async def _commit(self, waiting: _Waiting) -> None:
-        self._waiting.append(waiting)
-        async with self._turn:
-            if not waiting.is_done:
-                group, self._waiting = self._waiting, []
+    async def _commit(self, pending: _PendingCommit) -> None:
+        self._pending.append(pending)
+        async with self._lock:
+            if not pending.is_done:
+                group, self._pending = self._pending, []
                 await self._write_group(group)
-        if waiting.failure is not None:
-            raise waiting.failure
+        if pending.failure is not None:
+            raise pending.failure
 
-    async def _write_group(self, group: list[_Waiting]) -> None:
-        """All at once; should that fail, one by one, so that only those fail that have to."""
+    async def _write_group(self, group: list[_PendingCommit]) -> None:
+        """Writes all commits in one transaction; if that fails, each in its own, so that only bad ones fail."""
         try:
-            await self._write([write for waiting in group for write in waiting.writes])
-            for waiting in group:
-                waiting.is_done = True
+            await self._write([write for pending in group for write in pending.writes])
+            for pending in group:
+                pending.is_done = True
         except StoreFailed as error:
             if len(group) == 1:
                 group[0].failure, group[0].is_done = error, True
             else:
-                for waiting in group:
-                    await self._write_group([waiting])
+                for pending in group:
+                    await self._write_group([pending])
         finally:
-            for waiting in group:
-                if not waiting.is_done:  # the event loop is being taken down
+            for pending in group:
+                if not pending.is_done:  # the event loop is being taken down
                     failure = StoreFailed(f"{self._backend.where}: interrupted; nothing was changed")
-                    waiting.failure, waiting.is_done = failure, True
+                    pending.failure, pending.is_done = failure, True
 
     async def _write(self, writes: Sequence[Write]) -> None:
-        """One transaction.
+        """Writes in one transaction.
 
         Raises:
             StoreFailed: nothing was written.
@@ -183,14 +183,14 @@ class DatabaseStore:
         latest = {(write.table, write.key): write for write in writes}
         try:
             async with connection.begin():
-                await self._backend.hold(connection)
+                await self._backend.ensure_lock(connection)
                 for statement, parameters in self._pieces(latest.values()):
                     await connection.execute(statement, parameters)
         except (*_DRIVER_ERRORS, ValueError, LookupError, TypeError) as error:
             raise StoreFailed(f"{self._backend.where}: {_reason(error)}; nothing was changed") from error
 
     def _pieces(self, writes: Iterable[Write]) -> Iterator[tuple[Statement, list[Parameters]]]:
-        """Statements, each with some of its rows. No key is written twice, so that their order is of no matter."""
+        """Yields statements, each with some of its rows. No key occurs twice, so their order does not matter."""
         pieces: dict[Statement, list[Parameters]] = {}
         for write in writes:
             statement, parameters = self._statement(write)
@@ -221,13 +221,13 @@ class DatabaseStore:
     # --- closing ---
 
     async def close(self) -> None:
-        """See `Store`."""
+        """Implements `Store.close`."""
         while self._commits:
             await asyncio.wait(self._commits)
-        async with self._turn:
-            await self._let_go()
+        async with self._lock:
+            await self._disconnect()
 
-    async def _let_go(self) -> None:
+    async def _disconnect(self) -> None:
         engine, connection = self._engine, self._connection
         self._engine = self._connection = None
         try:
@@ -240,14 +240,14 @@ class DatabaseStore:
 
 
 def _reason(error: Exception) -> str:
-    """The driver's own words, without SQLAlchemy's around them."""
+    """Returns the driver's message, without SQLAlchemy's additions."""
     if isinstance(error, LookupError):
         return f"unknown {error}"
     return str(getattr(error, "orig", None) or error)
 
 
 def _columns(connection: Connection) -> dict[str, set[str]]:
-    """The database's tables, with the names of their columns."""
+    """Returns the column names of each table in the database."""
     inspector = inspect(connection)
     return {table: {c["name"] for c in inspector.get_columns(table)} for table in inspector.get_table_names()}
 

@@ -1,4 +1,4 @@
-"""A store from its URL."""
+"""Makes a store from its URL."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,18 +11,18 @@ _INSTEAD = "write sqlite:///FILE, postgresql+asyncpg://USER@HOST/DATABASE or mem
 
 
 def open_store(url: str, tables: Mapping[str, Table[Any]]) -> Store:
-    """The store that a URL means; nothing is opened before `load`.
+    """Makes the store of a URL; `load` opens it.
 
     Args:
         url: `sqlite:///FILE` (an absolute path has four slashes), `sqlite+aiosqlite:///FILE`,
             `postgresql+asyncpg://…`, or `memory:`.
-        tables: what is kept besides the World, by name.
+        tables: the tables beside the World, by name.
     Raises:
-        StoreUnusable: there is no such kind of store.
+        StoreUnusable: the URL is not that of a store.
     """
     if url == "memory:":
         return MemoryStore()
-    # SQLAlchemy takes its time to be imported, and most runs need no database.
+    # Imported here: SQLAlchemy is slow to import, and most runs need no database.
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 

@@ -1,4 +1,4 @@
-"""Rows of the state ⇄ JSON values, and a state put together from rows."""
+"""Converts rows of the state to JSON values and back, and builds a state from rows."""
 
 import json
 import re
@@ -21,10 +21,10 @@ from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.state.state import State
 from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Table
-from dnsemu.store.codec import BadRow, Codec, codec_of, record
+from dnsemu.store.codec import BadRow, Codec, codec_of, record_codec
 
 RDATA_VERSION = 1
-"""Goes up when `config.rdata` comes to read a value differently: rdata stored by another version is read anew."""
+"""Increased when `config.rdata` reads a value differently: rdata of another version is made from the values again."""
 
 _ROUTING = codec_of(Routing)
 _ALIAS = codec_of(AliasTarget)
@@ -36,51 +36,51 @@ _RECORD_SET_FIELDS = frozenset(
 
 
 compact = json.JSONEncoder(separators=(",", ":")).encode
-"""JSON without spaces, in ASCII: any text survives, whatever keeps it."""
+"""Encodes JSON without spaces and in ASCII, which any storage keeps."""
 
 
-class Rows:
-    """How everything but record sets is written.
+class RowCodecs:
+    """Converts all rows but record sets.
 
     Args:
-        tables: what is kept besides the World, by name.
+        tables: the tables beside the World, by name.
     """
 
     def __init__(self, tables: Mapping[str, Table[Any]]) -> None:
         self._tables = frozenset(tables)
-        self._codecs: dict[str, Codec] = {name: record(table.row) for name, table in tables.items()} | {
-            HOSTED_ZONE: record(HostedZone, without=("record_sets",)),
-            HEALTH_CHECK: record(HealthCheck),
-            CIDR_COLLECTION: record(CidrCollection),
+        self._codecs: dict[str, Codec] = {name: record_codec(table.row) for name, table in tables.items()} | {
+            HOSTED_ZONE: record_codec(HostedZone, without=("record_sets",)),
+            HEALTH_CHECK: record_codec(HealthCheck),
+            CIDR_COLLECTION: record_codec(CidrCollection),
         }
 
-    def knows(self, table: str) -> bool:
-        """Whether this is a table of what is kept besides the World."""
+    def has_table(self, table: str) -> bool:
+        """True if this is a table beside the World."""
         return table in self._tables
 
     def body(self, table: str, value: Any) -> Any:
-        """A row as a JSON value."""
+        """Returns a row as a JSON value."""
         return self._codecs[table].encode(value)
 
     def value(self, table: str, body: Any) -> Any:
-        """A row from its JSON value.
+        """Returns a row from its JSON value.
 
         Raises:
-            BadRow: it is of a table or has a field that this version does not know, or is damaged.
+            BadRow: this version does not know the table or a field, or a value is damaged.
         """
         if table not in self._codecs:
             raise BadRow(f"this version does not know what {table!r} is")
         return self._codecs[table].decode(body)
 
 
-# --- record sets: there are many, so theirs is written by hand ---
+# --- record sets: by hand, because there are very many ---
 
 
 def record_set_body(record_set: RecordSet, *, with_rdata: bool = True) -> dict[str, Any]:
-    """A record set without name, type and set identifier, as a JSON value.
+    """Returns a record set without name, type and set identifier, as a JSON value.
 
     Args:
-        with_rdata: keep the bytes too, which otherwise are read from the values again.
+        with_rdata: include the rdata, which can be made from the values again.
     """
     body: dict[str, Any] = {}
     if record_set.routing != _SIMPLE:
@@ -101,10 +101,10 @@ def record_set_body(record_set: RecordSet, *, with_rdata: bool = True) -> dict[s
 
 
 def record_set_from(name: str, type: str, set_identifier: str | None, body: Any) -> RecordSet:
-    """A record set from what `record_set_body` made of it.
+    """Returns a record set from the value that `record_set_body` made.
 
     Raises:
-        BadRow: it has a type or a field that this version does not know, or is damaged.
+        BadRow: this version does not know the type or a field, or a value is damaged.
     """
     if not isinstance(body, dict):
         raise BadRow("an object is wanted")
@@ -118,12 +118,12 @@ def record_set_from(name: str, type: str, set_identifier: str | None, body: Any)
     return RecordSet(
         _name(name),
         rrtype,
-        _SIMPLE if routing is None else _below("routing", _ROUTING, routing),
+        _SIMPLE if routing is None else _decoded("routing", _ROUTING, routing),
         set_identifier,
         _checked(body, "ttl", int, "whole seconds are wanted"),
         values,
         _rdata(rrtype, values, body.get("rdata")),
-        None if alias is None else _below("alias", _ALIAS, alias),
+        None if alias is None else _decoded("alias", _ALIAS, alias),
         None if health_check_id is None else HealthCheckId(_checked(body, "health_check_id", str, "a text is wanted")),
         _checked(body, "traffic_policy_instance_id", str, "a text is wanted"),
     )
@@ -136,20 +136,20 @@ def _checked(body: dict[str, Any], field: str, kind: type, wanted: str) -> Any:
     return value
 
 
-def _below(field: str, codec: Codec, value: Any) -> Any:
+def _decoded(field: str, codec: Codec, value: Any) -> Any:
     try:
         return codec.decode(value)
     except BadRow as error:
-        raise error.below(field) from None
+        raise error.inside(field) from None
 
 
 def _rdata(type: RRType, values: tuple[Any, ...], stored: Any) -> tuple[bytes, ...]:
-    """The bytes as they were stored, or from the values, which are the truth."""
+    """Returns the stored rdata if its version matches, or makes it from the values."""
     if isinstance(stored, list) and stored[:1] == [RDATA_VERSION] and len(stored) == len(values) + 1:
         try:
             return tuple(map(bytes.fromhex, stored[1:]))
         except (TypeError, ValueError) as error:
-            raise BadRow(f"hexadecimal octets are wanted: {error}", ("rdata",)) from None
+            raise BadRow(f"hexadecimal bytes are wanted: {error}", ("rdata",)) from None
     rdata = []
     for index, value in enumerate(values):
         if not isinstance(value, str):
@@ -162,7 +162,7 @@ def _rdata(type: RRType, values: tuple[Any, ...], stored: Any) -> tuple[bytes, .
 
 
 def name_text(name: DName) -> str:
-    """A name for people, as `names.display` has it; quicker for those without escapes."""
+    """Returns a name like `names.display`, but faster if it has no escapes."""
     parts = list(names.labels(name))
     text = b".".join(parts).decode("latin-1")
     if text.count(".") == len(parts) - 1 and _PLAIN.fullmatch(text):  # no dot is part of a label
@@ -177,18 +177,18 @@ def _name(text: str) -> DName:
         raise BadRow(str(error), ("name",)) from None
 
 
-class Assembly:
-    """A state in the making: rows in any order, but a hosted zone before its record sets."""
+class StateBuilder:
+    """Builds a state from rows in any order, but each hosted zone before its record sets."""
 
     def __init__(self) -> None:
         self._tables: dict[str, dict[Any, Any]] = {HOSTED_ZONE: {}, HEALTH_CHECK: {}, CIDR_COLLECTION: {}}
         self._record_sets: dict[str, dict[RecordSetKey, RecordSet]] = {}
 
     def add(self, table: str, key: tuple[str, ...], value: Any) -> None:
-        """Take in a row.
+        """Adds a row.
 
         Raises:
-            BadRow: there is one with this key.
+            BadRow: another row has this key.
         """
         rows = self._tables.setdefault(table, {})
         place = value.id if table in (HOSTED_ZONE, HEALTH_CHECK, CIDR_COLLECTION) else key
@@ -199,10 +199,10 @@ class Assembly:
             self._record_sets[value.id] = {}
 
     def add_record_set(self, zone_id: str, record_set: RecordSet) -> None:
-        """Take in a record set.
+        """Adds a record set.
 
         Raises:
-            BadRow: its hosted zone is not there, or has one of this name, type and set identifier.
+            BadRow: its hosted zone is missing, or has another of this name, type and set identifier.
         """
         record_sets = self._record_sets.get(zone_id)
         if record_sets is None:
@@ -211,8 +211,8 @@ class Assembly:
             raise BadRow(f"there are two of {name_text(record_set.name)} {record_set.type.name}")
         record_sets[record_set.key] = record_set
 
-    def state(self) -> State:
-        """The state that the rows make."""
+    def build(self) -> State:
+        """Returns the state of all rows."""
         tables = dict(self._tables)
         zones: dict[HostedZoneId, HostedZone] = tables.pop(HOSTED_ZONE)
         world = World(

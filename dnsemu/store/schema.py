@@ -1,9 +1,9 @@
-"""The database's tables, as version `SCHEMA_VERSION` has them."""
+"""The tables of the database, in version `SCHEMA_VERSION`."""
 
 from sqlalchemy import Column, MetaData, Table, Text
 
 SCHEMA_VERSION = 1
-"""Goes up with every change that an older version would misread."""
+"""Increased by each change that an older version would misread."""
 
 METADATA = MetaData()
 
@@ -14,7 +14,7 @@ META = Table(
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""`schema_version`, and `product_version`: which dnsemu opened it last."""
+"""`schema_version`, and `product_version`, the dnsemu that opened the database last."""
 
 ROWS = Table(
     "rows",
@@ -24,7 +24,7 @@ ROWS = Table(
     Column("body", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Everything but record sets; `key` and `body` are JSON."""
+"""All rows but record sets; `key` and `body` are JSON."""
 
 RECORD_SETS = Table(
     "record_sets",
@@ -36,4 +36,4 @@ RECORD_SETS = Table(
     Column("body", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""One row each; no set identifier is an empty one, since a key cannot be null. `body` is JSON."""
+"""Record sets. Without a set identifier the column is empty, since a key cannot be null. `body` is JSON."""

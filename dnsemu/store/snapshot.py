@@ -1,7 +1,7 @@
-"""A state as one JSON file, to be carried elsewhere, kept under version control, or edited.
+"""Snapshots: a state as one JSON file, to copy, to keep under version control, or to edit.
 
-One line is one row, in an order that depends on nothing but the rows: two snapshots can be compared line by line. Each
-value is checked when it is read; whether they fit together is not, and up to whoever edits the file.
+Each row is one line, and their order depends on the rows alone, so snapshots can be compared line by line. Reading
+checks each value, but not that they fit together: that is up to the editor of the file.
 """
 
 import json
@@ -20,30 +20,30 @@ from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.state.state import State
 from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Key, Table
 from dnsemu.store.codec import BadRow, codec_of
-from dnsemu.store.rows import Assembly, Rows, compact, name_text, record_set_body, record_set_from
+from dnsemu.store.rows import RowCodecs, StateBuilder, compact, name_text, record_set_body, record_set_from
 
 FORMAT = "dnsemu snapshot"
 FORMAT_VERSION = 1
-"""Goes up with every change that an older version would misread."""
+"""Increased by each change that an older version would misread."""
 
 PIECE_CHARACTERS = 1 << 16
-"""What a piece of a file's text has at least, the last one apart."""
+"""The minimal size of a piece of a file's text, except for the last one."""
 
 _SECTIONS = frozenset({"hosted_zones", "health_checks", "cidr_collections", "tables"})
 _HEADER = frozenset({"format", "format_version", "product_version", "emulated_time"})
 
 
 class SnapshotUnusable(Exception):
-    """A snapshot that cannot be read. The message names the file, the place in it, and what is wrong."""
+    """A snapshot that cannot be read. The message names the file, the position and the error."""
 
 
 class SnapshotFailed(Exception):
-    """A snapshot that could not be written; a file that was there before is as it was."""
+    """A snapshot that could not be written; an existing file is unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A state, and when it was: emulated time in seconds since the epoch, to the microsecond."""
+    """A state and its emulated time, in seconds since the epoch to the microsecond."""
 
     state: State
     emulated_time_s: float
@@ -53,10 +53,10 @@ class Snapshot:
 
 
 def save(snapshot: Snapshot, tables: Mapping[str, Table[Any]]) -> Iterator[str]:
-    """The file's text in pieces, so that a large state is never there a second time as a whole."""
+    """Yields the file's text in pieces, so that a large state is not in memory a second time."""
     gathered: list[str] = []
     characters = 0
-    for text in _texts(snapshot, Rows(tables)):
+    for text in _texts(snapshot, RowCodecs(tables)):
         gathered.append(text)
         characters += len(text)
         if characters >= PIECE_CHARACTERS:
@@ -65,7 +65,7 @@ def save(snapshot: Snapshot, tables: Mapping[str, Table[Any]]) -> Iterator[str]:
     yield "".join(gathered)
 
 
-def _texts(snapshot: Snapshot, rows: Rows) -> Iterator[str]:
+def _texts(snapshot: Snapshot, rows: RowCodecs) -> Iterator[str]:
     world = snapshot.state.world
     time = datetime.fromtimestamp(snapshot.emulated_time_s, UTC).isoformat()
     yield f'{{\n"format":"{FORMAT}",\n"format_version":{FORMAT_VERSION},\n'
@@ -81,17 +81,17 @@ def _texts(snapshot: Snapshot, rows: Rows) -> Iterator[str]:
     yield "}\n}\n"
 
 
-def _separated(things: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Each thing, itself in pieces, on a line of its own."""
+def _separated(items: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yields each item, itself in pieces, on a separate line."""
     separator = "\n"
-    for thing in things:
+    for item in items:
         yield separator
-        yield from thing
+        yield from item
         separator = ",\n"
     yield "\n"
 
 
-def _hosted_zone(zone: HostedZone, rows: Rows) -> Iterator[str]:
+def _hosted_zone(zone: HostedZone, rows: RowCodecs) -> Iterator[str]:
     yield compact(rows.body(HOSTED_ZONE, zone)).removesuffix("}") + ',"record_sets":['
     record_sets = sorted(zone.record_sets.values(), key=lambda r: (r.name, r.type, r.set_identifier or ""))
     yield from _separated([_record_set(record_set)] for record_set in record_sets)
@@ -105,7 +105,7 @@ def _record_set(record_set: RecordSet) -> str:
     return compact(body | record_set_body(record_set, with_rdata=False))
 
 
-def _table(name: str, table: Mapping[Key, Any], rows: Rows) -> Iterator[str]:
+def _table(name: str, table: Mapping[Key, Any], rows: RowCodecs) -> Iterator[str]:
     yield f"{compact(name)}:["
     keys = sorted(table)
     yield from _separated([compact({"key": key, "row": rows.body(name, table[key])})] for key in keys)
@@ -113,10 +113,10 @@ def _table(name: str, table: Mapping[Key, Any], rows: Rows) -> Iterator[str]:
 
 
 def write(path: Path, snapshot: Snapshot, tables: Mapping[str, Table[Any]]) -> None:
-    """Write a snapshot to a file, which is replaced as a whole once everything is on the disk.
+    """Writes a snapshot to a file; an existing one is replaced atomically, once all is durable.
 
     Raises:
-        SnapshotFailed: there is no such directory, no room, or no permission.
+        SnapshotFailed: the directory is missing, the disk is full, or permission is denied.
     """
     target = Path(os.path.realpath(path))
     partial = target.with_name(f".{target.name}.{uuid4().hex}.partial")
@@ -137,7 +137,7 @@ def write(path: Path, snapshot: Snapshot, tables: Mapping[str, Table[Any]]) -> N
 
 
 def _sync_directory(directory: Path) -> None:
-    """Make a rename last."""
+    """Makes a rename durable."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -149,10 +149,10 @@ def _sync_directory(directory: Path) -> None:
 
 
 def read(path: Path, tables: Mapping[str, Table[Any]]) -> Snapshot:
-    """The snapshot in a file.
+    """Reads a snapshot from a file.
 
     Raises:
-        SnapshotUnusable: the file cannot be read, or is no snapshot that this version knows.
+        SnapshotUnusable: the file cannot be read, or is not a snapshot that this version knows.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -164,15 +164,15 @@ def read(path: Path, tables: Mapping[str, Table[Any]]) -> Snapshot:
 
 
 def load(text: str, tables: Mapping[str, Table[Any]], source: str = "snapshot") -> Snapshot:
-    """A snapshot from its text.
+    """Reads a snapshot from text.
 
     Args:
-        source: what error messages call it.
+        source: its name in error messages.
     Raises:
-        SnapshotUnusable: it is no snapshot that this version knows, or is damaged.
+        SnapshotUnusable: it is not a snapshot that this version knows, or is damaged.
     """
     try:
-        return _snapshot(json.loads(text), Rows(tables))
+        return _snapshot(json.loads(text), RowCodecs(tables))
     except json.JSONDecodeError as error:
         raise SnapshotUnusable(f"{source}:{error.lineno}: no JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
@@ -181,7 +181,7 @@ def load(text: str, tables: Mapping[str, Table[Any]], source: str = "snapshot") 
         raise SnapshotUnusable(f"{source}: {error}") from None
 
 
-def _snapshot(document: Any, rows: Rows) -> Snapshot:
+def _snapshot(document: Any, rows: RowCodecs) -> Snapshot:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise BadRow(f'this is no snapshot: one has "format": "{FORMAT}"')
     if document.get("format_version") != FORMAT_VERSION:
@@ -192,64 +192,64 @@ def _snapshot(document: Any, rows: Rows) -> Snapshot:
         )
     if unknown := document.keys() - _HEADER - _SECTIONS:
         raise BadRow("this version does not know this field", (min(unknown),))
-    assembly = Assembly()
+    builder = StateBuilder()
     for index, body in enumerate(_list(document, "hosted_zones")):
-        with _below("hosted_zones", index):
-            _add_hosted_zone(assembly, rows, body)
+        with _inside("hosted_zones", index):
+            _add_hosted_zone(builder, rows, body)
     for section, table in (("health_checks", HEALTH_CHECK), ("cidr_collections", CIDR_COLLECTION)):
         for index, body in enumerate(_list(document, section)):
-            with _below(section, index):
+            with _inside(section, index):
                 row = rows.value(table, body)
-                assembly.add(table, (row.id,), row)
+                builder.add(table, (row.id,), row)
     for table, _ in _object(document, "tables").items():
-        with _below("tables"):
-            _add_table(assembly, rows, table, _list(document["tables"], table))
-    return Snapshot(assembly.state(), _time(document.get("emulated_time")))
+        with _inside("tables"):
+            _add_table(builder, rows, table, _list(document["tables"], table))
+    return Snapshot(builder.build(), _time(document.get("emulated_time")))
 
 
-def _add_hosted_zone(assembly: Assembly, rows: Rows, body: Any) -> None:
+def _add_hosted_zone(builder: StateBuilder, rows: RowCodecs, body: Any) -> None:
     if not isinstance(body, dict):
         raise BadRow("an object is wanted")
     zone = rows.value(HOSTED_ZONE, {field: value for field, value in body.items() if field != "record_sets"})
-    assembly.add(HOSTED_ZONE, (zone.id,), zone)
-    for index, spelled in enumerate(_list(body, "record_sets")):
-        with _below("record_sets", index):
-            assembly.add_record_set(zone.id, _record_set_from(spelled))
+    builder.add(HOSTED_ZONE, (zone.id,), zone)
+    for index, listed in enumerate(_list(body, "record_sets")):
+        with _inside("record_sets", index):
+            builder.add_record_set(zone.id, _record_set_from(listed))
 
 
-def _record_set_from(spelled: Any) -> RecordSet:
-    if not isinstance(spelled, dict):
+def _record_set_from(body: Any) -> RecordSet:
+    if not isinstance(body, dict):
         raise BadRow("an object is wanted")
-    rest = dict(spelled)
+    rest = dict(body)
     key = [rest.pop(field, None) for field in ("name", "type", "set_identifier")]
     for field, value in zip(("name", "type", "set_identifier"), key, strict=True):
-        if not isinstance(value, str) and (field != "set_identifier" or field in spelled):
+        if not isinstance(value, str) and (field != "set_identifier" or field in body):
             raise BadRow("a text is wanted", (field,))
     if "rdata" in rest:  # could differ from the values
         raise BadRow("this version does not know this field", ("rdata",))
     return record_set_from(key[0], key[1], key[2], rest)
 
 
-def _add_table(assembly: Assembly, rows: Rows, table: str, items: list[Any]) -> None:
-    if not rows.knows(table):
+def _add_table(builder: StateBuilder, rows: RowCodecs, table: str, items: list[Any]) -> None:
+    if not rows.has_table(table):
         raise BadRow("this version does not know this table", (table,))
     for index, item in enumerate(items):
-        with _below(table, index):
+        with _inside(table, index):
             if not isinstance(item, dict) or item.keys() != {"key", "row"}:
                 raise BadRow("an object with key and row is wanted")
-            with _below("key"):
+            with _inside("key"):
                 key = codec_of(tuple[str, ...]).decode(item["key"])
-            with _below("row"):
+            with _inside("row"):
                 row = rows.value(table, item["row"])
-            assembly.add(table, key, row)
+            builder.add(table, key, row)
 
 
 @contextmanager
-def _below(*place: str | int) -> Iterator[None]:
+def _inside(*place: str | int) -> Iterator[None]:
     try:
         yield
     except BadRow as error:
-        raise error.below(*place) from None
+        raise error.inside(*place) from None
 
 
 def _list(document: dict[str, Any], field: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What a store is, how it fails, and the one that keeps nothing."""
+"""The interface of stores, their errors, and the store that keeps nothing."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,49 +8,49 @@ from dnsemu.state.tables import Write
 
 
 class StoreUnusable(Exception):
-    """A store that cannot be opened or read. The message says where it is, what is wrong, and what to do."""
+    """A store that cannot be opened or read. The message names it, the error, and the remedy."""
 
 
 class StoreFailed(Exception):
-    """A commit of which nothing was kept: the disk is full, read-only or locked. Later ones may succeed."""
+    """A commit that failed as a whole: the disk is full, read-only or locked. A later one may succeed."""
 
 
 class Store(Protocol):
-    """Keeps a state across restarts, as the sum of the writes committed to it.
+    """Keeps a state across restarts: the sum of all committed writes.
 
-    Of the World it keeps hosted zones, health checks and CIDR collections; everything else in it comes from files.
+    Of the World it keeps hosted zones, health checks and CIDR collections; the rest comes from files.
     """
 
     async def load(self) -> State:
-        """Open the store, if it isn't yet, and give everything that was committed to it.
+        """Opens the store, unless it is open, and returns everything that was committed.
 
         Raises:
-            StoreUnusable: nothing was changed, and nothing is held open unless it was before.
+            StoreUnusable: nothing was changed, and nothing was left open.
         """
 
     async def commit(self, writes: Sequence[Write]) -> None:
-        """Keep what a step wrote, all of it or nothing; it is on the disk when this returns.
+        """Commits the writes of a step, all or none; they are durable when this returns.
 
-        Whoever waits may be cancelled, the writing is not: it goes on, and its outcome is lost. So taking over the
-        state afterwards has to be shielded together with this call.
+        Cancelling the caller does not cancel the commit, and its outcome is lost. So the caller has to shield this call
+        together with what follows a commit.
 
         Raises:
-            StoreFailed: nothing of it was kept.
+            StoreFailed: nothing was committed.
         """
 
     async def close(self) -> None:
-        """Wait for what is being written, and let go of the store; no harm if that is done already."""
+        """Waits for running commits, then closes the store; a second call does nothing."""
 
 
 class MemoryStore:
-    """Keeps nothing: a new emulator starts empty."""
+    """Keeps nothing: each start begins with an empty state."""
 
     async def load(self) -> State:
-        """An empty state."""
+        """Returns an empty state."""
         return State()
 
     async def commit(self, writes: Sequence[Write]) -> None:
-        """Nothing to do."""
+        """Does nothing."""
 
     async def close(self) -> None:
-        """Nothing to do."""
+        """Does nothing."""

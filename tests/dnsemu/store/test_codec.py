@@ -12,12 +12,12 @@ from immutables import Map
 from dnsemu.config import names
 from dnsemu.config.model.addresses import IPAddress
 from dnsemu.config.names import DName
-from dnsemu.store.codec import BadRow, codec_of, spelled_path
-from tests.dnsemu.store.kept import Colour, Part, Piece, Thing, things, unhurried
+from dnsemu.store.codec import BadRow, codec_of, path_text
+from tests.dnsemu.store.samples import Colour, Part, Piece, Thing, things, unhurried
 
 GOOD = {
     "text": "t", "number": 1, "parts": [{"size": 1.5, "label": None}], "pair": ["a", 1], "either": {"is": "Piece", "size": 3},
-    "loose": "x", "colour": "red", "extra": {"k": [1, None]}, "counts": {"n": 1}, "is_good": True,
+    "either_type": "x", "colour": "red", "extra": {"k": [1, None]}, "counts": {"n": 1}, "is_good": True,
 }  # fmt: skip
 
 
@@ -49,28 +49,28 @@ def test_a_field_that_is_missing_takes_its_default():
     pytest.param({"either": {"is": "Whole"}}, "either.is: one of Part, Piece is wanted, not 'Whole'", id="a kind of a newer version"),
     pytest.param({"either": {"is": []}}, "either.is: one of Part, Piece is wanted, not []", id="a kind that is no text"),
     pytest.param({"either": 1}, "either: an object is wanted, not 1", id="kind"),
-    pytest.param({"loose": None}, "loose: one of int, str is wanted, not None", id="union"),
+    pytest.param({"either_type": None}, "either_type: one of int, str is wanted, not None", id="union"),
     pytest.param({"colour": "pink"}, "colour: one of red, blue is wanted, not 'pink'", id="enum"),
     pytest.param({"colour": {}}, "colour: one of red, blue is wanted, not {}", id="enum of another kind"),
     pytest.param({"counts": {"n": "x"}}, "counts.n: a whole number is wanted, not 'x'", id="mapping"),
     pytest.param({"counts": 1}, "counts: an object is wanted, not 1", id="no mapping"),
-    pytest.param({"text": ["y" * 99]}, f"text: a text is wanted, not ['{'y' * 58}…", id="long things are cut"),
+    pytest.param({"text": ["y" * 99]}, f"text: a text is wanted, not ['{'y' * 58}…", id="a long value is cut"),
 ])  # fmt: skip
-def test_what_cannot_be_read_is_named(changed, message):
+def test_a_value_that_cannot_be_read_is_named(changed, message):
     with pytest.raises(BadRow) as error:
         codec_of(Thing).decode(GOOD | changed)
     assert str(error.value) == message
 
 
-@pytest.mark.parametrize(("hint", "value", "spelled"), [
+@pytest.mark.parametrize(("hint", "value", "stored"), [
     (DName, names.parse("*.a\\056b.example"), "*.a\\056b.example."),
     (IPAddress, ip_address("2001:db8::1"), "2001:db8::1"),
     (Literal["a", "b"], "a", "a"),
 ])  # fmt: skip
-def test_what_json_has_no_word_for(hint, value, spelled):
+def test_types_that_json_lacks_are_stored_as_text(hint, value, stored):
     codec = codec_of(hint)
-    assert codec.encode(value) == spelled
-    assert codec.decode(spelled) == value
+    assert codec.encode(value) == stored
+    assert codec.decode(stored) == value
     for bad in ("..", 5, None):
         with pytest.raises(BadRow):
             codec.decode(bad)
@@ -88,4 +88,4 @@ def test_a_type_that_cannot_be_stored_is_found_when_the_codec_is_made(hint: Any)
 
 
 def test_paths():
-    assert spelled_path(("a", 3, "b", 0)) == "a[3].b[0]"
+    assert path_text(("a", 3, "b", 0)) == "a[3].b[0]"

@@ -1,6 +1,6 @@
-"""A process that dies at any moment loses nothing that was acknowledged, and leaves nothing half-done.
+"""A process that is killed at any moment loses no acknowledged commit, and leaves no partial one.
 
-`DNSEMU_CRASHES` is how many times it dies, 20 unless told; `DNSEMU_CRASH_SEED` repeats a run.
+`DNSEMU_TEST_ROUNDS` scales the 20 kills; `DNSEMU_CRASH_SEED` repeats a run.
 """
 
 import os
@@ -10,7 +10,7 @@ from secrets import randbits
 
 from dnsemu.store.opening import open_store
 from tests.dnsemu.store.crash_child import SLOTS, commit_until_killed, commit_without_room
-from tests.dnsemu.store.kept import NUMBERS, TABLES, zone_with
+from tests.dnsemu.store.samples import NUMBERS, TABLES, zone_with
 from tests.rounds import rounds
 
 PROCESSES = get_context("forkserver")
@@ -20,25 +20,25 @@ MAX_BEFORE_A_KILL = 200
 
 
 def started(run, *arguments):
-    """A process that runs it, and the end of the pipe where it tells what was done."""
-    told, telling = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=run, args=(*arguments, telling), daemon=True)
+    """Starts a process; returns it with the end of the pipe that gets its reports."""
+    reports, report = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=run, args=(*arguments, report), daemon=True)
     process.start()
-    telling.close()
-    return process, told
+    report.close()
+    return process, reports
 
 
-def everything(told):
-    """What was told up to the end, and what the process's death let through of it."""
+def remaining(reports):
+    """Yields the reports up to the end of the process."""
     try:
         while True:
-            yield told.recv()
+            yield reports.recv()
     except (EOFError, OSError):
-        told.close()
+        reports.close()
 
 
-async def kept(path):
-    """The numbers of all batches that are there, after seeing that each is there as a whole."""
+async def stored(path):
+    """Returns the numbers of all stored batches, after checking that each is complete."""
     store = open_store(f"sqlite:///{path}", TABLES)
     state = await store.load()
     await store.close()
@@ -51,30 +51,30 @@ async def kept(path):
     return new
 
 
-async def test_what_was_acknowledged_survives_any_death(tmp_path):
+async def test_acknowledged_commits_survive_a_kill(tmp_path):
     seed = int(os.environ.get("DNSEMU_CRASH_SEED", randbits(32)))
     print(f"DNSEMU_CRASH_SEED={seed}")
     dice = random.Random(seed)
     path = tmp_path / "a.db"
     acknowledged: set[int] = set()
     for crash in range(rounds(20)):
-        process, told = started(commit_until_killed, path, crash * 1_000_000)
+        process, reports = started(commit_until_killed, path, crash * 1_000_000)
         for _ in range(dice.randint(1, MAX_BEFORE_A_KILL)):
-            acknowledged.add(told.recv())
+            acknowledged.add(reports.recv())
         process.kill()
-        acknowledged.update(everything(told))
+        acknowledged.update(remaining(reports))
         process.join()
         process.close()
-        found = await kept(path)
+        found = await stored(path)
         assert acknowledged <= found, f"lost in crash {crash}, seed {seed}"
 
 
-async def test_what_was_acknowledged_survives_a_full_disk(tmp_path):
+async def test_acknowledged_commits_survive_a_full_disk(tmp_path):
     path = tmp_path / "a.db"
-    process, told = started(commit_without_room, path)
-    *before, failure, after = everything(told)
+    process, reports = started(commit_without_room, path)
+    *before, failure, after = remaining(reports)
     process.join()
     process.close()
     assert "nothing was changed" in failure
-    assert await kept(path) == {*before, after}
+    assert await stored(path) == {*before, after}
     assert before

@@ -1,4 +1,4 @@
-"""What is committed is there when the store is opened again; what fails leaves nothing, and the store goes on."""
+"""A commit is there when the store is opened again; a failed one leaves nothing, and later ones succeed."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from dnsemu.store.opening import open_store
 from dnsemu.store.schema import RECORD_SETS
 from dnsemu.store.store import StoreFailed
 from tests.builders import record_set
-from tests.dnsemu.store.kept import NUMBERS, TABLES, Number, declared, steps, unhurried, without_empty, zone_with
+from tests.dnsemu.store.samples import NUMBERS, TABLES, Number, declared, steps, unhurried, without_empty, zone_with
 from tests.rounds import rounds
 
 
@@ -82,7 +82,7 @@ async def test_a_text_that_is_no_unicode_survives(store):
     assert await reopened(store) == step.state
 
 
-async def test_nothing_to_write_is_no_commit(store):
+async def test_an_empty_commit_writes_nothing(store):
     await store.commit([])
     assert await store.load() == State()
 
@@ -91,11 +91,11 @@ async def test_commits_that_wait_are_written_together_and_the_last_one_counts(st
     groups = []
     write = store._write
 
-    async def noted(writes):
+    async def recorded(writes):
         groups.append(len(writes))
         await write(writes)
 
-    monkeypatch.setattr(store, "_write", noted)
+    monkeypatch.setattr(store, "_write", recorded)
     await asyncio.gather(*(store.commit(number("n", value)) for value in range(100)))
     assert (await reopened(store)).row(NUMBERS, "n") == Number(99)
     assert sum(groups) == 100
@@ -114,7 +114,7 @@ async def test_of_commits_that_wait_together_only_the_bad_one_fails(store):
     assert [state.row(NUMBERS, key) for key in ("first", "a", "b")] == [Number(1), Number(1), Number(2)]
 
 
-async def test_whoever_waits_may_be_cancelled_but_not_the_writing(store):
+async def test_cancelling_a_caller_does_not_cancel_the_commit(store):
     cancelled, other = (asyncio.create_task(store.commit(number(key, 1))) for key in "ab")
     await asyncio.sleep(0)
     cancelled.cancel()
@@ -125,21 +125,21 @@ async def test_whoever_waits_may_be_cancelled_but_not_the_writing(store):
     assert state.row(NUMBERS, "a") == state.row(NUMBERS, "b") == Number(1)
 
 
-async def test_closing_waits_for_what_is_being_written(store):
+async def test_closing_waits_for_running_commits(store):
     commits = [asyncio.create_task(store.commit(number(str(value), value))) for value in range(3)]
     await asyncio.sleep(0)
     assert len(list((await reopened(store)).rows(NUMBERS))) == 3
     await asyncio.gather(*commits)
 
 
-async def test_a_closed_store_takes_nothing(store):
+async def test_a_closed_store_refuses_commits(store):
     await store.close()
     await store.close()
     with pytest.raises(StoreFailed, match="it is not open"):
         await store.commit(number("a", 1))
 
 
-async def test_a_full_disk_leaves_nothing_and_the_store_goes_on(store):
+async def test_a_full_disk_leaves_nothing_and_later_commits_succeed(store):
     await store.commit(declared().writes)
     await pragma(store, "max_page_count=40")
     step = Step(declared().state)
@@ -164,7 +164,7 @@ async def test_a_read_only_database_fails_and_can_still_be_read(store):
     assert (await reopened(store)).row(NUMBERS, "a") == Number(3)
 
 
-async def test_a_locked_database_fails_and_goes_on_later(store, tmp_path):
+async def test_a_locked_database_fails_and_later_commits_succeed(store, tmp_path):
     await pragma(store, "busy_timeout=1")
     other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -193,7 +193,7 @@ async def test_the_rows_can_be_read_with_sqlite_alone(store, tmp_path):
     assert json.loads(body)["values"] == ["192.0.2.1"]
 
 
-def test_postgresql_is_told_to_replace_rows_too():
+def test_postgresql_replaces_rows_too():
     statement = Postgres(make_url("postgresql+asyncpg://db/x")).upsert(RECORD_SETS)
     text = str(statement.compile(dialect=postgresql.dialect()))
     assert "ON CONFLICT (zone_id, name, type, set_identifier) DO UPDATE SET body = excluded.body" in text

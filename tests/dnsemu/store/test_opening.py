@@ -1,4 +1,4 @@
-"""Which stores there are, and every way in which one cannot be opened: in words, and with nothing touched."""
+"""The kinds of stores, and all reasons why one cannot be opened: each is named, and nothing is changed."""
 
 import os
 import sqlite3
@@ -10,7 +10,7 @@ from dnsemu import __version__
 from dnsemu.state.state import State
 from dnsemu.store.opening import open_store
 from dnsemu.store.store import MemoryStore, StoreUnusable
-from tests.dnsemu.store.kept import TABLES, declared
+from tests.dnsemu.store.samples import TABLES, declared
 
 WRITES = declared().writes
 
@@ -34,7 +34,7 @@ async def refused(url):
     ("postgresql://db/x", "write postgresql+asyncpg://"),
     ("sqlite://db:x/a", "is no store's URL"),
 ])  # fmt: skip
-def test_a_url_that_means_no_store_is_refused(url, message):
+def test_a_url_of_no_store_is_refused(url, message):
     with pytest.raises(StoreUnusable) as error:
         open_store(url, TABLES)
     assert message in str(error.value)
@@ -56,7 +56,7 @@ async def test_a_missing_driver_is_named(monkeypatch):
 
 
 @pytest.mark.parametrize("scheme", ["sqlite", "sqlite+aiosqlite"])
-async def test_a_missing_or_empty_file_is_made_ready(tmp_path, scheme):
+async def test_a_missing_or_empty_file_gets_the_schema(tmp_path, scheme):
     (tmp_path / "empty.db").touch()
     for name in ("missing.db", "empty.db"):
         store = open_store(f"{scheme}:///{tmp_path / name}", TABLES)
@@ -74,7 +74,7 @@ async def test_a_directory_is_no_file(tmp_path):
     assert "cannot be read: Is a directory" in await refused(f"sqlite:///{tmp_path}")
 
 
-async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
+async def test_a_file_that_is_no_database_is_refused_and_unchanged(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("not a database")
     assert "this file is no SQLite database" in await refused(f"sqlite:///{path}")
@@ -84,7 +84,7 @@ async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
 @pytest.mark.parametrize(
     "statement", ["CREATE TABLE t (a)", "CREATE TABLE meta (id)", "CREATE TABLE meta (key, value)"]
 )
-async def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path, statement):
+async def test_a_database_of_something_else_is_refused_and_unchanged(tmp_path, statement):
     path = tmp_path / "a.db"
     execute(path, statement)
     before = path.read_bytes()
@@ -109,7 +109,7 @@ async def written(tmp_path):
     return path
 
 
-async def test_a_newer_schema_is_refused_and_left_alone(written):
+async def test_a_newer_schema_is_refused_and_unchanged(written):
     execute(written, "UPDATE meta SET value = 2 WHERE key = 'schema_version'")
     execute(written, "UPDATE meta SET value = '9.9' WHERE key = 'product_version'")
     before = written.read_bytes()
@@ -126,7 +126,7 @@ async def test_a_newer_schema_is_refused_and_left_alone(written):
     ("""DELETE FROM rows WHERE "table" = 'hosted_zone'""", "a.db: Z1 a. A: there is no hosted zone Z1"),
     ("""UPDATE record_sets SET body = '{"x":1}'""", "a.db: Z1 a. A: x: this version does not know this field"),
 ])  # fmt: skip
-async def test_what_cannot_be_read_is_named(written, statement, message):
+async def test_a_row_that_cannot_be_read_is_named(written, statement, message):
     execute(written, "INSERT INTO record_sets VALUES ('Z1', 'a.', 'A', '', '{}')")
     execute(written, statement)
     assert message in await refused(f"sqlite:///{written}")

@@ -1,4 +1,4 @@
-"""Record sets as they are stored, in a form that stays readable, and a state put together from rows."""
+"""Record sets in their stored form, which stays readable, and a state built from rows."""
 
 import json
 
@@ -14,9 +14,17 @@ from dnsemu.config.model.routing import Weighted
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE
 from dnsemu.store.codec import BadRow
-from dnsemu.store.rows import RDATA_VERSION, Assembly, Rows, compact, name_text, record_set_body, record_set_from
+from dnsemu.store.rows import (
+    RDATA_VERSION,
+    RowCodecs,
+    StateBuilder,
+    compact,
+    name_text,
+    record_set_body,
+    record_set_from,
+)
 from tests.builders import record_set
-from tests.dnsemu.store.kept import TABLES, checks, collections, dnames, record_sets, unhurried
+from tests.dnsemu.store.samples import TABLES, checks, collections, dnames, record_sets, unhurried
 
 BODY = {
     "routing": {"is": "weighted", "weight": 5}, "ttl": 60, "values": ["192.0.2.1"], "rdata": [RDATA_VERSION, "c0000201"],
@@ -26,16 +34,16 @@ BODY = {
 
 @unhurried
 @given(record_sets())
-def test_any_record_set_survives_with_and_without_its_rdata(kept):
+def test_any_record_set_survives_with_and_without_its_rdata(original):
     for with_rdata in (True, False):
-        body = json.loads(compact(record_set_body(kept, with_rdata=with_rdata)))
-        assert record_set_from(name_text(kept.name), kept.type.name, kept.set_identifier, body) == kept
+        body = json.loads(compact(record_set_body(original, with_rdata=with_rdata)))
+        assert record_set_from(name_text(original.name), original.type.name, original.set_identifier, body) == original
 
 
 def test_the_stored_form_of_a_record_set_stays_as_it_is():
-    kept = record_set("www.example.com", routing=Weighted(5), id="blue", check="h1")
-    assert record_set_body(kept) == BODY | {"values": ("192.0.2.1",)}
-    assert record_set_from("www.example.com.", "A", "blue", BODY) == kept
+    original = record_set("www.example.com", routing=Weighted(5), id="blue", check="h1")
+    assert record_set_body(original) == BODY | {"values": ("192.0.2.1",)}
+    assert record_set_from("www.example.com.", "A", "blue", BODY) == original
 
 
 def test_the_stored_form_of_a_health_check_stays_as_it_is():
@@ -44,18 +52,18 @@ def test_the_stored_form_of_a_health_check_stays_as_it_is():
         '"port":80,"resource_path":null,"search_string":null,"request_interval_s":30.0,"failure_threshold":3,'
         '"measure_latency":false,"enable_sni":null,"regions":[]},"inverted":false,"disabled":false}'
     )
-    rows = Rows({})
+    rows = RowCodecs({})
     assert compact(rows.body(HEALTH_CHECK, rows.value(HEALTH_CHECK, json.loads(stored)))) == stored
 
 
 def test_the_stored_form_of_a_hosted_zone_stays_as_it_is():
     zone = HostedZone(HostedZoneId("Z1"), names.parse("example.com"), comment="c", name_servers=("ns-1.example",))
     stored = {"id": "Z1", "name": "example.com.", "name_servers": ["ns-1.example"], "comment": "c", "is_private": False}
-    assert Rows({}).body(HOSTED_ZONE, zone) == stored
-    assert Rows({}).value(HOSTED_ZONE, stored) == zone
+    assert RowCodecs({}).body(HOSTED_ZONE, zone) == stored
+    assert RowCodecs({}).value(HOSTED_ZONE, stored) == zone
 
 
-def test_rdata_of_another_version_is_read_anew_from_the_values():
+def test_rdata_of_another_version_is_made_from_the_values():
     for stored in ([RDATA_VERSION + 1, "ff"], [RDATA_VERSION], "c0000201", None):
         assert record_set_from("a.", "A", None, BODY | {"rdata": stored}).rdata == (b"\xc0\x00\x02\x01",)
 
@@ -67,13 +75,13 @@ def test_rdata_of_another_version_is_read_anew_from_the_values():
     pytest.param({"values": "192.0.2.1"}, "values: a list of texts is wanted", id="values"),
     pytest.param({"values": [5], "rdata": None}, "values[0]: a text is wanted", id="a value"),
     pytest.param({"values": ["x"], "rdata": None}, "values[0]: ", id="a value that is none of its type"),
-    pytest.param({"rdata": [RDATA_VERSION, "zz"]}, "rdata: hexadecimal octets are wanted", id="rdata"),
+    pytest.param({"rdata": [RDATA_VERSION, "zz"]}, "rdata: hexadecimal bytes are wanted", id="rdata"),
     pytest.param({"routing": {"is": "lunar"}}, "routing.is: one of simple, weighted,", id="a policy of a newer version"),
     pytest.param({"routing": {"is": "weighted"}}, "routing.weight: this field is missing", id="a weight"),
     pytest.param({"alias": {"name": "x"}}, "alias.evaluate_target_health: this field is missing", id="alias"),
     pytest.param({"health_check_id": 5}, "health_check_id: a text is wanted", id="health check"),
 ])  # fmt: skip
-def test_what_cannot_be_read_of_a_record_set_is_named(changed, message):
+def test_a_field_of_a_record_set_that_cannot_be_read_is_named(changed, message):
     with pytest.raises(BadRow) as error:
         record_set_from("www.example.com.", "A", None, BODY | changed)
     assert str(error.value).startswith(message)
@@ -84,46 +92,46 @@ def test_what_cannot_be_read_of_a_record_set_is_named(changed, message):
     ("a.", "LOC", BODY, "type: this version does not know the type 'LOC'"),
     ("a.", "A", [], "an object is wanted"),
 ])  # fmt: skip
-def test_what_cannot_be_read_around_a_record_set_is_named(name, type, body, message):
+def test_a_record_set_that_cannot_be_read_is_refused(name, type, body, message):
     with pytest.raises(BadRow, match=message):
         record_set_from(name, type, None, body)
 
 
 @unhurried
 @given(dnames)
-def test_names_are_spelled_as_people_read_them(name):
+def test_names_are_stored_as_displayed(name):
     assert name_text(name) == names.display(name)
 
 
 @unhurried
 @given(checks, collections)
 def test_health_checks_and_collections_survive(check, collection):
-    rows = Rows(TABLES)
+    rows = RowCodecs(TABLES)
     for table, row in ((HEALTH_CHECK, check), (CIDR_COLLECTION, collection)):
         assert rows.value(table, json.loads(compact(rows.body(table, row)))) == row
 
 
 def test_a_table_of_a_newer_version_is_refused():
     with pytest.raises(BadRow, match="this version does not know what 'newer' is"):
-        Rows(TABLES).value("newer", {})
+        RowCodecs(TABLES).value("newer", {})
 
 
 @pytest.mark.parametrize("table", commands.TABLES.values(), ids=lambda table: table.name)
 def test_every_table_of_the_commands_can_be_stored(table):
-    assert Rows({table.name: table}).knows(table.name)
+    assert RowCodecs({table.name: table}).has_table(table.name)
 
 
-def test_what_does_not_fit_together_is_refused():
-    assembly = Assembly()
+def test_rows_that_do_not_fit_together_are_refused():
+    builder = StateBuilder()
     collection = CidrCollection("c1", "c")
-    assembly.add(CIDR_COLLECTION, ("c1",), collection)
+    builder.add(CIDR_COLLECTION, ("c1",), collection)
     with pytest.raises(BadRow, match="two of c1"):
-        assembly.add(CIDR_COLLECTION, ("c1",), collection)
+        builder.add(CIDR_COLLECTION, ("c1",), collection)
     with pytest.raises(BadRow, match="no hosted zone Z1"):
-        assembly.add_record_set("Z1", record_set("a.example.com"))
-    assembly.add(HOSTED_ZONE, ("Z1",), HostedZone(HostedZoneId("Z1"), names.parse("example.com")))
-    assembly.add_record_set("Z1", record_set("a.example.com"))
+        builder.add_record_set("Z1", record_set("a.example.com"))
+    builder.add(HOSTED_ZONE, ("Z1",), HostedZone(HostedZoneId("Z1"), names.parse("example.com")))
+    builder.add_record_set("Z1", record_set("a.example.com"))
     with pytest.raises(BadRow, match=r"two of a\.example\.com\. A"):
-        assembly.add_record_set("Z1", record_set("a.example.com"))
-    (zone,) = assembly.state().world.hosted_zones.values()
+        builder.add_record_set("Z1", record_set("a.example.com"))
+    (zone,) = builder.build().world.hosted_zones.values()
     assert list(zone.record_sets) == [(names.parse("a.example.com"), RRType.A, None)]

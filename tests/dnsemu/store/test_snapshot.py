@@ -1,4 +1,4 @@
-"""A state as a file: exact, stable, replaced as a whole, and refused in so many words."""
+"""A state as a file: exact, stable, replaced atomically, and refused with a reason."""
 
 import json
 
@@ -9,7 +9,7 @@ from dnsemu import __version__
 from dnsemu.config.model.routing import Weighted
 from dnsemu.store.snapshot import PIECE_CHARACTERS, Snapshot, SnapshotFailed, SnapshotUnusable, load, read, save, write
 from tests.builders import record_set
-from tests.dnsemu.store.kept import TABLES, declared, steps, unhurried, without_empty
+from tests.dnsemu.store.samples import TABLES, declared, steps, unhurried, without_empty
 
 TIME_S = 1769860800.25
 
@@ -34,7 +34,7 @@ def test_any_state_survives(done):
     assert load(text, TABLES) == snapshot
 
 
-def test_a_snapshot_looks_like_this(snapshot):
+def test_the_format(snapshot):
     assert (
         "".join(save(snapshot, TABLES))
         == f"""{{
@@ -62,7 +62,7 @@ def test_a_snapshot_looks_like_this(snapshot):
     )
 
 
-def test_a_file_is_replaced_as_a_whole(tmp_path, snapshot):
+def test_a_file_is_replaced_atomically(tmp_path, snapshot):
     path, link = tmp_path / "snapshot.json", tmp_path / "link.json"
     path.write_text("old")
     link.symlink_to(path)
@@ -106,8 +106,8 @@ def test_a_file_that_is_no_snapshot_is_refused(tmp_path, content, message):
 
 
 def changed(document, path, value):
-    *way, last = path
-    for part in way:
+    *parents, last = path
+    for part in parents:
         document = document[part]
     document[last] = value
 
@@ -135,14 +135,14 @@ def changed(document, path, value):
     (["tables", "numbers", 0, "row", "value"], "x", "s: tables.numbers[0].row.value: a whole number is wanted, not 'x'"),
     (["tables", "numbers", 0, "row", "newer"], 1, "s: tables.numbers[0].row.newer: this version does not know this field"),
 ])  # fmt: skip
-def test_what_is_wrong_in_a_snapshot_is_named_with_its_place(document, path, value, message):
+def test_an_error_in_a_snapshot_is_named_with_its_position(document, path, value, message):
     changed(document, path, value)
     with pytest.raises(SnapshotUnusable) as error:
         load(json.dumps(document), TABLES, "s")
     assert str(error.value).startswith(message)
 
 
-def test_two_of_the_same_are_refused(document):
+def test_duplicates_are_refused(document):
     document["hosted_zones"][0]["record_sets"] *= 2
     with pytest.raises(SnapshotUnusable, match=r"record_sets\[2\]: there are two of a\.example\.com\. A"):
         load(json.dumps(document), TABLES)

@@ -1,4 +1,4 @@
-"""Things to keep: tables of every kind of field, and any state at all."""
+"""Values to store: tables with all kinds of fields, and strategies for whole states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -45,7 +45,7 @@ from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
 unhurried = settings(deadline=None, suppress_health_check=[Slowness.too_slow])
-"""However busy the machine is, a property holds."""
+"""Settings for a busy machine: no limit on time."""
 
 
 class Colour(Enum):
@@ -66,14 +66,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One field for every kind that a row may have."""
+    """A row with a field of each kind."""
 
     text: str
     number: int
     parts: tuple[Part, ...]
     pair: tuple[str, int]
     either: Part | Piece | None
-    loose: int | str
+    either_type: int | str
     colour: Colour
     extra: Mapping[str, Any]
     counts: Map[str, int]
@@ -162,7 +162,7 @@ collections = st.builds(
 
 @st.composite
 def steps(draw: st.DrawFn) -> list[Step]:
-    """A few steps, one after another, that put things of every kind and take some away again."""
+    """Draws a few consecutive steps that add and delete rows of all kinds."""
     found: list[Step] = []
     state = State()
     for _ in range(draw(st.integers(1, 4))):
@@ -181,8 +181,8 @@ def _change(draw: st.DrawFn, step: Step) -> None:
         step.put_hosted_zone(draw(zones))
     elif kind == "sets" and world.hosted_zones:
         zone = world.hosted_zones[draw(st.sampled_from(sorted(world.hosted_zones)))]
-        gone = [key for key in zone.record_sets if draw(st.booleans())]
-        step.change_record_sets(zone.id, removed=gone, put=draw(st.lists(record_sets(), max_size=3)))
+        removed = [key for key in zone.record_sets if draw(st.booleans())]
+        step.change_record_sets(zone.id, removed=removed, put=draw(st.lists(record_sets(), max_size=3)))
     elif kind == "check":
         step.put_health_check(draw(checks))
     elif kind == "collection":
@@ -201,17 +201,17 @@ def _change(draw: st.DrawFn, step: Step) -> None:
 
 
 def without_empty(state: State) -> State:
-    """A table that lost all its rows is the same as one that never had any."""
+    """Returns the state without empty tables, which a store does not keep."""
     return State(state.world, Map({name: rows for name, rows in state.tables.items() if rows}))
 
 
 def zone_with(*record_sets: RecordSet) -> HostedZone:
-    """The zone Z1 for example.com."""
+    """Returns the zone Z1, example.com."""
     return HostedZone(HostedZoneId("Z1"), names.parse("example.com"), Map({r.key: r for r in record_sets}))
 
 
 def declared(*record_sets: RecordSet) -> Step:
-    """A step that declares the zone Z1, and one row."""
+    """Returns a step that adds the zone Z1 and one row."""
     step = Step(State())
     step.put_hosted_zone(zone_with(*record_sets))
     step.put(NUMBERS, "one", row=Number(1))
