@@ -25,7 +25,7 @@ BORDERS = 4
 
 
 def list_name(name: DName) -> str:
-    """The text by which lists compare a name: its escaped labels, the last one first, a dot after each (A200)."""
+    """Returns the text by which lists compare a name: its escaped labels, last one first, a dot after each (A200)."""
     return ".".join(reversed(names.to_text(name).split(".")[:-1])) + "."
 
 
@@ -40,14 +40,14 @@ class ListOrder:
     starts: tuple[str, ...] = ("",)
 
     def names_from(self, start: str) -> Iterator[DName]:
-        """The names from a `list_name` on, which need not be there itself."""
+        """Yields the names from `start` on, a text as of `list_name`; no name need have it."""
         first = bisect(self.starts, start) - 1
         for at in range(first, len(self.parts)):
             part = self.parts[at]
             yield from islice(part, bisect_left(part, start, key=list_name) if at == first else 0, None)
 
     def updated(self, touched: Iterable[DName], is_present: Callable[[DName], bool]) -> "ListOrder":
-        """The order in which each touched name stands if, and only if, it is present."""
+        """Returns the order with each touched name added if it is present, removed if not."""
         changed: dict[int, list[DName]] = {}
         for name in touched:
             text = list_name(name)
@@ -67,7 +67,7 @@ class ListOrder:
 
 
 def _divided(part: list[DName], start: str) -> tuple[list[tuple[DName, ...]], list[str]]:
-    """A changed part as parts of allowed size, with their starts; none if it is empty and not the first."""
+    """Divides a changed part into parts of allowed size, with their starts; none if it is empty and not the first."""
     if len(part) <= MAX_PART_NAMES:
         return ([tuple(part)], [start]) if part or not start else ([], [])
     parts = [tuple(part[at : at + MAX_PART_NAMES // 2]) for at in range(0, len(part), MAX_PART_NAMES // 2)]
@@ -89,7 +89,7 @@ class Preparation:
         return self.order is None and self._work is None
 
     def run(self) -> Iterator[None]:
-        """Do the work, or what is left of it, in pieces of about a millisecond."""
+        """Does the rest of the work, in pieces of about a millisecond."""
         self._callers += 1
         try:
             while self.order is None and self._work is not None:

@@ -117,7 +117,7 @@ class RecordSets(Mapping[RecordSetKey, RecordSet]):
     # --- the order of lists ---
 
     def listed(self, start: ListPosition = LIST_START) -> Iterator[RecordSet]:
-        """Yields the record sets in the order of lists (A200), from a position on that need not be taken (A197)."""
+        """Yields the record sets in the order of lists (A200), from a position on; it may have no record set (A197)."""
         for number, name in enumerate(self._known_order().names_from(start[0])):
             members = sorted(self.at(name), key=_position_in_group)
             if number == 0 and list_name(name) == start[0]:
@@ -205,5 +205,5 @@ def _stored(members: Sequence[RecordSet]) -> _Stored:
 
 
 def _position_in_group(record_set: RecordSet) -> tuple[str, str]:
-    """The position among record sets of one name: by type, then by set identifier, none first (A200)."""
+    """Returns the position among record sets of one name: by type, then by set identifier, none first (A200)."""
     return record_set.type.name, record_set.set_identifier or ""

@@ -1,5 +1,6 @@
 """The record types that Route 53 supports, with their DNS type codes."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -23,3 +24,7 @@ class RRType(IntEnum):
     HTTPS = 65
     SPF = 99
     CAA = 257
+
+
+TYPES_BY_NAME: Mapping[str, RRType] = dict(RRType.__members__)
+"""A plain dictionary, which is faster than `RRType.__members__`."""

@@ -8,11 +8,10 @@ from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.routing import Simple
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
-from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.rdata.rrtypes import TYPES_BY_NAME
 from dnsemu.config.shapes.record_sets import MAX_TTL_S, MAX_VALUE_CHARACTERS, MAX_VALUES, absolute
 
 _FIELDS = frozenset({"name", "type", "ttl", "resource_records"})
-_TYPES = dict(RRType.__members__)
 _SIMPLE = Simple()
 
 
@@ -30,7 +29,7 @@ def parse_plain(data: object, zone: DName) -> RecordSet | None:
         return None
     if not values or type(data["type"]) is not str or type(data["name"]) is not str:
         return None
-    record_type = _TYPES.get(data["type"])
+    record_type = TYPES_BY_NAME.get(data["type"])
     if record_type is None:
         return None
     for value in values:

@@ -107,7 +107,7 @@ def _region(shape: ResourceShape, kind: ResourceKind, name: DName, found: list[P
         return None
     region = shape.region or (named.region if named is not None else None)
     if region is None:
-        message = f"the name {names.display(name)} does not tell the Region"
+        message = f"the name {names.display(name)} does not contain the Region"
         found.append(Problem("resource-region", "R106", message, "write region: us-east-1 or the like"))
     elif region not in REGIONS:
         found.append(

@@ -1,4 +1,4 @@
-"""Notations that users write: durations, times, socket addresses; one module each, to be read in any order.
+"""Notations that users write: durations, times, socket addresses, ids; and suggestions for misspelled words.
 
-Imports only `config.errors`.
+The modules are independent of each other. Imports only `config.errors`.
 """

@@ -18,7 +18,7 @@ from dnsemu.config.model.world import World
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
-from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.rdata.rrtypes import TYPES_BY_NAME, RRType
 from dnsemu.state.state import State
 from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Table
 from dnsemu.store.codec import BadRow, Codec, codec_of, record_codec
@@ -110,7 +110,7 @@ def record_set_from(name: str, type: str, set_identifier: str | None, body: Any)
         raise BadRow("an object is wanted")
     if not body.keys() <= _RECORD_SET_FIELDS:
         raise BadRow("this version does not know this field", (min(body.keys() - _RECORD_SET_FIELDS),))
-    rrtype = RRType.__members__.get(type)
+    rrtype = TYPES_BY_NAME.get(type)
     if rrtype is None:
         raise BadRow(f"this version does not know the type {type!r}", ("type",))
     routing, alias, health_check_id = body.get("routing"), body.get("alias"), body.get("health_check_id")

@@ -24,13 +24,12 @@ from dnsemu.config.model.routing import (
 )
 from dnsemu.config.names import BadName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
-from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.config.rdata.rrtypes import TYPES_BY_NAME, RRType
 from dnsemu.config.shapes.record_sets import MAX_VALUES
 from dnsemu.config.text.ids import bare_id
 
 TOO_MANY_VALUES = "Cannot have more than 400 records in a RRSet."
 
-_TYPES: Mapping[str, RRType] = dict(RRType.__members__)
 _SIMPLE = Simple()
 _MULTIVALUE = Multivalue()
 _ROLES = {role.value: Failover(role) for role in FailoverRole}
@@ -118,7 +117,7 @@ class ParsedRecordSet:
 def from_api(data: Mapping[str, Any]) -> ParsedRecordSet:
     """Parses a ResourceRecordSet that passed `check_members`; its name is absolute even without a last dot (A50)."""
     messages: list[str] = []
-    type = _TYPES[data["Type"]]
+    type = TYPES_BY_NAME[data["Type"]]
     identifier = data.get("SetIdentifier")
     key = None
     try:

@@ -108,7 +108,7 @@ CASES = [
     pytest.param(f"{{dns_name: {ALB}, kind: aplication-load-balancer}}", "R106", "resource-kind", ".kind", "write application-load-balancer", id="R106 kind"),
     pytest.param(alb(name=NLB), "R106", "resource-kind", ".kind", "a name of network load balancers in us-east-1", id="R106 another kind's name"),
     pytest.param(alb(rest="region: eu-west-1"), "R106", "resource-region", ".region", "is in us-east-1, not in eu-west-1", id="R106 inconsistent Region"),
-    pytest.param(alb(name="lb.test"), "R106", "resource-region", "", "does not tell the Region", id="R106 no Region"),
+    pytest.param(alb(name="lb.test"), "R106", "resource-region", "", "does not contain the Region", id="R106 no Region"),
     pytest.param(alb(name="lb.test", rest="region: us-esat-1"), "R106", "resource-region", ".region", "'us-esat-1' is no AWS Region", id="R106 unknown Region"),
     pytest.param("{dns_name: d1.cloudfront.net, kind: cloudfront, region: us-east-1}", "R106", "resource-region", ".region", "is in no Region", id="R106 a global service"),
     pytest.param(alb(rest="availability_zones: [euw1-az1]"), "R106", "no-such-availability-zone", ".availability_zones[0]", "no Availability Zone euw1-az1 in us-east-1; write one of use1-az1", id="R106 AZ of another Region"),
