@@ -1,7 +1,7 @@
-"""Explanations over DNS itself: `dig TXT [TYPE.]NAME._explain` says why NAME is answered as it is.
+"""Explanations over DNS: `dig TXT [TYPE.]NAME._explain` explains the answer to NAME.
 
-The answer is one TXT record a line, each beginning with its line number, because a resolver on the way may shuffle
-them. A leading label that is a record type is taken as the type asked about; without one it is A.
+Each line is a TXT record and begins with its number, because a resolver may reorder the records. A first label that is
+a record type is the type to explain; without one it is A.
 """
 
 from collections.abc import Iterable
@@ -22,16 +22,16 @@ from dnsemu.zone.catalog import Catalog
 SUFFIX = DName(b"\x08_explain\x00")
 MAX_STRING_BYTES = 255
 MAX_DECISIONS = 40
-"""Decisions written out; whoever wants more has the shell and the control API."""
+"""Bound on decisions in one answer; the command line and the control API show more."""
 MAX_BYTES = 50_000
-"""Text of one answer; a message has room for little more."""
+"""Bound on the text of one answer; a DNS message holds little more."""
 
 _RR_BYTES = 20
 _ASCII = str.maketrans({"└": "`-", "←": "<-", "→": "->", "·": "-", "…": "..."})
 
 
-def asked_about(name: DName) -> tuple[DName, int] | None:
-    """The name and type that a query under `_explain` asks about, or None if it is no such query."""
+def question_to_explain(name: DName) -> tuple[DName, int] | None:
+    """The name and type that a query under `_explain` is about; None for any other query."""
     if name == SUFFIX or not names.is_at_or_below(name, SUFFIX):
         return None
     rest = DName(name[: -len(SUFFIX)] + ROOT)
@@ -46,17 +46,17 @@ def explanation_reply(
     health: HealthSnapshot,
     client: Client,
     scope_bits: int,
-    asked: tuple[DName, int],
+    question: tuple[DName, int],
     owner: DName,
     detail: CheckDetail,
 ) -> Reply:
-    """The explanation as TXT records, for the client that asks; never to be cached.
+    """The explanation of a question as TXT records with a TTL of 0, for the client that sent the query.
 
     Args:
-        asked: what is asked about.
-        owner: the query's own name.
+        question: the name and type to explain.
+        owner: the query's name.
     """
-    lines = explanation_lines(explain(resolve(catalog, health, client, *asked), scope_bits, detail, MAX_DECISIONS))
+    lines = explanation_lines(explain(resolve(catalog, health, client, *question), scope_bits, detail, MAX_DECISIONS))
     answer: list[RR] = [(owner, int(RRType.TXT), 0, rdata) for rdata in _txt(lines)]
     return Reply(RCode.NOERROR, is_authoritative=True, answer=answer, scope_bits=scope_bits)
 

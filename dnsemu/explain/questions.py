@@ -1,4 +1,4 @@
-"""Questions as people put them, for explanations: a name, a type, and who asks from where."""
+"""Reads questions to explain, as people write them: a name, a type, and the client or its place."""
 
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_interface
@@ -15,7 +15,7 @@ from dnsemu.wire.qtypes import QTYPES
 
 
 class BadQuestion(ValueError):
-    """A question that cannot be understood; `field` is the part that is wrong."""
+    """A question that cannot be read; `field` is the wrong part."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -29,13 +29,13 @@ def explain_question(
     detail: CheckDetail,
     forward_to: Sequence[str] = (),
 ) -> Explanation:
-    """Explain the answer to a question.
+    """Explains the answer to a question.
 
     Args:
-        question: `name`; `type` (A if absent); `client`, an address or network, or `place`, or neither: then the
+        question: `name`; `type` (A if absent); `client`, an address or network, or `place`. Without the last two the
             client is unlocated and in no network.
     Raises:
-        BadQuestion: one of them cannot be read.
+        BadQuestion: a field cannot be read.
     """
     try:
         name = names.parse(question.get("name", ""))

@@ -1,4 +1,4 @@
-"""What one client gets of one question: every answer with its exact share, what fails open, and what is left empty."""
+"""Shares: sums the exact shares of all answers to one question for one client, with fail-open and empty replies."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -17,7 +17,7 @@ ALL = Fraction(1)
 
 
 class Absence(Enum):
-    """Why there is nothing at the end of a path, where no decision says so."""
+    """Reasons for an empty reply that no decision gives."""
 
     NO_DATA = "the name has no record set of this type"
     NX_DOMAIN = "the name does not exist"
@@ -36,8 +36,8 @@ _ABSENCE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """A reply without an answer: why, and at which name."""
+class EmptyReply:
+    """A reply without an answer: the reason, and the name that has none."""
 
     why: Why | AliasProblem | Absence
     name: DName
@@ -45,33 +45,33 @@ class Nothing:
 
 @dataclass(slots=True)
 class Shares:
-    """How the answers to one client divide, in exact parts of one.
+    """The division of the replies to one client, in exact fractions.
 
-    `answers` are the leaves: the chance that each is in a reply, so of those that answer together the sum is above one.
-    `nothing` are the replies without an answer, `fails_open` those from where nothing was healthy (R119), and `opened`
-    is the part of each leaf's answers that came that way.
+    `answers` has the chance that each leaf is in a reply; leaves that answer together sum to more than one. `empty` has
+    the share of each kind of empty reply, `fails_open` that of replies where nothing was healthy (R119), and
+    `answers_failing_open` the part of each leaf's chance that comes from those.
     """
 
     answers: dict[RecordSet, Fraction] = field(default_factory=dict)
-    nothing: dict[Nothing, Fraction] = field(default_factory=dict)
-    opened: dict[RecordSet, Fraction] = field(default_factory=dict)
+    empty: dict[EmptyReply, Fraction] = field(default_factory=dict)
+    answers_failing_open: dict[RecordSet, Fraction] = field(default_factory=dict)
     fails_open: Fraction = Fraction(0)
 
-    def add(self, other: "Shares", share: Fraction) -> None:
-        """Take in what lies below, of which this part of the replies comes."""
-        _add(self.answers, other.answers, share)
-        _add(self.nothing, other.nothing, share)
-        _add(self.opened, other.opened, share)
-        self.fails_open += other.fails_open * share
+    def add(self, below: "Shares", share: Fraction) -> None:
+        """Adds the shares below a node that this share of the replies reaches."""
+        _add(self.answers, below.answers, share)
+        _add(self.empty, below.empty, share)
+        _add(self.answers_failing_open, below.answers_failing_open, share)
+        self.fails_open += below.fails_open * share
 
-    def open(self) -> None:
-        """All of it comes from where nothing was healthy."""
-        self.opened, self.fails_open = dict(self.answers), ALL
+    def mark_fail_open(self) -> None:
+        """Marks all replies as failing open."""
+        self.answers_failing_open, self.fails_open = dict(self.answers), ALL
 
     @property
     def value(self) -> tuple[object, ...]:
-        """What two of them have in common when they are the same."""
-        return frozenset(self.answers.items()), frozenset(self.nothing.items()), self.fails_open
+        """A hashable value, the same for equal shares."""
+        return frozenset(self.answers.items()), frozenset(self.empty.items()), self.fails_open
 
 
 _T = TypeVar("_T")
@@ -83,45 +83,45 @@ def _add(into: dict[_T, Fraction], parts: dict[_T, Fraction], share: Fraction) -
 
 
 def shares_of(link: Link) -> Shares:
-    """What a question for one type comes to, CNAMEs followed.
+    """The shares of the answers to a question for one type, CNAMEs followed.
 
-    Each group is walked once per level of aliases, however many paths lead to it: a tree of a million leaves in a
+    Each group is summed once per level of aliases, however many paths lead to it: a tree of a million leaves in a
     hundred groups costs a hundred decisions.
     """
-    return _Walk().link(link)
+    return _Sum().link(link)
 
 
-class _Walk:
-    """One client's way down; what is below a name is the same by every path."""
+class _Sum:
+    """Sums the shares of one client; the shares below a group are the same on every path."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[DName, RRType, int], Shares] = {}
+        self._sums: dict[tuple[DName, RRType, int], Shares] = {}
 
     def link(self, link: Link) -> Shares:
         if not link.decisions:
-            return Shares(nothing={Nothing(_ABSENCE[type(link.found)], link.name): ALL})
+            return Shares(empty={EmptyReply(_ABSENCE[type(link.found)], link.name): ALL})
         (decision,) = link.decisions
         found = self._decision(decision, 0)
         if not link.leads_on:
             return found
-        total = Shares(nothing=dict(found.nothing), fails_open=found.fails_open)
+        total = Shares(empty=dict(found.empty), fails_open=found.fails_open)
         for cname, share in found.answers.items():
             following = link.following(cname)
             below = Shares({cname: ALL}) if following is None else self.link(following)
             total.add(below, share)
-            total.fails_open -= found.opened.get(cname, 0) * below.fails_open  # counted already
+            total.fails_open -= found.answers_failing_open.get(cname, 0) * below.fails_open  # already in the total
         return total
 
     def _decision(self, decision: Decision, level: int) -> Shares:
         key = decision.group.name, decision.group.type, level
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._added_up(decision, level)
-        return known
+        total = self._sums.get(key)
+        if total is None:
+            total = self._sums[key] = self._sum(decision, level)
+        return total
 
-    def _added_up(self, decision: Decision, level: int) -> Shares:
+    def _sum(self, decision: Decision, level: int) -> Shares:
         if decision.outcome is None:
-            return Shares(nothing={Nothing(Why.NO_CANDIDATE, decision.group.name): ALL})
+            return Shares(empty={EmptyReply(Why.NO_CANDIDATE, decision.group.name): ALL})
         total = Shares()
         for record_set, part in decision.outcome.shares():
             node = decision.below(record_set)
@@ -130,12 +130,12 @@ class _Walk:
             else:
                 total.add(self._node(node, level), part)
         if decision.why is Why.FAIL_OPEN:
-            total.open()
+            total.mark_fail_open()
         return total
 
     def _node(self, node: Decision | BrokenAlias | ResourceState, level: int) -> Shares:
         if isinstance(node, BrokenAlias):
-            return Shares(nothing={Nothing(node.problem, node.target.name): ALL})
+            return Shares(empty={EmptyReply(node.problem, node.target.name): ALL})
         if isinstance(node, ResourceState):
             return _resource(node)
         return self._decision(node, level + 1)
@@ -143,10 +143,10 @@ class _Walk:
 
 def _resource(state: ResourceState) -> Shares:
     if state.outcome is None:
-        waits = any(target.target.host is not None for target in state.targets)
-        why = Absence.NOT_LOOKED_UP if waits else Absence.NO_ADDRESS
-        return Shares(nothing={Nothing(why, state.resource.name): ALL})
+        has_host = any(target.target.host is not None for target in state.targets)
+        why = Absence.NOT_LOOKED_UP if has_host else Absence.NO_ADDRESS
+        return Shares(empty={EmptyReply(why, state.resource.name): ALL})
     found = Shares(dict(state.outcome.shares()))
     if state.fails_open:
-        found.open()
+        found.mark_fail_open()
     return found

@@ -1,4 +1,4 @@
-"""What the server is doing just now, as plain data: health checks, checkers, who serves what."""
+"""Lists the groups with a choice of record sets and their present shares, as plain data."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -15,30 +15,30 @@ from dnsemu.policies.model import Group
 from dnsemu.publication.board import Published
 
 MAX_GROUPS = 500
-"""Groups whose shares are written out; a zone may have thousands."""
-NAMES_PER_TURN = 1000
+"""Bound on the groups listed; a zone may have thousands."""
+NAMES_PER_STEP = 1000
 
 
-def serving(published: Published, health: HealthSnapshot, client: Client) -> Iterator[dict[str, Any] | None]:
-    """Who serves what: each group whose answer health or policy can move, and how its answers divide for a client.
+def group_shares(published: Published, health: HealthSnapshot, client: Client) -> Iterator[dict[str, Any] | None]:
+    """Lists each group whose answer depends on policy or health, with its shares for a client.
 
     Args:
-        client: whose answers are shown; location policies answer others differently.
+        client: the client whose shares are listed; location policies answer others differently.
     Returns:
-        The groups, and None wherever others should have their turn: zones may have a million names.
+        The groups, and None after every `NAMES_PER_STEP` names, where the caller can pause: zones may have a million.
     """
-    room, seen = MAX_GROUPS, count(1)
+    groups_left, names_seen = MAX_GROUPS, count(1)
     for zone in published.catalog.zones.values():
         surroundings = ZoneSurroundings(published.catalog, zone, health)
         for name, node in zone.nodes.items():
-            if not next(seen) % NAMES_PER_TURN:
+            if not next(names_seen) % NAMES_PER_STEP:
                 yield None
             for group in node.groups.values():
-                if not _moves(group):
+                if not _has_routing(group):
                     continue
-                if not room:
+                if not groups_left:
                     return
-                room -= 1
+                groups_left -= 1
                 decision = decide(group, client, surroundings)
                 yield {
                     "zone": names.display(zone.name),
@@ -51,7 +51,7 @@ def serving(published: Published, health: HealthSnapshot, client: Client) -> Ite
                 }
 
 
-def _moves(group: Group) -> bool:
+def _has_routing(group: Group) -> bool:
     return len(group.record_sets) > 1 or group.record_sets[0].set_identifier is not None
 
 

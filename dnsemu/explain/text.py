@@ -1,4 +1,4 @@
-"""Explanations as people read them, on the shell and over DNS; the same data as JSON is what `--json` prints."""
+"""Renders explanations as text, for the command line and over DNS; `--json` prints the same data."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ MAX_ANSWERS = 20
 
 
 def explanation_lines(explanation: dict[str, Any]) -> Iterator[str]:
-    """An explanation, line by line."""
+    """The lines of an explanation."""
     question, zone = explanation["question"], explanation["zone"]
     where = f"hosted zone {zone['id']} ({zone['name']})" if zone else "in no hosted zone"
     yield f"{question['name']} {question['type']}     {where} · health #{explanation['health_generation']}"
@@ -34,7 +34,7 @@ def _decision(decision: dict[str, Any], indent: str) -> Iterator[str]:
     rows = [
         (
             candidate["set_identifier"] or "-",
-            _worth(candidate["worth"]),
+            _criteria(candidate["worth"]),
             f"alias {candidate['alias']}" if candidate["alias"] else _values(candidate["values"]),
             ("healthy" if candidate["is_healthy"] else "unhealthy", candidate["health"]),
             f"← {_percent(candidate['percent'])}" if candidate["percent"] else "",
@@ -43,8 +43,14 @@ def _decision(decision: dict[str, Any], indent: str) -> Iterator[str]:
         for candidate in decision["candidates"]
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    for identifier, worth, values, (health, reason), share, below in rows:
-        cells = [identifier.ljust(widths[0]), worth.ljust(widths[1]), values.ljust(widths[2]), health.ljust(9), reason]
+    for identifier, criteria, values, (health, reason), share, below in rows:
+        cells = [
+            identifier.ljust(widths[0]),
+            criteria.ljust(widths[1]),
+            values.ljust(widths[2]),
+            health.ljust(9),
+            reason,
+        ]
         yield f"{indent}    {'  '.join(cell for cell in cells if cell)}  {share}".rstrip()
         yield from _below(below, indent + "      ")
     if decision["passed_by"]:
@@ -87,15 +93,15 @@ def _resource(resource: dict[str, Any], indent: str) -> Iterator[str]:
         yield f"{indent}    {'  '.join(cells)}".rstrip()
 
 
-def _worth(worth: dict[str, Any]) -> str:
-    spelled = {
+def _criteria(criteria: dict[str, Any]) -> str:
+    formats = {
         "weight": lambda v: f"weight {v:>3}",
         "latency_ms": lambda v: f"{v:.0f} ms",
         "distance_km": lambda v: f"{v:.0f} km",
         "bias": lambda v: f"bias {v:+}",
         "biased_km": lambda v: f"as {v:.0f} km",
     }
-    return "  ".join(spelled.get(key, str)(value) for key, value in worth.items())
+    return "  ".join(formats.get(key, str)(value) for key, value in criteria.items())
 
 
 def _values(values: list[str]) -> str:
@@ -127,4 +133,4 @@ def _answers(explanation: dict[str, Any]) -> Iterator[str]:
     if len(answers) > MAX_ANSWERS:
         yield f"        and {len(answers) - MAX_ANSWERS} more"
     if not explanation["is_complete"]:
-        yield "        the tree is larger than is written out here"
+        yield "        the tree is larger than shown here"

@@ -1,4 +1,4 @@
-"""Why an answer was given: a decision as plain data, the same for shell, control API and log."""
+"""Explains an answer: converts its decisions to plain data, the same for the command line, the control API and DNS."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from dnsemu.wire.qtypes import type_text
 from dnsemu.zone.lookup import Hit, NoData, NotOurs, NXDomain, Referral
 
 Explanation = dict[str, Any]
-"""Plain data, ready for JSON; docs/control-api.md tells the keys."""
+"""Plain data, ready for JSON; docs/control-api.md describes the keys."""
 
 CheckDetail = Callable[[HealthCheckId], str]
-"""What to say of a health check: how many checkers are up, and since when."""
+"""Describes the observations of a health check: how many checkers are up, and since when."""
 
 MAX_DECISIONS = 500
-"""Decisions written out in one explanation; a tree may have millions."""
+"""Bound on the decisions in one explanation; a tree may have millions."""
 MAX_LEVELS = 64
-"""Decisions written out one below the other; aliases and CNAMEs together may go deeper."""
+"""Bound on the depth of decisions; aliases and CNAMEs together may go deeper."""
 
 _FOUND = {
     Hit: "answer",
@@ -41,22 +41,22 @@ def explain(
     link: Link,
     scope_bits: int,
     detail: CheckDetail,
-    most: int = MAX_DECISIONS,
+    max_decisions: int = MAX_DECISIONS,
     forward_to: Sequence[str] = (),
 ) -> Explanation:
-    """Write out everything that decides the answer to a question, with exact shares.
+    """Explains all decisions behind the answer to a question, with exact shares.
 
     Args:
         link: the question resolved for one client.
-        scope_bits: the ECS scope an answer has when it depends on the client.
-        detail: words about a health check's observations.
-        most: decisions to write out; what is left out shows as `is_complete` being false.
-        forward_to: the upstreams that names outside the hosted zones are asked of.
+        scope_bits: the ECS scope of an answer that depends on the client.
+        detail: describes a health check's observations.
+        max_decisions: the bound on decisions; `is_complete` is false if there are more.
+        forward_to: the upstreams for names outside the hosted zones.
     Returns:
         `question`, `zone`, `client`, `health_generation`, `result`, the tree under `decisions`, and `answers`: every
-        leaf reached, with the share of answers that end there.
+        leaf reached, with its share.
     """
-    writer = _Writer(link.client, detail, most)
+    writer = _Writer(link.client, detail, max_decisions)
     decisions = [writer.decision(decision, Fraction(1), link) for decision in link.decisions]
     return {
         "question": {"name": names.display(link.name), "type": type_text(link.type)},
@@ -80,11 +80,11 @@ def explain(
 
 @dataclass
 class _Writer:
-    """Writes decisions out one below the other, and notes the leaves it meets."""
+    """Converts decisions recursively, and collects the leaves."""
 
     client: Client
     detail: CheckDetail
-    room: int
+    decisions_left: int
     level: int = 0
     reads_client: bool = False
     is_complete: bool = True
@@ -93,17 +93,18 @@ class _Writer:
         self.answers: list[Explanation] = []
 
     def decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
-        self.room -= 1
+        self.decisions_left -= 1
         self.level += 1
         try:
             return self._decision(decision, share, link)
         finally:
             self.level -= 1
 
-    def _goes_on(self) -> bool:
-        """Whether there is room for another decision below."""
-        self.is_complete = self.is_complete and self.room > 0 and self.level < MAX_LEVELS
-        return self.room > 0 and self.level < MAX_LEVELS
+    def _has_room(self) -> bool:
+        """True if another decision fits within the bounds; otherwise the explanation is marked as incomplete."""
+        has_room = self.decisions_left > 0 and self.level < MAX_LEVELS
+        self.is_complete = self.is_complete and has_room
+        return has_room
 
     def _decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
         self.reads_client = self.reads_client or decision.reads_client
@@ -153,7 +154,7 @@ class _Writer:
         return ", ".join(grounds)
 
     def _below(self, decision: Decision, candidate: Candidate, share: Fraction, link: Link) -> Explanation | None:
-        """What is below a candidate that answers, or whose target failed: that is what one wants to know of it."""
+        """The explanation below a candidate that answers, or whose target is unhealthy; None for others."""
         failed = not candidate.verdict.is_healthy and candidate.verdict.reason in (Reason.TARGET, Reason.RESOURCE)
         if not share and not failed:
             return None
@@ -164,7 +165,7 @@ class _Writer:
             return self._leaf(node.record_set, share, link)
         if isinstance(node, ResourceState):
             return self._resource(node, share, link)
-        return self.decision(node, share, link) if self._goes_on() else None
+        return self.decision(node, share, link) if self._has_room() else None
 
     def _leaf(self, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
         if not share:
@@ -185,7 +186,7 @@ class _Writer:
         return {
             "cname": names.display(following.name),
             "result": _FOUND[type(following.found)],
-            "decisions": [self.decision(d, share, following) for d in following.decisions if self._goes_on()],
+            "decisions": [self.decision(d, share, following) for d in following.decisions if self._has_room()],
         }
 
     def _resource(self, state: ResourceState, share: Fraction, link: Link) -> Explanation:
@@ -230,7 +231,7 @@ class _Writer:
         return f"{check}: {self.detail(check)}" if check is not None else Reason.UNCHECKED.value
 
     def _passed_by(self, decision: Decision) -> list[str]:
-        """Record sets of the group that are not meant for this client at all."""
+        """The record sets of the group that are no candidates for this client."""
         candidates = {id(candidate.record_set) for candidate in decision.candidates}
         return [r.set_identifier or "" for r in decision.group.record_sets if id(r) not in candidates]
 
@@ -243,7 +244,7 @@ _WHY_HEALTHY = {
 
 
 def why(decision: Decision) -> str:
-    """Why a decision came out as it did, in words."""
+    """The reason of a decision, in words."""
     if decision.why is Why.HEALTHY:
         return _WHY_HEALTHY.get(policy_of(decision.group).NAME, "the first healthy candidate answers")
     return str(decision.why.value)
@@ -264,8 +265,8 @@ def _resource_health(state: ResourceState) -> str:
     resource = state.resource
     groups = dict.fromkeys([*resource.target_groups, *(t.target.target_group for t in state.targets)])
     served = {t.target.target_group for t in state.targets if t.is_healthy}
-    sick = [group for group in groups if group is not None and group not in served]
-    lacking = f", none in target group {', '.join(sick)}" if sick else ""
+    unserved = [group for group in groups if group is not None and group not in served]
+    lacking = f", none in target group {', '.join(unserved)}" if unserved else ""
     healthy = sum(target.is_healthy for target in state.targets)
     found = f"{healthy} of {len(state.targets)} targets healthy{lacking}"
     return f"{resource.kind.value} {names.display(resource.name)}: {found}"

@@ -12,7 +12,7 @@ from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
 from dnsemu.config.names import ROOT, DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.explain.over_dns import asked_about, explanation_reply
+from dnsemu.explain.over_dns import explanation_reply, question_to_explain
 from dnsemu.explain.tree import CheckDetail
 from dnsemu.fastpath.answers import Answers, is_shared
 from dnsemu.fastpath.decision_tree import Path
@@ -256,7 +256,7 @@ class Responder:
     def _not_ours(self, asked: Asked, published: Published, catalog: Catalog, located: Located) -> bytes | Later:
         query = asked.query
         explained = published.world.server.explain_over_dns and query.type == RRType.TXT
-        about = asked_about(query.name) if explained else None
+        about = question_to_explain(query.name) if explained else None
         if about is not None:
             if self._ask_elsewhere is not None:
                 return self._ask_elsewhere(

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from dnsemu.config import names
 from dnsemu.config.model.record_sets import RecordSet
-from dnsemu.explain.shares import Absence, Nothing, Shares
+from dnsemu.explain.shares import Absence, EmptyReply, Shares
 from dnsemu.policies.decide import Why
 from dnsemu.what_if.clients import EVERYONE
 from dnsemu.what_if.failures import Scenario
@@ -116,7 +116,7 @@ def _finding(
     if effect is FindingKind.FAIL_OPEN:
         what = "answers from where nothing is healthy (fail open)"
     else:
-        reasons = {n for population in hit for n in population.shares[index].nothing if _effect_of(n) is effect}
+        reasons = {n for population in hit for n in population.shares[index].empty if _effect_of(n) is effect}
         what = "no answer: " + "; ".join(sorted(f"{names.display(n.name)}: {n.why.value}" for n in reasons))
     share = "" if part == 1 else f"in {float(part * 100):.4g} % of replies "
     text = f"{when(scenario)}, {'; '.join(who)}: {share}{what}"
@@ -135,11 +135,11 @@ def when(scenario: Scenario) -> str:
 def _share(effect: FindingKind, shares: Shares) -> Fraction:
     if effect is FindingKind.FAIL_OPEN:
         return shares.fails_open
-    return sum((part for nothing, part in shares.nothing.items() if _effect_of(nothing) is effect), Fraction(0))
+    return sum((part for reply, part in shares.empty.items() if _effect_of(reply) is effect), Fraction(0))
 
 
-def _effect_of(nothing: Nothing) -> FindingKind | None:
+def _effect_of(reply: EmptyReply) -> FindingKind | None:
     """The effect that an empty reply shows; None if the hosts of targets are not looked up yet."""
-    if nothing.why is Absence.NOT_LOOKED_UP:
+    if reply.why is Absence.NOT_LOOKED_UP:
         return None
-    return FindingKind.MISSING_DEFAULT if nothing.why is Why.NO_CANDIDATE else FindingKind.BLACK_HOLE
+    return FindingKind.MISSING_DEFAULT if reply.why is Why.NO_CANDIDATE else FindingKind.BLACK_HOLE

@@ -69,8 +69,8 @@ def _shares(shares: Shares) -> dict[str, Any]:
             {**_share(part), **_record_set(leaf), "values": list(leaf.values)} for leaf, part in shares.answers.items()
         ],
         "nothing": [
-            {**_share(part), "name": names.display(nothing.name), "why": nothing.why.value}
-            for nothing, part in shares.nothing.items()
+            {**_share(part), "name": names.display(reply.name), "why": reply.why.value}
+            for reply, part in shares.empty.items()
         ],
         "fails_open": _share(shares.fails_open),
     }

@@ -12,7 +12,7 @@ from dnsemu.api.json_bodies import as_json
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
 from dnsemu.config.errors import FileError
-from dnsemu.explain.status import serving
+from dnsemu.explain.status import group_shares
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.client import Client
@@ -55,7 +55,7 @@ class StatusCalls:
     async def _status(self, _request: web.Request) -> web.Response:
         published, health = self._board.current, self._health.current
         groups = []
-        for group in serving(published, health, Client.at_place(published.locator.unlocated)):
+        for group in group_shares(published, health, Client.at_place(published.locator.unlocated)):
             if group is None:
                 await asyncio.sleep(0)
             else:

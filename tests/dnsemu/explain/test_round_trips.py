@@ -1,4 +1,4 @@
-"""What a file spells, in whatever case and with whatever escapes, an independent reader finds on the wire."""
+"""Names and values of a file, in any case and with any escapes, arrive on the wire as an independent reader sees them."""
 
 import json
 import random
@@ -15,20 +15,20 @@ from tests.asking import Server
 
 ZONE = (b"zone", b"test", b"")
 LABELS = st.lists(st.binary(min_size=1, max_size=30).filter(lambda label: b"*" not in label), min_size=1, max_size=4)
-"""Without asterisks, which have a meaning of their own (R7)."""
+"""Without asterisks, which are special (R7)."""
 
 RAW_IN_NAMES = frozenset(range(0x21, 0x7F)) - frozenset(b".\\")
 RAW_IN_STRINGS = frozenset(range(0x20, 0x7F)) - frozenset(b'"\\')
 
 
 def in_any_case(labels, dice):
-    """The labels with the case of each letter thrown anew."""
+    """The labels with a random case for each letter."""
     return [bytes(map(dice.choice, zip(label.lower(), label.upper(), strict=True))) for label in labels]
 
 
-def spelled(octets, raw, dice):
-    r"""The octets as text: `\ooo` where they have to be, and here and there where they need not."""
-    return "".join(chr(octet) if octet in raw and dice.random() < 0.7 else f"\\{octet:03o}" for octet in octets)
+def spelled(value, raw, dice):
+    r"""The bytes as text: `\ooo` where it is required, and at random elsewhere."""
+    return "".join(chr(byte) if byte in raw and dice.random() < 0.7 else f"\\{byte:03o}" for byte in value)
 
 
 def served(owner, type_, value):
