@@ -1,6 +1,6 @@
 """A server killed at any moment comes back with all that it acknowledged, nothing half-done, and answers just that.
 
-`DNSEMU_CRASHES` is how many times it is killed, 8 unless told; `DNSEMU_CRASH_SEED` repeats a run's moments.
+DNSEMU_TEST_ROUNDS multiplies the number of kills; `DNSEMU_CRASH_SEED` repeats the moments of a failed run.
 """
 
 import contextlib

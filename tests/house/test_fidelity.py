@@ -1,4 +1,4 @@
-"""FIDELITY.md is what the rules, the tests and the notes say now."""
+"""FIDELITY.md is up to date with the rules, the tests and the notes."""
 
 import re
 
@@ -14,7 +14,7 @@ def rules():
     return {rule.id: rule for name, letter in DOCUMENTS.items() for rule in rules_of((SPEC / name).read_text(), letter)}
 
 
-def test_the_page_is_fresh():
+def test_the_page_is_up_to_date():
     written, now = (ROOT / PAGE).read_text(), page()
     stale = sorted(set(written.splitlines()) ^ set(now.splitlines()))
     assert written == now, f"{PAGE} is stale, run `make fidelity`; lines that differ:\n" + "\n".join(stale[:10])
@@ -28,11 +28,11 @@ def test_every_cited_rule_exists(rules):
     assert not unknown, "tests cite rules that docs/spec does not define"
 
 
-def test_every_note_speaks_about_a_rule_that_exists(rules):
+def test_every_note_is_about_an_existing_rule(rules):
     notes = read_notes((SPEC / "notes.yaml").read_text())
     numbers = {re.match(r"[RHA]\d+", rule)[0] for rule in rules}
     exact = notes.unmet.keys() | notes.assumed.keys()
-    # A table's rows (say 72.1 to 72.9) may be noted together, by the number that they share.
+    # A note may cover all rows of a table (72.1 to 72.9) by their common number.
     assert exact <= rules.keys() | numbers
     assert notes.unmet_ranges.keys() & numbers
 
@@ -57,12 +57,12 @@ def test_no_rule_is_defined_twice(rules):
         pytest.param("| Id | X |\n|---|\n| **R7** | x |\n\n[obs: all]", "R7", Evidence.OBSERVED, id="a table's source"),
     ],
 )
-def test_evidence_comes_from_the_source_tags(line, rule, evidence):
+def test_evidence_follows_from_the_source_tags(line, rule, evidence):
     (found,) = rules_of(line, "R")
     assert (found.id, found.evidence) == (rule, evidence)
 
 
-# The sources below are put together so that this module cites no rule itself.
+# The sources below are assembled, so that this module cites no rule.
 @pytest.mark.parametrize(
     ("source", "cited"),
     [

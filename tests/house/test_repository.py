@@ -1,4 +1,4 @@
-"""What is committed belongs to everybody: no machine's paths, no registry's address, one version."""
+"""Committed files are the same for everybody: no paths of a machine, no address of a registry, one version."""
 
 import re
 import subprocess
@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Spelt so that this file does not match itself.
 NOT_FOR_ALL = re.compile(
-    rb"""(?<![\w.])/(?:home|root|Users|work|farm)/[\w.]   # somebody's folder
-       | inde[x]-url | find-link[s]                       # a registry of one's own
+    rb"""(?<![\w.])/(?:home|root|Users|work|farm)/[\w.]   # a folder of one machine
+       | inde[x]-url | find-link[s]                       # a private registry
        | ://(?:registry|files)\. | //pypi\.               # a registry's host
     """,
     re.VERBOSE,
@@ -21,7 +21,7 @@ NOT_FOR_ALL = re.compile(
 
 @pytest.fixture(scope="module")
 def tracked(require_tool):
-    """The files of the repository, committed or about to be; all of a source tree that is no repository."""
+    """The files of the repository, committed or not yet added. Skips outside a repository."""
     git = [require_tool("git"), "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(git, capture_output=True, check=False)
     if listed.returncode:
@@ -30,7 +30,7 @@ def tracked(require_tool):
     return [path for name in names if name and (path := ROOT / name).is_file()]
 
 
-def test_no_file_knows_a_machine_or_a_registry(tracked):
+def test_no_file_names_a_machine_or_a_registry(tracked):
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80].decode(errors='replace')}"
         for path in tracked

@@ -152,7 +152,7 @@ def test_the_core_imports_nothing_of_the_rim():
 
 
 def test_nothing_imports_the_areas_by_their_bare_names():
-    """The top folders are `dnsemu.config`, `dnsemu.policies`, `dnsemu.healthcheck`: others have modules so named."""
+    """A user may have modules named `config`, `policies` or `healthcheck`: ours are `dnsemu.config` and so on."""
     found = [
         f"{path.relative_to(ROOT)}: {match[0].strip()}"
         for top in ("dnsemu", *AREAS, "tests", "scripts")
@@ -188,8 +188,8 @@ def test_a_folder_of_modules_is_a_package():
     assert not missing
 
 
-def test_what_the_packages_import_comes_with_them():
-    """The wheel installed alone finds everything: what is neither ours nor Python's own comes with a dependency."""
+def test_every_import_is_covered_by_a_dependency():
+    """Every third-party module that the product imports belongs to a declared dependency."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needed, more = set(), set(map(normal, project["dependencies"]))
     while more:

@@ -1,4 +1,4 @@
-"""The release, from sdist to wheel to installation: the whole product, nothing else, beside a user's own modules."""
+"""The release, from sdist to wheel to installation: it holds the product only, and runs beside modules of any name."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ def sdist(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def wheel(sdist, tmp_path_factory):
-    """Built from the sdist, as those who package it do."""
+    """Built from the sdist, as packagers do."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     built = subprocess.run(
@@ -60,9 +60,10 @@ def wheel(sdist, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
-    """The scripts folder of an environment that holds the wheel; only its dependencies come from this one.
+    """The scripts folder of an environment with the wheel; its dependencies come from this environment.
 
-    The path file lends the folder, not its `.pth` files: the editable install of this checkout stays out.
+    `dependencies.pth` adds the folder of packages, but `.pth` files inside it are not read: the editable install of this
+    checkout stays out.
     """
     home = tmp_path_factory.mktemp("installed")
     venv.create(home, with_pip=False)
@@ -107,7 +108,7 @@ def test_the_wheel_carries_its_licences(wheel):
 
 @pytest.fixture
 def crowded(tmp_path):
-    """A user's folder with modules of their own whose names are the areas': importing any of them fails."""
+    """A user's folder with three modules named like the areas; importing any of them fails."""
     for name in AREAS:
         trap = "raise RuntimeError('the user’s own module was imported')"
         (tmp_path / f"{name}.py").write_text(trap)
