@@ -288,17 +288,17 @@ class Application:
         """The processes that answer on bound sockets: addresses for everyone first, then the vantage points."""
         vantage_points = [point.dns for point in self.board.current.world.server.vantage_points]
         common = len(shares[0]) - len(vantage_points)
-        doors = [self.responder.doors()] * common
-        doors += [self.responder.doors(self.vantage_points.place_at(dns)) for dns in vantage_points]
+        handlers = [self.responder.handlers()] * common
+        handlers += [self.responder.handlers(self.vantage_points.place_at(dns)) for dns in vantage_points]
         if self._options.workers == 1:
-            return InProcess(self.responder, Listeners(shares[0]), doors)
+            return InProcess(self.responder, Listeners(shares[0]), handlers)
         places = self.vantage_points.places
         source = Source(self.board, self.health, places, self.clock, lambda: self.responder.ttl_divisor)
         return WorkerPool(
             source,
             shares,
             [*[None] * common, *vantage_points],
-            doors,
+            handlers,
             self.responder,
             forward=self._options.forward,
             seed=self._options.seed,

@@ -36,11 +36,11 @@ class Server:
     def by(self, responder):
         """Have another responder answer."""
         self.responder = responder
-        self.udp, self.tcp = responder.doors()
+        self.udp, self.tcp = responder.handlers()
 
     def raw(self, packet, source="127.0.0.1", *, over_udp=True):
-        door = self.udp if over_udp else self.tcp
-        return door(packet, source)
+        handler = self.udp if over_udp else self.tcp
+        return handler(packet, source)
 
     def ask(self, name, type_="A", *, source="127.0.0.1", over_udp=True, client_class="IN", **more):
         """The reply as a dnspython message, checked to match its question; `more` goes to `make_query`."""

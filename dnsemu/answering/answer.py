@@ -15,9 +15,10 @@ from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import BrokenAlias, Leaf, Node
 from dnsemu.policies.model import OneOf, Outcome, ResourceState, Sample
+from dnsemu.wire.compression import COMPRESSED_NAMES
 from dnsemu.wire.protocol import RR, RCode
 from dnsemu.wire.qtypes import ANY
-from dnsemu.wire.reply import NAMES_IN_RDATA, Onward, Reply
+from dnsemu.wire.reply import OutsideTarget, Reply
 from dnsemu.zone.compiled import Zone, records
 from dnsemu.zone.lookup import NotOurs, NXDomain, Referral
 from dnsemu.zone.reader import CatalogReader
@@ -29,7 +30,7 @@ NAME_IN_RDATA: dict[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}
 MAX_ORDERED = 4
 """Values that name hosts of which each order is a ticket by itself: 24 of them."""
 
-_NAMING_HOSTS = frozenset(NAME_IN_RDATA) | frozenset(NAMES_IN_RDATA)
+_NAMING_HOSTS = frozenset(NAME_IN_RDATA) | frozenset(COMPRESSED_NAMES)
 
 
 class Unrepeatable(Exception):
@@ -175,9 +176,9 @@ class Undrawn:
         first, last = self.first, self.last
         assert not isinstance(first.found, NotOurs)
         answer = [*self.chain, *values]
-        onward = None
+        outside = None
         if last.leads_on and not last.ends_at(target := DName(answer[-1][3].lower())):
-            onward = Onward(target)
+            outside = OutsideTarget(target)
         zone = first.found.zone
         authority = () if any(rr[1] == RRType.NS and rr[0] == zone.name for rr in answer) else zone.ns
         additional = () if first.type == ANY else tuple(_additional(first.catalog, zone, answer, authority))
@@ -188,7 +189,7 @@ class Undrawn:
             authority=authority,
             additional=additional,
             scope_bits=self.scope_bits,
-            onward=onward,
+            outside_target=outside,
         )
 
 
@@ -222,8 +223,8 @@ def throw(first: Link, throws: Throws, scope_bits: int) -> Undrawn | Reply:
         pools = tuple(ValuePool(tuple(walk.leaves), walk.size or len(walk.leaves)) for walk in walks if walk.has_values)
         if not pools:
             target = next((walk.lost for walk in walks if walk.lost), None)
-            onward = Onward(target, link.name) if target else None
-            return _negative(link, chain, scope, onward)
+            outside = OutsideTarget(target, link.name) if target else None
+            return _negative(link, chain, scope, outside)
         cname = pools[0].leaves[0]
         following = link.following(cname) if link.leads_on else None
         if following is None:
@@ -234,7 +235,7 @@ def throw(first: Link, throws: Throws, scope_bits: int) -> Undrawn | Reply:
         link = following
 
 
-def _negative(link: Link, answer: list[RR], scope_bits: int, onward: Onward | None) -> Reply:
+def _negative(link: Link, answer: list[RR], scope_bits: int, outside: OutsideTarget | None) -> Reply:
     """NXDOMAIN or NODATA for the last name of a chain, with the SOA (R50) and whatever CNAMEs led there (R55)."""
     assert not isinstance(link.found, NotOurs)
     rcode = RCode.NXDOMAIN if isinstance(link.found, NXDomain) else RCode.NOERROR
@@ -246,7 +247,7 @@ def _negative(link: Link, answer: list[RR], scope_bits: int, onward: Onward | No
         authority=soa,
         may_shrink=False,
         scope_bits=scope_bits,
-        onward=onward,
+        outside_target=outside,
     )
 
 

@@ -25,7 +25,8 @@ from dnsemu.fastpath.reads import CLIENT, Key, RecordingCatalog, RecordingHealth
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, HealthSnapshot
 from dnsemu.policies.location.client import Located
 from dnsemu.publication.board import Board, Difference, Published
-from dnsemu.wire.reply import NAMES_IN_RDATA, Reply
+from dnsemu.wire.compression import COMPRESSED_NAMES
+from dnsemu.wire.reply import Reply
 from dnsemu.zone.lookup import Found, Hit, NoData, NotOurs, Referral
 from dnsemu.zone.view import PUBLIC, View
 
@@ -247,7 +248,7 @@ def _settled(thrown: Undrawn | Reply) -> tuple[Reply, RRGroups, int] | None:
         return thrown.with_values(values), (), 0
     groups = pool.whole(owner)
     type_ = values[0][1]
-    if groups is None or owner == ROOT or type_ in NAMES_IN_RDATA or type_ in NAME_IN_RDATA:
+    if groups is None or owner == ROOT or type_ in COMPRESSED_NAMES or type_ in NAME_IN_RDATA:
         return None
     return thrown.with_values([rr for group in groups[: pool.size] for rr in group]), groups, pool.size
 

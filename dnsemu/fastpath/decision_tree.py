@@ -11,7 +11,8 @@ from dnsemu.answering.dice import Dice
 from dnsemu.config import names
 from dnsemu.config.names import DName
 from dnsemu.fastpath.reads import Key
-from dnsemu.wire.reply import Body, Reply, names_in
+from dnsemu.wire.rendering import Body, names_in
+from dnsemu.wire.reply import Reply
 
 ANSWER_BYTES, READ_BYTES = 1200, 150
 _END_BYTES, _RR_BYTES = 700, 130
@@ -38,7 +39,7 @@ class ReplyTemplate:
         self.body = body
         self.groups = groups
         self.size = size
-        self.stop = body.ends[1] if groups else 0
+        self.stop = body.section_ends[1] if groups else 0
         self.start = self.stop - sum(len(record) for group in groups[:size] for record in group)
 
     def drawn(self, dice: Dice) -> bytes:
@@ -55,7 +56,7 @@ class ReplyTemplate:
     def octets(self) -> int:
         """How much it takes, by estimate."""
         groups = sum(_GROUP_BYTES + sum(_RECORD_BYTES + len(record) for record in group) for group in self.groups)
-        return _FORM_BYTES + len(self.body.octets) + groups
+        return _FORM_BYTES + len(self.body.wire) + groups
 
 
 class AnswerLeaf:
@@ -104,10 +105,10 @@ class AnswerLeaf:
             answer = [(name, *rr[1:]) if rr[0] == self._made_for else rr for rr in reply.answer]
             reply = replace(reply, answer=answer)
         body = Body.of(question, reply)
-        if not self._groups or len(body.ends) == 1:  # or too many to be sent at all
+        if not self._groups or len(body.section_ends) == 1:  # or too many to be sent at all
             return ReplyTemplate(body)
         last = len(Body.record(reply.answer[-1]))
-        owner = body.octets[body.ends[1] - last - _POINTER_BYTES : body.ends[1] - last]
+        owner = body.wire[body.section_ends[1] - last - _POINTER_BYTES : body.section_ends[1] - last]
         return ReplyTemplate(
             body, tuple(tuple(owner + Body.record(rr) for rr in group) for group in self._groups), self._size
         )

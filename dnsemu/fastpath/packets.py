@@ -7,14 +7,14 @@ from dnsemu.answering.dice import Dice
 from dnsemu.fastpath.decision_tree import AnswerBranch, AnswerLeaf, CompiledAnswer, Path, ReplyTemplate
 from dnsemu.publication.board import Difference, Published
 from dnsemu.query_log.query_log import Line
-from dnsemu.wire.doors import Later
+from dnsemu.wire.handlers import PendingReply
 from dnsemu.wire.protocol import CLIENT_COOKIE_BYTES, HEADER
 from dnsemu.wire.query import Query
 
 ID_BYTES = 2
 
 MAX_BYTES = 32 << 20
-"""What the packets of all doors may take, by estimate; a door that is beyond its share forgets all of its own."""
+"""What the packets of all handlers may take, by estimate; a handler that is beyond its share forgets all of its own."""
 MAX_SEEN = 1 << 16
 """Hashes of packets that came once."""
 MAX_SOURCES = 4096
@@ -25,7 +25,7 @@ _WIRE_BYTES = 150
 _SOURCE_BYTES = 100
 _LINE_BYTES = 400
 
-Unknown = Callable[[bytes, str, Path], bytes | Later | None]
+Unknown = Callable[[bytes, str, Path], bytes | PendingReply | None]
 """Answers a packet that is not known, or not so far: (packet, sender's address, how the dice have fallen)."""
 
 Note = Callable[[Line, str], None]
@@ -53,7 +53,7 @@ Wire = bytes | DrawnReply
 def wire_of(message: bytes, query: Query, form: ReplyTemplate) -> Wire:
     """What can be sent again of a message made from a form; the id is left out."""
     start = HEADER.size + len(query.question)
-    if not form.groups or message[start : start + form.stop] != form.body.octets[: form.stop]:
+    if not form.groups or message[start : start + form.stop] != form.body.wire[: form.stop]:
         return message[ID_BYTES:]  # nothing to draw, or cut down to nothing
     return DrawnReply(message[ID_BYTES : start + form.start], form, message[start + form.stop :])
 
@@ -84,7 +84,7 @@ class KnownPacket:
 
 
 class SharedRoom:
-    """What doors share: room, and the marks of packets that came once, so many of them."""
+    """What handlers share: room, and the marks of packets that came once, so many of them."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         """Share so much memory, by estimate."""
@@ -93,12 +93,12 @@ class SharedRoom:
         self._marks: set[int] = set()
 
     def join(self) -> None:
-        """Take one more door in; each has the same room."""
+        """Take one more handler in; each has the same room."""
         self._doors += 1
 
     @property
     def max_bytes(self) -> int:
-        """What one door may take."""
+        """What one handler may take."""
         return self._most_octets // self._doors
 
     def came_before(self, mark: int) -> bool:
@@ -112,7 +112,7 @@ class SharedRoom:
 
 
 class Packets:
-    """The packets known at one door, by all of their bytes but the id, and but a client's cookie at the end.
+    """The packets known at one handler, by all of their bytes but the id, and but a client's cookie at the end.
 
     Nothing is remembered of a packet that came only once, so a flood of ever new ones leaves no more than hashes.
     """
@@ -138,7 +138,7 @@ class Packets:
         self._shared: set[KnownPacket] = set()
         self.octets = 0
 
-    def respond(self, packet: bytes, source: str) -> bytes | Later | None:
+    def respond(self, packet: bytes, source: str) -> bytes | PendingReply | None:
         """The reply to a packet from an address."""
         known = self._exact.get(packet[2:]) or self._but_for_cookie.get(packet[2:-8])
         if known is None:

@@ -26,11 +26,12 @@ from dnsemu.query_log.query_log import Line, QueryLog
 from dnsemu.upstream.completion import LookUpHere, complete
 from dnsemu.upstream.forwarding import Forwarder, UpstreamFailed
 from dnsemu.wire.addresses import packed_address
-from dnsemu.wire.doors import Doors, Later, Respond
+from dnsemu.wire.handlers import Handler, Handlers, PendingReply
 from dnsemu.wire.protocol import CLASS_IN, MAX_PLAIN_UDP_BYTES, RCODE_MASK, RD, RCode
 from dnsemu.wire.qtypes import AXFR, IXFR, type_label
 from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
-from dnsemu.wire.reply import Reply, render, render_refused, render_rejected, size_limit
+from dnsemu.wire.rendering import render, render_refused, render_rejected, size_limit
+from dnsemu.wire.reply import Reply
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
 from dnsemu.zone.lookup import Found, NotOurs, Referral
@@ -45,7 +46,7 @@ TtlDivisor = Callable[[], float | None]
 class AskElsewhere(Protocol):
     """Has another process answer a query; arguments as of `Responder.respond`."""
 
-    def __call__(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None, view: View) -> Later:
+    def __call__(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None, view: View) -> PendingReply:
         """The reply, which has to be waited for."""
 
 
@@ -132,17 +133,17 @@ class Responder:
             )
         return answers
 
-    def doors(self, place: Callable[[], Place] | None = None, view: View = PUBLIC) -> Doors:
+    def handlers(self, place: Callable[[], Place] | None = None, view: View = PUBLIC) -> Handlers:
         """What answers at one address.
 
         Args:
             place: tells where its clients are taken to be, if it says so; a reload may change it. ECS wins over it.
             view: where its queries come from.
         """
-        return Doors(self._door(UDP, place, view), self._door(TCP, place, view))
+        return Handlers(self._handler(UDP, place, view), self._handler(TCP, place, view))
 
-    def _door(self, protocol: int, place: Callable[[], Place] | None, view: View) -> Respond:
-        def unknown(packet: bytes, source: str, path: Path) -> bytes | Later | None:
+    def _handler(self, protocol: int, place: Callable[[], Place] | None, view: View) -> Handler:
+        def unknown(packet: bytes, source: str, path: Path) -> bytes | PendingReply | None:
             return self._read(packets, packet, source, protocol, place() if place else None, view, path)
 
         note = self.query_log.note if self.query_log is not None else None
@@ -152,7 +153,7 @@ class Responder:
 
     def respond(
         self, packet: bytes, source: str, *, over_udp: bool, place: Place | None = None, view: View = PUBLIC
-    ) -> bytes | Later | None:
+    ) -> bytes | PendingReply | None:
         """Answer a packet, with nothing remembered of it.
 
         Args:
@@ -174,7 +175,7 @@ class Responder:
         place: Place | None,
         view: View,
         path: Path,
-    ) -> bytes | Later | None:
+    ) -> bytes | PendingReply | None:
         try:
             query = parse_query(packet)
         except Unanswerable:
@@ -194,7 +195,7 @@ class Responder:
         self._count(asked.protocol, RCode.SERVFAIL)
         return render(asked.query, Reply(RCode.SERVFAIL, is_authoritative=False), MAX_PLAIN_UDP_BYTES)
 
-    def _answer(self, asked: Asked, packets: Packets | None, path: Path) -> bytes | Later:
+    def _answer(self, asked: Asked, packets: Packets | None, path: Path) -> bytes | PendingReply:
         query, published = asked.query, self._board.current
         if query.edns is not None and query.edns.version:
             self._count(asked.protocol, RCode.BADVERS)
@@ -214,7 +215,7 @@ class Responder:
             return self._made_anew(asked, catalog, located, found, end.path)
         end.count[asked.protocol] += 1
         form = answers.form(answer, end, query.name, query.question)
-        message = form.body.fitted(query, asked.limit, recursion_available=self._forwarder is not None)
+        message = form.body.message_to(query, asked.limit, recursion_available=self._forwarder is not None)
         wire = wire_of(message, query, form)
         line = self._noted(asked, found.zone, message)
         if packets is not None:
@@ -223,7 +224,9 @@ class Responder:
             packets.remember(asked.packet, query, source, answer, end, wire, line, is_shared=shared)
         return message if isinstance(wire, bytes) else message[:2] + wire.drawn(self._dice)
 
-    def _made_anew(self, asked: Asked, catalog: Catalog, located: Located, found: Found, path: Path) -> bytes | Later:
+    def _made_anew(
+        self, asked: Asked, catalog: Catalog, located: Located, found: Found, path: Path
+    ) -> bytes | PendingReply:
         """The reply to a question that is ours, without what is compiled; this decides what the compiled ones say."""
         query = asked.query
         link = resolve(catalog, self._health.current, located.client, query.name, query.type, found)
@@ -232,7 +235,7 @@ class Responder:
         self.answered.of_answer(link, reply.rcode)[asked.protocol] += 1
         assert not isinstance(link.found, NotOurs)
         zone = link.found.zone
-        if self._forwarder is not None and reply.onward is not None and query.flags & RD:
+        if self._forwarder is not None and reply.outside_target is not None and query.flags & RD:
             return self._complete(self._forwarder, asked, zone, reply, self._look_up_here(catalog, located))
         message = render(query, reply, asked.limit, recursion_available=self._forwarder is not None)
         self._noted(asked, zone, message)
@@ -248,12 +251,12 @@ class Responder:
         return line
 
     def _is_complete(self, reply: Reply) -> bool:
-        return self._forwarder is None or reply.onward is None
+        return self._forwarder is None or reply.outside_target is None
 
     def _scaled(self, reply: Reply) -> Reply:
-        return reply if self.ttl_divisor is None else reply.with_ttls_over(self.ttl_divisor())
+        return reply if self.ttl_divisor is None else reply.with_ttls_divided(self.ttl_divisor())
 
-    def _not_ours(self, asked: Asked, published: Published, catalog: Catalog, located: Located) -> bytes | Later:
+    def _not_ours(self, asked: Asked, published: Published, catalog: Catalog, located: Located) -> bytes | PendingReply:
         query = asked.query
         explained = published.world.server.explain_over_dns and query.type == RRType.TXT
         about = question_to_explain(query.name) if explained else None

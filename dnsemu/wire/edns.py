@@ -1,6 +1,6 @@
-"""EDNS: the OPT record and the client subnet in it (RFC 6891, RFC 7871).
+"""EDNS: the OPT record and its client subnet option (RFC 6891, RFC 7871).
 
-Other options, cookies among them, are neither read nor sent (R147).
+Other options are skipped and never sent, cookies included (R147).
 """
 
 from struct import Struct
@@ -23,9 +23,9 @@ _FAMILY_BYTES = {1: 4, 2: 16}
 
 
 class ClientSubnet(NamedTuple):
-    """The network a resolver asks for: `address` as sent, only the bytes that `source_bits` needs.
+    """The client network that a resolver discloses.
 
-    `family` is 1 for IPv4, 2 for IPv6, or 0 when nothing is disclosed.
+    `address` has as many bytes as `source_bits` needs. `family` is 1 for IPv4, 2 for IPv6, 0 if nothing is disclosed.
     """
 
     family: int
@@ -34,22 +34,23 @@ class ClientSubnet(NamedTuple):
 
     @property
     def is_usable(self) -> bool:
-        """Whether the client may be located by it: no bits mean that it wants no disclosure (R130)."""
+        """True if the client is located by this network; a prefix of 0 bits declines disclosure (R130)."""
         return self.source_bits > 0
 
     @property
     def padded_address(self) -> bytes:
-        """The network's base address: 4 or 16 bytes."""
+        """The network's base address, 4 or 16 bytes."""
         return self.address.ljust(_FAMILY_BYTES[self.family], b"\x00")
 
 
 class Edns(NamedTuple):
-    """A query's OPT record. `udp_octets` is the size of datagram the sender takes.
+    """A query's OPT record.
 
-    `ends_in_cookie` tells that the packet's last eight bytes are a client's cookie, which means nothing to us (R147).
+    `udp_bytes` is the longest datagram that the sender accepts. `ends_in_cookie` is true if the packet's last eight
+    bytes are a client cookie, which has no effect on the reply (R147).
     """
 
-    udp_octets: int
+    udp_bytes: int
     version: int
     dnssec_ok: bool
     client_subnet: ClientSubnet | None
@@ -57,10 +58,10 @@ class Edns(NamedTuple):
 
 
 def parse_options(data: bytes) -> tuple[ClientSubnet | None, bool]:
-    """Walk the options of an OPT record and read the client subnet, if there is one.
+    """Reads the options of an OPT record.
 
     Returns:
-        The client subnet, and whether the last option is a client's cookie.
+        The client subnet, if there is one; and True if the last option is a client cookie.
     Raises:
         ValueError: an option reaches beyond the record, or the client subnet is malformed or there twice.
     """
@@ -83,7 +84,7 @@ def parse_options(data: bytes) -> tuple[ClientSubnet | None, bool]:
 
 
 def parse_client_subnet(option: bytes) -> ClientSubnet:
-    """Read an EDNS Client Subnet option.
+    """Reads an EDNS Client Subnet option.
 
     Args:
         option: OPTION-DATA, without code and length; 4–20 bytes.
@@ -95,12 +96,12 @@ def parse_client_subnet(option: bytes) -> ClientSubnet:
         raise ValueError("a client subnet shorter than its fixed part")
     family, source_bits, scope_bits = _SUBNET.unpack_from(option)
     address = option[_SUBNET.size :]
-    octets = _FAMILY_BYTES.get(family, 0)
-    if not octets and (family or source_bits):
+    full_bytes = _FAMILY_BYTES.get(family, 0)
+    if not full_bytes and (family or source_bits):
         raise ValueError(f"client subnet of unknown family {family}")
     if scope_bits:
         raise ValueError("a client subnet with a scope in a query")
-    if source_bits > octets * 8 or len(address) != (source_bits + 7) // 8:
+    if source_bits > full_bytes * 8 or len(address) != (source_bits + 7) // 8:
         raise ValueError("client subnet address does not fit its prefix length")
     if source_bits % 8 and address[-1] & (0xFF >> source_bits % 8):
         raise ValueError("client subnet address has bits beyond its prefix length")
@@ -108,10 +109,10 @@ def parse_client_subnet(option: bytes) -> ClientSubnet:
 
 
 def opt_record(query: Edns, rcode: RCode, scope_bits: int) -> bytes:
-    """Our OPT record for a reply: version 0, our UDP size, DO as asked (R138), and the client subnet back (R131).
+    """Returns the OPT record of a reply: version 0, our UDP size, DO copied (R138), client subnet returned (R131).
 
     Args:
-        scope_bits: how much of the client's network the answer depends on (R132).
+        scope_bits: the length of the client network's prefix that the answer depends on (R132).
     """
     options = b""
     subnet = query.client_subnet

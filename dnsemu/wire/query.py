@@ -1,4 +1,4 @@
-"""Reading a query: header, one question, and of the rest only the OPT record (RFC 1035 §4, RFC 6891)."""
+"""Queries: the header, one question, and of the other records only OPT (RFC 1035 §4, RFC 6891)."""
 
 from struct import error
 from typing import NamedTuple
@@ -8,20 +8,20 @@ from dnsemu.wire.edns import Edns, parse_options
 from dnsemu.wire.protocol import DNSSEC_OK, HEADER, OPCODE_MASK, QR, RR_FIXED, TYPE_AND_CLASS, RCode
 from dnsemu.wire.qtypes import OPT
 
-# Bound here because a method call on an imported name costs 35 ns more (CPython 3.11 compiles it to two steps).
+# Bound here: CPython 3.11 compiles a method call on an imported name to two steps, which is slower.
 _unpack_header = HEADER.unpack_from
 _unpack_type_and_class = TYPE_AND_CLASS.unpack_from
 _unpack_rr = RR_FIXED.unpack_from
 
 
 class Unanswerable(Exception):
-    """A packet that gets no reply: shorter than a header, or a reply itself (answering those would make loops)."""
+    """A packet that gets no reply: shorter than a header, or a reply itself, since two servers could loop."""
 
 
 class Rejected(Exception):
     """A packet that gets FORMERR or NOTIMP (R57, R149).
 
-    `question` is empty where none could be read. `has_opt` tells that an OPT record was met: the reply must have one
+    `question` is empty if none could be read. `has_opt` is true if the packet has an OPT record: the reply needs one
     too, or the sender takes us for a server without EDNS (RFC 6891 §7).
     """
 
@@ -37,14 +37,14 @@ class Rejected(Exception):
 
 
 class _BadOpt(ValueError):
-    """An OPT record that cannot be read."""
+    """A malformed OPT record."""
 
 
 class Query(NamedTuple):
-    """One question and what came with it.
+    """A query with one question.
 
-    `question` is the question section as it was sent, case and all; `name` the same name folded to lower case.
-    `flags` is the header's second 16-bit word. `edns` is None when the query has no OPT record.
+    `question` is the question section as it was sent, in its case; `name` is the name in lower case. `flags` is the
+    header's second 16-bit word. `edns` is None if the query has no OPT record.
     """
 
     id: int
@@ -57,13 +57,13 @@ class Query(NamedTuple):
 
 
 def parse_query(packet: bytes) -> Query:
-    """Read a query.
+    """Reads a query.
 
     Args:
         packet: a whole DNS message, without the length prefix of TCP.
     Raises:
         Unanswerable: there must be no reply.
-        Rejected: the reply is a bare header with the given rcode.
+        Rejected: the reply has no records, only the given rcode.
     Source: RFC 1035 §4.1, RFC 6891 §6.1; rules R57, R129, R148, R149.
     """
     if len(packet) < HEADER.size:
@@ -85,18 +85,21 @@ def parse_query(packet: bytes) -> Query:
         if answers or authorities or additionals:
             edns = _find_opt(packet, position, answers + authorities, additionals)
         elif position != len(packet):
-            raise ValueError("octets after the last record")
-    except (ValueError, IndexError, error) as fault:
-        has_opt = isinstance(fault, _BadOpt)
-        raise Rejected(RCode.FORMERR, id, flags, str(fault), question, has_opt=has_opt) from None
+            raise ValueError("bytes after the last record")
+    except (ValueError, IndexError, error) as malformed:
+        has_opt = isinstance(malformed, _BadOpt)
+        raise Rejected(RCode.FORMERR, id, flags, str(malformed), question, has_opt=has_opt) from None
     return Query(id, flags, question, DName(question[: -TYPE_AND_CLASS.size].lower()), type_, qclass, edns)
 
 
 def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Edns | None:
-    """Walk the records after the question and read the one OPT among the additional ones, if there is any.
+    """Reads the OPT record of the additional section, if there is one; other records are skipped.
 
+    Args:
+        position: the first byte after the question.
+        before: the number of records in the answer and authority sections.
     Raises:
-        ValueError: two OPTs (R148), an OPT whose owner is not the root, a record that does not end in the packet.
+        ValueError: two OPT records (R148), an OPT whose owner is not the root, a record that exceeds the packet.
     """
     edns = None
     for index in range(before + additionals):
@@ -113,33 +116,35 @@ def _find_opt(packet: bytes, position: int, before: int, additionals: int) -> Ed
         elif edns is not None:
             edns = edns._replace(ends_in_cookie=False)
     if position != len(packet):
-        raise ValueError("octets after the last record")
+        raise ValueError("bytes after the last record")
     return edns
 
 
-def _edns(udp_octets: int, ttl: int, options: bytes) -> Edns:
+def _edns(udp_bytes: int, ttl: int, options: bytes) -> Edns:
     version = ttl >> 16 & 0xFF
     try:
         subnet, is_cookie = (None, False) if version else parse_options(options)
-    except ValueError as fault:
-        raise _BadOpt(str(fault)) from None
-    return Edns(udp_octets, version, bool(ttl & DNSSEC_OK), subnet, is_cookie)
+    except ValueError as malformed:
+        raise _BadOpt(str(malformed)) from None
+    return Edns(udp_bytes, version, bool(ttl & DNSSEC_OK), subnet, is_cookie)
 
 
 def _skip_name(packet: bytes, position: int, *, may_point: bool) -> int:
-    """The position after a name.
+    """Returns the position after a name.
 
+    Args:
+        may_point: True if the name may end in a compression pointer.
     Raises:
-        ValueError: a label or name that is too long, or a compression pointer where there is nothing to point at.
-        IndexError: the name reaches beyond the packet.
+        ValueError: a label or name that is too long, or a pointer that is not allowed.
+        IndexError: the name exceeds the packet.
     """
     start = position
     while length := packet[position]:
         if length > MAX_LABEL_BYTES:
             if may_point and length >= 0xC0:
                 return position + 2
-            raise ValueError("a label longer than 63 octets, or a pointer in the question")
+            raise ValueError("a label longer than 63 bytes, or a pointer in the question")
         position += 1 + length
         if position - start >= MAX_WIRE_BYTES:
-            raise ValueError("a name longer than 255 octets")
+            raise ValueError("a name longer than 255 bytes")
     return position + 1

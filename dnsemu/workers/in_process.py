@@ -7,18 +7,18 @@ from typing import Any
 from dnsemu.answering.counters import Answered
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Listeners
-from dnsemu.wire.doors import Doors
+from dnsemu.wire.handlers import Handlers
 
 
 class InProcess:
     """Answers DNS in this process."""
 
-    def __init__(self, responder: Responder, listeners: Listeners, doors: Sequence[Doors]) -> None:
-        self._responder, self._listeners, self._doors = responder, listeners, doors
+    def __init__(self, responder: Responder, listeners: Listeners, handlers: Sequence[Handlers]) -> None:
+        self._responder, self._listeners, self._handlers = responder, listeners, handlers
 
     async def start(self) -> None:
         """Starts to answer."""
-        await self._listeners.start(self._doors)
+        await self._listeners.start(self._handlers)
 
     async def close(self) -> None:
         """Answers what is queued, then stops."""

@@ -15,7 +15,7 @@ from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.publication.board import Difference, Published
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Pair
-from dnsemu.wire.doors import Doors
+from dnsemu.wire.handlers import Handlers
 from dnsemu.workers import limits
 from dnsemu.workers.backlog import Source
 from dnsemu.workers.handle import WorkerHandle
@@ -44,7 +44,7 @@ class WorkerPool:
         source: Source,
         shares: Sequence[Sequence[Pair]],
         places: Sequence[str | None],
-        doors: Sequence[Doors],
+        handlers: Sequence[Handlers],
         responder: Responder,
         *,
         forward: tuple[Address, ...] = (),
@@ -58,7 +58,7 @@ class WorkerPool:
             source: what is replicated.
             shares: the sockets of each worker, for all addresses.
             places: the vantage point's address that each address belongs to, if any.
-            doors: what answers at each address while a worker is not running.
+            handlers: what answers at each address while a worker is not running.
             responder: answers what workers cannot.
             seed: from it and the worker's number, each worker's random draws derive.
             query_log: the path of the query log, if there is one.
@@ -84,7 +84,7 @@ class WorkerPool:
                     limits.LIMITS.control_silence_s,
                 ),
                 pairs,
-                doors,
+                handlers,
                 limits.LIMITS,
                 on_counters=self._on_counters,
                 on_query=self._on_query,

@@ -31,10 +31,11 @@ from dnsemu.runtime.logs import configure_logs
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Listeners
 from dnsemu.upstream.forwarding import Forwarder
-from dnsemu.wire.doors import Doors
+from dnsemu.wire.handlers import Handlers
 from dnsemu.wire.protocol import MAX_PLAIN_UDP_BYTES, RCode
 from dnsemu.wire.query import parse_query
-from dnsemu.wire.reply import Reply, render
+from dnsemu.wire.rendering import render
+from dnsemu.wire.reply import Reply
 from dnsemu.workers import messages
 from dnsemu.workers.channel import Channel
 from dnsemu.workers.counter_reader import CounterReader
@@ -73,7 +74,7 @@ class WorkerProgram:
         self._silence_limit_s = LIMITS.control_silence_s
         self._lost = asyncio.Event()
         self._listeners: Listeners | None = None
-        self._doors: list[Doors] = []
+        self._handlers: list[Handlers] = []
         self._responder: Responder | None = None
         self._counters: CounterReader | None = None
         self._query_log: QueryLog | None = None
@@ -143,8 +144,8 @@ class WorkerProgram:
         self._responder, self._counters = responder, CounterReader(responder)
         pairs = [(socket.socket(fileno=udp), socket.socket(fileno=tcp)) for udp, tcp, _ in setup.sockets]
         self._listeners = Listeners(pairs)
-        self._doors = [
-            responder.doors(partial(self._place_at, where) if where is not None else None)
+        self._handlers = [
+            responder.handlers(partial(self._place_at, where) if where is not None else None)
             for *_, where in setup.sockets
         ]
 
@@ -185,7 +186,7 @@ class WorkerProgram:
         assert self._listeners is not None
         settle()
         try:
-            await self._listeners.start(self._doors)
+            await self._listeners.start(self._handlers)
         except Exception:
             self._give_up("a worker cannot answer on its sockets; it ends")
         self._is_answering = True

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from dnsemu.server.transport.listeners import Listeners, Pair, close_pairs
-from dnsemu.wire.doors import Doors
+from dnsemu.wire.handlers import Handlers
 from dnsemu.workers.backlog import Source
 from dnsemu.workers.handle import WorkerHandle
 from dnsemu.workers.limits import Limits
@@ -29,7 +29,7 @@ class WorkerSlot:
         source: Source,
         setup: Setup,
         pairs: Sequence[Pair],
-        doors: Sequence[Doors],
+        handlers: Sequence[Handlers],
         limits: Limits,
         *,
         on_counters: Callable[[int, CountersRead], None],
@@ -41,12 +41,12 @@ class WorkerSlot:
             source: what is replicated.
             setup: the first message to each worker.
             pairs: the sockets.
-            doors: what answers at each address while no worker does.
+            handlers: what answers at each address while no worker does.
             limits: when a worker is judged stuck.
             on_counters: called with the slot's number and a worker's counters.
             on_query: called with a relayed query, and with the function that takes the reply.
         """
-        self._source, self._setup, self._pairs, self._doors, self._limits = source, setup, pairs, doors, limits
+        self._source, self._setup, self._pairs, self._handlers, self._limits = source, setup, pairs, handlers, limits
         self._on_counters, self._on_query = on_counters, on_query
         self._stand_in: Listeners | None = None
         """Answers on the sockets in this process."""
@@ -64,7 +64,7 @@ class WorkerSlot:
         if self._stand_in is None:
             self._stand_in = stand_in = Listeners(_duplicates(self._pairs))
             try:
-                await stand_in.start(self._doors)
+                await stand_in.start(self._handlers)
             except OSError:
                 self._stand_in = None
                 stand_in.close()

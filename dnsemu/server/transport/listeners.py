@@ -10,7 +10,7 @@ from dnsemu.config.text.addresses import Address
 from dnsemu.server.transport.sockets import bind_tcp, bind_udp, one_more
 from dnsemu.server.transport.tcp import TcpListener
 from dnsemu.server.transport.udp import UdpListener
-from dnsemu.wire.doors import Doors
+from dnsemu.wire.handlers import Handlers
 
 BACKLOG = 512
 """Connections that wait to be accepted."""
@@ -33,10 +33,10 @@ class Listeners:
         self.addresses = listening_at(pairs)
         self._open: list[UdpListener | TcpListener] = []
 
-    async def start(self, doors: Sequence[Doors]) -> None:
-        """Begin to answer, each address by its own of `doors`."""
+    async def start(self, handlers: Sequence[Handlers]) -> None:
+        """Begin to answer, each address by its own of `handlers`."""
         loop = asyncio.get_running_loop()
-        for (udp, tcp), respond in zip(self._pairs, doors, strict=True):
+        for (udp, tcp), respond in zip(self._pairs, handlers, strict=True):
             listener = TcpListener(respond.tcp)
             await listener.start(tcp)
             self._open += [UdpListener(udp, respond.udp, loop), listener]

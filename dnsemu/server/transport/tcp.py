@@ -8,7 +8,7 @@ import socket
 from collections import OrderedDict
 from typing import cast
 
-from dnsemu.wire.doors import Later, Respond
+from dnsemu.wire.handlers import Handler, PendingReply
 
 IDLE_S = 10.0
 """A connection without a whole new query for this long is closed (R150)."""
@@ -23,7 +23,7 @@ WRITE_BUFFER_BYTES = 256 << 10
 class TcpListener:
     """Accepts connections on a bound socket until closed."""
 
-    def __init__(self, respond: Respond, *, idle_s: float = IDLE_S, most_connections: int = MAX_CONNECTIONS) -> None:
+    def __init__(self, respond: Handler, *, idle_s: float = IDLE_S, most_connections: int = MAX_CONNECTIONS) -> None:
         self._respond = respond
         self._idle_s = idle_s
         self._most = most_connections
@@ -61,7 +61,7 @@ class TcpListener:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, listener: TcpListener, respond: Respond) -> None:
+    def __init__(self, listener: TcpListener, respond: Handler) -> None:
         self._listener = listener
         self._respond = respond
         self._received = bytearray()
@@ -161,7 +161,7 @@ class _Connection(asyncio.Protocol):
         if len(self._later) < MAX_PER_TURN:
             asyncio.get_running_loop().call_soon(self._go_on)
 
-    def _send_later(self, reply: Later) -> None:
+    def _send_later(self, reply: PendingReply) -> None:
         async def send() -> None:
             octets = await reply
             if self._transport is not None:

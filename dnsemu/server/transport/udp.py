@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from dnsemu.wire.doors import Later, Respond
+from dnsemu.wire.handlers import Handler, PendingReply
 from dnsemu.wire.protocol import MAX_MESSAGE_BYTES
 
 MAX_PER_TURN = 64
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 class UdpListener:
     """Answers datagrams on a bound socket until closed."""
 
-    def __init__(self, sock: socket.socket, respond: Respond, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, sock: socket.socket, respond: Handler, loop: asyncio.AbstractEventLoop) -> None:
         self._socket = sock
         self._respond = respond
         self._loop = loop
@@ -77,7 +77,9 @@ class UdpListener:
             elif reply is not None:
                 self._send_later(reply, source, sender)
 
-    def _send_later(self, reply: Later, source: Sequence[tuple[int, int, bytes]], receiver: tuple[Any, ...]) -> None:
+    def _send_later(
+        self, reply: PendingReply, source: Sequence[tuple[int, int, bytes]], receiver: tuple[Any, ...]
+    ) -> None:
         async def send() -> None:
             octets = await reply
             with suppress(OSError):  # as in _on_readable

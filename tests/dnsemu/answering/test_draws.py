@@ -144,14 +144,14 @@ def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, sou
     health.publish(Map(dict.fromkeys(down, Status.UNHEALTHY)))
     catalog, locator, dice = Catalog.of([compiled]), Locator(GEO), EveryThrow()
     responder = Responder(Board(Published(World(geo=GEO), catalog, locator)), health, dice, str)
-    door = responder.doors().tcp
+    handler = responder.handlers().tcp
 
     client = locator.locate(packed_address(source), 32).client
     group = compiled.group(names.parse("g0.test"), RRType.A)
     expected = decided(decide(group, client, ZoneSurroundings(catalog, compiled, health.current)))
 
     drawn = {}
-    for reply, probability in dice.falls(lambda: door(QUERY, source)):
+    for reply, probability in dice.falls(lambda: handler(QUERY, source)):
         message = dns.message.from_wire(reply)
         assert message.rcode() == dns.rcode.NOERROR
         answer = frozenset(str(rdata) for rrset in message.answer for rdata in rrset)
@@ -164,11 +164,11 @@ def test_every_order_of_a_few_hosts_is_as_likely():
     hosts = [f"{number} {host}.test" for number, host in enumerate(("a", "b", "far.a"))]
     compiled, dice = zone(ZONE, record_set("mx.test", "MX", hosts), record_set("a.test")), EveryThrow()
     catalog = Catalog.of([compiled])
-    door = Responder(Board(Published(World(), catalog, Locator(Geo()))), HealthBoard(), dice, str).doors().udp
+    handler = Responder(Board(Published(World(), catalog, Locator(Geo()))), HealthBoard(), dice, str).handlers().udp
     query = dns.message.make_query("mx.test", "MX").to_wire()
     for _ in range(3):
         drawn = {}
-        for reply, probability in dice.falls(lambda: door(query, SOURCES[0])):
+        for reply, probability in dice.falls(lambda: handler(query, SOURCES[0])):
             order = tuple(
                 str(rdata) for rrset in dns.message.from_wire(reply, one_rr_per_rrset=True).answer for rdata in rrset
             )

@@ -78,7 +78,7 @@ def test_known_packets_are_bounded_and_forgotten_together():
         for n, query in known.items():
             answer, end = find(server, server.responder.answers_of(PUBLIC), f"r{n}.test")
             packet = asked[n].to_wire()
-            message = end.form(query.name, query.question).body.fitted(query, 512)
+            message = end.form(query.name, query.question).body.message_to(query, 512)
             packets.remember(packet, query, None, answer, end, message[2:], is_shared=False)
             sizes.append(packets.octets)
             assert packets.octets < 20_000

@@ -23,11 +23,11 @@ class Side:
     def __init__(self, board, health, **more):
         self._chance = random.Random()
         self.responder = Responder(board, health, QuickDice(self._chance.random), str, **more)
-        self._doors = self.responder.doors()
+        self._handlers = self.responder.handlers()
 
     def ask(self, packet, source, seed, *, over_udp):
         self._chance.seed(seed)
-        return (self._doors.udp if over_udp else self._doors.tcp)(packet, source)
+        return (self._handlers.udp if over_udp else self._handlers.tcp)(packet, source)
 
 
 @pytest.mark.parametrize("seed", range(WORLDS))

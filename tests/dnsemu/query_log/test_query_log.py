@@ -241,11 +241,11 @@ def test_lines_are_written_after_the_answers(server):
 
 def test_the_edge_location_is_the_vantage_points(server):
     """R204, R128: whoever asks there is there; ECS says who the answer is for, and that is not who asks."""
-    doors = server.responder.doors(lambda: Place(35.68, 139.69, "AS", "JP"))
+    handlers = server.responder.handlers(lambda: Place(35.68, 139.69, "AS", "JP"))
     for options in ([], [ecs("198.51.100.0/24")]):
         packet = dns.message.make_query("www.example.com", "A", use_edns=0, options=options).to_wire()
         for _ in range(3):
-            doors.udp(packet, "198.51.100.7")
+            handlers.udp(packet, "198.51.100.7")
     edges = [line.split()[7:] for line in server.logged()]
     assert edges == [["NRT1", "198.51.100.7", "-"]] * 3 + [["NRT1", "198.51.100.7", "198.51.100.0/24"]] * 3
 
@@ -306,14 +306,14 @@ def test_what_is_answered_from_memory_is_logged_as_what_is_made_anew(seed):
         file, chance = Lines(), random.Random()
         log = QueryLog(file, board, lambda: NOW, lambda write: None)
         responder = Responder(board, health, QuickDice(chance.random), str, query_log=log, **more)
-        sides.append((responder, responder.doors(), chance, log, file))
+        sides.append((responder, responder.handlers(), chance, log, file))
     questions = [world.question() for _ in range(60)]
     for step in range(12):
         for number in range(60):
             packet, source, over_udp = dice.choice(questions)
-            for _, doors, chance, log, _ in sides:
+            for _, handlers, chance, log, _ in sides:
                 chance.seed(number)
-                (doors.udp if over_udp else doors.tcp)(packet, source)
+                (handlers.udp if over_udp else handlers.tcp)(packet, source)
                 log.write()
         assert sides[0][-1].text == sides[1][-1].text, step
         if dice.random() < 0.5:

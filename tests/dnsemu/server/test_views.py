@@ -35,10 +35,10 @@ def test_each_view_is_answered_from_its_own_catalog():
     there = Catalog.of([zone("test", record_set("a.test", values="10.0.0.1"), record_set("b.test"))])
     board = Board(TwoViews(World(), here, Locator(Geo()), subnet=there))
     responder = Responder(board, HealthBoard(), QuickDice(random.Random(1).random), str)
-    public, subnet = responder.doors(), responder.doors(view=SUBNET)
+    public, subnet = responder.handlers(), responder.handlers(view=SUBNET)
 
-    def ask(door, name):
-        return dns.message.from_wire(door(dns.message.make_query(name, "A").to_wire(), "127.0.0.1"))
+    def ask(handler, name):
+        return dns.message.from_wire(handler(dns.message.make_query(name, "A").to_wire(), "127.0.0.1"))
 
     for _ in range(3):
         assert lines(ask(public.udp, "a.test").answer) == ["a.test. 60 A 192.0.2.1"]

@@ -15,7 +15,7 @@ from dnsemu.config.text.addresses import Address
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import bind
 from dnsemu.upstream.forwarding import Forwarder
-from dnsemu.wire.doors import Doors
+from dnsemu.wire.handlers import Handlers
 from tests.asking import Server, ecs, flags, lines, rcode
 from tests.builders import latency, record_set, weighted, zone
 
@@ -49,9 +49,9 @@ HERE = [
 
 
 @asynccontextmanager
-async def listening(doors):
+async def listening(handlers):
     listeners = bind([Address("127.0.0.1", 0)])
-    await listeners.start([doors])
+    await listeners.start([handlers])
     try:
         yield listeners.addresses[0]
     finally:
@@ -64,7 +64,7 @@ async def in_front_of(*upstreams, upstream_s=2.0):
     inner = Server(*HERE)
     forwarder = Forwarder(upstreams, upstream_s=upstream_s)
     responder = Responder(inner.board, inner.health, QuickDice(random.Random(1).random), str, forwarder)
-    async with listening(responder.doors()) as address:
+    async with listening(responder.handlers()) as address:
 
         async def ask(name, type_="A", *, over_tcp=False, flags=dns.flags.RD, **more):
             query = dns.message.make_query(name, type_, flags=flags, **more)
@@ -76,7 +76,7 @@ async def in_front_of(*upstreams, upstream_s=2.0):
 
 @pytest.fixture
 async def ask():
-    async with listening(Server(UPSTREAM).responder.doors()) as upstream, in_front_of(upstream) as asking:
+    async with listening(Server(UPSTREAM).responder.handlers()) as upstream, in_front_of(upstream) as asking:
         yield asking
 
 
@@ -153,7 +153,7 @@ async def test_many_at_once_over_one_tcp_connection(ask):
 async def test_the_next_upstream_is_asked_when_one_is_down(free_port):
     dead = Address("127.0.0.1", free_port)
     async with (
-        listening(Server(UPSTREAM).responder.doors()) as upstream,
+        listening(Server(UPSTREAM).responder.handlers()) as upstream,
         in_front_of(dead, upstream, upstream_s=0.2) as asking,
     ):
         assert rcode(await asking("www.up.test")) == "NOERROR"
@@ -183,7 +183,7 @@ LIES = {
 async def test_replies_that_do_not_fit_are_passed_over(lie):
     """RFC 5452 §9: a forged reply is no reply."""
     async with (
-        listening(Doors(*[lambda packet, source: LIES[lie](packet)] * 2)) as liar,
+        listening(Handlers(*[lambda packet, source: LIES[lie](packet)] * 2)) as liar,
         in_front_of(liar, upstream_s=0.2) as asking,
     ):
         assert rcode(await asking("www.up.test")) == "SERVFAIL"
@@ -193,7 +193,7 @@ async def test_a_reply_that_cannot_be_read_is_servfail():
     def half(packet, source):
         return packet[:2] + b"\x80\x00\x00\x01\x00\x05\x00\x00\x00\x00" + packet[12:]
 
-    async with listening(Doors(half, half)) as liar, in_front_of(liar) as asking:
+    async with listening(Handlers(half, half)) as liar, in_front_of(liar) as asking:
         assert rcode(await asking("c.here.test")) == "SERVFAIL"
 
 

@@ -345,7 +345,7 @@ def test_random_dice_are_all_that_differs_between_replies(server):
     ],
 )
 def test_a_listener_with_a_place(server, options, answer):
-    respond = server.responder.doors(lambda: Place(35.68, 139.69, "AS", "JP")).udp
+    respond = server.responder.handlers(lambda: Place(35.68, 139.69, "AS", "JP")).udp
     query = dns.message.make_query("geo.example.test", "A", use_edns=0, options=options)
     reply = dns.message.from_wire(respond(query.to_wire(), "8.8.8.8"))
     assert lines(reply.answer)[0].split()[-1] == answer
