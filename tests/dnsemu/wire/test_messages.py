@@ -15,7 +15,8 @@ from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
 from dnsemu.policies.location.place import Place
 from dnsemu.wire.edns import parse_client_subnet
 from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
-from dnsemu.wire.reply import Reply, render
+from dnsemu.wire.rendering import render
+from dnsemu.wire.reply import Reply
 from tests.asking import Server, ecs, flags, lines, rcode
 from tests.builders import geo, latency, record_set, weighted, zone
 from tests.rounds import rounds
