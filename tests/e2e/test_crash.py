@@ -1,6 +1,6 @@
-"""A server killed at any moment comes back with all that it acknowledged, nothing half-done, and answers just that.
+"""A server that is killed at any moment restarts with every acknowledged call, no partial one, and answers from that.
 
-DNSEMU_TEST_ROUNDS multiplies the number of kills; `DNSEMU_CRASH_SEED` repeats the moments of a failed run.
+`DNSEMU_TEST_ROUNDS` multiplies the number of kills; `DNSEMU_CRASH_SEED` repeats a run.
 """
 
 import contextlib
@@ -22,20 +22,20 @@ from tests.rounds import rounds
 from tests.serving import DNSEMU, FREE_PORTS, Server, serving
 
 BROKEN = (NotConnected, HTTPClientError)
-"""What a client sees of a server that has died."""
+"""Errors that a client gets from a killed server."""
 
 WRITERS = 2
-KEPT = 3
-"""How many of the things that a client makes one after another are there at a time."""
+MAX_PRESENT = 3
+"""Items that a client leaves in place: with each new one it deletes the oldest."""
 
 MAX_CALLS = 150
-"""In a life of the server."""
+"""Calls of one run of the server."""
 
-LATEST_S = 0.02
-"""How long after a call's acknowledgement it is killed at most: calls take a few milliseconds."""
+MAX_KILL_DELAY_S = 0.02
+"""The longest time from an acknowledgement to the kill: calls take a few milliseconds."""
 
-DIES_STARTING = 0.25
-"""How likely a life ends before the server is ready."""
+KILLED_AT_START = 0.25
+"""The probability of a kill before the server is ready."""
 
 REFERENCES_TRIED = 20
 
@@ -45,20 +45,20 @@ def address(number):
 
 
 class Writer:
-    """A client that sends batch after batch to a zone of its own; one of them at most is in doubt."""
+    """A client that sends batch after batch to one zone; a kill leaves at most one of them in doubt."""
 
     def __init__(self, apex):
         self.apex = apex
         self.zone = None
         self.number = 0
         self.change = None
-        self.done_unheard = 0
+        self.unacknowledged = 0
 
     def call(self, client):
-        """Send the next batch: two names with one value, a counter, one name that is new, one that goes."""
+        """Sends the next batch: two names with one value, a counter, one new name, one deleted name."""
         number = self.number + 1
         value = address(number)
-        gone = number - KEPT
+        gone = number - MAX_PRESENT
         self.change = change(
             client,
             self.zone,
@@ -71,7 +71,7 @@ class Writer:
         self.number = number
 
     def recover(self, client, server):
-        """See that the zone is as one of its batches left it, the last acknowledged or the one after."""
+        """Checks that the zone is as the last acknowledged batch left it, or the one after."""
         if self.zone is None:
             self.zone = make_zone(client, self.apex, self.apex)
         listed = {(found["Name"], found["Type"]): values_of(found) for found in record_sets(client, self.zone)}
@@ -80,19 +80,19 @@ class Writer:
         assert {key: values for key, values in listed.items() if key[0] != f"{self.apex}."} == self.after(found)
         for (name, type_), values in listed.items():
             assert served(server.dns, name, type_) == values
-        for number in (found - KEPT, found + 1):
+        for number in (found - MAX_PRESENT, found + 1):
             assert served(server.dns, f"new{number}.{self.apex}") == ["NXDOMAIN"]
         if self.change is not None:
-            kept = client.get_change(Id=self.change["Id"])["ChangeInfo"]
-            assert kept["SubmittedAt"] == self.change["SubmittedAt"]
-        self.done_unheard += found - self.number
+            stored = client.get_change(Id=self.change["Id"])["ChangeInfo"]
+            assert stored["SubmittedAt"] == self.change["SubmittedAt"]
+        self.unacknowledged += found - self.number
         self.number = found
 
     def after(self, number):
-        """The record sets below the apex when this batch was the last."""
+        """Returns the record sets below the apex after this batch."""
         if number == 0:
             return {}
-        new = {f"new{n}": [address(n)] for n in range(max(number - KEPT, 0) + 1, number + 1)}
+        new = {f"new{n}": [address(n)] for n in range(max(number - MAX_PRESENT, 0) + 1, number + 1)}
         addresses = {"a": [address(number)], "b": [address(number)]} | new
         return {(f"{label}.{self.apex}.", "A"): values for label, values in addresses.items()} | {
             (f"counter.{self.apex}.", "TXT"): [f'"{number}"']
@@ -100,7 +100,7 @@ class Writer:
 
 
 class Maker:
-    """A client that makes zones and health checks, and takes those away again that it made a while ago."""
+    """A client that creates zones and health checks, and deletes older ones."""
 
     def __init__(self):
         self.numbers = itertools.count(1)
@@ -108,14 +108,14 @@ class Maker:
         self.there = {"zone": {}, "check": {}}
         self.gone = {"zone": {}, "check": {}}
         """Ids by number; the number is the caller reference."""
-        self.done_unheard = 0
+        self.unacknowledged = 0
 
     def call(self, client):
-        """Carry out the next thing to do; until it is acknowledged, it remains to be done."""
+        """Makes the next call; it stays in `todo` until it is acknowledged."""
         if not self.todo:
             number = next(self.numbers)
             self.todo = [(create, kind, number) for kind in self.there]
-            self.todo += [(delete, kind, number - KEPT) for kind in self.there if number > KEPT]
+            self.todo += [(delete, kind, number - MAX_PRESENT) for kind in self.there if number > MAX_PRESENT]
         do, kind, number = self.todo[0]
         if do is create:
             self.there[kind][number] = CREATE[kind](client, number)
@@ -125,14 +125,14 @@ class Maker:
         self.todo.pop(0)
 
     def recover(self, client, server, tried):
-        """See what there is, that it answers, and that caller references of it and of what is gone stay taken.
+        """Checks what exists, that it answers, and that caller references stay taken after a deletion.
 
         Args:
-            tried: which of the caller references, of a list of them.
+            tried: picks the caller references to try from a list.
         """
         listed = {kind: list_all(client) for kind, list_all in LIST.items()}
         if self.todo:
-            self._find_out(listed)
+            self._settle_unacknowledged(listed)
         assert listed == self.there
         assert {check["id"] for check in server.status()["health_checks"]} == set(listed["check"].values())
         for number in listed["zone"]:
@@ -149,8 +149,8 @@ class Maker:
             assert create_check(client, number) == check_id
             assert refused(create_check, client, number, Port=2)[1] == "HealthCheckAlreadyExists"
 
-    def _find_out(self, listed):
-        """What nobody acknowledged may have been done or not."""
+    def _settle_unacknowledged(self, listed):
+        """Finds out if the unacknowledged call was executed."""
         do, kind, number = self.todo[0]
         is_done = (number in listed[kind]) is (do is create)
         if not is_done:
@@ -159,7 +159,7 @@ class Maker:
             self.there[kind][number] = listed[kind][number]
         else:
             self.gone[kind][number] = self.there[kind].pop(number)
-        self.done_unheard += 1
+        self.unacknowledged += 1
         self.todo.pop(0)
 
 
@@ -182,7 +182,7 @@ def create_check(client, number, **more):
 
 
 def zones(client):
-    """Those that the maker made, by number."""
+    """Returns the zones that the maker created, by number."""
     pages = client.get_paginator("list_hosted_zones").paginate()
     found = [zone for page in pages for zone in page["HostedZones"]]
     return {int(zone["CallerReference"]): zone["Id"] for zone in found if zone["CallerReference"].isdigit()}
@@ -203,7 +203,7 @@ LIST = {"zone": zones, "check": checks}
 
 @contextlib.contextmanager
 def process(command):
-    """A process that is killed when the block ends, whatever it is doing; with the files it prints to."""
+    """Starts a process that is killed at the end of the block; yields it with the files of its output."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = subprocess.Popen(command, stdout=output, stderr=errors)
         try:
@@ -213,15 +213,15 @@ def process(command):
             started.wait()
 
 
-class Life:
-    """What clients do with a server until it dies."""
+class Run:
+    """One run of the server, from the start to the kill."""
 
     def __init__(self):
         self.acknowledged = threading.Semaphore(0)
         self.is_ending = threading.Event()
 
     def work(self, call, client):
-        """Make calls until the server is gone; it may be only once it is meant to be. Tells how many were answered."""
+        """Makes calls until the server is killed, and no earlier; returns the number of answered calls."""
         calls = 0
         try:
             while True:
@@ -233,7 +233,7 @@ class Life:
         return calls
 
 
-def test_a86_h96_what_was_acknowledged_survives_any_death_of_the_server(tmp_path):
+def test_a86_h96_acknowledged_calls_survive_a_kill_of_the_server(tmp_path):
     seed = int(os.environ.get("DNSEMU_CRASH_SEED", randbits(32)))
     print(f"DNSEMU_CRASH_SEED={seed}")
     dice = random.Random(seed)
@@ -252,23 +252,23 @@ def test_a86_h96_what_was_acknowledged_survives_any_death_of_the_server(tmp_path
 
     calls = 0
     for _ in range(rounds(4)):
-        if dice.random() < DIES_STARTING:
+        if dice.random() < KILLED_AT_START:
             with process(command):
                 moment.wait(dice.random())
-        life = Life()
+        run = Run()
         with ThreadPoolExecutor() as pool, process(command) as started:
             server = Server(*started)
             client = route53(server)
             recover(client, server, some)
-            works = [pool.submit(life.work, one.call, client) for one in (*writers, maker)]
+            works = [pool.submit(run.work, one.call, client) for one in (*writers, maker)]
             for _ in range(dice.randint(1, MAX_CALLS)):
-                assert life.acknowledged.acquire(timeout=30)
-            moment.wait(dice.uniform(0, LATEST_S))
-            life.is_ending.set()
+                assert run.acknowledged.acquire(timeout=30)
+            moment.wait(dice.uniform(0, MAX_KILL_DELAY_S))
+            run.is_ending.set()
         calls += sum(work.result() for work in works)
     with serving(command) as server:
         recover(route53(server), server, list)
     made = {kind: len(there) + len(maker.gone[kind]) for kind, there in maker.there.items()}
-    unheard = maker.done_unheard + sum(writer.done_unheard for writer in writers)
+    unacknowledged = maker.unacknowledged + sum(writer.unacknowledged for writer in writers)
     print(f"{calls} calls acknowledged: {sum(writer.number for writer in writers)} batches, made {made}")
-    print(f"{unheard} more were done when the server died before it said so")
+    print(f"{unacknowledged} more were done when the server died before it said so")

@@ -1,4 +1,4 @@
-"""What the Route 53 API makes: answered at once, kept across restarts, reconciled with files, carried by snapshots."""
+"""The state made by the Route 53 API: answered at once, durable, reconciled with files, copied by snapshots."""
 
 import json
 import sqlite3
@@ -50,7 +50,7 @@ def test_a14_a_change_is_on_the_wire_when_the_call_returns():
         assert served(server.dns, "www.shop.test") == ["REFUSED"]
 
 
-def test_a_restart_finds_everything_again(store, tmp_path):
+def test_a_restart_restores_everything(store, tmp_path):
     with serving_files(options=store) as server:
         client = route53(server)
         zone = make_zone(client)
@@ -61,10 +61,10 @@ def test_a_restart_finds_everything_again(store, tmp_path):
         client.change_tags_for_resource(
             ResourceType="healthcheck", ResourceId=check["Id"], AddTags=[{"Key": "Name", "Value": "web"}]
         )
-        kept = everything(client, zone)
+        before = everything(client, zone)
     with serving_files(options=store) as server:
         client = route53(server)
-        assert everything(client, zone) == kept
+        assert everything(client, zone) == before
         assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
         assert client.get_change(Id=pending["Id"])["ChangeInfo"]["SubmittedAt"] == pending["SubmittedAt"]
         assert errors_of(lambda: make_zone(client))[1] == "HostedZoneAlreadyExists"
@@ -81,7 +81,7 @@ def everything(client, zone):
     return [{key: value for key, value in one.items() if key != "ResponseMetadata"} for one in found]
 
 
-def test_files_are_the_truth_for_what_they_name_and_for_nothing_else(store, tmp_path):
+def test_files_decide_about_what_they_name_and_nothing_else(store, tmp_path):
     file = tmp_path / "shop.yaml"
     file.write_text(FILE)
     with serving_files(file, options=store) as server:
@@ -104,26 +104,26 @@ def test_files_are_the_truth_for_what_they_name_and_for_nothing_else(store, tmp_
         assert route53(server).list_health_checks()["HealthChecks"] == []
 
 
-def test_a_snapshot_carries_everything_to_another_server(tmp_path):
-    snapshot = tmp_path / "kept.json"
+def test_a_snapshot_restores_everything_on_another_server(tmp_path):
+    snapshot = tmp_path / "snapshot.json"
     with serving_files() as server:
         client = route53(server)
         zone = make_zone(client)
         change(client, zone, upsert("www.shop.test", "192.0.2.1"))
-        kept = everything(client, zone)
+        before = everything(client, zone)
         done = dnsemu_here("snapshot", "save", str(snapshot), "--server", server.url)
         assert done.returncode == 0, done.stderr
     with serving_files() as server:
         done = dnsemu_here("snapshot", "load", str(snapshot), "--server", server.url)
         assert done.stdout == "1 hosted zone, 3 record sets, 0 health checks, 0 cidr collections\n"
         client = route53(server)
-        assert everything(client, zone) == kept
+        assert everything(client, zone) == before
         assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
         snapshot.write_text(snapshot.read_text().replace('"format_version":1', '"format_version":99'))
         done = dnsemu_here("snapshot", "load", str(snapshot), "--server", server.url)
         assert done.returncode == 2
         assert "format_version" in done.stderr
-        assert everything(client, zone) == kept
+        assert everything(client, zone) == before
 
 
 def test_reset_goes_back_to_the_files(tmp_path):
@@ -136,7 +136,7 @@ def test_reset_goes_back_to_the_files(tmp_path):
         assert done.stdout == "1 hosted zone, 3 record sets, 1 health check, 1 cidr collection\n"
         assert served(server.dns, "www.file.test") == ["192.0.2.1"]
         assert served(server.dns, "www.shop.test") == ["REFUSED"]
-        make_zone(client)  # the caller reference is forgotten, too
+        make_zone(client)  # its caller reference is free again
 
 
 def test_a_second_server_on_one_store_is_refused(store):
@@ -146,7 +146,7 @@ def test_a_second_server_on_one_store_is_refused(store):
         assert "dnsemu.db" in done.stderr
 
 
-def test_a_store_of_another_kind_or_version_is_refused_in_so_many_words(tmp_path):
+def test_a_store_of_another_kind_or_version_is_refused_with_a_reason(tmp_path):
     not_ours = tmp_path / "not-ours.db"
     not_ours.write_text("this is no database")
     done = dnsemu_process("serve", "--store", f"sqlite:///{not_ours}", "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0")
@@ -164,7 +164,7 @@ def dnsemu_process(*arguments):
     return subprocess.run([DNSEMU, *arguments], capture_output=True, text=True, timeout=30, check=False)
 
 
-def test_a_store_that_cannot_be_written_turns_changes_into_5xx_and_dns_goes_on(store, tmp_path):
+def test_a_store_that_cannot_commit_makes_changes_fail_with_5xx_while_dns_answers(store, tmp_path):
     with serving_files(options=store) as server:
         client = route53(server)
         zone = make_zone(client)
@@ -197,7 +197,7 @@ def test_r43_a_change_delay_is_pending_until_the_clock_has_passed_it(tmp_path):
         assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
 
 
-def test_r43_what_a_file_says_meanwhile_overtakes_a_change_that_waits(tmp_path):
+def test_r43_a_file_read_during_the_delay_wins_over_a_pending_change(tmp_path):
     file = tmp_path / "shop.yaml"
     file.write_text("api: {change_delay: 45s}" + FILE)
     with serving_files(file, options=("--clock", "virtual")) as server:
@@ -210,7 +210,7 @@ def test_r43_what_a_file_says_meanwhile_overtakes_a_change_that_waits(tmp_path):
         assert served(server.dns, "www.file.test") == ["192.0.2.9"]
 
 
-def test_a47_dice_of_one_seed_give_no_id_twice(store):
+def test_a47_a_seed_gives_no_id_twice_across_restarts(store):
     zones = []
     for reference in ("one", "two", "three"):
         with serving_files(options=(*store, "--seed", "7")) as server:
@@ -224,7 +224,7 @@ def test_a47_dice_of_one_seed_give_no_id_twice(store):
 
 @pytest.fixture
 def delayed(tmp_path):
-    """A server on a standing clock whose changes take 45 s, and the file that says so."""
+    """A server with a change delay of 45 s on a virtual clock, and its file."""
     file = tmp_path / "shop.yaml"
     file.write_text("api: {change_delay: 45s}")
     with serving_files(file, options=("--clock", "virtual")) as server:
@@ -235,7 +235,7 @@ def passes(server, time):
     assert dnsemu_here("clock", "advance", time, "--server", server.url).returncode == 0
 
 
-def test_r43_what_waits_goes_with_a_reset(delayed):
+def test_r43_a_reset_drops_pending_changes(delayed):
     server, _ = delayed
     client = route53(server)
     make_zone(client)
@@ -249,7 +249,7 @@ def test_r43_what_waits_goes_with_a_reset(delayed):
     assert server.status()["health_checks"] == []
 
 
-def test_r43_a_reload_makes_visible_what_waits(delayed):
+def test_r43_a_reload_publishes_pending_changes(delayed):
     server, file = delayed
     client = route53(server)
     zone = make_zone(client)
@@ -266,7 +266,7 @@ def test_r43_a_reload_makes_visible_what_waits(delayed):
     assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
 
 
-def test_r41_the_newer_of_two_zones_of_one_name_answers_after_a_reload_too(tmp_path):
+def test_r41_the_newer_of_two_zones_of_one_name_still_answers_after_a_reload(tmp_path):
     file = tmp_path / "shop.yaml"
     file.write_text("")
     with serving_files(file, options=("--clock", "virtual")) as server:
@@ -284,8 +284,8 @@ def test_r41_the_newer_of_two_zones_of_one_name_answers_after_a_reload_too(tmp_p
         assert served(server.dns, "www.shop.test") == ["192.0.2.5"]
 
 
-def test_a_snapshot_of_a_server_with_files_is_whole_on_one_without(tmp_path):
-    file, snapshot = tmp_path / "shop.yaml", tmp_path / "kept.json"
+def test_a_snapshot_of_a_server_with_files_is_complete_on_one_without(tmp_path):
+    file, snapshot = tmp_path / "shop.yaml", tmp_path / "snapshot.json"
     file.write_text(FILE)
     with serving_files(file) as server:
         assert dnsemu_here("snapshot", "save", str(snapshot), "--server", server.url).returncode == 0
@@ -295,7 +295,7 @@ def test_a_snapshot_of_a_server_with_files_is_whole_on_one_without(tmp_path):
         assert [check["id"] for check in server.status()["health_checks"]] == ["web"]
 
 
-def test_a24_a_body_that_is_not_encoded_as_it_says(tmp_path):
+def test_a24_a_body_in_another_encoding_than_its_header_says(tmp_path):
     with serving_files() as server:
         body, headers = b"no gzip", {"Content-Encoding": "gzip"}
         request = urllib.request.Request(f"{server.url}/2013-04-01/hostedzone", body, headers)

@@ -1,4 +1,4 @@
-"""Several processes that answer as one server: kept true, replaced, outliving their control plane, leaving nothing."""
+"""Worker processes: they answer as one server, are replaced, outlive the control plane, and leave nothing behind."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux divi
 
 TWO = ("--workers", "2")
 EACH = 12
-"""Queries from as many ports, so that each of two workers gets some: all to one is a chance of 1 in 2,048."""
+"""Queries, each from another port: that one of two workers gets all has a probability of 1 in 2,048."""
 GONE = "the control plane is gone"
 SHORT_LIMITS = (
     sys.executable,
@@ -53,7 +53,7 @@ hosted_zones:
 
 @contextlib.contextmanager
 def two(*files, options=(), dns="127.0.0.1:0", command=(DNSEMU,), **more):
-    """A server with two workers, which ends them even if the test fails: without it they would go on."""
+    """A server with two workers. It is stopped even if the test fails: after a kill its workers would go on."""
     where = ("--dns", dns, "--http", "127.0.0.1:0")
     with serving([*command, "serve", *map(str, files), *where, *TWO, *options], **more) as server:
         try:
@@ -64,7 +64,7 @@ def two(*files, options=(), dns="127.0.0.1:0", command=(DNSEMU,), **more):
 
 
 def answers(server, name, type_="A", **more):
-    """What is answered to askers from so many ports, each different answer once."""
+    """Returns the distinct answers to queries from several ports."""
     return sorted({tuple(served(server.dns, name, type_, **more)) for _ in range(EACH)})
 
 
@@ -106,7 +106,7 @@ def shop():
 
 @pytest.fixture(scope="module")
 def asked():
-    """One for all tests that only ask."""
+    """One server for all tests that only send queries."""
     with two(SHOP) as server:
         yield server
 
@@ -154,17 +154,17 @@ def test_replies_of_all_are_counted_in_one_sum(shop):
     for _ in range(asked):
         ask(shop.dns, "www.shop.test")
     assert metric(shop, "dnsemu_queries_total") == asked
-    os.kill(pids(shop)[0], signal.SIGTERM)  # what it counted is told at its end
+    os.kill(pids(shop)[0], signal.SIGTERM)  # it reports its counters at its end
     until(lambda: sum(row["restarts"] for row in workers(shop)) == 1, what="another worker")
     assert metric(shop, "dnsemu_queries_total") == asked
     assert metric(shop, "dnsemu_worker_restarts_total") == 1
 
 
-def test_explanations_have_the_control_planes_knowledge(watched):
+def test_explanations_come_from_the_control_plane(watched):
     post(watched, "health-checks/alarm/force", {"status": "unhealthy"})
-    told = answers(watched, "api.shop.test._explain", "TXT", over=dns.query.tcp)
-    assert all("forced unhealthy" in " ".join(lines) for lines in told)
-    assert ask(watched.dns, "api.shop.test._explain", "TXT").flags & dns.flags.TC  # it has no room over UDP
+    found = answers(watched, "api.shop.test._explain", "TXT", over=dns.query.tcp)
+    assert all("forced unhealthy" in " ".join(lines) for lines in found)
+    assert ask(watched.dns, "api.shop.test._explain", "TXT").flags & dns.flags.TC  # it does not fit over UDP
 
 
 def test_names_elsewhere_are_asked_upstream(asked):
@@ -182,7 +182,7 @@ def test_vantage_points(tmp_path):
         assert answers(server, "geo.shop.test") == [("192.0.2.2",)]
 
 
-def test_dice_derive_from_the_seed():
+def test_draws_derive_from_the_seed():
     def drawn():
         with (
             two(SHOP, options=("--seed", "7")) as server,
@@ -197,7 +197,7 @@ def test_dice_derive_from_the_seed():
                 found += texts(dns.message.from_wire(sock.recv(4096)))
             return "".join(address[-1] for address in found)
 
-    # One port is one worker, of two: of three runs two at least meet the same.
+    # One port reaches one of two workers: of three runs, at least two reach the same.
     runs = [drawn() for _ in range(3)]
     assert len(set(runs)) <= 2, runs
 
@@ -205,7 +205,7 @@ def test_dice_derive_from_the_seed():
 # --- at once ---
 
 
-def test_a_change_by_the_api_is_answered_when_its_caller_hears_of_it():
+def test_an_api_change_is_answered_once_it_is_acknowledged():
     with two() as server:
         aws = route53(server)
         zone = aws.create_hosted_zone(Name="new.test", CallerReference="1")["HostedZone"]["Id"]
@@ -235,7 +235,7 @@ def test_ttls_follow_the_clock(watched):
     def ttls():
         return {ask(watched.dns, "api.shop.test").answer[0].ttl for _ in range(EACH)}
 
-    assert ttls() == {0}  # it stands still
+    assert ttls() == {0}  # the clock stands still
     post(watched, "clock", {"do": "resume"})
     assert ttls() == {60}
     post(watched, "clock", {"do": "speed", "by": 10})
@@ -253,10 +253,10 @@ def test_a_reload_reaches_every_worker(tmp_path):
         until(lambda: answers(server, "www.shop.test") == [("192.0.2.2",)], what="the new address everywhere")
 
 
-# --- what dies, and what does not ---
+# --- killed and stopped processes ---
 
 
-def test_a_worker_that_is_killed_is_replaced_and_nobody_notices(shop):
+def test_a_killed_worker_is_replaced_without_a_lost_query(shop):
     killed, other = pids(shop)
     for _ in range(EACH):
         os.kill(killed, signal.SIGKILL)
@@ -271,7 +271,7 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_notices(shop):
 
 
 def test_queries_that_wait_for_a_killed_worker_are_answered(shop):
-    """What its sockets hold is not lost with it."""
+    """Its sockets, and the queries in them, outlive it."""
     for pid in pids(shop):
         os.kill(pid, signal.SIGSTOP)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -321,8 +321,8 @@ def test_workers_log_once_that_the_control_plane_is_silent():
         assert [row["restarts"] for row in workers(server)] == [0, 0]
 
 
-def test_a_worker_that_cannot_start_is_stood_in_for_until_it_can(tmp_path):
-    """The location database is a file, which may be no database any more when a worker is to be replaced."""
+def test_the_control_plane_stands_in_for_a_worker_that_cannot_start(tmp_path):
+    """The location database may have become unreadable when a worker is replaced."""
     file, database = tmp_path / "geo.yaml", tmp_path / "geo.mmdb"
     good = (DIRECTORY / "ip-country.mmdb").read_bytes()
     database.write_bytes(good)
@@ -342,7 +342,7 @@ def test_a_worker_that_cannot_start_is_stood_in_for_until_it_can(tmp_path):
         assert "cannot apply an update" in server.errors
 
 
-def test_status_tells_of_workers(asked):
+def test_status_lists_workers(asked):
     said = dnsemu_here("status", "--server", asked.url).stdout
     assert f"workers: 2 of 2 answer (pids {', '.join(map(str, pids(asked)))}), 0 replaced" in said
 
@@ -369,7 +369,7 @@ def test_workers_answer_on_when_the_control_plane_is_killed():
 
 @contextlib.contextmanager
 def killable():
-    """A server that need not end well."""
+    """A server that may be killed."""
     try:
         with two(SHOP) as server:
             yield server
@@ -378,11 +378,11 @@ def killable():
             raise
 
 
-# --- the beginning and the end ---
+# --- start and stop ---
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_nothing_is_left_of_it(shop, number):
+def test_no_process_is_left(shop, number):
     left = pids(shop)
     with socket.create_connection(("127.0.0.1", shop.dns)):
         assert shop.stop(number) == 0
@@ -399,7 +399,7 @@ def test_an_interrupt_of_the_whole_group():
         assert server.errors == ""
 
 
-def test_what_was_asked_before_the_end_is_answered(shop):
+def test_queries_before_the_end_are_answered(shop):
     processes = [shop.process.pid, *pids(shop)]
     for pid in processes:
         os.kill(pid, signal.SIGSTOP)
@@ -428,7 +428,7 @@ def test_a_second_server_is_refused(asked, options):
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
 def test_an_address_that_others_share_is_refused_as_any(kind):
-    """Whoever allows sharing does not mean us."""
+    """Another program may share its port with its own processes, not with us."""
     with socket.socket(type=kind) as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(("127.0.0.1", 0))
@@ -441,13 +441,13 @@ def test_an_address_that_others_share_is_refused_as_any(kind):
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "two", "1.5", "", "65"])
-def test_what_is_no_number_of_workers(number):
+def test_an_invalid_number_of_workers(number):
     done = dnsemu_here("serve", f"--workers={number}")
     assert done.returncode == 2
     assert f"--workers: {number!r} is not a number of processes: write one from 1 to 64" in done.stderr
 
 
-def test_one_is_this_process(monkeypatch):
+def test_one_worker_is_the_server_itself(monkeypatch):
     with serving([DNSEMU, "serve", str(SHOP), *FREE_PORTS], env={"DNSEMU_WORKERS": "1"}) as server:
         assert pids(server) == [server.process.pid]
         assert not subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, check=False).stdout
