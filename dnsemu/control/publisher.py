@@ -1,4 +1,4 @@
-"""Publishes the state: compiled to the DNS side, its health checks to the monitor, its names to the forced statuses."""
+"""Publishes the state to the DNS side, the health monitor and the forced statuses."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Publisher:
-    """Publishes in one step, between two queries."""
+    """Publishes to all three in one step, between two queries."""
 
     def __init__(self, board: Board, monitor: HealthMonitor, forcing: Forcing, target_hosts: TargetHosts) -> None:
         self._board = board
@@ -30,12 +30,12 @@ class Publisher:
         self._target_hosts = target_hosts
 
     def publish_files(self, declared: Published, state: State, *, recompile: bool) -> None:
-        """Publish what files declare, with the zones that the API made.
+        """Publishes what files declare, with the zones that the API made.
 
         Args:
             declared: what files declare, compiled.
-            state: everything, from files or not.
-            recompile: compile the API's zones again, where the published ones may lag behind the state.
+            state: the state, which has what files declare already.
+            recompile: true if the published zones lack changes of the state, so that all are compiled again.
         """
         known = Catalog(Map()) if recompile else self._board.current.catalog
         published = with_api_zones(declared, known, state.world, _creation_times(state), Traffic.of(state))
@@ -43,10 +43,10 @@ class Publisher:
         self._board.publish(self._target_hosts.follow(published))
 
     def publish_writes(self, writes: Sequence[Write], state: State) -> None:
-        """Publish what a command wrote, at the cost of what changed.
+        """Publishes the writes of a command, at the cost of what changed.
 
         Args:
-            state: the state with the writes, and perhaps with later ones.
+            state: a state with the writes, and possibly with later ones.
         """
         before, created_at = self._board.current, _creation_times(state)
         difference = EVERYTHING

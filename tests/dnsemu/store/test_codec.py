@@ -31,7 +31,7 @@ def test_any_row_survives_as_json(thing):
 def test_a_field_that_is_missing_takes_its_default():
     thing = codec_of(Thing).decode(GOOD)
     assert thing == Thing(
-        "t", 1, (Part(1.5),), ("a", 1), Piece(3), "x", Colour.RED, {"k": [1, None]}, Map(n=1), True, 7
+        "t", 1, (Part(1.5),), ("a", 1), Piece(3), "x", Colour.RED, {"k": [1, None]}, Map(n=1), is_good=True, later=7
     )
 
 
