@@ -35,13 +35,13 @@ async def reconcile(step: Step, declared: World, *, is_durable: bool) -> AsyncIt
         *((HEALTH_CHECK, str(check_id)) for check_id in declared.health_checks),
         *((CIDR_COLLECTION, collection_id) for collection_id in declared.cidr_collections),
     }
-    for (kind, thing), _ in list(step.all(FROM_FILE)):
-        if (kind, thing) not in named:
-            _remove(step, kind, thing)
-            step.drop(FROM_FILE, kind, thing)
-    for kind, thing in named:
-        if step.get(FROM_FILE, kind, thing) is None:
-            step.put(FROM_FILE, kind, thing, row=FileRow())
+    for (kind, id), _ in list(step.all(FROM_FILE)):
+        if (kind, id) not in named:
+            _remove(step, kind, id)
+            step.drop(FROM_FILE, kind, id)
+    for kind, id in named:
+        if step.get(FROM_FILE, kind, id) is None:
+            step.put(FROM_FILE, kind, id, row=FileRow())
     for zone in declared.hosted_zones.values():
         async for _ in _match_zone(step, zone, is_durable=is_durable):
             yield
@@ -58,11 +58,11 @@ async def reconcile(step: Step, declared: World, *, is_durable: bool) -> AsyncIt
 
 
 async def _match_zone(step: Step, wanted: HostedZone, *, is_durable: bool) -> AsyncIterator[None]:
-    held = step.world.hosted_zones.get(wanted.id)
-    if held is not None and (held.is_private or held.name != wanted.name):
-        _remove(step, HOSTED_ZONE, held.id)
-        held = None
-    before = held.record_sets if held is not None else Map()
+    current = step.world.hosted_zones.get(wanted.id)
+    if current is not None and (current.is_private or current.name != wanted.name):
+        _remove(step, HOSTED_ZONE, current.id)
+        current = None
+    before = current.record_sets if current is not None else Map()
     differences: dict[RecordSetKey, RecordSet | None] = {}
     if is_durable:
         for piece in batches(before, RECORD_SETS_PER_PIECE):
@@ -76,14 +76,14 @@ async def _match_zone(step: Step, wanted: HostedZone, *, is_durable: bool) -> As
         step.drop(INSTANCES, *instance)  # their record sets are gone with all that the API made in this zone
 
 
-def _remove(step: Step, kind: str, thing: str) -> None:
+def _remove(step: Step, kind: str, id: str) -> None:
     """Removes what a file declared earlier, unless a command has removed it."""
-    if kind == HOSTED_ZONE and HostedZoneId(thing) in step.world.hosted_zones:
-        drop_with_rows(step, HostedZoneId(thing))
-    elif kind == HEALTH_CHECK and HealthCheckId(thing) in step.world.health_checks:
-        step.drop_health_check(HealthCheckId(thing))
-        step.drop(HEALTH_CHECKS, thing)
-        step.drop(TAGS, "healthcheck", thing)
-    elif kind == CIDR_COLLECTION and thing in step.world.cidr_collections:
-        step.drop_cidr_collection(thing)
-        step.drop(CIDR, thing)
+    if kind == HOSTED_ZONE and HostedZoneId(id) in step.world.hosted_zones:
+        drop_with_rows(step, HostedZoneId(id))
+    elif kind == HEALTH_CHECK and HealthCheckId(id) in step.world.health_checks:
+        step.drop_health_check(HealthCheckId(id))
+        step.drop(HEALTH_CHECKS, id)
+        step.drop(TAGS, "healthcheck", id)
+    elif kind == CIDR_COLLECTION and id in step.world.cidr_collections:
+        step.drop_cidr_collection(id)
+        step.drop(CIDR, id)

@@ -20,8 +20,8 @@ def maps_of(published: Published, current: Published) -> list[Map[Any, Any]]:
     """Returns the large mappings of an old generation that are not part of the current one."""
     zones, declared = current.catalog.zones, current.world.hosted_zones
     compiled = (zone for name, zone in published.catalog.zones.items() if zones.get(name) is not zone)
-    kept = (zone for id, zone in published.world.hosted_zones.items() if declared.get(id) is not zone)
-    return [*(zone.nodes for zone in compiled), *(zone.record_sets.stored for zone in kept)]
+    replaced = (zone for id, zone in published.world.hosted_zones.items() if declared.get(id) is not zone)
+    return [*(zone.nodes for zone in compiled), *(zone.record_sets.stored for zone in replaced)]
 
 
 def free_incrementally(maps: list[Map[Any, Any]]) -> Iterator[None]:

@@ -68,10 +68,10 @@ class TargetHosts:
         if isinstance(answer, Unresolved):
             if look_up not in self._unresolved:
                 self._unresolved.add(look_up)
-                kept = self._addresses.get(look_up)
+                last = self._addresses.get(look_up)
                 name = names.display(look_up[0])
                 log.warning(
-                    "a target cannot be resolved", host=name, reason=answer.reason, address_kept=kept and str(kept)
+                    "a target cannot be resolved", host=name, reason=answer.reason, address_kept=last and str(last)
                 )
             if look_up not in self._addresses:
                 self._addresses[look_up] = None

@@ -98,7 +98,7 @@ class Step:
             self._writes.update({(name, key): row for key, row in wanted.items()})
             self._tables[name] = wanted
 
-    # --- the tables beside the World ---
+    # --- the tables outside the World ---
 
     def get(self, table: Table[T], *key: str) -> T | None:
         """Returns a row, or None."""

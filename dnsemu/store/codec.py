@@ -111,8 +111,8 @@ def codec_of(hint: Any) -> Codec:
 def record_codec(row: Any, without: tuple[str, ...] = ()) -> Codec:
     """Makes the codec of a dataclass, `without` fields that are stored elsewhere and have a default."""
     hints = get_type_hints(row)
-    kept = {field.name: codec_of(hints[field.name]) for field in fields(row) if field.name not in without}
-    encoders = tuple((name, codec.encode) for name, codec in kept.items())
+    codecs = {field.name: codec_of(hints[field.name]) for field in fields(row) if field.name not in without}
+    encoders = tuple((name, codec.encode) for name, codec in codecs.items())
     required = {f.name for f in fields(row) if f.default is MISSING and f.default_factory is MISSING}
 
     def encode(value: Any) -> Any:
@@ -121,14 +121,14 @@ def record_codec(row: Any, without: tuple[str, ...] = ()) -> Codec:
     def decode(value: Any) -> Any:
         if not isinstance(value, dict):
             raise _unwanted("an object is wanted", value)
-        if unknown := value.keys() - kept.keys():
+        if unknown := value.keys() - codecs.keys():
             raise BadRow("this version does not know this field", (min(unknown),))
         if missing := required - value.keys():
             raise BadRow("this field is missing", (min(missing),))
         decoded: dict[str, Any] = {}
         for name, item in value.items():
             try:
-                decoded[name] = kept[name].decode(item)
+                decoded[name] = codecs[name].decode(item)
             except BadRow as error:
                 raise error.inside(name) from None
         return row(**decoded)
@@ -245,7 +245,7 @@ def _union(members: tuple[Any, ...]) -> Codec:
     elif all(member in (str, int, float, bool) for member in others):
         codec = _leaf(lambda value: type(value) in others, f"one of {', '.join(m.__name__ for m in others)} is wanted")
     else:
-        raise TypeError(f"JSON cannot tell {' from '.join(map(str, others))}")
+        raise TypeError(f"JSON cannot distinguish {' from '.join(map(str, others))}")
     if len(others) == len(members):
         return codec
     return Codec(

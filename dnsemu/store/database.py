@@ -45,7 +45,7 @@ class DatabaseStore:
 
     Args:
         backend: the database.
-        tables: the tables beside the World, by name.
+        tables: the tables outside the World, by name.
     """
 
     def __init__(self, backend: Backend, tables: Mapping[str, Table[Any]]) -> None:

@@ -16,7 +16,7 @@ def open_store(url: str, tables: Mapping[str, Table[Any]]) -> Store:
     Args:
         url: `sqlite:///FILE` (an absolute path has four slashes), `sqlite+aiosqlite:///FILE`,
             `postgresql+asyncpg://…`, or `memory:`.
-        tables: the tables beside the World, by name.
+        tables: the tables outside the World, by name.
     Raises:
         StoreUnusable: the URL is not that of a store.
     """

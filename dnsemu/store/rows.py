@@ -43,7 +43,7 @@ class RowCodecs:
     """Converts all rows but record sets.
 
     Args:
-        tables: the tables beside the World, by name.
+        tables: the tables outside the World, by name.
     """
 
     def __init__(self, tables: Mapping[str, Table[Any]]) -> None:
@@ -55,7 +55,7 @@ class RowCodecs:
         }
 
     def has_table(self, table: str) -> bool:
-        """True if this is a table beside the World."""
+        """True if this is a table outside the World."""
         return table in self._tables
 
     def body(self, table: str, value: Any) -> Any:
