@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dnsemu.answering.dice import Dice
 from dnsemu.fastpath.decision_tree import AnswerBranch, AnswerLeaf, CompiledAnswer, Path, ReplyTemplate
 from dnsemu.publication.board import Difference, Published
-from dnsemu.query_log.query_log import Line
+from dnsemu.query_log.query_log import LineTemplate
 from dnsemu.wire.handlers import PendingReply
 from dnsemu.wire.protocol import CLIENT_COOKIE_BYTES, HEADER
 from dnsemu.wire.query import Query
@@ -28,7 +28,7 @@ _LINE_BYTES = 400
 Unknown = Callable[[bytes, str, Path], bytes | PendingReply | None]
 """Answers a packet that is not known, or not so far: (packet, sender's address, how the dice have fallen)."""
 
-Note = Callable[[Line, str], None]
+Note = Callable[[LineTemplate, str], None]
 """Logs an answer that is about to be sent: (what to say of it, sender's address)."""
 
 
@@ -70,7 +70,7 @@ class KnownPacket:
         self.answer: CompiledAnswer | None = None
         self.by_source: dict[str, CompiledAnswer] = {}
         self.wires: dict[AnswerLeaf | None, Wire] = {}
-        self.lines: dict[AnswerLeaf, Line] = {}
+        self.lines: dict[AnswerLeaf, LineTemplate] = {}
         self.octets = 0
 
     def forget(self) -> int:
@@ -166,7 +166,7 @@ class Packets:
         answer: CompiledAnswer,
         end: AnswerLeaf,
         wire: Wire,
-        line: Line | None = None,
+        line: LineTemplate | None = None,
         *,
         is_shared: bool,
     ) -> None:

@@ -1,4 +1,4 @@
-"""AWS edge locations: which one a resolver at some place would be answered by."""
+"""Edge locations: finds the AWS edge location that would answer a resolver at some place."""
 
 import json
 from functools import cache, lru_cache
@@ -8,11 +8,11 @@ from dnsemu.policies.geodata.distance import distance_km
 from dnsemu.policies.location.place import Place
 
 NUMBER = 1
-"""What goes behind a location's letters: AWS numbers the points of presence of a city, and does not say how."""
+"""The number after a location's letters. AWS numbers the points of presence of a city without publishing how."""
 
 
 def nearest_edge(place: Place) -> str:
-    """The edge location nearest to a place, as query logs spell it: `FRA1` (R204)."""
+    """The edge location nearest to a place, as in query logs: `FRA1` (R204)."""
     return _nearest(place.latitude, place.longitude)
 
 
@@ -24,6 +24,6 @@ def _nearest(latitude: float, longitude: float) -> str:
 
 @cache
 def _locations() -> tuple[tuple[str, float, float], ...]:
-    """Code, latitude and longitude of each, in degrees."""
+    """Code, latitude and longitude of each edge location; degrees."""
     found = json.loads(files("dnsemu.config.aws").joinpath("data", "edge-locations.json").read_text("utf-8"))
     return tuple((row["code"], row["lat"], row["lon"]) for row in found["locations"])

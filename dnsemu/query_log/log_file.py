@@ -1,4 +1,4 @@
-"""A file that lines are appended to by a thread of its own: whoever has something to say never waits for the disk."""
+"""Appends lines to a file in a separate thread, so that answering never waits for the disk."""
 
 import os
 import select
@@ -10,18 +10,18 @@ from pathlib import Path
 import structlog
 
 STANDARD_OUTPUT = "-"
-"""What stands for standard output in place of a path."""
+"""The path that stands for standard output."""
 
 MAX_BYTES = 16 << 20
-"""What may wait to be written."""
+"""Bound on the bytes that wait to be written."""
 GATHER_S = 0.2
-"""How long lines are gathered before they are written."""
+"""Seconds for which lines are collected before a write."""
 RETRY_S = 1.0
-"""How long to wait after a write that failed."""
-CLOSE_WITHIN_S = 2.0
-"""How long the last lines may take, at the end."""
+"""Seconds between a failed write and the next try."""
+CLOSE_TIMEOUT_S = 2.0
+"""Seconds in which the last lines must be written."""
 
-_PIECE_BYTES = 1 << 18
+_BUFFER_BYTES = 1 << 18
 
 log = structlog.get_logger()
 
@@ -31,23 +31,23 @@ class LogFileUnusable(Exception):
 
 
 class LogFile:
-    """Whole lines, appended: several processes may share the file.
+    """Appends whole lines to a file that several processes may share.
 
-    If it was moved away, it is made anew, before the next lines or at once on `reopen`. While it cannot be written,
-    lines wait; what there is no room for is dropped and counted. Lines are whole but where a disk was full.
+    A rotated log file is reopened before the next lines, or at once on `reopen`. While writes fail, lines wait in
+    memory; lines beyond `max_bytes` are dropped and counted. Only a full disk can leave part of a line.
     """
 
     def __init__(self, path: str, *, max_bytes: int = MAX_BYTES) -> None:
-        """Open it.
+        """Opens the file.
 
         Args:
-            path: `-` for standard output. The file is made if there is none, its folder is not.
-            max_bytes: what may wait to be written.
+            path: `-` for standard output. A missing file is created, a missing folder is not.
+            max_bytes: the bound on the bytes that wait to be written.
         Raises:
             LogFileUnusable: it cannot be opened for writing.
         """
         self.path = path
-        self._most_octets = max_bytes
+        self._max_bytes = max_bytes
         try:
             self._open()
         except OSError as failure:
@@ -55,28 +55,28 @@ class LogFile:
             raise LogFileUnusable(f"{path!r} cannot be opened: {failure.strerror}; {instead}") from None
         self._chunks: deque[bytes] = deque()
         self._queued = self._written = 0
-        """Bytes that were taken ever, by whoever appends; and that were written, or given up, by the thread."""
-        self._rest = b""
-        self._fault: str | None = None
-        """Why lines could not be written the last time."""
+        """Total bytes queued, counted by the appending thread; written or discarded, counted by the writing one."""
+        self._buffer = b""
+        self._error: str | None = None
+        """The reason why the last write failed."""
         self._overflowed = 0
-        self._given_up = 0
-        self._is_full = self._is_lost = False
-        self._wake, self._ending = threading.Event(), threading.Event()
+        self._discarded = 0
+        self._is_full = self._cannot_reopen = False
+        self._wake, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="log file", daemon=True)
 
     @property
     def dropped(self) -> int:
         """Lines that will never be written."""
-        return self._overflowed + self._given_up
+        return self._overflowed + self._discarded
 
     def start(self) -> None:
-        """Begin to write."""
+        """Starts the thread."""
         self._thread.start()
 
     def append(self, lines: bytes) -> None:
-        """Have whole lines written, soon; never waits. Only one thread may call this."""
-        if self._queued - self._written + len(lines) > self._most_octets:
+        """Queues whole lines; never waits. Only one thread may call this."""
+        if self._queued - self._written + len(lines) > self._max_bytes:
             self._overflowed += lines.count(b"\n")
             if not self._is_full:
                 self._is_full = True
@@ -88,77 +88,77 @@ class LogFile:
             self._wake.set()
 
     def reopen(self) -> None:
-        """Make the file anew, soon, if it was moved away."""
+        """Reopens the file soon if it was rotated."""
         self._wake.set()
 
     def close(self) -> None:
-        """Write what waits, as far as that can be done within a little while, and close the file."""
-        self._ending.set()
+        """Writes queued lines for at most `CLOSE_TIMEOUT_S`, and closes the file."""
+        self._closing.set()
         self._wake.set()
         if not self._thread.is_alive():
-            self._turn()
+            self._flush()
         else:
-            self._thread.join(CLOSE_WITHIN_S)
-            if self._thread.is_alive():  # in a pipe that nobody reads; it ends with the process
-                log.error("log file still is being written; the last lines are lost", file=self.path)
+            self._thread.join(CLOSE_TIMEOUT_S)
+            if self._thread.is_alive():  # blocked by a pipe without a reader; the thread ends with the process
+                log.error("log file is still being written; the last lines are lost", file=self.path)
                 return
-        self._give_up()
+        self._discard()
         os.close(self._fd)
 
     # --- the thread ---
 
     def _run(self) -> None:
-        while not self._ending.is_set():
+        while not self._closing.is_set():
             self._wake.wait()
-            self._ending.wait(RETRY_S if self._fault else GATHER_S)
+            self._closing.wait(RETRY_S if self._error else GATHER_S)
             self._wake.clear()
-            self._turn()
-            if self._fault:
+            self._flush()
+            if self._error:
                 self._wake.set()
-        self._turn()
+        self._flush()
 
-    def _turn(self) -> None:
-        """Write what waits."""
+    def _flush(self) -> None:
+        """Writes all queued lines."""
         try:
-            self._reopen_if_moved()
-            while self._next_piece():
-                self._write(self._rest)
+            self._reopen_if_rotated()
+            while self._fill_buffer():
+                self._write(self._buffer)
         except OSError as failure:
             self._failed(failure.strerror or str(failure))
         else:
             self._is_full = False
-            if self._fault:
-                self._fault = None
+            if self._error:
+                self._error = None
                 log.info("log file is written again", file=self.path)
 
-    def _next_piece(self) -> bool:
-        """See to it that there is something to write, if anything waits."""
-        if not self._rest:
-            chunks, octets = [], 0
-            while self._chunks and octets < _PIECE_BYTES:
+    def _fill_buffer(self) -> bool:
+        """Moves queued lines to an empty buffer; returns True if the buffer has something to write."""
+        if not self._buffer:
+            chunks, size = [], 0
+            while self._chunks and size < _BUFFER_BYTES:
                 chunks.append(self._chunks.popleft())
-                octets += len(chunks[-1])
-            self._rest = b"".join(chunks)
-        return bool(self._rest)
+                size += len(chunks[-1])
+            self._buffer = b"".join(chunks)
+        return bool(self._buffer)
 
-    def _write(self, octets: bytes) -> None:
-        if not self._is_regular:  # what is longer than this may be torn apart by others who write
-            octets = octets[: octets.rfind(b"\n", 0, select.PIPE_BUF) + 1] or octets
-        number = os.write(self._fd, octets)
-        self._rest = self._rest[number:]
+    def _write(self, data: bytes) -> None:
+        if not self._is_regular:  # a pipe may interleave longer writes with those of other processes
+            data = data[: data.rfind(b"\n", 0, select.PIPE_BUF) + 1] or data
+        number = os.write(self._fd, data)
+        self._buffer = self._buffer[number:]
         self._written += number
 
-    def _failed(self, fault: str) -> None:
-        if fault != self._fault:
-            self._fault = fault
-            log.error("log file cannot be written; lines wait, and then are dropped", file=self.path, error=fault)
+    def _failed(self, error: str) -> None:
+        if error != self._error:
+            self._error = error
+            log.error("log file cannot be written; lines wait, and then are dropped", file=self.path, error=error)
 
-    def _give_up(self) -> None:
-        lines = self._rest.count(b"\n") + sum(chunk.count(b"\n") for chunk in self._chunks)
-        self._rest = b""
+    def _discard(self) -> None:
+        lines = self._buffer.count(b"\n") + sum(chunk.count(b"\n") for chunk in self._chunks)
+        self._buffer = b""
         self._chunks.clear()
         self._written = self._queued
-        self._given_up += lines
+        self._discarded += lines
         if lines:
             log.error("lines of a log file could not be written", file=self.path, lines=lines)
 
@@ -168,7 +168,7 @@ class LogFile:
         if self.path == STANDARD_OUTPUT:
             self._fd = os.dup(1)
         else:
-            # Not blocking: a pipe that nobody reads is refused rather than waited for.
+            # Non-blocking: opening a pipe without a reader fails at once instead of waiting for one.
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
             self._fd = os.open(self.path, flags, 0o644)
             os.set_blocking(self._fd, True)
@@ -176,28 +176,28 @@ class LogFile:
         self._is_regular = stat.S_ISREG(opened.st_mode)
         self._identity = opened.st_dev, opened.st_ino
 
-    def _reopen_if_moved(self) -> None:
-        """Follow the path; what waits goes on to the old file if there cannot be a new one."""
+    def _reopen_if_rotated(self) -> None:
+        """Opens the path again if it is another file now; if that fails, the old file is used on."""
         if self.path == STANDARD_OUTPUT or not self._is_regular:
             return
-        before = self._fd
+        rotated = self._fd
         try:
             try:
-                there = Path(self.path).stat()
+                status = Path(self.path).stat()
             except FileNotFoundError:
                 pass
             else:
-                if (there.st_dev, there.st_ino) == self._identity:
+                if (status.st_dev, status.st_ino) == self._identity:
                     return
             self._open()
         except OSError as failure:
-            self._cannot_follow(failure)
+            self._log_cannot_reopen(failure)
             return
-        os.close(before)
-        self._is_lost = False
+        os.close(rotated)
+        self._cannot_reopen = False
 
-    def _cannot_follow(self, failure: OSError) -> None:
-        if not self._is_lost:
-            self._is_lost = True
+    def _log_cannot_reopen(self, failure: OSError) -> None:
+        if not self._cannot_reopen:
+            self._cannot_reopen = True
             error = failure.strerror or str(failure)
-            log.error("log file was moved and cannot be made anew; the old one goes on", file=self.path, error=error)
+            log.error("rotated log file cannot be reopened; the old one is used on", file=self.path, error=error)

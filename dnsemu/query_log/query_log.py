@@ -1,4 +1,4 @@
-"""The query log: a line for each answer out of a public hosted zone, in Route 53's format (routing.md §11)."""
+"""Logs each answer from a public hosted zone as one line, in Route 53's format (routing.md §11)."""
 
 import time
 from collections.abc import Callable
@@ -21,17 +21,17 @@ from dnsemu.wire.query import Query
 from dnsemu.zone.compiled import Zone
 
 VERSION = "1.0"
-MAX_SENDERS = 1 << 16
-"""Senders whose place is remembered."""
+MAX_SOURCES = 1 << 16
+"""Bound on source addresses whose edge location is cached."""
 
 CallSoon = Callable[[Callable[[], None]], Any]
-"""Has something called after what is being done just now, as `call_soon` of an event loop."""
+"""Calls a function after the present callback, as `call_soon` of an event loop does."""
 
 
-class Line(NamedTuple):
-    """What a line says of every answer to one packet: what goes before the edge location and behind the sender.
+class LineTemplate(NamedTuple):
+    """The parts of a line that are the same for every answer to one packet: before the edge location, after the source.
 
-    `edge` is the edge location where that does not follow from the sender.
+    `edge` is the edge location, or None if the source address decides it.
     """
 
     before: str
@@ -40,34 +40,34 @@ class Line(NamedTuple):
 
 
 class QueryLog:
-    """Notes answers as they are sent, and writes them down between two turns of the event loop.
+    """Collects answers as they are sent, and formats their lines once in each turn of the event loop.
 
-    To note one costs an entry in a list. The text is made afterwards here, in batches as small as what came in one
-    turn, and not by the thread that writes it, which would hold the interpreter for milliseconds at a time.
+    Collecting costs one list entry. The lines are formatted here and not in the thread of the file, which would hold
+    the interpreter for milliseconds at a time.
     """
 
     def __init__(self, file: LogFile, board: Board, now: Callable[[], float], call_soon: CallSoon) -> None:
-        """Log to a file.
+        """Logs to a file.
 
         Args:
-            board: says where senders are.
+            board: locates source addresses.
             now: the emulator's time, in seconds since the epoch.
         """
         self._file = file
         self._board = board
         self._now = now
         self._call_soon = call_soon
-        self._entries: list[tuple[float, Line, str]] = []
-        self._senders: dict[str, tuple[str, str]] = {}
-        """Each sender's edge location and address, as they are written."""
+        self._entries: list[tuple[float, LineTemplate, str]] = []
+        self._sources: dict[str, tuple[str, str]] = {}
+        """The edge location and the address of each source, as in a line."""
         self._locator: Locator | None = None
-        """What said where they are."""
+        """The locator behind `_sources`; another one empties them."""
         self._second = -1
         self._stamp = ""
 
     @property
     def path(self) -> str:
-        """Where the file is."""
+        """The path of the file."""
         return self._file.path
 
     @property
@@ -76,60 +76,58 @@ class QueryLog:
         return self._file.dropped
 
     def start(self) -> None:
-        """Begin to write."""
+        """Starts to write."""
         self._file.start()
 
     def reopen(self) -> None:
-        """Make the file anew if it was moved away."""
+        """Reopens a rotated file."""
         self._file.reopen()
 
     def close(self) -> None:
-        """Write what was noted, and end."""
-        self.write()
+        """Writes the collected answers and closes the file."""
+        self.flush()
         self._file.close()
 
-    def line(self, zone: Zone, query: Query, message: bytes, protocol: int, place: Place | None) -> Line | None:
-        """What to note of a query; None if its answer is not out of a hosted zone.
+    def template(
+        self, zone: Zone, query: Query, message: bytes, protocol: int, place: Place | None
+    ) -> LineTemplate | None:
+        """The line of a query without its time and source; None if the answer is not from a hosted zone of the user.
 
         Args:
             zone: the zone that answers.
             message: the answer.
-            protocol: as in `dnsemu.counters`.
-            place: where the sender is taken to be, if its listener says so.
+            protocol: as in `dnsemu.answering.counters`.
+            place: the place of all clients of the listener, if it has one.
         """
         resource = self._board.current.catalog.resources.get(zone.name)
         if resource is not None and resource.zone == zone:
-            return None  # it is the AWS service's own zone, not one of the user's
+            return None  # the zone of an AWS service
         rcode, subnet = RCode(message[3] & RCODE_MASK), query.edns.client_subnet if query.edns else None
-        return Line(
+        return LineTemplate(
             f"{zone.id} {name_text(query.name)} {registered_type_text(query.type)} {rcode.name} {PROTOCOLS[protocol]}",
             nearest_edge(place) if place is not None else None,
             subnet_text(subnet),
         )
 
-    def note(self, line: Line, source: str) -> None:
-        """Log an answer that is about to be sent.
-
-        Args:
-            source: the sender's address.
-        """
+    def log(self, template: LineTemplate, source: str) -> None:
+        """Logs an answer that is about to be sent to a source address."""
         if not self._entries:
-            self._call_soon(self.write)
-        self._entries.append((self._now(), line, source))
+            self._call_soon(self.flush)
+        self._entries.append((self._now(), template, source))
 
-    def write(self) -> None:
-        """Have what was noted written."""
+    def flush(self) -> None:
+        """Formats the collected answers and passes them to the file."""
         entries, self._entries = self._entries, []
         if not entries:
             return
-        if self._locator is not self._board.current.locator or len(self._senders) > MAX_SENDERS:
+        if self._locator is not self._board.current.locator or len(self._sources) > MAX_SOURCES:
             self._locator = self._board.current.locator
-            self._senders.clear()
-        known, lines, last, stamp = self._senders, [], -1, ""
+            self._sources.clear()
+        sources, lines, last, stamp = self._sources, [], -1, ""
         for at, (before, edge, after), source in entries:
-            if (millisecond := int(at * 1000 + 0.0005)) != last:  # a float may be a little less
+            if (millisecond := int(at * 1000 + 0.0005)) != last:  # the float may be slightly below the millisecond
                 last, stamp = millisecond, self._stamp_of(millisecond)
-            nearest, address = known.get(source) or self._sender(source)
+            nearest, address = sources.get(source) or self._source(source)
             lines.append(f"{stamp}{before} {edge or nearest} {address} {after}\n")
         self._file.append("".join(lines).encode())
 
@@ -140,20 +138,20 @@ class QueryLog:
             self._stamp = f"{VERSION} {time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(second))}"
         return f"{self._stamp}.{millisecond % 1000:03}Z "
 
-    def _sender(self, source: str) -> tuple[str, str]:
+    def _source(self, source: str) -> tuple[str, str]:
         packed = packed_address(source)
         edge = nearest_edge(self._board.current.locator.locate_sender(packed).place)
-        sender = self._senders[source] = edge, str(ip_address(packed))
-        return sender
+        found = self._sources[source] = edge, str(ip_address(packed))
+        return found
 
 
 def name_text(name: DName) -> str:
-    r"""A name as query logs spell it: as the API does (R5), but with `*` raw and without the trailing dot (R206)."""
+    r"""A name as in query logs: as the API writes it (R5), but with a raw `*` and without the trailing dot (R206)."""
     return names.to_text(name)[:-1].replace(r"\052", "*") if name != ROOT else "."
 
 
 def subnet_text(subnet: ClientSubnet | None) -> str:
-    """An EDNS Client Subnet as it was received, `203.0.113.0/24`; `-` for none, or one of no address family."""
+    """An EDNS Client Subnet as it was received, `203.0.113.0/24`; `-` if there is none, or its family is 0."""
     if subnet is None or not subnet.family:
         return "-"
     return f"{ip_address(subnet.padded_address)}/{subnet.source_bits}"

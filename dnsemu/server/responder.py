@@ -22,8 +22,8 @@ from dnsemu.policies.location.client import Located
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.location.place import Place
 from dnsemu.publication.board import Board, Published
-from dnsemu.query_log.query_log import Line, QueryLog
-from dnsemu.upstream.completion import LookUpHere, complete
+from dnsemu.query_log.query_log import LineTemplate, QueryLog
+from dnsemu.upstream.completion import LookUpHosted, complete
 from dnsemu.upstream.forwarding import Forwarder, UpstreamFailed
 from dnsemu.wire.addresses import packed_address
 from dnsemu.wire.handlers import Handler, Handlers, PendingReply
@@ -146,7 +146,7 @@ class Responder:
         def unknown(packet: bytes, source: str, path: Path) -> bytes | PendingReply | None:
             return self._read(packets, packet, source, protocol, place() if place else None, view, path)
 
-        note = self.query_log.note if self.query_log is not None else None
+        note = self.query_log.log if self.query_log is not None else None
         packets = Packets(unknown, self._dice, protocol, self._shared, note)
         self._board.subscribe(packets.changed)
         return packets.respond
@@ -241,13 +241,13 @@ class Responder:
         self._noted(asked, zone, message)
         return message
 
-    def _noted(self, asked: Asked, zone: Zone, message: bytes) -> Line | None:
+    def _noted(self, asked: Asked, zone: Zone, message: bytes) -> LineTemplate | None:
         """Log an answer out of a zone; what to say of it when it is sent again."""
         if self.query_log is None:
             return None
-        line = self.query_log.line(zone, asked.query, message, asked.protocol, asked.place)
+        line = self.query_log.template(zone, asked.query, message, asked.protocol, asked.place)
         if line is not None:
-            self.query_log.note(line, asked.source)
+            self.query_log.log(line, asked.source)
         return line
 
     def _is_complete(self, reply: Reply) -> bool:
@@ -293,7 +293,7 @@ class Responder:
         return reply
 
     async def _complete(
-        self, forwarder: Forwarder, asked: Asked, zone: Zone, reply: Reply, look_up_here: LookUpHere
+        self, forwarder: Forwarder, asked: Asked, zone: Zone, reply: Reply, look_up_here: LookUpHosted
     ) -> bytes:
         """The reply with what its CNAME or alias leads to outside of its hosted zone."""
         query = asked.query
@@ -309,7 +309,7 @@ class Responder:
         except Exception:
             return self._failed(asked)
 
-    def _look_up_here(self, catalog: Catalog, located: Located) -> LookUpHere:
+    def _look_up_here(self, catalog: Catalog, located: Located) -> LookUpHosted:
         health = self._health.current
 
         def look_up(name: DName, type_: int) -> Reply | None:

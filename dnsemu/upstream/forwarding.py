@@ -1,7 +1,7 @@
-"""Asking upstream for names outside the hosted zones, for stub clients that know one server only.
+"""Forwards queries for names outside the hosted zones, for stub clients that know only one server.
 
-A query goes on as it came, under an id and from a port of our own, and the reply comes back as it is, options and all.
-Time limits are the real network's, so they run on the loop's own time.
+A query is forwarded unchanged but for its id, from a new port; the reply is returned unchanged, with its options. Time
+limits are those of the real network, so they use real time.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from dnsemu.wire.qtypes import OPT
 from dnsemu.wire.query import Query
 
 UPSTREAM_S = 2.0
-"""How long one upstream may take over UDP, and again over TCP, before the next is asked."""
+"""Seconds for one upstream over UDP, and again over TCP, before the next one is asked."""
 MAX_PENDING = 1000
-"""Queries under way upstream at once; one more is answered SERVFAIL."""
+"""Bound on pending queries; beyond it the answer is SERVFAIL."""
 
 _OPT_RR = b"\x00" + OPT.to_bytes(2, "big") + MAX_UDP_BYTES.to_bytes(2, "big") + bytes(6)
 
 
 class UpstreamFailed(Exception):
-    """No upstream gave an answer; the message says what each of them did."""
+    """No upstream answered; the message gives the reason for each."""
 
 
 class Forwarder:
@@ -42,10 +42,10 @@ class Forwarder:
         """The upstream's reply to a client's query.
 
         Args:
-            packet: the query as it came.
-            limit: the most bytes the client takes; a longer reply is cut to its question, with TC set.
+            packet: the query as it was received.
+            limit: the most bytes that the client accepts; a longer reply is cut to its question, with TC set.
         Raises:
-            UpstreamFailed: nobody answered.
+            UpstreamFailed: no upstream answered.
         """
         reply = await self._ask(packet, query.question)
         flags = int.from_bytes(reply[2:4], "big") | RA
@@ -54,10 +54,10 @@ class Forwarder:
         return HEADER.pack(query.id, flags | TC, 1, 0, 0, 0) + query.question
 
     async def look_up(self, name: DName, type_: int) -> tuple[RCode, list[RR]]:
-        """What upstream answers to a question of class IN: the rcode and the answer section.
+        """The rcode and the answer section that upstream returns for a question of class IN.
 
         Raises:
-            UpstreamFailed: nobody answered, or not with a message that can be read.
+            UpstreamFailed: no upstream answered, or the reply cannot be read.
         """
         question = name + type_.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
         reply = await self._ask(HEADER.pack(0, RD, 1, 0, 0, 1) + question + _OPT_RR, question)
@@ -65,12 +65,12 @@ class Forwarder:
             record = DNSRecord.parse(reply)
             answer = [(_wire(rr.rname), int(rr.rtype), int(rr.ttl), _rdata(rr)) for rr in record.rr]
             return RCode(record.header.rcode), answer
-        except (DNSError, ValueError, KeyError, IndexError, TypeError) as fault:
-            raise UpstreamFailed(f"the reply cannot be read: {fault}") from fault
+        except (DNSError, ValueError, KeyError, IndexError, TypeError) as error:
+            raise UpstreamFailed(f"the reply cannot be read: {error}") from error
 
     async def _ask(self, packet: bytes, question: bytes) -> bytes:
         if self._pending >= MAX_PENDING:
-            raise UpstreamFailed(f"{MAX_PENDING} queries are under way already")
+            raise UpstreamFailed(f"{MAX_PENDING} queries are pending already")
         self._pending += 1
         try:
             return await self._ask_each(packet, question)
@@ -80,13 +80,13 @@ class Forwarder:
     async def _ask_each(self, packet: bytes, question: bytes) -> bytes:
         failures = []
         for upstream in self.upstreams:
-            own = secrets.token_bytes(2) + packet[2:]
+            forwarded = secrets.token_bytes(2) + packet[2:]
             try:
                 async with asyncio.timeout(self._upstream_s):
-                    reply = await _over_udp(upstream, own, question)
+                    reply = await _over_udp(upstream, forwarded, question)
                 if int.from_bytes(reply[2:4], "big") & TC:
                     async with asyncio.timeout(self._upstream_s):
-                        reply = await _over_tcp(upstream, own, question)
+                        reply = await _over_tcp(upstream, forwarded, question)
             except TimeoutError:
                 failures.append(f"{upstream} did not answer within {self._upstream_s:g} s")
             except (OSError, ValueError, asyncio.IncompleteReadError) as failure:
@@ -97,11 +97,11 @@ class Forwarder:
 
 
 async def _over_udp(upstream: Address, packet: bytes, question: bytes) -> bytes:
-    """The first datagram that answers the packet; others are passed over (RFC 5452 §9)."""
+    """The first datagram that answers the packet; others are ignored (RFC 5452 §9)."""
     loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in upstream.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        sock.setblocking(False)
+        sock.settimeout(0)
         sock.connect(upstream)
         await loop.sock_sendall(sock, packet)
         while True:
@@ -123,7 +123,7 @@ async def _over_tcp(upstream: Address, packet: bytes, question: bytes) -> bytes:
 
 
 def _answers(reply: bytes, packet: bytes, question: bytes) -> bool:
-    """Whether it is a reply, to this id and question; a name's case may differ."""
+    """True if it is a reply to this id and question; the name's case may differ."""
     end = HEADER.size + len(question)
     return (
         reply[:2] == packet[:2]
@@ -134,10 +134,10 @@ def _answers(reply: bytes, packet: bytes, question: bytes) -> bool:
 
 
 class _Uncompressed(DNSBuffer):  # type: ignore[misc]
-    """Names written whole: what is packed here is no message that a pointer could point into."""
+    """A buffer without name compression: the rdata is packed alone, so a pointer would point nowhere."""
 
     def encode_name(self, name: object) -> None:
-        """Write a name without a pointer."""
+        """Writes a name without a pointer."""
         self.encode_name_nocompress(name)
 
 

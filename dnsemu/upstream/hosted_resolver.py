@@ -1,4 +1,4 @@
-"""Endpoints of health checks that are named in our own hosted zones: answered here, as a checker's query would be."""
+"""Resolves host names of health checks that lie in hosted zones, as a checker's query would be answered."""
 
 from ipaddress import IPv4Address
 
@@ -18,19 +18,19 @@ from dnsemu.zone.lookup import NotOurs, Referral
 
 
 class HostedResolver:
-    """Answers names of hosted zones from what is published, with the checker's Region as the client's place (H59, H61).
+    """Resolves names in hosted zones from the published catalog; the client's place is the checker's Region (H59, H61).
 
-    Everything else is for another resolver: names outside, names below a delegation, and targets of CNAMEs there.
+    Another resolver gets all other names: those in no hosted zone or below a delegation, and CNAME targets there.
     """
 
-    def __init__(self, board: Board, health: HealthBoard, dice: Dice, elsewhere: Resolver) -> None:
+    def __init__(self, board: Board, health: HealthBoard, dice: Dice, fallback: Resolver) -> None:
         self._board = board
         self._health = health
         self._dice = dice
-        self._elsewhere = elsewhere
+        self._fallback = fallback
 
     def serves(self, name: str) -> bool:
-        """Whether a name lies in a hosted zone."""
+        """True if a name lies in a hosted zone."""
         try:
             return self._board.current.catalog.zone_of(names.parse(name)) is not None
         except names.BadName:
@@ -39,22 +39,22 @@ class HostedResolver:
     async def resolve(self, name: str, region: str) -> str | Unresolved:
         """An IPv4 address of the name, for a checker in a Region; CNAMEs are followed between zones too (H57)."""
         try:
-            wanted = names.parse(name)
+            target = names.parse(name)
         except names.BadName:
             return NX_DOMAIN
         published, health = self._board.current, self._health.current
         client = Client.at_place(published.locator.with_latencies(place_named(region)))
         for _ in range(MAX_CNAME_LINKS):
-            link = resolve(published.catalog, health, client, wanted, RRType.A)
+            link = resolve(published.catalog, health, client, target, RRType.A)
             if isinstance(link.found, NotOurs | Referral):
-                return await self._elsewhere.resolve(names.display(wanted).rstrip("."), region)
+                return await self._fallback.resolve(names.display(target).rstrip("."), region)
             reply = draw(link, self._dice, 0)
             if reply.rcode is not RCode.NOERROR:
                 return NX_DOMAIN if reply.rcode is RCode.NXDOMAIN else SERV_FAIL
             for _, type_, _, rdata in reply.answer:
                 if type_ == RRType.A:
                     return str(IPv4Address(rdata))
-            if not reply.answer or not reply.may_shrink:  # NODATA, at the end of CNAMEs or without
+            if not reply.answer or not reply.may_shrink:  # NODATA, after CNAMEs or at once
                 return NO_ADDRESS
-            wanted = DName(reply.answer[-1][3].lower())
+            target = DName(reply.answer[-1][3].lower())
         return SERV_FAIL

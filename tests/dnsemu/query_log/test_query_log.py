@@ -1,4 +1,4 @@
-"""Query logs: Route 53's format, what is logged, and a file that never stands in an answer's way (routing.md §11)."""
+"""Query logs: Route 53's format, the answers that are logged, and a file that never delays answers (routing.md §11)."""
 
 import os
 import random
@@ -150,7 +150,7 @@ DALLAS, GERMAN = {"source": "198.51.100.7"}, {"source": "2001:db8::35"}
     ],
 )  # fmt: skip
 def test_a_line(server, question, more, line):
-    """The first answer is made, the second one remembered, the others are sent again: all say the same."""
+    """The first answer is built, the second one cached, the others come from the cache: all lines are the same."""
     name, _, type_ = question.partition(" ")
     name = name.replace("é", r"\233")
     for _ in range(5):
@@ -229,7 +229,7 @@ def test_a_line_has_the_time_of_its_answer_not_of_its_writing(server):
 
 
 def test_lines_are_written_after_the_answers(server):
-    """R207: to answer takes no writing, and a burst of answers is written down at once."""
+    """R207: answering does not write, and a burst of answers is written at once."""
     for _ in range(10):
         assert rcode(server.ask("www.example.com")) == "NOERROR"
     assert server.file.text == ""
@@ -240,7 +240,7 @@ def test_lines_are_written_after_the_answers(server):
 
 
 def test_the_edge_location_is_the_vantage_points(server):
-    """R204, R128: whoever asks there is there; ECS says who the answer is for, and that is not who asks."""
+    """R204, R128: the sender is at the vantage point; ECS names the client, which is not the sender."""
     handlers = server.responder.handlers(lambda: Place(35.68, 139.69, "AS", "JP"))
     for options in ([], [ecs("198.51.100.0/24")]):
         packet = dns.message.make_query("www.example.com", "A", use_edns=0, options=options).to_wire()
@@ -267,7 +267,7 @@ def test_the_nearest_edge_location(place, edge):
 
 
 def test_a_sender_that_is_elsewhere_after_a_reload(server):
-    """R204: what was remembered of places goes with what they were read from."""
+    """R204: cached edge locations are dropped with the locator behind them."""
     server.ask("www.example.com", source="198.51.100.7")
     before = server.board.current
     elsewhere = Geo(networks=(GeoNetwork(ip_network("198.51.100.0/24"), DeclaredPlace(country="JP")),))
@@ -277,17 +277,17 @@ def test_a_sender_that_is_elsewhere_after_a_reload(server):
     assert edges + [line.split()[7] for line in server.logged()] == ["DFW1", "NRT1"]
 
 
-def test_senders_are_not_remembered_without_end(server, monkeypatch):
-    monkeypatch.setattr("dnsemu.query_log.query_log.MAX_SENDERS", 3)
+def test_the_cache_of_sources_is_bounded(server, monkeypatch):
+    monkeypatch.setattr("dnsemu.query_log.query_log.MAX_SOURCES", 3)
     for number in range(10):
         server.ask("www.example.com", source=f"198.51.100.{number}")
         assert after_time(server.logged()[0]).endswith(f"DFW1 198.51.100.{number} -")
-    assert len(server.log._senders) <= 4
+    assert len(server.log._sources) <= 4
 
 
 @pytest.mark.parametrize("change", [EVERYTHING, Difference(zones=frozenset({ZONE.name}))])
-def test_a_zone_that_was_made_anew_is_logged_under_its_new_id(server, change):
-    """R204: a packet that is known is no longer when its zone is another."""
+def test_a_zone_that_was_created_again_is_logged_under_its_new_id(server, change):
+    """R204: known packets are dropped with their zone."""
     for _ in range(3):
         server.ask("www.example.com")
     other = replace(ZONE, id="Z2")
@@ -297,7 +297,7 @@ def test_a_zone_that_was_made_anew_is_logged_under_its_new_id(server, change):
 
 
 @pytest.mark.parametrize("seed", range(rounds(12)))
-def test_what_is_answered_from_memory_is_logged_as_what_is_made_anew(seed):
+def test_cached_answers_are_logged_like_new_ones(seed):
     """R204: random worlds that change; both sides see the same packets, and each reply out of a zone is one line."""
     world = RandomWorld(seed)
     dice, board, health = random.Random(seed), Board(world.published), HealthBoard()
@@ -314,7 +314,7 @@ def test_what_is_answered_from_memory_is_logged_as_what_is_made_anew(seed):
             for _, handlers, chance, log, _ in sides:
                 chance.seed(number)
                 (handlers.udp if over_udp else handlers.tcp)(packet, source)
-                log.write()
+                log.flush()
         assert sides[0][-1].text == sides[1][-1].text, step
         if dice.random() < 0.5:
             health.set(*world.health())
@@ -327,7 +327,7 @@ def test_what_is_answered_from_memory_is_logged_as_what_is_made_anew(seed):
         assert file.text.count("\n") == in_zones - of_resources > 0
 
 
-def test_without_a_log_nothing_is_noted():
+def test_without_a_log_nothing_is_logged():
     server = Server(ZONE)
     assert server.responder.query_log is None
     assert rcode(server.ask("www.example.com")) == "NOERROR"
@@ -348,7 +348,7 @@ def test_lines_are_appended(tmp_path):
 
 
 def test_a_thread_writes_them(tmp_path):
-    """R207: whoever appends does not write."""
+    """R207: the appending thread does not write."""
     path = tmp_path / "q.log"
     file = LogFile(str(path))
     file.append(b"one\n")
@@ -359,8 +359,8 @@ def test_a_thread_writes_them(tmp_path):
     assert path.read_text() == "one\ntwo\n"
 
 
-def test_what_there_is_no_room_for_is_dropped_and_counted(tmp_path):
-    """R207: while nobody writes, memory is bounded; whole batches go."""
+def test_lines_beyond_the_bound_are_dropped_and_counted(tmp_path):
+    """R207: while nothing is written, memory is bounded; whole batches are dropped."""
     path = tmp_path / "q.log"
     file = LogFile(str(path), max_bytes=10)
     file.append(b"123456\n")
@@ -371,14 +371,14 @@ def test_what_there_is_no_room_for_is_dropped_and_counted(tmp_path):
     assert path.read_text() == "123456\nc\n"
 
 
-def test_a_file_that_was_moved_away_is_made_anew(tmp_path):
+def test_a_rotated_file_is_reopened(tmp_path):
     path, moved = tmp_path / "q.log", tmp_path / "q.log.1"
     file = LogFile(str(path))
     file.append(b"one\n")
-    file._turn()
+    file._flush()
     path.rename(moved)
     file.append(b"two\n")
-    file._turn()
+    file._flush()
     path.unlink()
     path.write_text("another's\n")
     file.append(b"three\n")
@@ -386,13 +386,13 @@ def test_a_file_that_was_moved_away_is_made_anew(tmp_path):
     assert (moved.read_text(), path.read_text()) == ("one\n", "another's\nthree\n")
 
 
-def test_without_a_new_file_the_old_one_goes_on(tmp_path):
+def test_without_a_new_file_the_old_one_is_used_on(tmp_path):
     folder, moved = tmp_path / "logs", tmp_path / "moved"
     folder.mkdir()
     file = LogFile(str(folder / "q.log"))
     folder.rename(moved)
     file.append(b"one\n")
-    file._turn()
+    file._flush()
     folder.mkdir()
     file.append(b"two\n")
     file.close()
@@ -405,7 +405,7 @@ def test_without_a_new_file_the_old_one_goes_on(tmp_path):
         pytest.param("nowhere/q.log", "No such file or directory", id="no folder"),
         pytest.param(".", "Is a directory", id="a folder"),
         pytest.param("q.log/x", "Not a directory", id="below a file"),
-        pytest.param("pipe", "No such device or address", id="a pipe that nobody reads"),
+        pytest.param("pipe", "No such device or address", id="a pipe without a reader"),
     ],
 )
 def test_a_file_that_cannot_be_opened(tmp_path, path, why):
@@ -417,14 +417,14 @@ def test_a_file_that_cannot_be_opened(tmp_path, path, why):
 
 @pytest.fixture
 def reluctant(monkeypatch):
-    """A disk that takes so many bytes at a write; a fault is raised instead where there is one in the list."""
+    """A disk that takes so many bytes at a write; an error in the list is raised instead."""
     takes, write = [], os.write
 
-    def take(fd, octets):
-        room = takes.pop(0) if takes else len(octets)
+    def take(fd, data):
+        room = takes.pop(0) if takes else len(data)
         if isinstance(room, OSError):
             raise room
-        return write(fd, octets[:room])
+        return write(fd, data[:room])
 
     monkeypatch.setattr(log_file.os, "write", take)
     return takes
@@ -443,24 +443,24 @@ def test_a_write_that_falls_short_goes_on_where_it_stopped(tmp_path, reluctant):
 
 
 def test_a_full_disk_loses_nothing_while_there_is_room_in_memory(tmp_path, reluctant, capsys):
-    """R207: said once, however often it is tried."""
+    """R207: logged once, however often a write fails."""
     path = tmp_path / "q.log"
     file = LogFile(str(path))
     reluctant += [2, FULL, FULL]
     file.append(b"one\n")
-    file._turn()
+    file._flush()
     file.append(b"two\n")
-    file._turn()
+    file._flush()
     assert path.read_text() == "on"
-    file._turn()
+    file._flush()
     assert path.read_text() == "one\ntwo\n"
     file.close()
     assert file.dropped == 0
-    said = capsys.readouterr().out
-    assert (said.count("log file cannot be written"), said.count("log file is written again")) == (1, 1)
+    output = capsys.readouterr().out
+    assert (output.count("log file cannot be written"), output.count("log file is written again")) == (1, 1)
 
 
-def test_what_never_could_be_written_is_counted(tmp_path, reluctant):
+def test_lines_that_were_never_written_are_counted(tmp_path, reluctant):
     file = LogFile(str(tmp_path / "q.log"))
     reluctant += [6, FULL]
     file.append(b"one\ntwo\nthree\n")
@@ -473,7 +473,7 @@ def test_a_pipe_gets_whole_lines_in_pieces_that_are_not_torn_apart(tmp_path, mon
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK)
     sizes, write = [], os.write
-    monkeypatch.setattr(log_file.os, "write", lambda fd, octets: sizes.append(len(octets)) or write(fd, octets))
+    monkeypatch.setattr(log_file.os, "write", lambda fd, data: sizes.append(len(data)) or write(fd, data))
     try:
         file = LogFile(str(tmp_path / "pipe"))
         lines = b"".join(b"%d %s\n" % (number, b"x" * (number % 90)) for number in range(500))
@@ -504,7 +504,7 @@ def test_a_path_that_is_none(tmp_path, written):
     (tmp_path / "f.yaml").write_text(f"server: {{query_log: {written}}}")
     with pytest.raises(FilesRefused) as refused:
         load_files([tmp_path / "f.yaml"])
-    assert [fault.where for fault in refused.value.errors] == ["server.query_log"]
+    assert [error.where for error in refused.value.errors] == ["server.query_log"]
 
 
 def test_the_schema_has_it():

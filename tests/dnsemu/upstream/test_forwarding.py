@@ -1,4 +1,4 @@
-"""Names outside the hosted zones go upstream when that is wanted: real sockets on loopback, one server in front of another."""
+"""Forwarding of names outside the hosted zones: real sockets on loopback, one server in front of another."""
 
 import asyncio
 import random
@@ -209,7 +209,7 @@ async def test_r133_the_scope_of_a_completed_answer_is_that_of_the_zone_it_ends_
 
 
 async def test_a_completed_soa_can_be_read(ask):
-    """Its two names come whole, so that they can be written into another message."""
+    """Its two names are uncompressed, so that they can be copied into another message."""
     reply = await ask("soa.here.test", "SOA")
     assert [line.split()[2] for line in lines(reply.answer)] == ["CNAME", "SOA"]
     assert reply.answer[-1][0].rname.to_text() == "awsdns-hostmaster.amazon.com."

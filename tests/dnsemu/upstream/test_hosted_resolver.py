@@ -1,4 +1,4 @@
-"""Names of endpoints in our own hosted zones (health-checks.md §4)."""
+"""Host names of endpoints in hosted zones (health-checks.md §4)."""
 
 import random
 
@@ -40,7 +40,7 @@ OTHER = zone(
 
 
 class Elsewhere:
-    """Another resolver: it answers everything, and remembers what it was asked."""
+    """Another resolver: it answers everything, and records the questions."""
 
     def __init__(self):
         self.asked = []

@@ -238,7 +238,7 @@ def test_r55_a_cname_to_a_resource_ends_with_the_cname(named):
 
 
 async def test_h57_a_health_check_finds_a_load_balancer_behind_a_cname(named):
-    resolver = HostedResolver(named.board, named.health, named.responder._dice, elsewhere=None)
+    resolver = HostedResolver(named.board, named.health, named.responder._dice, fallback=None)
     assert await resolver.resolve("cname.shop.test", "us-east-1") in ("192.0.2.1", "192.0.2.2")
 
 
