@@ -63,7 +63,7 @@ class LiveWorld:
         else:
             located = published.locator.locate(bytes(4), 0).client
             client = located._replace(place=published.locator.with_latencies(place_named(DEFAULT_PLACE)))
-        catalog = published.catalog.alone(self._compiled(zone))
+        catalog = published.catalog.with_zone_only(self._compiled(zone))
         link = resolve(catalog, self._health.current, client, names.parse(name), RRType[type])
         if isinstance(link.found, NotOurs):
             return TestAnswer("REFUSED", ())

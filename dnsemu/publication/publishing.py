@@ -13,7 +13,7 @@ from dnsemu.publication.board import Difference, Published, names_changed
 from dnsemu.state.step import apply_writes
 from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
-from dnsemu.zone.compiled import Zone, changed, compile_zone
+from dnsemu.zone.compiled import Zone, apply_changes, compile_zone
 
 Changes = dict[RecordSetKey, RecordSet | None]
 """Record sets that a step wrote in one zone; None for a deleted one."""
@@ -149,7 +149,7 @@ def _with_zone(
             hidden += tree.hidden
         if value is not None or key in before.record_sets:
             changed_sets.append((key, tree.root if tree is not None else value))
-    return catalog.with_zone(changed(compiled, changed_sets, hidden)) if changed_sets else catalog
+    return catalog.with_zone(apply_changes(compiled, changed_sets, hidden)) if changed_sets else catalog
 
 
 def _without(catalog: Catalog, world: World, deleted: HostedZone, created_at: CreatedAt, traffic: Traffic) -> Catalog:

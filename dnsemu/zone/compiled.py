@@ -1,6 +1,6 @@
-"""A hosted zone compiled to what a query needs: groups by name and type, cuts, and the records every answer carries.
+"""Compiled zones: groups by name and type, delegations, and the NS and SOA records that answers carry.
 
-A zone is compiled once; a change of its record sets makes a new one at the cost of the names that it touches.
+A zone is compiled once. `apply_changes` makes the next one at the cost of the names that changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,13 +18,14 @@ from dnsemu.policies.model import Group
 from dnsemu.wire.protocol import RR
 
 SOA_MINIMUM_BYTES = 4
+"""The MINIMUM field, the last of a SOA's rdata (RFC 1035 §3.3.13)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A name that exists: its groups by type code; none at all make an empty non-terminal (R48).
+    """A name that exists: its groups by type code. An empty non-terminal has none (R48).
 
-    `children` counts the names that exist one label below.
+    `children` is the number of existing names one label below.
     """
 
     groups: Mapping[int, Group]
@@ -32,7 +33,7 @@ class Node:
 
 
 class OneGroup(Mapping[int, Group]):
-    """The groups of a name that has one: as a dictionary with one entry, at a fifth of its memory."""
+    """A mapping with one group. Most names have one, and a dictionary takes five times the memory (`sys.getsizeof`)."""
 
     __slots__ = ("_group",)
 
@@ -40,7 +41,7 @@ class OneGroup(Mapping[int, Group]):
         self._group = group
 
     def get(self, type: int, default: Any = None) -> Any:
-        """The group if it is of this type."""
+        """Returns the group if it has this type."""
         return self._group if self._group.type == type else default
 
     def __getitem__(self, type: int) -> Group:
@@ -59,16 +60,16 @@ class OneGroup(Mapping[int, Group]):
 
 
 NO_GROUPS: Mapping[int, Group] = Map()
-"""Those of an empty non-terminal."""
+"""The groups of an empty non-terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A hosted zone ready to answer.
+    """A compiled hosted zone.
 
-    `nodes` holds every name that exists, empty non-terminals too. `cuts` are the names where NS record sets
-    delegate (R52). `ns` is the apex's NS RRset sorted by name (R142), `soa` the one SOA record with the TTL it has
-    in negative answers (R51). `hidden` are the groups that aliases alone lead to, by keys that no name is like (R195).
+    `nodes` holds every name that exists, empty non-terminals included. `cuts` are the names below the apex with NS
+    record sets (R52). `ns` is the apex's NS RRset sorted by name (R142), `soa` the SOA record with its TTL in negative
+    answers (R51). `hidden` are groups that only aliases reach, by keys that no query can carry (R195).
     """
 
     id: HostedZoneId
@@ -80,16 +81,16 @@ class Zone:
     hidden: Map[DName, Group] = field(default_factory=Map)
 
     def node(self, name: DName) -> Node | None:
-        """The node of exactly this name."""
+        """Returns the node of exactly this name."""
         return self.nodes.get(name)
 
     def group(self, name: DName, type: RRType) -> Group | None:
-        """The group of exactly this name and type, or a hidden one."""
+        """Returns the group of exactly this name and type; hidden groups count."""
         node = self.nodes.get(name)
         return self.hidden.get(name) if node is None else node.groups.get(type)
 
     def cut_above(self, name: DName) -> DName | None:
-        """The shallowest delegation that `name` is at or below, if any (R52)."""
+        """Returns the shallowest delegation that `name` is at or below, if any (R52)."""
         cut = None
         if self.cuts:
             while name != self.name and name != names.ROOT:
@@ -99,7 +100,7 @@ class Zone:
         return cut
 
     def closest_encloser(self, name: DName) -> DName:
-        """The longest existing ancestor of a name in the zone that does not exist itself (RFC 4592 §3.3.1)."""
+        """Returns the longest existing ancestor of a name that does not exist (RFC 4592 §3.3.1)."""
         name = names.parent(name)
         while name not in self.nodes and name != self.name:
             name = names.parent(name)
@@ -107,44 +108,46 @@ class Zone:
 
 
 def compile_zone(declared: HostedZone, hidden: Iterable[Group] = ()) -> Zone:
-    """Compile a hosted zone whose record sets obey the rules of `config.rules`.
+    """Compiles a hosted zone whose record sets obey the rules of `config.rules`.
 
     Args:
-        hidden: groups that its aliases lead to and that no one can ask for.
+        hidden: groups that only aliases reach.
     """
     children: dict[DName, int] = {declared.name: 0, **dict.fromkeys(declared.record_sets.names(), 0)}
     for name in declared.record_sets.names():
-        for ancestor in _between(name, declared.name):
-            known = ancestor in children
+        for ancestor in _ancestors_in_zone(name, declared.name):
+            exists = ancestor in children
             children[ancestor] = children.get(ancestor, 0) + 1
-            if known:
+            if exists:
                 break
     nodes = {name: Node(_groups(declared.record_sets.at(name)), number) for name, number in children.items()}
-    below = Map({group.name: group for group in hidden})
-    empty = Zone(declared.id, declared.name, Map(nodes), frozenset(), (), (), below)
-    return _with_apex(replace(empty, cuts=frozenset(name for name in nodes if _delegates(empty, name))))
+    hidden_groups = Map({group.name: group for group in hidden})
+    zone = Zone(declared.id, declared.name, Map(nodes), frozenset(), (), (), hidden_groups)
+    return _with_apex_records(replace(zone, cuts=frozenset(name for name in nodes if _is_cut(zone, name))))
 
 
-def changed(zone: Zone, changes: Iterable[tuple[RecordSetKey, RecordSet | None]], hidden: Iterable[Group] = ()) -> Zone:
-    """The zone with record sets put, or for None taken away; it costs the names that are touched.
+def apply_changes(
+    zone: Zone, changes: Iterable[tuple[RecordSetKey, RecordSet | None]], hidden: Iterable[Group] = ()
+) -> Zone:
+    """Returns the zone with record sets put or, for None, removed; costs as much as the names that are touched.
 
     Args:
-        changes: each key once; what is taken away is there.
-        hidden: groups that come with the changes. Those that lay below what is changed or taken away go.
+        changes: each key once; a removed record set exists.
+        hidden: new hidden groups. Hidden groups below a changed or removed record set are dropped.
     """
     touched: dict[DName, dict[int, dict[str | None, RecordSet | None]]] = {}
-    gone: set[DName] = set()
+    dropped: set[DName] = set()
     for (name, type, identifier), record_set in changes:
         touched.setdefault(name, {}).setdefault(type, {})[identifier] = record_set
         if zone.hidden:
-            gone |= _hidden_below(zone, name, type, identifier)
-    below = {group.name: group for group in hidden}
-    if gone or below:
-        with zone.hidden.mutate() as groups_below:
-            for key in gone:
-                del groups_below[key]
-            groups_below.update(below)
-            zone = replace(zone, hidden=groups_below.finish())
+            dropped |= _hidden_below(zone, name, type, identifier)
+    added = {group.name: group for group in hidden}
+    if dropped or added:
+        with zone.hidden.mutate() as hidden_groups:
+            for key in dropped:
+                del hidden_groups[key]
+            hidden_groups.update(added)
+            zone = replace(zone, hidden=hidden_groups.finish())
     with zone.nodes.mutate() as nodes:
         for name, by_type in touched.items():
             node = nodes.get(name)
@@ -153,15 +156,15 @@ def changed(zone: Zone, changes: Iterable[tuple[RecordSetKey, RecordSet | None]]
                 _regroup(groups, type_, members)
             _put_node(nodes, name, groups, zone.name)
         zone = replace(zone, nodes=nodes.finish())
-    is_cut = {name: _delegates(zone, name) for name in touched}
+    is_cut = {name: _is_cut(zone, name) for name in touched}
     if any(is_cut[name] is not (name in zone.cuts) for name in touched):
-        kept = (name for name in zone.cuts if is_cut.get(name, True))
-        zone = replace(zone, cuts=frozenset([*kept, *(name for name in touched if is_cut[name])]))
-    return _with_apex(zone) if zone.name in touched else zone
+        unchanged = (name for name in zone.cuts if is_cut.get(name, True))
+        zone = replace(zone, cuts=frozenset([*unchanged, *(name for name in touched if is_cut[name])]))
+    return _with_apex_records(zone) if zone.name in touched else zone
 
 
 def _hidden_below(zone: Zone, name: DName, type: RRType, identifier: str | None) -> set[DName]:
-    """The hidden groups that a record set leads to, one by one."""
+    """Returns the keys of the hidden groups that a record set's aliases reach."""
     top = zone.group(name, type)
     waiting = [r for r in top.record_sets if r.set_identifier == identifier] if top is not None else []
     found: set[DName] = set()
@@ -187,19 +190,19 @@ def _regroup(groups: dict[int, Group], type_: int, members: Mapping[str | None, 
 
 
 def _put_node(nodes: MapMutation[DName, Node], name: DName, groups: dict[int, Group], apex: DName) -> None:
-    """Put a name's groups; names above it come into being with it, and go with it when nothing else is below them."""
+    """Sets the groups of a name; creates empty non-terminals above it, or removes those with nothing else below."""
     old = nodes.get(name)
     if groups or name == apex or (old is not None and old.children):
-        nodes[name] = Node(_kept(groups), old.children if old else 0)
+        nodes[name] = Node(_compact(groups), old.children if old else 0)
         if old is None:
-            for ancestor in _between(name, apex):
+            for ancestor in _ancestors_in_zone(name, apex):
                 above = nodes.get(ancestor)
                 nodes[ancestor] = Node(NO_GROUPS, 1) if above is None else replace(above, children=above.children + 1)
                 if above is not None:
                     break
     elif old is not None:
         del nodes[name]
-        for ancestor in _between(name, apex):
+        for ancestor in _ancestors_in_zone(name, apex):
             above = nodes[ancestor]
             if above.children > 1 or above.groups or ancestor == apex:
                 nodes[ancestor] = replace(above, children=above.children - 1)
@@ -207,8 +210,8 @@ def _put_node(nodes: MapMutation[DName, Node], name: DName, groups: dict[int, Gr
             del nodes[ancestor]
 
 
-def _between(name: DName, apex: DName) -> Iterator[DName]:
-    """The names above one in a zone, the apex last."""
+def _ancestors_in_zone(name: DName, apex: DName) -> Iterator[DName]:
+    """Yields the ancestors of a name up to and with the apex."""
     if name != apex:
         for ancestor in names.ancestors(names.parent(name)):
             yield ancestor
@@ -216,22 +219,22 @@ def _between(name: DName, apex: DName) -> Iterator[DName]:
                 return
 
 
-def _delegates(zone: Zone, name: DName) -> bool:
+def _is_cut(zone: Zone, name: DName) -> bool:
     node = zone.nodes.get(name)
     return node is not None and RRType.NS in node.groups and name != zone.name
 
 
-def _with_apex(zone: Zone) -> Zone:
+def _with_apex_records(zone: Zone) -> Zone:
     groups = zone.nodes[zone.name].groups
     return replace(
         zone,
         ns=tuple(sorted(records(groups.get(RRType.NS)), key=lambda rr: names.to_text(DName(rr[3])))),
-        soa=tuple(_negative(rr) for rr in records(groups.get(RRType.SOA))),
+        soa=tuple(_with_negative_ttl(rr) for rr in records(groups.get(RRType.SOA))),
     )
 
 
 def records(group: Group | None) -> Iterator[RR]:
-    """The resource records of a group's leaves; of use for simple groups, where that is the whole RRset."""
+    """Yields the resource records of all record sets in a group: the whole RRset of a simple group."""
     for record_set in group.record_sets if group else ():
         for rdata in record_set.rdata:
             yield record_set.name, int(record_set.type), record_set.ttl or 0, rdata
@@ -241,11 +244,11 @@ def _groups(record_sets: Sequence[RecordSet]) -> Mapping[int, Group]:
     by_type: dict[int, list[RecordSet]] = {}
     for record_set in record_sets:
         by_type.setdefault(record_set.type, []).append(record_set)
-    return _kept({type: _group(members) for type, members in by_type.items()})
+    return _compact({type: _group(members) for type, members in by_type.items()})
 
 
-def _kept(groups: dict[int, Group]) -> Mapping[int, Group]:
-    """The same groups in the form that takes the least memory."""
+def _compact(groups: dict[int, Group]) -> Mapping[int, Group]:
+    """Returns the groups in the type that takes the least memory."""
     if len(groups) > 1:
         return groups
     return OneGroup(*groups.values()) if groups else NO_GROUPS
@@ -257,7 +260,7 @@ def _group(record_sets: list[RecordSet]) -> Group:
     return Group(record_sets[0].name, record_sets[0].type, tuple(record_sets))
 
 
-def _negative(soa: RR) -> RR:
+def _with_negative_ttl(soa: RR) -> RR:
     owner, type_, ttl, rdata = soa
     minimum = int.from_bytes(rdata[-SOA_MINIMUM_BYTES:], "big")
     return owner, type_, min(ttl, minimum), rdata

@@ -1,4 +1,4 @@
-"""Look-up: the groups, the delegation or the absence that a question finds (routing.md §2)."""
+"""Look-up: finds the groups, the delegation or the absence that answers a question (routing.md §2)."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,9 +13,9 @@ from dnsemu.zone.reader import CatalogReader
 
 
 class Hit(NamedTuple):
-    """Groups answer: the one of the type asked, the CNAME that stands for it (R54), or every one for ANY (R56).
+    """Groups answer: the one of the type asked, a CNAME instead of it (R54), or all for ANY (R56).
 
-    `node` is the name that owns them: the name asked, or the wildcard that stands for it (R46).
+    `node` is the name that owns them: the name asked, or a wildcard that matches it (R46).
     """
 
     zone: Zone
@@ -31,7 +31,7 @@ class NoData(NamedTuple):
 
 
 class NXDomain(NamedTuple):
-    """Nothing is at the name or below it (R48)."""
+    """The name does not exist, nor does any name below it (R48)."""
 
     zone: Zone
 
@@ -45,7 +45,7 @@ class Referral(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NotOurs:
-    """No hosted zone holds the name (R42)."""
+    """No hosted zone contains the name (R42)."""
 
 
 Found = Hit | NoData | NXDomain | Referral | NotOurs
@@ -54,9 +54,9 @@ _NOT_OURS = NotOurs()
 
 
 def lookup(catalog: CatalogReader, name: DName, type_: int) -> Found:
-    """Find what answers a question of class IN.
+    """Looks up a question of class IN.
 
-    A DS question at a zone's own name goes to the parent zone when that is hosted too (R53; RFC 4035 §3.1.4.1).
+    A DS question at a zone's own name goes to the parent zone if that is hosted too (R53; RFC 4035 §3.1.4.1).
     """
     zone = catalog.zone_of(name)
     if zone is None:
@@ -67,7 +67,7 @@ def lookup(catalog: CatalogReader, name: DName, type_: int) -> Found:
 
 
 def lookup_in(catalog: CatalogReader, zone: Zone, name: DName, type_: int) -> Hit | NoData | NXDomain | Referral:
-    """Find what answers a question in the one zone that is responsible for it (R44–R56)."""
+    """Looks up a question in the zone that is responsible for it (R44–R56)."""
     cut = catalog.cut_above(zone, name)
     if cut is not None and not (name == cut and type_ == RRType.DS):
         delegation = catalog.group(zone, cut, RRType.NS)
@@ -80,11 +80,11 @@ def lookup_in(catalog: CatalogReader, zone: Zone, name: DName, type_: int) -> Hi
         node = catalog.node(zone, owner)
         if node is None:
             return NXDomain(zone)
-    groups = _answering(node, type_)
+    groups = _groups_for(node, type_)
     return Hit(zone, owner, groups) if groups else NoData(zone, owner)
 
 
-def _answering(node: Node, type_: int) -> tuple[Group, ...]:
+def _groups_for(node: Node, type_: int) -> tuple[Group, ...]:
     if type_ == ANY:
         return tuple(node.groups.values())
     group = node.groups.get(type_) or node.groups.get(RRType.CNAME)

@@ -1,7 +1,7 @@
-"""Everything that look-up and decisions may read, as a short list of questions.
+"""Protocols for reading the catalog and health: answers may depend on nothing else.
 
-`Catalog` and `HealthSnapshot` answer them directly; `dnsemu.fastpath.reads` answers them too and records each, so that
-a change drops exactly the answers that read what changed.
+`Catalog` and `HealthSnapshot` implement them directly. `dnsemu.fastpath.reads` implements them too and records each
+read, so that a change drops exactly the answers that read something that changed.
 """
 
 from typing import Protocol
@@ -15,33 +15,33 @@ from dnsemu.zone.resources import CompiledResource
 
 
 class CatalogReader(Protocol):
-    """Questions about hosted zones and resources; a zone in a question is one that `zone_of` returned."""
+    """Reads hosted zones and resources. A zone that is passed in is one that `zone_of` returned."""
 
     def zone_of(self, name: DName, /) -> Zone | None:
-        """The hosted zone with the longest name that `name` equals or lies below (R41)."""
+        """Returns the hosted zone with the longest name that `name` equals or lies below (R41)."""
 
     def node(self, zone: Zone, name: DName, /) -> Node | None:
-        """The node of exactly this name."""
+        """Returns the node of exactly this name."""
 
     def cut_above(self, zone: Zone, name: DName, /) -> DName | None:
-        """The shallowest delegation that `name` is at or below, if any (R52)."""
+        """Returns the shallowest delegation that `name` is at or below, if any (R52)."""
 
     def closest_encloser(self, zone: Zone, name: DName, /) -> DName:
-        """The longest existing ancestor of a name that does not exist itself (RFC 4592 §3.3.1)."""
+        """Returns the longest existing ancestor of a name that does not exist (RFC 4592 §3.3.1)."""
 
     def group(self, zone: Zone, name: DName, type: RRType, /) -> Group | None:
-        """The group of exactly this name and type, or a hidden one."""
+        """Returns the group of exactly this name and type; hidden groups count."""
 
     def resource(self, name: DName, /) -> CompiledResource | None:
-        """The declared resource of exactly this name."""
+        """Returns the declared resource of exactly this name."""
 
 
 class HealthReader(Protocol):
-    """Questions about health checks."""
+    """Reads statuses of health checks."""
 
     @property
     def generation(self) -> int:
-        """The counter of the snapshot that is read; explanations show it."""
+        """The generation of the snapshot; explanations show it."""
 
     def is_healthy(self, check: HealthCheckId | None, /) -> bool:
         """True if the health check's effective status is healthy."""

@@ -1,4 +1,4 @@
-"""AWS resources compiled: which addresses answer for one, whether it counts as healthy, and its own name as a zone."""
+"""Compiled AWS resources: the addresses that answer for one, its health, and a zone with its names."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,66 +19,67 @@ from dnsemu.policies.model import OneOf, Outcome, ResourceState, Sample, TargetS
 from dnsemu.zone.compiled import Zone, compile_zone
 
 MAX_ADDRESSES = 8
-"""Addresses in one answer, as of a load balancer."""
+"""Addresses in one answer."""
 
 TTL_S = 60
 SHORT_TTL_S = 5
-_SHORT = (ResourceKind.S3_WEBSITE, ResourceKind.MULTI_AZ_DATABASE)
-_SAME_AS_A_GROUP = (ResourceKind.CLASSIC_LOAD_BALANCER, ResourceKind.ELASTIC_BEANSTALK)
+_SHORT_TTL_KINDS = (ResourceKind.S3_WEBSITE, ResourceKind.MULTI_AZ_DATABASE)
+_ONE_TARGET_GROUP_KINDS = (ResourceKind.CLASSIC_LOAD_BALANCER, ResourceKind.ELASTIC_BEANSTALK)
 
 IsHealthy = Callable[[HealthCheckId], bool]
 LookUp = tuple[DName, str]
-"""A host, and the Region that it is looked up from."""
+"""A host, and the Region where it is looked up."""
 
 Hosts = Mapping[LookUp, IPv4Address | None]
-"""The addresses that hosts were found to have, None for a host that was looked up in vain and never had one."""
+"""Addresses of hosts; None for one that has been looked up and has never had an address."""
 
 REGION_OF_GLOBAL = "us-east-1"
-"""Where the global services look hosts up from."""
+"""The Region where global services look up hosts."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledResource:
-    """A resource ready to answer.
+    """A compiled AWS resource.
 
-    `leaves` holds what each target answers, None for a host without an address so far. `zone` is a zone with nothing
-    in it but the resource's names, so that they can be asked for. `lost` are the targets whose host cannot be found.
+    `leaves` holds the answer of each target, None for a host without an address so far. `zone` contains only the
+    resource's names, so that queries find them. `unresolved` are the targets whose host has no address.
     """
 
     declared: Resource
     leaves: tuple[RecordSet | None, ...]
     zone: Zone
-    lost: frozenset[Target] = frozenset()
+    unresolved: frozenset[Target] = frozenset()
 
     @property
     def names(self) -> tuple[DName, ...]:
-        """The names that lead to it."""
+        """All names of the resource."""
         return names_of(self.declared)
 
     @property
     def look_ups(self) -> Iterator[LookUp]:
-        """The hosts whose addresses it needs; a database answers the host itself."""
+        """Yields the hosts whose addresses are needed; a database answers with the host name itself."""
         if self.declared.kind is not ResourceKind.MULTI_AZ_DATABASE:
             for target in self.declared.targets:
                 if target.host is not None:
                     yield _look_up(self.declared, target.host)
 
     def with_hosts(self, hosts: Hosts) -> "CompiledResource":
-        """The same with the addresses of targets given by name, as far as they are known."""
+        """Returns the resource with the addresses of its hosts, as far as they are known."""
         resource = self.declared
         leaves = tuple(_leaf(resource, target, hosts) for target in resource.targets)
-        lost = (t for t in resource.targets if t.host is not None and hosts.get(_look_up(resource, t.host), "") is None)
-        return replace(self, leaves=leaves, lost=frozenset(lost))
+        hosted = ((target, target.host) for target in resource.targets if target.host is not None)
+        unresolved = (target for target, host in hosted if hosts.get(_look_up(resource, host), "") is None)
+        return replace(self, leaves=leaves, unresolved=frozenset(unresolved))
 
     def state(self, type: RRType, is_healthy: IsHealthy) -> ResourceState:
-        """What it answers to questions of a type, with this health."""
+        """Returns its answers to questions of a type, with these statuses."""
         targets = tuple(
             TargetState(
                 target,
-                is_healthy=target not in self.lost
+                is_healthy=target not in self.unresolved
                 and (target.health_check_id is None or is_healthy(target.health_check_id)),
                 leaf=leaf if leaf is not None and leaf.type is type else None,
-                is_unresolved=target in self.lost,
+                is_unresolved=target in self.unresolved,
             )
             for target, leaf in zip(self.declared.targets, self.leaves, strict=True)
         )
@@ -86,47 +87,49 @@ class CompiledResource:
         return ResourceState(self.declared, targets, is_healthy=is_healthy_now, outcome=self._outcome(targets))
 
     def _outcome(self, targets: Iterable[TargetState]) -> Outcome | None:
-        """Up to eight of the healthy addresses, each as likely, of all where none is; a database's first host."""
-        able = [(target.leaf, target.is_healthy) for target in targets if target.leaf is not None]
-        pool = [leaf for leaf, is_healthy in able if is_healthy] or [leaf for leaf, _ in able]
+        """Up to eight healthy addresses, each equally likely; of all if none is healthy. A database's first host."""
+        leaves = [(target.leaf, target.is_healthy) for target in targets if target.leaf is not None]
+        pool = [leaf for leaf, is_healthy in leaves if is_healthy] or [leaf for leaf, _ in leaves]
         if not pool:
             return None
         if self.declared.kind is ResourceKind.MULTI_AZ_DATABASE:
             return OneOf.only(pool[0])
-        different = tuple({leaf.rdata: leaf for leaf in pool}.values())
-        return Sample(min(MAX_ADDRESSES, len(different)), different)
+        distinct = tuple({leaf.rdata: leaf for leaf in pool}.values())
+        return Sample(min(MAX_ADDRESSES, len(distinct)), distinct)
 
 
 def compile_resource(declared: Resource) -> CompiledResource:
-    """Compile a resource, of whose hosts no address is known yet."""
+    """Compiles a resource; no host has an address yet."""
     return CompiledResource(declared, (), _zone(declared)).with_hosts({})
 
 
 def counts_as_healthy(resource: Resource, targets: Iterable[bool]) -> bool:
-    """Whether an alias that evaluates its target's health takes a resource as healthy.
+    """True if an alias that evaluates target health counts the resource as healthy.
 
     Args:
-        targets: whether each of the resource's targets is healthy, in their order.
-    Source: routing.md R106, R111; Elastic Beanstalk is taken to have a load balancer in front.
+        targets: for each target of the resource, in order, True if it is healthy.
+    Source: routing.md R106, R111; an Elastic Beanstalk environment is assumed to have a load balancer.
     """
     if resource.kind.has_target_groups:
         groups: dict[str | None, bool] = dict.fromkeys(resource.target_groups, False)
         for target, is_healthy in zip(resource.targets, targets, strict=True):
             groups[target.target_group] = groups.get(target.target_group, False) or is_healthy
         return bool(groups) and all(groups.values())
-    return any(targets) if resource.kind in _SAME_AS_A_GROUP else True
+    return any(targets) if resource.kind in _ONE_TARGET_GROUP_KINDS else True
 
 
 def _zone(declared: Resource) -> Zone:
-    """The names of a resource, with a SOA and NS as Route 53's are.
+    """Compiles a zone with the names of a resource, and SOA and NS as Route 53 makes them.
 
-    They are aliases to the resource itself, so they answer what every other alias to it does.
+    The names are aliases to the resource itself, so they answer as every other alias to it does.
     """
     zone_id = name_servers.derived_zone_id(declared.name)
-    known = zones_of(declared)
+    service_zones = zones_of(declared)
     is_database = declared.kind is ResourceKind.MULTI_AZ_DATABASE
     types = (RRType.CNAME,) if is_database else (RRType.A, RRType.AAAA)
-    target = AliasTarget(known[0] if known else HostedZoneId(""), declared.name, evaluate_target_health=False)
+    target = AliasTarget(
+        service_zones[0] if service_zones else HostedZoneId(""), declared.name, evaluate_target_health=False
+    )
     zone = HostedZone(zone_id, declared.name)
     aliases = [RecordSet(name, type, alias=target) for name in names_of(declared) for type in types]
     apex = [replace(record_set, name=declared.name) for record_set in _apex()]
@@ -135,13 +138,13 @@ def _zone(declared: Resource) -> Zone:
 
 @cache
 def _apex() -> tuple[RecordSet, RecordSet]:
-    """The NS and SOA that all resources share: made once, since there may be many of them."""
+    """The NS and SOA record sets that all resources share; there may be many resources."""
     servers = name_servers.draw(names.ROOT)
     return name_servers.default_ns(names.ROOT, servers), name_servers.default_soa(names.ROOT, servers)
 
 
 def _leaf(resource: Resource, target: Target, hosts: Hosts) -> RecordSet | None:
-    ttl = SHORT_TTL_S if resource.kind in _SHORT else TTL_S
+    ttl = SHORT_TTL_S if resource.kind in _SHORT_TTL_KINDS else TTL_S
     if resource.kind is ResourceKind.MULTI_AZ_DATABASE and target.host is not None:
         text = names.display(target.host)
         return RecordSet(resource.name, RRType.CNAME, ttl=ttl, values=(text,), rdata=(target.host,))

@@ -1,4 +1,4 @@
-"""The view that a query comes from. It decides which catalog answers: today there is one catalog for all views."""
+"""Views: the origin of a query decides which catalog answers it. Today all views share one catalog."""
 
 from typing import NamedTuple
 

@@ -21,7 +21,7 @@ from dnsemu.publication.board import EVERYTHING, Difference, Published, names_ch
 from dnsemu.publication.publishing import recompiled, with_writes
 from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
-from dnsemu.zone.compiled import changed
+from dnsemu.zone.compiled import apply_changes
 from dnsemu.zone.resources import compile_resource
 from tests.builders import (
     geo,
@@ -199,9 +199,9 @@ class RandomWorld:
         ]
         hidden = Group(key, root.type, tuple(replace(member, name=key) for member in members))
         if before.group(root.name, root.type) and dice.random() < 0.3:
-            after = changed(before, [(root.key, None)])
+            after = apply_changes(before, [(root.key, None)])
         else:
-            after = changed(before, [(root.key, root)], [hidden])
+            after = apply_changes(before, [(root.key, root)], [hidden])
         self.published = replace(self.published, catalog=catalog.with_zone(after))
         return Difference(names=frozenset(names_changed(before, after, [root.name])))
 

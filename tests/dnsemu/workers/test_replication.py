@@ -172,7 +172,7 @@ def seen(published, health):
         for zone in published.catalog.zones.values()
     }  # fmt: skip
     located = [published.locator.locate(client, len(client) * 8) for client in CLIENTS]
-    resources = {name: (r.declared, r.leaves, r.lost) for name, r in published.catalog.resources.items()}
+    resources = {name: (r.declared, r.leaves, r.unresolved) for name, r in published.catalog.resources.items()}
     return zones, resources, located, published.world.server, published.world.geo, dict(health.status)
 
 

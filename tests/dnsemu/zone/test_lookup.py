@@ -1,4 +1,4 @@
-"""What a question finds, as it stands on the wire (routing.md §2, R41–R57 by row; RFC 1034, 2308, 4592)."""
+"""Look-up, seen on the wire; each row is a rule (routing.md §2, R41–R57; RFC 1034, 2308, 4592)."""
 
 import pytest
 
@@ -52,7 +52,7 @@ TABLE = [
     ("R45 unless a closer name exists (RFC 4592 §3.3.1)", "x.acme.wild.example.test", "A", "NXDOMAIN", []),
     ("R46 a wildcard answer is owned by the query name, whatever the type", "m.wild.example.test", "MX", "NOERROR",
      ["m.wild.example.test. 60 MX 10 mail.example.test."]),
-    ("R44 the asterisk itself can be asked for", "*.wild.example.test", "A", "NOERROR",
+    ("R44 the wildcard name itself is answered", "*.wild.example.test", "A", "NOERROR",
      ["*.wild.example.test. 60 A 192.0.2.7"]),
     ("R47 the parent of a wildcard exists: NODATA", "wild.example.test", "A", "NOERROR", []),
     ("R48 an empty non-terminal exists: NODATA", "b.c.example.test", "A", "NOERROR", []),
@@ -72,7 +72,7 @@ TABLE = [
      ["typeless.example.test. 300 CNAME text.example.test."]),
     ("R55 a missing target: CNAME and SOA, NXDOMAIN (RFC 6604)", "missing.example.test", "A", "NXDOMAIN",
      ["missing.example.test. 300 CNAME gone.example.test."]),
-    ("R55 a loop ends where it began", "loop1.example.test", "A", "NOERROR",
+    ("R55 a loop of CNAMEs ends at the first name that comes again", "loop1.example.test", "A", "NOERROR",
      ["loop1.example.test. 300 CNAME loop2.example.test.", "loop2.example.test. 300 CNAME loop1.example.test."]),
     ("R53 DS at a delegation is the parent's to answer", "sub.example.test", "DS", "NOERROR",
      ["sub.example.test. 3600 DS 1 13 2 " + "ab" * 32]),
@@ -83,7 +83,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("name", "type_", "code", "answer"), [pytest.param(*row[1:], id=row[0]) for row in TABLE])
 def test_lookup(server, name, type_, code, answer):
-    """R50: both negative forms carry the zone's SOA in authority, and AA."""
+    """R50: NODATA and NXDOMAIN carry AA, and the zone's SOA in authority."""
     reply = server.ask(name, type_)
     assert (rcode(reply), lines(reply.answer)) == (code, answer)
     assert flags(reply) == {"QR", "AA", "RD"}
@@ -181,7 +181,7 @@ def test_r142_authority_ns_is_sorted_by_name():
     assert [str(rdata).split(".")[0] for rdata in reply.authority[0]] == ["ns-1431", "ns-2010", "ns-393", "ns-771"]
 
 
-def test_r144_hosts_of_the_same_zone_come_along(server):
+def test_r144_addresses_of_hosts_in_the_same_zone_are_additional(server):
     reply = server.ask("mx.example.test", "MX")
     assert lines(reply.additional) == [
         "mail.example.test. 60 A 192.0.2.25",
@@ -189,7 +189,7 @@ def test_r144_hosts_of_the_same_zone_come_along(server):
     ]
 
 
-def test_r145_only_leaves_of_simple_groups_come_along():
+def test_r145_only_leaves_of_simple_groups_are_additional():
     server = Server(
         zone(
             "example.test",
@@ -207,7 +207,7 @@ def test_r145_only_leaves_of_simple_groups_come_along():
         pytest.param("example.test", "A", ["example.test. 5 A 192.0.2.1"], id="R100 alias owner, R103 TTL of the leaf"),
         pytest.param("example.test", "AAAA", [], id="R101 only its own type"),
         pytest.param("*.x.example.test", "A", ["*.x.example.test. 5 A 192.0.2.1"], id="R46 a wildcard may be an alias"),
-        pytest.param("y.x.example.test", "A", ["y.x.example.test. 5 A 192.0.2.1"], id="R102 what the target answers"),
+        pytest.param("y.x.example.test", "A", ["y.x.example.test. 5 A 192.0.2.1"], id="R102 the target's answer"),
         pytest.param(
             "c.example.test", "CNAME", ["c.example.test. 7 CNAME far.test."], id="R104 a CNAME alias onto a CNAME"
         ),
@@ -248,7 +248,7 @@ def test_r60_all_values_in_random_order():
 
 
 def test_r62_draws_follow_the_shares():
-    """The dice are seeded, so this counts the same throws each time."""
+    """The dice are seeded, so each run counts the same draws."""
     server = Server(
         zone(
             "example.test",
@@ -261,6 +261,6 @@ def test_r62_draws_follow_the_shares():
 
 
 def test_a_wildcard_that_only_exists_through_names_below_it_gives_nodata():
-    """RFC 4592 §2.2.2, §4.9: an empty `*` node exists, so it is the source of synthesis and has no data."""
+    """RFC 4592 §2.2.2, §4.9: an empty `*` node exists, so it matches, with no data."""
     server = Server(zone("example.test", record_set("a.*.example.test")))
     assert rcode(server.ask("b.example.test")) == "NOERROR"

@@ -26,7 +26,7 @@ def to_lb(name, type_="A", *, policy=record_set, target=LB, eth=True, **more):
 
 
 def served(*targets, kind="application-load-balancer", groups=(), name=LB, record_sets=(), down=(), seed=1):
-    """A server with one resource and `www.shop.test` as an alias to it, of types A and AAAA."""
+    """Makes a server with one resource, and `www.shop.test` as an alias of types A and AAAA to it."""
     shop = zone("shop.test", *(to_lb("www.shop.test", t, target=name) for t in ("A", "AAAA")), *record_sets)
     server = Server(shop, resources=[resource(name, *targets, kind=kind, groups=groups)], seed=seed)
     fail(server, *down)
@@ -52,7 +52,7 @@ ONE, TWO, SIX = target("192.0.2.1", "one"), target("192.0.2.2", "two"), target("
         pytest.param([ONE, TWO], ["one"], "A", ["192.0.2.2"], id="R106 only healthy targets"),
         pytest.param([ONE, TWO], ["one", "two"], "A", ["192.0.2.1", "192.0.2.2"], id="R106 none healthy: fail open"),
         pytest.param([ONE, SIX], [], "AAAA", ["2001:db8::6"], id="R106 addresses of the alias's type"),
-        pytest.param([ONE, SIX], ["one"], "A", ["192.0.2.1"], id="R106 it fails open for each type by itself"),
+        pytest.param([ONE, SIX], ["one"], "A", ["192.0.2.1"], id="R106 each type fails open separately"),
         pytest.param([ONE], [], "AAAA", [], id="R107 a type without addresses: NODATA"),
         pytest.param([], [], "A", [], id="R107 no targets: NODATA"),
         pytest.param([target("192.0.2.1")], [], "A", ["192.0.2.1"], id="R114 a target without a check is healthy"),
@@ -128,7 +128,7 @@ GROUPED = ("application-load-balancer", "network-load-balancer")
         pytest.param(GROUPED, [], [(None, DOWN), (None, DOWN)], False, id="R111.2 no healthy target"),
         pytest.param(GROUPED, [], [("a", UP), ("a", DOWN), ("b", UP)], True, id="R111.3 one in every group"),
         pytest.param(GROUPED, [], [("a", UP), ("b", DOWN)], False, id="R111.4 a group without a healthy target"),
-        pytest.param(GROUPED, [], [("a", UP), (None, DOWN)], False, id="R111.5 those without a name are a group too"),
+        pytest.param(GROUPED, [], [("a", UP), (None, DOWN)], False, id="R111.5 targets without a group name form a group"),
         pytest.param(GROUPED, ["a", "b"], [("a", UP)], False, id="R111.6 a group without targets"),
         pytest.param(GROUPED, [], [], False, id="R111.7 no targets at all"),
         pytest.param(["classic-load-balancer", "elastic-beanstalk"], [], [(None, UP), (None, DOWN)], True,
@@ -152,7 +152,9 @@ def test_r111_what_an_alias_inherits(kinds, groups, targets, expected):
     [
         pytest.param(True, None, [], "192.0.2.1", id="R108.1 a healthy target"),
         pytest.param(True, None, ["one"], "192.0.2.9", id="R108.2 the alias inherits the target's health"),
-        pytest.param(False, "own", ["one"], "192.0.2.1", id="R108.3 it does not, without evaluating it"),
+        pytest.param(
+            False, "own", ["one"], "192.0.2.1", id="R108.3 an alias that does not evaluate the target ignores it"
+        ),
         pytest.param(True, "own", [], "192.0.2.1", id="R109.1 both pass"),
         pytest.param(True, "own", ["own"], "192.0.2.9", id="R109.2 the check fails"),
         pytest.param(True, "own", ["one"], "192.0.2.9", id="R109.3 the target fails"),
@@ -175,7 +177,7 @@ def test_r119_failover_onto_unhealthy_load_balancers_fails_open():
 
 
 def test_r110_pools_over_a_load_balancer():
-    """The tree that octodns makes: failover between two pools, each of weighted aliases; the first is a load balancer."""
+    """octoDNS makes such trees: failover between pools of weighted aliases; the first pool is a load balancer."""
     tree = (
         weighted("pool-a.shop.test", 1, "lb", alias=LB, alias_zone=ELB, type_="A"),
         weighted("pool-b.shop.test", 1, "b", values="192.0.2.9"),
@@ -208,7 +210,7 @@ def named():
         pytest.param(LB, "A", "NOERROR", ["192.0.2.1", "192.0.2.2"], id="R106 its addresses"),
         pytest.param(LB.upper(), "AAAA", "NOERROR", ["2001:db8::6"], id="R106 IPv6"),
         pytest.param(LB, "TXT", "NOERROR", [], id="R49 another type"),
-        pytest.param(f"x.{LB}", "A", "NXDOMAIN", [], id="R48 below it is nothing"),
+        pytest.param(f"x.{LB}", "A", "NXDOMAIN", [], id="R48 no name below it exists"),
     ],
 )
 def test_a_resource_answers_by_its_own_name(named, name, type_, code, answer):
@@ -312,7 +314,7 @@ def test_explain_shows_the_resource_as_a_node():
 
 
 def test_explain_multiplies_shares_into_a_resource():
-    """R65: half of the answers go to the load balancer, and eight of its ten addresses are in each."""
+    """R65: half of the answers are the load balancer's, each with eight of its ten addresses."""
     tree = (
         weighted("w.shop.test", 1, "lb", alias=LB, alias_zone=ELB, type_="A"),
         weighted("w.shop.test", 1, "leaf", values="192.0.2.99"),
@@ -322,7 +324,7 @@ def test_explain_multiplies_shares_into_a_resource():
     assert shares == {**{f"192.0.2.{n}": "2/5" for n in range(1, 11)}, "192.0.2.99": "1/2"}
 
 
-def test_explain_tells_in_words():
+def test_explain_in_text():
     web, api = target("192.0.2.1", "one", target_group="web"), target("192.0.2.2", "two", target_group="api")
     pair = (to_lb("f.shop.test", policy=primary), secondary("f.shop.test", values="192.0.2.9"))
     server = served(web, api, record_sets=pair, down=["two"])
@@ -337,7 +339,7 @@ def test_explain_tells_in_words():
     assert "(no target is healthy, so all count as healthy, 2 together)" in text
 
 
-def test_explain_tells_of_no_data_in_words():
+def test_explain_no_data_in_text():
     server = served(SIX)
     text = "\n".join(explanation_lines(explained(server, "www.shop.test")))
     assert "(no target has an address of this type)" in text
@@ -345,7 +347,7 @@ def test_explain_tells_of_no_data_in_words():
 
 
 def test_a_resource_from_a_file():
-    """R106: declared, compiled and drawn."""
+    """R106."""
     text = f"""
 resources: [{{dns_name: {LB}, kind: application-load-balancer, targets: [{{address: 192.0.2.1}}]}}]
 hosted_zones:
