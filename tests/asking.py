@@ -1,4 +1,4 @@
-"""Ask a responder without sockets, through dnspython: an independent writer and reader of DNS messages."""
+"""Asks a responder without sockets; dnspython writes and reads the messages."""
 
 import random
 
@@ -20,7 +20,7 @@ from dnsemu.zone.resources import compile_resource
 
 
 class Server:
-    """A responder over some compiled zones, everything healthy unless `health` says otherwise."""
+    """A responder over compiled zones; every health check is healthy unless `health` says otherwise."""
 
     def __init__(self, *zones, geo=None, seed=1, resources=()):
         geo = geo or Geo()
@@ -34,7 +34,7 @@ class Server:
         )
 
     def by(self, responder):
-        """Have another responder answer."""
+        """Replaces the responder."""
         self.responder = responder
         self.udp, self.tcp = responder.handlers()
 
@@ -43,7 +43,7 @@ class Server:
         return handler(packet, source)
 
     def ask(self, name, type_="A", *, source="127.0.0.1", over_udp=True, client_class="IN", **more):
-        """The reply as a dnspython message, checked to match its question; `more` goes to `make_query`."""
+        """Returns the reply as a dnspython message, checked to match its question; `more` goes to `make_query`."""
         query = dns.message.make_query(name, type_, client_class, **more)
         wire = self.raw(query.to_wire(), source, over_udp=over_udp)
         reply = dns.message.from_wire(wire)
@@ -52,13 +52,13 @@ class Server:
 
 
 def ecs(text):
-    """The EDNS option that speaks for a client network, `192.0.2.0/24`."""
+    """Makes the EDNS option that discloses a client network such as `192.0.2.0/24`."""
     address, _, bits = text.partition("/")
     return dns.edns.ECSOption(address, int(bits))
 
 
 def lines(section):
-    """A section as sorted texts, `owner ttl type value`, one a record."""
+    """Returns the records of a section as sorted texts: `owner ttl type value`."""
     return sorted(
         f"{rrset.name} {rrset.ttl} {dns.rdatatype.to_text(rrset.rdtype)} {rdata}"
         for rrset in section

@@ -1,4 +1,4 @@
-"""The wire: flags, sizes, compression, EDNS, ECS, and packets that are not queries (routing.md §6–§7)."""
+"""Messages: flags, sizes, compression, EDNS, ECS, and packets that are not queries (routing.md §6–§7)."""
 
 import struct
 
@@ -82,7 +82,7 @@ def test_names_are_compressed(server):
     )
 )
 def test_compressed_messages_read_back_as_they_were_written(rows):
-    """RFC 1035 §4.1.4, RFC 3597 §4: an independent reader finds each record again."""
+    """RFC 1035 §4.1.4, RFC 3597 §4: dnspython reads each record as it was written."""
     from dnsemu.config.rdata.rrtypes import RRType
 
     question = b"\x01a\x02bb\x00\x00\x01\x00\x01"
@@ -109,13 +109,13 @@ def test_compressed_messages_read_back_as_they_were_written(rows):
 @pytest.mark.parametrize(
     ("name", "payload", "limit"),
     [
-        pytest.param("more.example.test", None, 512, id="R137.1 plain UDP: at most 512 octets"),
+        pytest.param("more.example.test", None, 512, id="R137.1 plain UDP: at most 512 bytes"),
         pytest.param("more.example.test", 100, 512, id="R137.2 a tiny advertised size counts as 512"),
         pytest.param("more.example.test", 1232, 1232, id="R137.3 EDNS: at most what is advertised"),
         pytest.param("more.example.test", 65000, 4096, id="R137.4 EDNS: never above 4096"),
     ],
 )
-def test_r139_what_does_not_fit_is_truncated_to_nothing(server, name, payload, limit):
+def test_r139_a_reply_that_does_not_fit_is_truncated_to_nothing(server, name, payload, limit):
     edns = {"use_edns": 0, "payload": payload} if payload else {}
     query = dns.message.make_query(name, "A", **edns)
     wire = server.raw(query.to_wire())
@@ -198,7 +198,7 @@ def test_r130_family_0_as_dig_sends_it(server):
     assert (wire[3] & 0xF, wire[-8:]) == (0, b"\x00\x08\x00\x04" + bytes(4))
 
 
-def test_r131_without_ecs_none_comes_back(server):
+def test_r131_without_ecs_the_reply_has_none(server):
     assert server.ask("geo.example.test", use_edns=0).options == ()
 
 
@@ -240,16 +240,16 @@ def header(flags=0x0100, qd=1, an=0, ns=0, ar=0):
 @pytest.mark.parametrize(
     ("packet", "code"),
     [
-        pytest.param(b"", None, id="R149.1 nothing: silence"),
-        pytest.param(HEADER[:11], None, id="R149.2 shorter than a header: silence"),
-        pytest.param(header(0x8100) + QUESTION, None, id="R149.3 a reply: silence, or two servers would talk for ever"),
+        pytest.param(b"", None, id="R149.1 an empty packet: no reply"),
+        pytest.param(HEADER[:11], None, id="R149.2 shorter than a header: no reply"),
+        pytest.param(header(0x8100) + QUESTION, None, id="R149.3 a reply: no reply, or two servers could loop"),
         pytest.param(HEADER, 1, id="R149.4 the question is missing"),
         pytest.param(HEADER + QUESTION[:-1], 1, id="R149.5 half a question"),
         pytest.param(HEADER + b"\xc0\x0c\x00\x01\x00\x01", 1, id="R149.6 a pointer in the question"),
         pytest.param(HEADER + b"\x40" + b"a" * 64 + QUESTION, 1, id="R149.7 a label of 64"),
         pytest.param(HEADER + b"\x3f" + b"\x3fx" * 200, 1, id="R149.8 a name that never ends"),
         pytest.param(HEADER + (b"\x3f" + b"a" * 63) * 4 + b"\x00\x00\x01\x00\x01", 1, id="R149.9 a name over 255"),
-        pytest.param(HEADER + QUESTION + b"x", 1, id="R149.10 octets after the end"),
+        pytest.param(HEADER + QUESTION + b"x", 1, id="R149.10 bytes after the end"),
         pytest.param(header(qd=2) + QUESTION * 2, 1, id="R57.4 two questions"),
         pytest.param(header(qd=0), 1, id="R57.4 no question"),
         pytest.param(header(0x2800) + QUESTION, 4, id="R57.2 opcode UPDATE is not implemented"),
@@ -282,13 +282,13 @@ def test_packets_that_are_no_query(server, packet, code):
         pytest.param(
             header(ar=1) + QUESTION + OPT[:-2] + b"\x00\x02\x00\x08",
             [1, 1],
-            id="RFC 6891 §7 a bad OPT is told with an OPT",
+            id="RFC 6891 §7 a bad OPT is answered with an OPT",
         ),
         pytest.param(header(ar=2) + QUESTION + OPT * 2, [1, 1], id="R148 RFC 6891 §7 two OPT records"),
         pytest.param(header(0x2800) + QUESTION, [0, 0], id="RFC 8906 §8 NOTIMP is a bare header"),
     ],
 )
-def test_what_comes_back_with_an_error(server, packet, sections):
+def test_question_and_opt_in_an_error_reply(server, packet, sections):
     counts = struct.unpack("!HHHH", server.raw(packet)[4:12])
     assert [counts[0], counts[3]] == sections
 
@@ -296,7 +296,7 @@ def test_what_comes_back_with_an_error(server, packet, sections):
 @settings(max_examples=rounds(300))
 @given(st.binary(max_size=80) | st.binary(max_size=60).map(lambda tail: HEADER + tail))
 def test_garbage_is_rejected_and_nothing_else(data):
-    """R149: whatever the bytes, the reader returns a query or says what it is instead."""
+    """R149: any bytes are read as a query or raise `Rejected` or `Unanswerable`."""
     try:
         query = parse_query(data)
     except (Rejected, Unanswerable):
@@ -307,7 +307,7 @@ def test_garbage_is_rejected_and_nothing_else(data):
 @settings(max_examples=rounds(300))
 @given(st.data())
 def test_damaged_queries_get_a_readable_reply_or_none(server, data):
-    """R149, R151: a query with a few bytes changed never raises and never gets an rcode we do not send."""
+    """R149, R151: a query with a few changed bytes gets a known rcode or no reply, and never raises."""
     query = dns.message.make_query("geo.example.test", "A", use_edns=0, options=[ecs("203.0.113.0/24")])
     wire = bytearray(query.to_wire())
     for _ in range(data.draw(st.integers(1, 4))):
@@ -322,15 +322,15 @@ def test_an_exception_while_answering_is_servfail_and_is_logged_with_the_packet(
     from structlog.testing import capture_logs
 
     more = Server(zone("example.test", record_set("example.test", values=("192.0.2.1", "192.0.2.2"))))
-    more.responder._dice = None  # a fault of ours: dice that cannot be thrown
+    more.responder._dice = None  # an error of ours
     packet = dns.message.make_query("example.test", "A").to_wire()
     with capture_logs() as logs:
         assert more.raw(packet)[3] & 0xF == 2
     assert [(entry["event"], entry["packet"]) for entry in logs] == [("query failed", packet.hex())]
 
 
-def test_random_dice_are_all_that_differs_between_replies(server):
-    """R142, R144: everything but the order of values is the same each time."""
+def test_replies_differ_only_in_the_order_of_values(server):
+    """R142, R144."""
     first = server.ask("many.example.test", use_edns=0)
     second = server.ask("many.example.test", use_edns=0)
     assert lines(first.answer) == lines(second.answer)
