@@ -27,13 +27,13 @@ class Server:
         self.health = HealthBoard()
         catalog = Catalog.of(zones, map(compile_resource, resources))
         self.board = Board(Published(World(geo=geo), catalog, Locator(geo)))
-        self.by(
+        self.use(
             Responder(
                 self.board, self.health, QuickDice(random.Random(seed).random), lambda check: f"{check} in detail"
             )
         )
 
-    def by(self, responder):
+    def use(self, responder):
         """Replaces the responder."""
         self.responder = responder
         self.udp, self.tcp = responder.handlers()

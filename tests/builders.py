@@ -1,4 +1,4 @@
-"""Short ways to say what a test needs: record sets, groups, zones, health, clients."""
+"""Builders for tests: record sets, groups, zones, health, clients."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -37,7 +37,7 @@ ANYONE = Client(b"\xc0\x00\x02\x01", 32, VIRGINIA)
 
 
 def at(latitude=0.0, longitude=0.0, continent=None, country=None, subdivision=None):
-    """A client at a place."""
+    """Returns a client at a place."""
     return Client(b"\xc0\x00\x02\x01", 32, Place(latitude, longitude, continent, country, subdivision))
 
 
@@ -45,7 +45,7 @@ def record_set(
     name, type_="A", values=("192.0.2.1",), *,
     ttl=60, routing=None, id=None, check=None, alias=None, eth=True, alias_zone="Z1",
 ):  # fmt: skip
-    """A record set of absolute name; `alias` is a target name."""
+    """Returns a record set with an absolute name; `alias` is the target's name."""
     type_ = RRType[type_]
     if isinstance(values, str):
         values = (values,)
@@ -97,7 +97,7 @@ def multivalue(name, id, **more):
 
 
 def target(place, check=None, **more):
-    """A target of a resource: an address, or a host that is looked up."""
+    """Returns a target of a resource: an address, or a host that is looked up."""
     try:
         return Target(ip_address(place), health_check_id=check, **more)
     except ValueError:
@@ -113,7 +113,7 @@ def group(*record_sets):
 
 
 def hosted_zone(name, *record_sets, ns=("ns-1.awsdns-00.com", "ns-600.awsdns-11.net"), with_apex=True):
-    """A declared hosted zone with a default NS and SOA at its apex."""
+    """Returns a declared hosted zone with a default NS and SOA at its apex."""
     apex = (
         record_set(name, "NS", ns, ttl=172800),
         record_set(name, "SOA", f"{ns[0]} awsdns-hostmaster.amazon.com 1 7200 900 1209600 86400", ttl=900),
@@ -134,7 +134,7 @@ def catalog_of(world):
 
 @dataclass
 class FakeSurroundings:
-    """What a decision may read, from dictionaries: the checks that are down, and groups by name and type."""
+    """`Surroundings` from dictionaries: the checks that are down, and groups by name and type."""
 
     down: frozenset[str] = frozenset()
     groups: dict = field(default_factory=dict)
@@ -160,12 +160,12 @@ class FakeSurroundings:
 
 
 def shares_by_id(decision):
-    """The exact shares of a decision's own members, by set identifier."""
+    """Returns the exact shares of a decision's members, by set identifier."""
     return {r.set_identifier: share for r, share in decision.outcome.shares()} if decision.outcome else {}
 
 
 def leaf_shares(node, share=Fraction(1), into=None):
-    """The exact shares of all leaves below a node, by set identifier."""
+    """Returns the exact shares of all leaves below a node, by set identifier."""
     into = {} if into is None else into
     if isinstance(node, Leaf):
         into[node.record_set.set_identifier] = into.get(node.record_set.set_identifier, 0) + share

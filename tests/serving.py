@@ -1,4 +1,4 @@
-"""A `dnsemu serve` or `dnsemu demo` process of our own, with free ports."""
+"""Runs `dnsemu serve`, `dnsemu demo` and other commands for tests, on free ports."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ _DICE = random.SystemRandom()
 
 
 class Server:
-    """The running process, what it printed, and where it listens; the last of several DNS addresses gives the port."""
+    """A running process, its output and its addresses; `dns` is the port of the last DNS address."""
 
     def __init__(self, process, output, errors):
         self.process = process
@@ -56,22 +56,22 @@ class Server:
         return self.process.poll() is not None
 
     def status(self):
-        """What `dnsemu status --json` prints."""
+        """Returns the output of `dnsemu status --json`."""
         return json.loads(dnsemu_here("status", "--json", "--server", self.url).stdout)
 
     def stop(self, number=signal.SIGTERM):
-        """Send it a signal and wait for the end; gives the exit code."""
+        """Sends a signal and waits for the end; returns the exit code."""
         self.process.send_signal(number)
         return self.process.wait(STOPPED_WITHIN_S)
 
 
 @contextlib.contextmanager
 def serving(command, **options):
-    """Run the command until the block ends; yields a `Server`. Its exit code has to be 0, by SIGTERM if nothing before.
+    """Runs a command until the block ends, then stops it by SIGTERM; yields a `Server`. Fails unless the exit code is 0.
 
     Args:
-        command: what to run, as a list.
-        options: for `subprocess.Popen`, such as `cwd`; `env` is added to this process's own.
+        command: program and arguments.
+        options: for `subprocess.Popen`, such as `cwd`; `env` is added to this process's environment.
     """
     env = {**os.environ, **options.pop("env", {})}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -88,19 +88,19 @@ def serving(command, **options):
 
 
 def serving_files(*files, dns="127.0.0.1:0", options=(), **more):
-    """Run `dnsemu serve` on files, with free ports."""
+    """Runs `dnsemu serve` on files, with free ports."""
     return serving([DNSEMU, "serve", *map(str, files), "--dns", dns, "--http", "127.0.0.1:0", *options], **more)
 
 
 def dnsemu(*arguments, within_s=30, **options):
-    """Run a command of dnsemu to its end; gives `returncode`, `stdout` and `stderr`, whatever the outcome."""
+    """Runs a command of dnsemu to its end, in a process; returns `returncode`, `stdout` and `stderr`."""
     command = [DNSEMU, *map(str, arguments)]
     env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120", **options.pop("env", {})}
     return subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False, env=env, **options)
 
 
 def dnsemu_here(*arguments):
-    """The same in this process, which saves its start-up; for commands that start no server."""
+    """Runs a command of dnsemu in this process, which saves the start-up; not for commands that start a server."""
     result = CliRunner().invoke(app, list(map(str, arguments)), env={"NO_COLOR": "1", "COLUMNS": "120"})
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -118,5 +118,5 @@ def free_port():
 
 
 def _text(file):
-    # pread leaves the offset alone, which the child shares.
+    # pread does not move the offset, which the child shares.
     return os.pread(file.fileno(), 1 << 20, 0).decode()

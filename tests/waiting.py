@@ -1,20 +1,21 @@
-"""Waiting for something to become true: asked again and again until a deadline, never a fixed pause."""
+"""Waits for a condition: checked repeatedly until a deadline, without fixed pauses."""
 
 import threading
 import time
 
-ASK_EVERY_S = 0.02
+POLL_INTERVAL_S = 0.02
 
 
 def until(condition, *, within_s=10.0, what="it"):
-    """The first true value that `condition()` gives; fails, saying what was waited for and seen last, if none comes.
+    """Returns the first true value of `condition()`; fails at the deadline, with `what` and the last value.
 
     Args:
-        within_s: the deadline, generous since machines are slow; nothing waits longer than it has to.
+        within_s: seconds until the deadline; generous, for busy machines.
+        what: words for the message.
     """
-    never = threading.Event()
+    never_set = threading.Event()
     deadline = time.monotonic() + within_s
     while not (value := condition()):
         assert time.monotonic() < deadline, f"waited {within_s} s for {what}; last seen: {value!r}"
-        never.wait(ASK_EVERY_S)
+        never_set.wait(POLL_INTERVAL_S)
     return value

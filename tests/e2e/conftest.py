@@ -1,4 +1,4 @@
-"""One server for all tests that only ask, one for those that call its API, and clients to ask with."""
+"""A server for all tests that only query, a server for those that call the API, and clients for both."""
 
 import importlib.util
 import os
@@ -16,7 +16,7 @@ SHOP = Path(__file__).with_name("shop.yaml")
 
 @pytest.fixture(scope="session")
 def shop():
-    """A server of shop.yaml. Whoever uses it only asks; nothing else may be on its standard error at the end."""
+    """A server of shop.yaml, which tests must not change. Its standard error must stay empty."""
     with serving_files(SHOP) as server:
         yield server
         server.stop()
@@ -25,12 +25,15 @@ def shop():
 
 @pytest.fixture(scope="session")
 def api():
-    """A server without files, which everybody changes: each test in hosted zones of its own."""
+    """A server without files. Tests change it, each in hosted zones that no other test uses."""
     with serving_files() as server:
         yield server
         server.stop()
         lines = server.errors.splitlines()
-        expected = ("warning: no hosted zone", "[info     ] health")  # the checks that tests make watch nothing
+        expected = (
+            "warning: no hosted zone",
+            "[info     ] health",
+        )  # tests create health checks of endpoints that do not exist
         assert [line for line in lines if not any(text in line for text in expected)] == []
 
 
@@ -42,13 +45,13 @@ def boto(api):
 
 @pytest.fixture(scope="session")
 def unchecked(api):
-    """boto3's client of that server, which sends whatever it is given."""
+    """boto3's client of that server, without validation: it sends invalid requests too."""
     return route53(api, validates=False)
 
 
 @pytest.fixture(scope="session")
 def run(require_tool):
-    """A function that runs a program to its end and gives all that it prints; exit code 0 is asserted."""
+    """A function that runs a program and returns its output. Fails unless the exit code is 0."""
 
     def run(program, *arguments):
         command = [require_tool(program), *map(str, arguments)]
@@ -63,9 +66,9 @@ def run(require_tool):
 
 @pytest.fixture(scope="session")
 def require_module():
-    """A function that sees to it that a module is installed; without it, what `require_tool` does without a program.
+    """A function from a module's name to the command that runs it as a program.
 
-    It gives the command that runs the module in a process of its own.
+    If the module is not installed, the test is skipped or fails, as with `require_tool`.
     """
 
     def require(name):

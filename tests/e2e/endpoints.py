@@ -1,4 +1,4 @@
-"""Endpoints to be probed: real programs that can be made sick, killed and started again."""
+"""Endpoints of health checks: real programs that can be made sick, killed and started again."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from tests.waiting import until
 
 
 class App:
-    """The demo's sample app as a process of its own, on a port that stays the same when it is started again."""
+    """A process of the demo's sample app; it keeps its port when it is started again."""
 
     def __init__(self, name):
         self.name = name
@@ -27,7 +27,7 @@ class App:
         self._process.wait()
 
     def become(self, state):
-        """`sick` or `well`."""
+        """Makes the app `sick` or `well`."""
         assert f"{self.name} is {state}" in self._get(f"/{state}", data=b"")
 
     def _answers(self):

@@ -1,4 +1,4 @@
-"""`aws route53` against a server: its own waiter, its change-batch files, its way to be told an endpoint."""
+"""`aws route53` works against a server: its waiter, its change-batch files, its endpoint option."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from tests.e2e.aws import environment
 
 @pytest.fixture
 def aws(api, require_module):
-    """A function that runs a command of `aws route53` and gives what it prints, as a value; or its failure's text."""
+    """A function that runs a command of `aws route53` and returns its output, parsed; or the text of its error."""
     program = require_module("awscli")
 
     def run(*arguments, fails=False, by_option=False):
@@ -31,7 +31,7 @@ def aws(api, require_module):
 
 
 def batch(tmp_path, action, *record_sets):
-    """A change batch in a file, as the option takes it."""
+    """Writes a change batch to a file and returns the value for `--change-batch`."""
     changes = [{"Action": action, "ResourceRecordSet": record_set} for record_set in record_sets]
     file = tmp_path / f"{action}.json"
     file.write_text(json.dumps({"Comment": f"{action} by file", "Changes": changes}))
@@ -62,7 +62,7 @@ ANSWERS = {
 }
 
 
-def test_a370_the_most_used_types_come_and_go_by_change_batch_files(api, aws, tmp_path):
+def test_a370_common_types_are_created_and_deleted_by_change_batch_files(api, aws, tmp_path):
     made = aws("create-hosted-zone", "--name", "cli.test", "--caller-reference", "cli", by_option=True)
     zone = made["HostedZone"]["Id"]
     where = ("--hosted-zone-id", zone)
@@ -96,11 +96,11 @@ def test_a370_the_most_used_types_come_and_go_by_change_batch_files(api, aws, tm
 
 
 def listed_below_the_apex(listed):
-    """What was listed can be deleted as it was listed."""
+    """Returns the listed record sets below the apex. Listed record sets can be deleted as they are."""
     return [one for one in listed if one["Name"] != "cli.test."]
 
 
-def test_a21_a_refused_batch_is_told_in_the_words_of_route_53(aws, tmp_path):
+def test_a21_a_refused_batch_has_the_message_of_route_53(aws, tmp_path):
     zone = aws("create-hosted-zone", "--name", "refused.test", "--caller-reference", "refused")["HostedZone"]["Id"]
     file = batch(tmp_path, "DELETE", record_set("A", "192.0.2.1", name="www.refused.test"))
     said = aws("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch", file, fails=True)

@@ -1,4 +1,4 @@
-"""The DNS-01 flow of certbot-dns-route53, by its own authenticator."""
+"""The DNS-01 flow of certbot-dns-route53, run by its authenticator."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ authenticator.cleanup(asked[1:])
 
 
 def test_a374_certbot_proves_a_name_and_its_wildcard_at_once(api, boto, require_module):
-    """Both challenges are at one name; a private zone of the same name, and a shorter one, are not taken for it."""
+    """Both challenges are at one name. A private zone of that name, and the zone above it, are not used."""
     require_module("certbot_dns_route53")
     zone = new_zone(boto, "certbot.test")
     new_zone(boto, "shop.certbot.test", VPC={"VPCRegion": "us-east-1", "VPCId": "vpc-certbot"})

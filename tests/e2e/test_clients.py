@@ -1,4 +1,4 @@
-"""Clients and client libraries that people have at hand read every kind of answer, larger ones than fit a datagram too."""
+"""Common clients and client libraries read every kind of answer, also larger ones than fit a datagram."""
 
 import re
 import subprocess
@@ -32,11 +32,11 @@ TOLD = {
     "node": {NXDOMAIN: "ENOTFOUND", NODATA: "ENODATA", REFUSED: "EREFUSED"},
     "dnspython": {NXDOMAIN: "NXDOMAIN", NODATA: "NoAnswer", REFUSED: "NoNameservers"},
 }
-"""How each client says that there is nothing."""
+"""The word that each client prints for a negative answer."""
 
 
 def texts_of(name):
-    """What distinguishes the values of a TXT record set: the first word of each."""
+    """Returns the first word of each value of a TXT record set; the words differ."""
     values = [re.match(rf'{name} \d+ TXT "(\d+ \w)', row) for row in ZONES["conf.test"]]
     return [found[1] for found in values if found]
 
@@ -51,9 +51,9 @@ QUESTIONS = [
     pytest.param("srv.conf.test", "SRV", ["5060", "mail.conf.test"], id="SRV"),
     pytest.param("naptr.conf.test", "NAPTR", ["SIP+D2U", "srv.conf.test"], id="NAPTR"),
     pytest.param("conf.test", "SOA", ["2026010100", "hostmaster.conf.test"], id="SOA"),
-    pytest.param("medium.conf.test", "TXT", texts_of("medium"), id="more than 512 octets"),
-    pytest.param("big.conf.test", "TXT", texts_of("big"), id="more than 1,232 octets"),
-    pytest.param("large.conf.test", "TXT", texts_of("large"), id="more than 4,096 octets, which takes TCP"),
+    pytest.param("medium.conf.test", "TXT", texts_of("medium"), id="more than 512 bytes"),
+    pytest.param("big.conf.test", "TXT", texts_of("big"), id="more than 1,232 bytes"),
+    pytest.param("large.conf.test", "TXT", texts_of("large"), id="more than 4,096 bytes, which takes TCP"),
     pytest.param("missing.conf.test", "A", NXDOMAIN, id="NXDOMAIN"),
     pytest.param("gone.conf.test", "A", NXDOMAIN, id="NXDOMAIN after a CNAME"),
     pytest.param("a.conf.test", "MX", NODATA, id="NODATA"),
@@ -63,7 +63,7 @@ QUESTIONS = [
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
-    """The port of a server with the zones of the conformance suite, whose standard error stays empty."""
+    """The port of a server with the zones of the conformance suite. Its standard error must stay empty."""
     file = tmp_path_factory.mktemp("clients") / "zones.yaml"
     file.write_text(yaml())
     with serving_files(file) as server:
@@ -82,7 +82,7 @@ def client(request):
 
 @pytest.fixture
 def ask(client, port, require_tool):
-    """A function that asks through the client and gives what it prints."""
+    """A function that queries through the client and returns its output."""
 
     def through_dnspython(name, type_):
         resolver = dns.resolver.Resolver(configure=False)
@@ -117,7 +117,7 @@ def test_a_client_reads_what_is_beyond_the_reach_of_compression_pointers(ask):
 
 
 def assert_holds(printed, texts):
-    """All of the texts are there, and no word of complaint."""
+    """Asserts that the output holds all texts and no warning."""
     assert texts
     assert [text for text in texts if text not in printed] == [], printed
     assert not re.search(r"(?i)malformed|bad |unexpected|extra|mismatch", printed), printed

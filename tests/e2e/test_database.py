@@ -1,4 +1,4 @@
-"""A location database of the user's own: read anew when the file changes, refused when it is damaged."""
+"""A location database of the user is reloaded when its file changes, and refused when it is damaged."""
 
 import pytest
 
@@ -18,7 +18,7 @@ hosted_zones:
 
 
 def database(folder, country):
-    """Put a database that places 127.0.0.0/8 in a country where the old one was, in one step."""
+    """Replaces the database atomically by one that places 127.0.0.0/8 in a country."""
     beside = folder / "own.new"
     write(beside, {"127.0.0.0/8": {"country": {"iso_code": country}}})
     beside.replace(folder / "own.mmdb")
@@ -40,7 +40,7 @@ def test_r135_a_replaced_database_is_read_again_and_a_damaged_one_changes_nothin
         damaged = file.parent / "own.new"
         damaged.write_bytes(b"no database at all" * 50)
         damaged.replace(file.parent / "own.mmdb")
-        until(lambda: server.status()["faults"], what="the fault in status")
+        until(lambda: server.status()["faults"], what="the error in status")
         assert "own.mmdb" in server.status()["faults"][0]
         assert served(server.dns, "www.shop.test") == ["192.0.2.81"]
 

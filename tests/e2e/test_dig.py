@@ -1,4 +1,4 @@
-"""`dig` and `kdig`, the clients that people have at hand, read every kind of answer without complaint."""
+"""`dig` and `kdig` read every kind of answer without a warning."""
 
 import re
 
@@ -10,9 +10,9 @@ ANSWERS = [
     pytest.param("even", "A", "NOERROR", "qr aa", id="weighted"),
     pytest.param("x.y.wild", "A", "NOERROR", "qr aa", id="a wildcard"),
     pytest.param("www", "MX", "NOERROR", "qr aa", id="NODATA"),
-    pytest.param("nobody", "A", "NXDOMAIN", "qr aa", id="NXDOMAIN"),
+    pytest.param("missing", "A", "NXDOMAIN", "qr aa", id="NXDOMAIN"),
     pytest.param("deep.sub", "A", "NOERROR", "qr", id="a referral"),
-    pytest.param("big", "TXT", "NOERROR", "qr aa", id="more than a datagram takes"),
+    pytest.param("big", "TXT", "NOERROR", "qr aa", id="more than a datagram holds"),
     pytest.param("www.other.test.", "A", "REFUSED", "qr", id="REFUSED"),
 ]
 WARNING_OF_ANY_AUTHORITY = ";; WARNING: recursion requested but not available"
@@ -39,7 +39,7 @@ def absolute(name):
 
 
 def complaints(output):
-    """What a client has to say about a reply: dig and kdig mark it by two semicolons and a loud word, or spell it out."""
+    """Returns the warnings that dig or kdig printed about a reply."""
     loud = re.compile(
         r";;? ?(?:WARNING|Warning|ERROR|Got bad|Got \w+ answer|.*(?:malformed|extra|mismatch|unexpected))"
     )
@@ -56,7 +56,7 @@ def test_dig_reads_it_without_a_warning(dig, name, type_, rcode, flags, how):
 
 
 @pytest.mark.parametrize(("name", "type_", "rcode", "flags"), ANSWERS)
-def test_plain_dig_only_says_that_recursion_is_not_to_be_had(dig, name, type_, rcode, flags):
+def test_dig_without_options_warns_about_recursion_only(dig, name, type_, rcode, flags):
     asked = dig(name, type_)
     assert f"status: {rcode}," in asked
     assert f";; flags: {flags} rd;" in asked
@@ -72,7 +72,7 @@ def test_kdig_reads_it_without_a_warning(kdig, name, type_, rcode, flags, how):
     assert complaints(asked) == []
 
 
-def test_what_does_not_fit_is_asked_again_over_tcp(dig):
+def test_dig_retries_a_truncated_reply_over_tcp(dig):
     plain = dig("big", "TXT", "+bufsize=512")
     assert ";; Truncated, retrying in TCP mode." in plain
     assert "(TCP)" in plain
@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_asked_again_over_tcp(dig):
     assert int(re.search(r"MSG SIZE  rcvd: (\d+)", cut)[1]) <= 512
 
 
-def test_kdig_asks_again_over_tcp_too(kdig):
+def test_kdig_retries_a_truncated_reply_over_tcp(kdig):
     (warning,) = complaints(asked := kdig("big.shop.test", "TXT", "+norec"))
     assert warning.startswith(";; WARNING: truncated reply")
     assert "ANSWER: 8;" in asked
@@ -95,11 +95,11 @@ def test_kdig_asks_again_over_tcp_too(kdig):
         pytest.param("203.0.113.0/24", "192.0.2.81", "203.0.113.0/24/24", id="Japan"),
         pytest.param("198.51.100.77/32", "192.0.2.49", "198.51.100.77/32/24", id="an address in Germany"),
         pytest.param("2001:db8:1::/48", "192.0.2.49", "2001:db8:1::/48/48", id="an IPv6 network"),
-        pytest.param("0.0.0.0/0", "192.0.2.2", "0.0.0.0/0/0", id="R130 a client that will not say"),
+        pytest.param("0.0.0.0/0", "192.0.2.2", "0.0.0.0/0/0", id="R130 a client that does not disclose its network"),
     ],
 )
-def test_the_client_subnet_says_where_the_client_is(run, shop, program, subnet, answer, option):
-    """R127: the network of ECS decides; R132: the scope says how many of its bits mattered."""
+def test_the_client_subnet_locates_the_client(run, shop, program, subnet, answer, option):
+    """R127: the ECS network decides the answer. R132: the scope is the number of bits that it depends on."""
     asked = run(program, "@127.0.0.1", "-p", shop.dns, "geo.shop.test.", f"+subnet={subnet}", "+norecurse")
     assert complaints(asked) == []
     (found,) = re.findall(r"\sA\s+(\S+)$", asked, re.MULTILINE)
@@ -108,7 +108,7 @@ def test_the_client_subnet_says_where_the_client_is(run, shop, program, subnet, 
 
 
 def test_several_questions_over_one_kept_connection(kdig):
-    asked = kdig("+tcp", "+keepopen", "www.shop.test", "A", "nobody.shop.test", "A", "big.shop.test", "TXT")
+    asked = kdig("+tcp", "+keepopen", "www.shop.test", "A", "missing.shop.test", "A", "big.shop.test", "TXT")
     assert re.findall(r"status: (\w+);", asked) == ["NOERROR", "NXDOMAIN", "NOERROR"]
     assert asked.count("(TCP)") == 3
     assert complaints(asked) == []

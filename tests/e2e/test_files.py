@@ -1,4 +1,4 @@
-"""Files: refused with a place for every fault, read again when they change, and never half served."""
+"""Files: every error has its place, changed files are reloaded, and a reload is atomic."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ FAR_ALIAS = """\
 
 
 def replaced(file, text):
-    """Change a file as editors do: a new one takes its place."""
+    """Replaces a file by a new one, as editors do."""
     beside = file.with_suffix(".new")
     beside.write_text(text)
     beside.replace(file)
@@ -53,7 +53,7 @@ def broken(tmp_path):
     return file
 
 
-def test_check_says_what_a_good_file_holds():
+def test_check_summarizes_a_good_file():
     done = dnsemu("check", SHOP)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("good: 1 hosted zone, ")
@@ -62,7 +62,7 @@ def test_check_says_what_a_good_file_holds():
     assert f"{counts['record_sets']} record sets" in done.stdout
 
 
-def test_check_places_every_fault(broken):
+def test_check_prints_the_place_of_every_error(broken):
     done = dnsemu_here("check", broken)
     assert (done.returncode, done.stdout) == (2, "")
     first, second, last = done.stderr.splitlines()
@@ -73,7 +73,7 @@ def test_check_places_every_fault(broken):
     assert last == "refused: 2 errors"
 
 
-def test_check_gives_the_same_faults_to_machines(broken):
+def test_check_gives_the_same_errors_as_json(broken):
     done = dnsemu_here("check", broken, "--json")
     assert (done.returncode, done.stderr) == (2, "")
     assert [(fault["file"], fault["line"]) for fault in json.loads(done.stdout)["faults"]] == [
@@ -91,7 +91,7 @@ def test_check_gives_the_same_faults_to_machines(broken):
         pytest.param(b"\xff\xfe\x00", "", id="no text"),
     ],
 )
-def test_check_refuses_what_is_no_file_of_ours(tmp_path, content, says):
+def test_check_refuses_other_content(tmp_path, content, says):
     file = tmp_path / "odd.yaml"
     if content is not None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -107,7 +107,7 @@ def test_a_broken_file_is_not_served(broken):
     assert [line.split(": ")[0] for line in done.stderr.splitlines()] == [f"{broken}:4", f"{broken}:5", "refused"]
 
 
-# --- reloading; the tests below share a server, and leave it serving what is in `file` ---
+# --- reloading; the tests below share a server and leave it serving `file` ---
 
 
 @pytest.fixture(scope="module")
@@ -131,21 +131,21 @@ def test_a_changed_file_is_read_again(server, file):
     replaced(file, ZONE.format(address="192.0.2.2"))
     until(lambda: www(server) == ["192.0.2.2"], what="the new answer")
     file.write_text(ZONE.format(address="192.0.2.3"))
-    until(lambda: www(server) == ["192.0.2.3"], what="the answer of the file that was written over")
+    until(lambda: www(server) == ["192.0.2.3"], what="the answer of the overwritten file")
     assert server.status()["faults"] == []
 
 
-def test_what_leaves_the_file_is_no_longer_served(server, file):
+def test_a_zone_that_leaves_the_file_is_no_longer_served(server, file):
     text = ZONE.format(address="192.0.2.1")
     replaced(file, text + "  - name: more.test\n")
     until(lambda: served(server.dns, "more.test", "SOA") != ["REFUSED"], what="a further zone")
     replaced(file, text)
-    until(lambda: served(server.dns, "more.test", "SOA") == ["REFUSED"], what="the zone to go")
+    until(lambda: served(server.dns, "more.test", "SOA") == ["REFUSED"], what="the removal of the zone")
     assert www(server) == ["192.0.2.1"]
 
 
-def test_sighup_reads_a_file_whose_stamp_did_not_change(server, file):
-    """As when a file system keeps times coarsely: the watch cannot see it, the signal needs not."""
+def test_sighup_reads_a_file_with_the_same_modification_time(server, file):
+    """File systems with coarse times hide such a change from the watcher; the signal reads the file anyway."""
     before = file.stat()
     (address,) = www(server)
     other = "192.0.2.8" if address == "192.0.2.9" else "192.0.2.9"
@@ -157,24 +157,24 @@ def test_sighup_reads_a_file_whose_stamp_did_not_change(server, file):
     assert until(lambda: www(server) == [other], what="the answer after SIGHUP")
 
 
-def test_a_broken_reload_changes_nothing_until_it_is_mended(server, file):
+def test_an_invalid_reload_changes_nothing_until_it_is_corrected(server, file):
     before = www(server)
     replaced(file, BROKEN)
-    faults = until(lambda: server.status()["faults"], what="faults in the status")
+    faults = until(lambda: server.status()["faults"], what="errors in the status")
     assert [fault.split(": ")[0] for fault in faults] == [f"{file}:4", f"{file}:5"]
     assert all(fault in server.errors for fault in faults)
     assert "not served: " in dnsemu_here("status", "--server", server.url).stdout
     assert www(server) == before
     assert not server.has_ended
     replaced(file, ZONE.format(address="192.0.2.6"))
-    until(lambda: www(server) == ["192.0.2.6"], what="the mended file")
+    until(lambda: www(server) == ["192.0.2.6"], what="the corrected file")
     assert server.status()["faults"] == []
 
 
-def test_a_file_that_goes_and_comes_back(server, file):
+def test_a_file_that_is_removed_and_written_again(server, file):
     before = www(server)
     file.unlink()
-    (fault,) = until(lambda: server.status()["faults"], what="a fault in the status")
+    (fault,) = until(lambda: server.status()["faults"], what="an error in the status")
     assert fault.startswith(f"{file}:")
     assert www(server) == before
     file.write_text(ZONE.format(address="192.0.2.7"))
@@ -190,7 +190,7 @@ def test_many_changes_and_signals_at_once_end_with_the_last(server, file):
 
 
 async def test_a_change_between_reading_and_watching_is_noticed(tmp_path):
-    """Reading large files takes seconds, and whoever writes them need not wait."""
+    """Reading large files takes seconds; a change in that time must not be missed."""
     file = tmp_path / "shop.yaml"
     file.write_text(ZONE.format(address="192.0.2.1"))
     seen, reading = stamp([file]), await read_files([file])
@@ -205,8 +205,8 @@ async def test_a_change_between_reading_and_watching_is_noticed(tmp_path):
     assert len(app.board.current.world.hosted_zones) == 2
 
 
-def test_warnings_are_told_once_and_not_among_the_output(tmp_path):
-    """Standard output holds the ready line and nothing else; a reload tells warnings in the log."""
+def test_warnings_are_printed_once_and_not_on_standard_output(tmp_path):
+    """Standard output holds the ready line only; a reload logs its warnings."""
     file = tmp_path / "shop.yaml"
     file.write_text(ZONE.format(address="192.0.2.1") + FAR_ALIAS)
     with serving_files(file) as server:
@@ -219,14 +219,14 @@ def test_warnings_are_told_once_and_not_among_the_output(tmp_path):
         assert server.output == server.line + "\n"
 
 
-def test_a_server_without_a_file_outlives_sighup():
+def test_a_server_without_a_file_survives_sighup():
     with serving_files() as server:
         server.process.send_signal(signal.SIGHUP)
         until(lambda: "reloaded" in server.errors, what="the log line")
         assert served(server.dns, "www.shop.test") == ["REFUSED"]
 
 
-def test_a_fifo_or_folder_is_no_file(tmp_path):
+def test_a_fifo_or_folder_is_refused(tmp_path):
     done = dnsemu_here("check", tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(f"{tmp_path}:")
@@ -236,7 +236,7 @@ def test_a_fifo_or_folder_is_no_file(tmp_path):
 
 RECORD_SETS = 10_000
 MAX_GAP_S = 1.0
-"""Generous, for machines that are busy; measured gaps are a hundredth of it."""
+"""Generous, for busy machines; on an idle one the gaps are a hundredth of it."""
 
 
 def large(address):
@@ -244,8 +244,8 @@ def large(address):
     return "hosted_zones:\n  - name: shop.test\n    record_sets:\n" + "".join(sets)
 
 
-class Asker(threading.Thread):
-    """Asks one question after another, and notes the longest time between two replies, in seconds."""
+class Querier(threading.Thread):
+    """Sends one query after another; `largest_gap_s` is the longest time between two replies, in seconds."""
 
     def __init__(self, port):
         super().__init__()
@@ -282,22 +282,22 @@ def test_ten_thousand_record_sets_are_read_while_queries_are_answered(tmp_path, 
     file = tmp_path / "large.yaml"
     file.write_text(large("192.0.2.1"))
     with serving_files(file) as server:
-        with Asker(server.dns) as asker:
-            until(lambda: asker.replies > 100, what="replies")
-            asker.largest_gap_s = 0.0
+        with Querier(server.dns) as querier:
+            until(lambda: querier.replies > 100, what="replies")
+            querier.largest_gap_s = 0.0
             replaced(file, large("192.0.2.2"))
             new = bytes([192, 0, 2, 2])
-            until(lambda: new in asker.last, within_s=60, what="the new answers")
+            until(lambda: new in querier.last, within_s=60, what="the new answers")
             until(lambda: "reloaded" in server.errors, what="the log line")
-        assert asker.replies > 100
-        assert dns.message.from_wire(asker.last).answer[0][0].address == "192.0.2.2"
-    record_testsuite_property("largest_gap_on_reload_ms", round(asker.largest_gap_s * 1000, 1))
-    print(f"largest gap between replies on reload: {asker.largest_gap_s * 1000:.1f} ms of {asker.replies} replies")
-    assert asker.largest_gap_s < MAX_GAP_S
+        assert querier.replies > 100
+        assert dns.message.from_wire(querier.last).answer[0][0].address == "192.0.2.2"
+    record_testsuite_property("largest_gap_on_reload_ms", round(querier.largest_gap_s * 1000, 1))
+    print(f"largest gap between replies on reload: {querier.largest_gap_s * 1000:.1f} ms of {querier.replies} replies")
+    assert querier.largest_gap_s < MAX_GAP_S
 
 
 def test_a_health_check_that_did_not_change_keeps_its_verdict(tmp_path):
-    """A reload of other things neither forgets what was observed nor lifts what was forced."""
+    """A reload of other parts keeps observations and forced statuses."""
     check = "{id: web, type: TCP, ip_address: 127.0.0.1, port: 9, request_interval: 0.2, failure_threshold: 2}"
     text = f"health_checks:\n  - {{{check}}}\n" + ZONE
     file = tmp_path / "shop.yaml"

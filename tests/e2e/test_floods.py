@@ -1,4 +1,4 @@
-"""A flood of queries that never come twice: everything else goes on, and memory stays within its bound."""
+"""A flood of queries that are all different: the server keeps working, and its memory stays bounded."""
 
 import contextlib
 import random
@@ -29,11 +29,11 @@ hosted_zones:
       - {{name: app, type: A, ttl: 5, set_identifier: s, failover: SECONDARY, resource_records: [192.0.2.4]}}
 """
 MAX_MORE_BYTES = 120 << 20
-"""What compiled answers, known packets and client networks may take together, with room for how memory is handed out."""
+"""Bound of all caches together: compiled answers, known packets, client networks; with room for the allocator."""
 
 
 class Flood:
-    """Sends packets as fast as it can until the block ends, and counts them; replies are thrown away."""
+    """Sends packets as fast as possible until the block ends, and counts them; replies are dropped."""
 
     def __init__(self, port):
         self._port = port
@@ -60,7 +60,7 @@ class Flood:
             sock.setblocking(False)
             while not self._ends.is_set():
                 noise = dice.randbytes(12)
-                letters = bytes(97 + octet % 26 for octet in noise)
+                letters = bytes(97 + byte % 26 for byte in noise)
                 for packet in (
                     ecs[:-3] + noise[:3],
                     wild[:13] + letters + wild[25:],
@@ -75,18 +75,18 @@ class Flood:
                         pass
 
 
-def _resident_octets(pid):
+def _resident_bytes(pid):
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
-def test_a_flood_neither_starves_nor_swells(tmp_path):
-    """Unique names, spoofed client networks and garbage: TCP, UDP, the API, probes and failovers go on meanwhile."""
+def test_a_flood_stops_nothing_and_memory_stays_bounded(tmp_path):
+    """With unique names, spoofed client networks and garbage, TCP, UDP, the API, probes and failovers still work."""
     app = App("app")
     try:
         (tmp_path / "flood.yaml").write_text(FILE.format(port=app.port))
         with serving_files(tmp_path / "flood.yaml") as server:
             until(lambda: served(server.dns, "app.flood.test") == ["192.0.2.3"], what="the primary")
-            before = _resident_octets(server.process.pid)
+            before = _resident_bytes(server.process.pid)
             with Flood(server.dns) as flood:
                 until(lambda: sum(flood.sent) > 30_000, within_s=60, what="a flood")
                 assert texts(ask(server.dns, "a.wild.flood.test", over=dns.query.tcp)) == ["192.0.2.1"]
@@ -98,13 +98,13 @@ def test_a_flood_neither_starves_nor_swells(tmp_path):
                 app.kill()
                 until(lambda: _over_tcp(server, "app.flood.test") == ["192.0.2.4"], within_s=20, what="the failover")
             until(lambda: _over_udp(server, "app.flood.test") == ["192.0.2.4"], what="an answer over UDP")
-            assert _resident_octets(server.process.pid) - before < MAX_MORE_BYTES
+            assert _resident_bytes(server.process.pid) - before < MAX_MORE_BYTES
     finally:
         app.kill()
 
 
 def _over_udp(server, name):
-    """What is answered, or None if the query was lost: the flood still fills the socket's buffer for a moment."""
+    """Returns the answer, or None if the query was lost: the flood still fills the socket's buffer for a moment."""
     with contextlib.suppress(dns.exception.Timeout):
         return texts(ask(server.dns, name, within_s=0.5))
     return None

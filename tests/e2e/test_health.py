@@ -1,4 +1,4 @@
-"""Health end to end: an app falls sick, the answers move; it gets well, they move back."""
+"""Health end to end: when an app becomes sick, the answers move; when it becomes well, they move back."""
 
 import contextlib
 import json
@@ -39,10 +39,10 @@ BOTH_WELL = {"fail": {(US,)}, "weighted": {(US,), (EU,)}, "near": {(US,)}, "all"
 US_SICK = {"fail": {(EU,)}, "weighted": {(EU,)}, "near": {(EU,)}, "all": {(EU,)}, "tree": {(EU,)}}
 EU_SICK = {"fail": {(US,)}, "weighted": {(US,)}, "near": {(US,)}, "all": {(US,)}, "tree": {(US,)}}
 BOTH_SICK = {"fail": {(EU,)}, "weighted": {(US,), (EU,)}, "near": {(US,)}, "all": {(US, EU)}, "tree": {(SORRY,)}}
-"""With nothing healthy weighted, latency and multivalue fail open; failover has a secondary without a check."""
+"""With nothing healthy, weighted, latency and multivalue groups fail open; failover has a secondary without a check."""
 
 ENOUGH = 40
-"""Answers after which two that share evenly were both seen, but for one run in 2⁴⁰."""
+"""Queries after which both of two equal shares were seen, except in one run of 2⁴⁰."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def server(apps, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def all_is_well(server, apps):
-    """Each test begins and ends with both apps well and nothing forced."""
+    """Every test starts and ends with both apps well and no forced status."""
     wait_for(server, us="healthy", eu="healthy", either="healthy")
     assert answers(server) == BOTH_WELL
     yield
@@ -72,7 +72,7 @@ def all_is_well(server, apps):
 
 
 def answers(server):
-    """What each name is answered with just now: the sets of values seen."""
+    """Returns the sets of values seen for each name, over many queries."""
     return {
         name: {tuple(served(server.dns, f"{name}.shop.test")) for _ in range(ENOUGH if name == "weighted" else 3)}
         for name in NAMES
@@ -80,7 +80,7 @@ def answers(server):
 
 
 def wait_for(server, **wanted):
-    """Until the checks have these statuses, from all checkers: then the answers are settled."""
+    """Waits until the checks have these statuses with all checkers reporting; the answers then stay the same."""
 
     def is_so():
         checks = {check["id"]: check for check in server.status()["health_checks"]}
@@ -92,7 +92,7 @@ def wait_for(server, **wanted):
 
 
 def test_answers_leave_a_sick_app_and_come_back(server, apps):
-    """R62, R72.2, H64: threshold observations in a row turn the check, and the next query is answered by it."""
+    """R62, R72.2, H64: as many failures in a row as the threshold change the status, and the next answer follows."""
     apps["us"].become("sick")
     wait_for(server, us="unhealthy", eu="healthy", either="healthy")
     assert answers(server) == US_SICK
@@ -114,7 +114,7 @@ def test_answers_leave_a_killed_app_and_come_back(server, apps):
 
 
 def test_with_nothing_healthy_the_answers_fail_open(server, apps):
-    """R119: better a sick endpoint than none, unless a secondary without a check is there."""
+    """R119: a sick endpoint answers if there is no secondary without a check."""
     for app in apps.values():
         app.become("sick")
     wait_for(server, us="unhealthy", eu="unhealthy", either="unhealthy")
@@ -125,7 +125,7 @@ def test_with_nothing_healthy_the_answers_fail_open(server, apps):
 
 @contextlib.contextmanager
 def forced(server, check, status):
-    """A status laid over a check while the block runs; gives what the command printed."""
+    """Forces a status during the block; yields the command's output."""
     done = dnsemu_here("force", check, status, "--server", server.url)
     assert (done.returncode, done.stderr) == (0, "")
     try:
@@ -136,7 +136,7 @@ def forced(server, check, status):
 
 
 def test_a_forced_status_moves_answers_at_once_and_auto_undoes_it(server):
-    """H162: what is observed stays visible beneath."""
+    """H162: the observed status stays visible."""
     with forced(server, "us", "unhealthy") as printed:
         assert printed == "us: unhealthy (forced unhealthy; observed: healthy)\n"
         assert answers(server) == US_SICK

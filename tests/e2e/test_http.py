@@ -1,4 +1,4 @@
-"""The HTTP port: readiness, metrics, who may talk to it, and what it refuses."""
+"""The HTTP port: readiness, metrics, allowed hosts and origins, refused requests."""
 
 import http.client
 import json
@@ -35,7 +35,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def call(server):
-    """A function that makes one request and gives status, headers and body."""
+    """A function that sends one request and returns status, headers and body."""
 
     def call(method, path, body=None, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=10)
@@ -51,7 +51,7 @@ def call(server):
 
 
 def error(body):
-    """The fields of an error, of which there are just these."""
+    """Returns the fields of an error; there are no others."""
     found = json.loads(body)
     assert found.keys() == {"error"}
     assert found["error"].keys() == {"what", "where", "rule"}
@@ -66,7 +66,7 @@ def test_it_is_alive_and_ready(call, path, text):
     assert call("HEAD", path)[0] == 200
 
 
-def test_the_front_page_leads_on(call):
+def test_the_front_page_links_to_the_rest(call):
     status, headers, body = call("GET", "/")
     assert status == 200
     assert headers["Content-Type"].startswith("text/html")
@@ -76,7 +76,7 @@ def test_the_front_page_leads_on(call):
 
 
 def samples(body):
-    """Every sample: its name and labels, and its value."""
+    """Maps each sample's name and labels to its value."""
     return {
         (sample.name, *sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(body.decode())
@@ -89,15 +89,15 @@ def asked(zone, type_, rcode, policy, protocol):
     return ("dnsemu_queries_total", *sorted(labels.items()))
 
 
-def test_metrics_count_what_was_asked(server, call):
-    """One counter, labelled by zone, type, rcode, policy and protocol; never by name or address."""
+def test_metrics_count_queries(server, call):
+    """One counter has the labels zone, type, rcode, policy and protocol; never a name or an address."""
     before = samples(call("GET", "/metrics")[2])
     questions = [
         ("www.shop.test", "A", dns.query.udp, asked("shop.test.", "A", "NOERROR", "simple", "UDP")),
         ("www.shop.test", "A", dns.query.tcp, asked("shop.test.", "A", "NOERROR", "simple", "TCP")),
         ("even.shop.test", "A", dns.query.udp, asked("shop.test.", "A", "NOERROR", "weighted", "UDP")),
         ("geo.shop.test", "A", dns.query.udp, asked("shop.test.", "A", "NOERROR", "geolocation", "UDP")),
-        ("nobody.shop.test", "AAAA", dns.query.udp, asked("shop.test.", "AAAA", "NXDOMAIN", "none", "UDP")),
+        ("missing.shop.test", "AAAA", dns.query.udp, asked("shop.test.", "AAAA", "NXDOMAIN", "none", "UDP")),
         ("www.shop.test", "TYPE65280", dns.query.udp, asked("shop.test.", "other", "NOERROR", "none", "UDP")),
         ("www.other.test", "A", dns.query.udp, asked("", "A", "REFUSED", "none", "UDP")),
     ]
@@ -106,10 +106,10 @@ def test_metrics_count_what_was_asked(server, call):
             ask(server.dns, name, type_, over=over)
     after = samples(call("GET", "/metrics")[2])
     assert {key: after[key] - before.get(key, 0) for *_, key in questions} == {key: 3 for *_, key in questions}
-    assert "nobody" not in str(after.keys())
+    assert "missing" not in str(after.keys())
 
 
-def test_metrics_tell_of_health_and_of_the_server(call):
+def test_metrics_of_health_and_of_the_server(call):
     status, headers, body = call("GET", "/metrics")
     assert status == 200
     assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -132,21 +132,21 @@ HOSTS = [
     pytest.param("host.docker.internal:8053", True, id="the host of a container"),
     pytest.param("dns.example.com", True, id="the user's own"),
     pytest.param("DNS.example.COM:443", True, id="the user's own in other case"),
-    pytest.param("evil.example", False, id="a name that was made to point here"),
+    pytest.param("evil.example", False, id="a foreign name that resolves to this address"),
     pytest.param("www.dns.example.com", False, id="below the user's own"),
-    pytest.param("localhost.evil.example", False, id="a name that begins well"),
-    pytest.param("127.0.0.1.evil.example", False, id="a name that begins as an address"),
-    pytest.param("evillocalhost.example", False, id="a name that ends well"),
+    pytest.param("localhost.evil.example", False, id="a name that begins with an allowed one"),
+    pytest.param("127.0.0.1.evil.example", False, id="a name that begins with an address"),
+    pytest.param("evillocalhost.example", False, id="a name that ends in an allowed one"),
     pytest.param("", False, id="none"),
     pytest.param("[::1", False, id="no host at all"),
-    pytest.param("user@evil.example", False, id="a name behind a user"),
+    pytest.param("user@evil.example", False, id="a name behind a user name"),
 ]
 
 
 @pytest.mark.parametrize(("host", "is_allowed"), HOSTS)
 @pytest.mark.parametrize("path", ["/healthz", "/dnsemu/v1/status", "/nothing"])
 def test_which_hosts_are_answered(call, host, is_allowed, path):
-    """Another Host means a page from elsewhere whose name was made to lead here (DNS rebinding)."""
+    """Another Host means a foreign page whose name resolves to this address (DNS rebinding)."""
     status, _, body = call("GET", path, Host=host)
     assert (status != 403) is is_allowed
     if not is_allowed:
@@ -167,8 +167,10 @@ def test_which_hosts_are_answered(call, host, is_allowed, path):
         pytest.param("127.0.0.1:8053", "http://127.0.0.1:3000", False, id="a page of another local server"),
         pytest.param("127.0.0.1:8053", "null", False, id="a page of no origin, such as a sandboxed frame"),
         pytest.param("127.0.0.1:8053", "", False, id="an empty one"),
-        pytest.param("127.0.0.1:8053", "http://[", False, id="none that can be read"),
-        pytest.param("127.0.0.1:8053", "http://127.0.0.1:8053.evil.example", False, id="one that begins well"),
+        pytest.param("127.0.0.1:8053", "http://[", False, id="an invalid one"),
+        pytest.param(
+            "127.0.0.1:8053", "http://127.0.0.1:8053.evil.example", False, id="one that begins with an allowed one"
+        ),
     ],
 )
 def test_which_pages_are_answered(call, host, origin, is_allowed):
@@ -199,11 +201,13 @@ GOOD = '{"status": "unhealthy"}'
         pytest.param("POST", FORCE, '{"status": null}', 400, "status", id="null"),
         pytest.param("POST", FORCE, '{"status": ["healthy"]}', 400, "status", id="a list of them"),
         pytest.param("POST", FORCE, b" " * (3 << 20), 413, "body", id="a large body"),
-        pytest.param("POST", FORCE.replace("web", "nobody"), GOOD, 404, "id", id="H103 an unknown check"),
+        pytest.param("POST", FORCE.replace("web", "missing"), GOOD, 404, "id", id="H103 an unknown check"),
         pytest.param("POST", FORCE, '{"status": "healthy", "fro": "9m"}', 400, "fro", id="a misspelt field"),
         pytest.param("POST", FORCE, '{"status": "healthy", "for": "9"}', 400, "for", id="no duration"),
         pytest.param("POST", FORCE, '{"status": "healthy", "for": "0s"}', 400, "for", id="for no time"),
-        pytest.param("POST", FORCE, '{"status": "healthy", "until": "2020-01-01T00:00:00Z"}', 400, "until", id="over"),
+        pytest.param(
+            "POST", FORCE, '{"status": "healthy", "until": "2020-01-01T00:00:00Z"}', 400, "until", id="ended already"
+        ),
         pytest.param("POST", FORCE, '{"status": "healthy", "until": "2020-01-01"}', 400, "until", id="no time zone"),
         pytest.param(
             "POST",
@@ -217,18 +221,18 @@ GOOD = '{"status": "unhealthy"}'
             "POST", f"{V1}/force", '{"pattern": "regoin:eu-west-1", "status": "auto"}', 400, "pattern", id="no kind"
         ),
         pytest.param(
-            "POST", f"{V1}/force", '{"pattern": "nobody*", "status": "auto"}', 404, "pattern", id="nothing meant"
+            "POST", f"{V1}/force", '{"pattern": "missing*", "status": "auto"}', 404, "pattern", id="no check matches"
         ),
         pytest.param("POST", f"{V1}/force", '{"status": "auto"}', 400, "pattern", id="no pattern"),
-        pytest.param("GET", f"{V1}/health-checks/nobody", None, 404, "id", id="H103 one unknown check"),
-        pytest.param("POST", f"{V1}/health-checks/nobody/probe", "{}", 404, "id", id="H103 probe an unknown check"),
+        pytest.param("GET", f"{V1}/health-checks/missing", None, 404, "id", id="H103 one unknown check"),
+        pytest.param("POST", f"{V1}/health-checks/missing/probe", "{}", 404, "id", id="H103 probe an unknown check"),
         pytest.param(
-            "POST", f"{V1}/health-checks/web/probe", '{"region": "mars"}', 400, "region", id="H67 not from there"
+            "POST", f"{V1}/health-checks/web/probe", '{"region": "mars"}', 400, "region", id="H67 no checker there"
         ),
         pytest.param("POST", f"{V1}/health-checks/web/observe", "{}", 400, "success", id="H161 no result"),
         pytest.param("POST", f"{V1}/health-checks/web/observe", '{"success": 1}', 400, "success", id="H161 no boolean"),
         pytest.param(
-            "POST", f"{V1}/health-checks/nobody/observe", '{"success": true}', 404, "id", id="H161 an unknown check"
+            "POST", f"{V1}/health-checks/missing/observe", '{"success": true}', 404, "id", id="H161 an unknown check"
         ),
         pytest.param("POST", f"{V1}/alarms", '{"name": "a", "state": "ALARM"}', 404, "name", id="H87 an unknown alarm"),
         pytest.param("POST", f"{V1}/alarms", '{"name": "a", "state": "Alarm"}', 400, "state", id="H87 no state"),
@@ -245,9 +249,9 @@ GOOD = '{"status": "unhealthy"}'
         pytest.param("POST", f"{V1}/clock", '{"do": "advance", "by": -1}', 400, "by", id="back in time"),
         pytest.param("POST", f"{V1}/clock", '{"do": "advance", "by": "1e400"}', 400, "by", id="for ever"),
         pytest.param("POST", f"{V1}/clock", '{"do": "speed", "by": [1]}', 400, "by", id="a list of speeds"),
-        pytest.param("GET", f"{V1}/history?since=yesterday", None, 400, "since", id="history since no event"),
+        pytest.param("GET", f"{V1}/history?since=yesterday", None, 400, "since", id="history since an unknown event"),
         pytest.param("GET", f"{V1}/events?kind=sad", None, 400, "kind", id="events of no kind"),
-        pytest.param("GET", f"{V1}/metrics?check=nobody", None, 404, "check", id="H103 metrics of an unknown check"),
+        pytest.param("GET", f"{V1}/metrics?check=missing", None, 404, "check", id="H103 metrics of an unknown check"),
         pytest.param("GET", "/dnsemu/v1/explain", None, 400, "name", id="explain without a name"),
         pytest.param("GET", "/dnsemu/v1/explain?name=a..b", None, 400, "name", id="explain no name"),
         pytest.param("GET", "/dnsemu/v1/explain?name=a&type=B", None, 400, "type", id="explain no type"),
@@ -264,7 +268,7 @@ GOOD = '{"status": "unhealthy"}'
         ),
     ],
 )
-def test_what_a_control_call_refuses(call, method, path, body, status, where):
+def test_invalid_control_calls_are_refused(call, method, path, body, status, where):
     found, headers, text = call(method, path, body)
     assert found == status, text
     assert headers["Content-Type"].startswith("application/json")
@@ -273,7 +277,7 @@ def test_what_a_control_call_refuses(call, method, path, body, status, where):
 
 
 def test_a_body_in_any_charset_and_of_any_type(call):
-    """What it says of itself does not matter."""
+    """The Content-Type header is ignored."""
     for content_type in ("application/json; charset=klingon", "text/plain", "application/json; charset=utf-8"):
         status, _, body = call("POST", FORCE, GOOD, Content_Type=content_type)
         assert (status, json.loads(body)["status"]) == (200, "unhealthy")
@@ -286,7 +290,7 @@ def test_an_unknown_path_is_not_found(call):
     assert call("POST", "/healthz", "")[0] == 405
 
 
-def test_what_is_no_http_gets_no_answer_of_ours(server, call):
+def test_bytes_that_are_not_http_are_refused_before_the_application(server, call):
     for rubbish in (b"\x16\x03\x01\x02\x00\x01", b"\0" * 1000, b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"x" * 70000):
         with socket.create_connection(("127.0.0.1", server.http), timeout=5) as sock:
             sock.sendall(rubbish + b"\r\n\r\n")
@@ -294,7 +298,7 @@ def test_what_is_no_http_gets_no_answer_of_ours(server, call):
     assert call("GET", "/healthz")[0] == 200
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(server, call):
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_not_logged_as_an_error(server, call):
     head = f"POST {FORCE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{{".encode()
     for linger in (0, 1):
         with socket.create_connection(("127.0.0.1", server.http), timeout=5) as sock:

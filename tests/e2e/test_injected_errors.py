@@ -1,4 +1,4 @@
-"""Injected errors: clients when Route 53 throttles, is busy or fails."""
+"""Injected errors: clients see Route 53 throttle, be busy or fail."""
 
 import json
 import urllib.error
@@ -41,7 +41,7 @@ def tell(server, method, **body):
     pytest.param("ListHostedZones", "AccessDenied", 403, id="A29 forbidden"),
     pytest.param("ListHostedZones", "DelegationSetNotReusable", 400, id="A360 an error of this operation"),
 ])  # fmt: skip
-def test_an_operation_fails_as_often_as_it_is_told_to(server, operation, code, status):
+def test_an_operation_fails_as_often_as_requested(server, operation, code, status):
     client = route53(server)
     told = tell(server, "POST", operation=operation, code=code, times=2)
     assert told == {"errors": [{"operation": operation, "code": code, "times": 2}]}
@@ -89,12 +89,12 @@ def test_a121_a360_boto3_tries_again_and_gets_through(server, code):
 
 @pytest.mark.parametrize(("body", "says"), [
     pytest.param({"operation": "Nonsense", "code": "Throttling"}, "no operation", id="no operation"),
-    pytest.param({"operation": "ListHostedZones", "code": "NoSuchHealthCheck"}, "never gives", id="a code of others"),
+    pytest.param({"operation": "ListHostedZones", "code": "NoSuchHealthCheck"}, "never gives", id="a code of another operation"),
     pytest.param({"code": "Throttling", "times": 0}, "1 or more", id="never"),
     pytest.param({"code": "Throttling", "times": "x"}, "times", id="no number"),
     pytest.param({"operation": "*"}, "code", id="no code"),
 ])  # fmt: skip
-def test_what_cannot_be_injected(server, body, says):
+def test_invalid_injections_are_refused(server, body, says):
     with pytest.raises(urllib.error.HTTPError) as refused:
         tell(server, "POST", **body)
     with refused.value as response:

@@ -1,4 +1,4 @@
-"""Addresses that cannot be had: a message that says which, why and what to do, and nothing left half-bound."""
+"""Addresses that cannot be bound: the message says which, why and what to do; no other address stays bound."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ UDP, TCP = socket.SOCK_DGRAM, socket.SOCK_STREAM
 
 @contextlib.contextmanager
 def held(*kinds, host="127.0.0.1"):
-    """A port that somebody else holds over these protocols."""
+    """A port that another program holds over these protocols."""
     with contextlib.ExitStack() as stack:
         port = free_port()
         for kind in kinds:
@@ -31,7 +31,7 @@ def held(*kinds, host="127.0.0.1"):
 
 
 def is_free(port, host="127.0.0.1"):
-    """Whether a port can be bound over UDP and TCP, without any sharing."""
+    """True if a port can be bound exclusively over UDP and TCP."""
     with socket.socket(type=TCP) as tcp, socket.socket(type=UDP) as udp:
         try:
             tcp.bind((host, port))
@@ -103,17 +103,19 @@ def test_an_address_of_another_machine_is_named(option):
         ),
         pytest.param("--forward", "nonsense", "--forward: 'nonsense' is no IP address: write", id="no name server"),
         pytest.param("--forward", "nonsense", "for a port other than 53", id="a name server's port"),
-        pytest.param("--forward", "nonsense:53", "'nonsense' in 'nonsense:53' is no IP address", id="its name"),
+        pytest.param(
+            "--forward", "nonsense:53", "'nonsense' in 'nonsense:53' is no IP address", id="a name server's name"
+        ),
         pytest.param("--dns", "127.0.0.1:x", "'x' in '127.0.0.1:x' is no port", id="no number"),
         pytest.param("--dns", "127.0.0.1:65536", "'65536' in '127.0.0.1:65536' is no port", id="too large"),
         pytest.param("--dns", "localhost:53", "'localhost' in 'localhost:53' is no IP address", id="a name"),
         pytest.param("--dns", "::1:53", "write [::1]:53", id="no brackets"),
         pytest.param("--dns", "127.0.0.1:0,127.0.0.1", "has no port", id="the second of two"),
         pytest.param("--http", "127.0.0.1", "--http: '127.0.0.1' has no port", id="HTTP without a port"),
-        pytest.param("--nds", "127.0.0.1:0", "--nds", id="an option that is not there"),
+        pytest.param("--nds", "127.0.0.1:0", "--nds", id="an unknown option"),
     ],
 )
-def test_what_is_no_address_is_refused(option, value, says):
+def test_invalid_addresses_are_refused(option, value, says):
     done = dnsemu_here("serve", option, value)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
@@ -128,7 +130,7 @@ def test_a_refusal_leaves_no_address_bound():
         assert is_free(last)
 
 
-def test_a_vantage_point_that_cannot_be_had_is_named_by_its_setting():
+def test_a_vantage_point_that_cannot_be_bound_is_named_by_its_setting():
     with held(TCP) as taken:
         free = Address("127.0.0.1", 0)
         with pytest.raises(CannotListen) as raised:
@@ -152,7 +154,7 @@ def test_a_refused_http_port_leaves_no_dns_bound():
 
 
 def test_addresses_come_from_flags_before_the_environment_before_the_file(tmp_path):
-    """Flags win; a file's `server` counts where nothing else is said."""
+    """Flags win over the environment, which wins over the file's `server`."""
     ports = [free_port() for _ in range(3)]
     file = tmp_path / "shop.yaml"
     file.write_text(f'server: {{dns: ["127.0.0.1:{ports[0]}"], http: "127.0.0.1:0"}}\n' + SHOP.read_text())

@@ -1,4 +1,4 @@
-"""octoDNS plans, applies and dumps a zone with dynamic records; the pools then answer, and follow a failed one."""
+"""octoDNS plans, applies and dumps a zone with dynamic records; answers come from its pools and follow their health."""
 
 import os
 import subprocess
@@ -63,7 +63,7 @@ NO_CHANGES = "No changes were planned"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Under a virtual clock that nobody moves nothing is probed, so all is healthy until it is forced not to be."""
+    """A server whose virtual clock stands still: nothing is probed, so a check is healthy until it is forced."""
     file = tmp_path_factory.mktemp("octodns") / "places.yaml"
     file.write_text(PLACES)
     with serving_files(file, options=("--clock", "virtual")) as server:
@@ -72,7 +72,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
-    """Where octoDNS finds its configuration and its zone."""
+    """The folder with octoDNS' configuration and zone."""
     directory = tmp_path_factory.mktemp("octodns")
     (directory / "config.yaml").write_text(yaml.safe_dump(CONFIG))
     (directory / "zones").mkdir()
@@ -82,7 +82,7 @@ def directory(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def octodns(server, directory, require_module):
-    """A function that runs one of octoDNS' commands to its end and gives all that it says."""
+    """A function that runs one of octoDNS' commands and returns its output."""
     require_module("octodns_route53")
 
     def run(command, *arguments):
@@ -104,14 +104,14 @@ def octodns(server, directory, require_module):
 
 @pytest.fixture(scope="module")
 def applied(octodns):
-    """What octoDNS says when it applies the zone."""
+    """The output of applying the zone."""
     assert "Create Zone" in octodns("sync")
     return octodns("sync", "--doit")
 
 
 @pytest.fixture
 def answers(server, applied):
-    """A function from a network's address to what a client there is answered, over many questions."""
+    """A function from a client's network to the values that it is answered, over many queries."""
 
     def answers(network):
         where = [dns.edns.ECSOption(network, 24)]
@@ -133,7 +133,7 @@ def test_a373_simple_records_answer_as_written(server, applied):
     assert served(server.dns, "anything.octo.test") == ["192.0.2.42"]
 
 
-def test_a373_pools_answer_by_place_and_follow_a_failed_one(server, answers):
+def test_a373_pools_answer_by_place_and_health(server, answers):
     client = route53(server)
     checks = {
         check["HealthCheckConfig"].get("IPAddress"): check["Id"]
@@ -153,13 +153,13 @@ def test_a373_pools_answer_by_place_and_follow_a_failed_one(server, answers):
     force("10.0.1.2", "unhealthy")
     assert answers(paris) == {"10.0.2.1"}  # the pool's fallback
     force("10.0.2.1", "unhealthy")
-    assert answers(paris) == answers(seattle) == {"10.0.9.9"}  # the record's own value
+    assert answers(paris) == answers(seattle) == {"10.0.9.9"}  # the record's value outside the pools
     for address in checks:
         force(address, "auto")
     assert answers(paris) == {"10.0.1.1", "10.0.1.2"}
 
 
-def test_a373_a_dump_gives_back_what_was_applied(octodns, applied, directory):
+def test_a373_a_dump_equals_what_was_applied(octodns, applied, directory):
     octodns("dump", "--output-dir", "dumped", "octo.test.", "route53")
     written = yaml.safe_load(ZONE)
     dumped = yaml.safe_load((directory / "dumped" / "octo.test.yaml").read_text())

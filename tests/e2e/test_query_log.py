@@ -1,4 +1,4 @@
-"""Query logs of a running server: real queries, real files, and DNS goes on whatever becomes of the file (R204–R208)."""
+"""Query logs of a running server. DNS keeps answering whatever happens to the file (R204–R208)."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def file(tmp_path):
 
 
 def lines(file):
-    """What is logged, every line of it in the format."""
+    """Returns the logged lines, after checking their format."""
     text = file.read_text() if file.exists() else ""
     assert text == "" or text.endswith("\n")
     for line in text.splitlines():
@@ -48,7 +48,7 @@ def dropped(server, run):
 
 
 def test_each_answer_is_a_line(file):
-    """R204, R206: over UDP and TCP, from memory and not; what is refused is not logged."""
+    """R204, R206: over UDP and TCP, cached or not; refused queries are not logged."""
     subnet = dns.edns.ECSOption("203.0.113.0", 24)
     with serving_files(SHOP, options=["--query-log", file]) as server:
         zone_id = route53(server).list_hosted_zones()["HostedZones"][0]["Id"].removeprefix("/hostedzone/")
@@ -59,7 +59,7 @@ def test_each_answer_is_a_line(file):
         ask(server.dns, "geo.shop.test", use_edns=True, options=[subnet])
         ask(server.dns, "nope.wild.shop.test", "AAAA")
         ask(server.dns, "nope.shop.test", "TYPE65000")
-        logged = until(lambda: len(found := lines(file)) >= 8 and found, what="eight lines, without the server's end")
+        logged = until(lambda: len(found := lines(file)) >= 8 and found, what="eight lines, while the server runs")
     assert lines(file) == logged
     assert {line.split()[2] for line in logged} == {zone_id}
     assert [line.split(" ", 3)[3] for line in logged] == [
@@ -71,8 +71,8 @@ def test_each_answer_is_a_line(file):
     ]
 
 
-def test_the_end_loses_nothing(file):
-    """R207: what was answered is logged, though nobody waited for it."""
+def test_stopping_loses_no_line(file):
+    """R207: every answer is logged, also those that are still buffered when the server stops."""
     with serving_files(SHOP, options=["--query-log", file]) as server:
         for _ in range(200):
             ask(server.dns, "www.shop.test")
@@ -80,7 +80,7 @@ def test_the_end_loses_nothing(file):
     assert names_in(file) == ["www.shop.test"] * 200
 
 
-def test_the_clock_is_the_emulators(file):
+def test_times_are_emulated_time(file):
     """R204."""
     with serving_files(SHOP, options=["--query-log", file, "--clock", "virtual=2026-11-21T09:30:00.125Z"]) as server:
         ask(server.dns, "www.shop.test")
@@ -90,7 +90,7 @@ def test_the_clock_is_the_emulators(file):
 
 
 def test_answers_completed_upstream_are_logged_and_others_are_not(tmp_path, file):
-    """R204, R206: a CNAME that leads out of its zone is that zone's answer; what is only passed on is in no zone."""
+    """R204, R206: a CNAME that leads out of its zone is an answer of that zone; forwarded answers are in no zone."""
     up, here = tmp_path / "up.yaml", tmp_path / "here.yaml"
     zone = "hosted_zones: [{{name: {0}, record_sets: [{{name: {1}, type: {2}, ttl: 9, resource_records: [{3}]}}]}}]\n"
     up.write_text(zone.format("up.test", "www", "A", "192.0.2.77"))
@@ -104,7 +104,7 @@ def test_answers_completed_upstream_are_logged_and_others_are_not(tmp_path, file
 
 
 def test_public_hosted_zones_of_the_api_are_logged_and_private_ones_are_not(file):
-    """R204, R208; with or without a configuration (R205), which says only what AWS would do with the lines."""
+    """R204, R208: with or without a logging configuration (R205), which only names a log group of AWS."""
     with serving_files(options=["--query-log", file]) as server:
         boto = route53(server)
         vpc = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}
@@ -120,7 +120,7 @@ def test_public_hosted_zones_of_the_api_are_logged_and_private_ones_are_not(file
     assert [line.split()[2:5] for line in lines(file)] == wanted
 
 
-def test_a_vantage_point_is_where_its_edge_location_is(tmp_path, file):
+def test_a_vantage_point_has_the_edge_location_of_its_place(tmp_path, file):
     """R204, R128."""
     settings = tmp_path / "vantage.yaml"
     settings.write_text('server: {query_log: q.log, vantage_points: [{dns: "127.0.0.1:0", place: JP}]}\n')
@@ -131,20 +131,20 @@ def test_a_vantage_point_is_where_its_edge_location_is(tmp_path, file):
     assert [line.split()[7] for line in lines(file)] == ["NRT1"] * 3 + ["IAD1"]
 
 
-def test_a_file_that_was_moved_away_is_made_anew_on_sighup(file):
+def test_a_rotated_file_is_reopened_on_sighup(file):
     moved = file.with_suffix(".1")
     with serving_files(SHOP, options=["--query-log", file]) as server:
         ask(server.dns, "www.shop.test")
         until(lambda: lines(file), what="the first line")
         file.rename(moved)
         server.process.send_signal(signal.SIGHUP)
-        until(file.exists, what="a new file, though nobody asks")
+        until(file.exists, what="a new file, without any query")
         ask(server.dns, "blog.shop.test")
     assert (names_in(moved), names_in(file)) == (["www.shop.test"], ["blog.shop.test"])
 
 
 def test_several_processes_share_a_file(file):
-    """Their lines stand whole beside each other, behind what was there."""
+    """Their lines do not mix, and follow the lines that the file had."""
     file.write_text("1.0 2026-01-01T00:00:00.000Z Z0 old.test A NOERROR UDP IAD1 127.0.0.1 -\n")
     with (
         serving_files(SHOP, options=["--query-log", file]) as one,
@@ -157,7 +157,7 @@ def test_several_processes_share_a_file(file):
 
 
 def test_standard_output():
-    """`-`: behind the ready line."""
+    """`-` writes to standard output, after the ready line."""
     with serving_files(SHOP, options=["--query-log", "-"]) as server:
         ask(server.dns, "www.shop.test")
         server.stop()
@@ -167,7 +167,7 @@ def test_standard_output():
 
 
 def test_a_pipe_whose_reader_is_gone(tmp_path):
-    """R207: it is said once, and DNS goes on; whoever reads it next gets what waited."""
+    """R207: one error is logged and DNS keeps answering; the next reader gets the buffered lines."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -178,21 +178,21 @@ def test_a_pipe_whose_reader_is_gone(tmp_path):
         os.close(reader)
         for _ in range(3):
             assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
-            until(lambda: "Broken pipe" in server.errors, what="word of it")
+            until(lambda: "Broken pipe" in server.errors, what="the error in the log")
         assert server.errors.count("cannot be written") == 1
         reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-        until(lambda: "log file is written again" in server.errors, what="word of it")
+        until(lambda: "log file is written again" in server.errors, what="the error in the log")
         assert len(os.read(reader, 4096).splitlines()) == 3
         os.close(reader)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_full_disk_does_not_stop_dns(run):
-    """R207: it is said once, and counted at the latest when there will be no more room."""
+    """R207: one error is logged; lost lines are counted, at the latest when the buffer is full."""
     with serving_files(SHOP, options=["--query-log", "/dev/full"]) as server:
         for _ in range(3):
             assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
-            until(lambda: "No space left on device" in server.errors, what="word of it")
+            until(lambda: "No space left on device" in server.errors, what="the error in the log")
         assert dropped(server, run) == 0
         assert server.stop() == 0
         assert server.errors.count("cannot be written") == 1
@@ -222,7 +222,7 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path, options, settings, to
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides queries between processes")
 @pytest.mark.parametrize("path", ["q.log", "-"])
 def test_workers_share_a_file(tmp_path, path):
-    """R204: each appends its own lines; the end loses none of them."""
+    """R204: each worker appends its lines; stopping loses none of them."""
     options = ["--query-log", path, "--workers", "2"]
     with serving_files(SHOP, options=options, cwd=tmp_path) as server:
         for _ in range(100):
@@ -236,7 +236,7 @@ def test_workers_share_a_file(tmp_path, path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides queries between processes")
-def test_workers_follow_a_file_that_was_moved_away(file):
+def test_workers_reopen_a_rotated_file(file):
     moved = file.with_suffix(".1")
     with serving_files(SHOP, options=["--query-log", file, "--workers", "2"]) as server:
         for _ in range(12):

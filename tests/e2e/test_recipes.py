@@ -1,4 +1,4 @@
-"""docs/recipes.md works: the commands of each section are run as they stand, but for the ports."""
+"""docs/recipes.md works: the commands of each section are run unchanged, except for the ports."""
 
 import os
 import re
@@ -15,11 +15,11 @@ TEXT = (Path(__file__).resolve().parents[2] / "docs" / "recipes.md").read_text()
 BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 SECTIONS = {part.partition("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
 PROGRAMS = {"AWS CLI": "awscli", "boto3": "boto3", "octoDNS": "octodns_route53", "Beside LocalStack or moto": "awscli"}
-"""Sections that are run, and the module that each needs."""
+"""The sections that are run, with the module that each needs."""
 
 
 def runnable(section):
-    """The code of a section that can be run, as (language, code) pairs."""
+    """Returns the code blocks of a section that can be run, as (language, code) pairs."""
     return [(one["language"], one["code"]) for one in BLOCK.finditer(section) if one["language"] in ("sh", "python")]
 
 

@@ -1,4 +1,4 @@
-"""Recursive resolvers in front: unbound with a stub zone and named with a static-stub zone find everything."""
+"""Recursive resolvers in front of dnsemu work: unbound with a stub zone, named with a static-stub zone."""
 
 import contextlib
 import subprocess
@@ -35,7 +35,7 @@ stub-zone:
 """
 CLIENT_SUBNET = "send-client-subnet: 127.0.0.1\n  max-client-subnet-ipv4: 24"
 
-# `port` is where named asks others; that of a static stub's servers cannot be told apart from it.
+# `port` is the port of all servers that named queries; a static stub cannot have another.
 NAMED = """
 options {{
   directory "{folder}";
@@ -64,7 +64,7 @@ RESOLVED = [
 
 @contextlib.contextmanager
 def running(log, port, *command):
-    """A resolver's process from when it answers until the block ends; yields a function that asks it."""
+    """Runs a resolver during the block; yields a function that queries it."""
 
     def ask(name, type_="A", source=None, within_s=5.0):
         query = dns.message.make_query(name, type_)
@@ -111,24 +111,24 @@ def test_a_resolver_finds(resolver, name, type_, expected):
 
 
 def test_a_resolver_learns_that_a_name_is_absent(resolver):
-    assert resolver("nobody.shop.test") == ("NXDOMAIN", [])
+    assert resolver("missing.shop.test") == ("NXDOMAIN", [])
 
 
-def test_a_resolver_finds_what_takes_tcp(resolver):
+def test_a_resolver_retries_over_tcp(resolver):
     """The reply is larger than the 1,232 bytes that resolvers offer over UDP."""
     rcode, found = resolver("big.shop.test", "TXT")
     assert (rcode, len(found)) == ("NOERROR", 8)
 
 
 def test_a_resolver_sees_both_of_two_weighted_record_sets(resolver):
-    """With a TTL of 0 s each question is asked anew."""
+    """With a TTL of 0 s the resolver caches nothing."""
     seen = set()
     until(lambda: seen.add(*resolver("even.shop.test")[1]) or len(seen) == 2, what="both")
     assert seen == {"192.0.2.11", "192.0.2.12"}
 
 
-def test_unbound_tells_whose_answers_it_wants(require_tool, shop, tmp_path):
-    """R127: one resolver, clients in two countries, an answer for each; the scope keeps its cache from mixing them."""
+def test_unbound_sends_the_client_subnet(require_tool, shop, tmp_path):
+    """R127: clients in two countries get their answers through one resolver; its cache keeps them apart by the scope."""
     program = require_tool("unbound")
     version = subprocess.run([program, "-V"], capture_output=True, text=True, check=False).stdout
     if "subnetcache" not in version:

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT end the server at once and with exit code 0, whatever is under way."""
+"""SIGTERM and SIGINT stop the server promptly with exit code 0, whatever it is doing."""
 
 import http.client
 import signal
@@ -21,20 +21,20 @@ health_checks:
   - {{id: tcp, type: HTTPS, ip_address: 127.0.0.1, port: {port}, request_interval: 0.2, failure_threshold: 2}}
 """
 PROMPT_S = 4.0
-"""Time to end in, for machines that are busy; a probe or an idle client would hold it up for longer."""
+"""Limit for stopping, generous for busy machines. Waiting for a probe or an idle client would take longer."""
 
 
 def stopped_by(server, number):
-    """Stop a server; the seconds that it took."""
+    """Stops a server; returns the seconds that it took."""
     began = time.monotonic()
     assert server.stop(number) == 0, server.errors
     return time.monotonic() - began
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_with_everything_under_way(tmp_path, number):
+def test_it_stops_with_open_connections_and_probes(tmp_path, number):
     """An open TCP connection, another in the middle of a message, an HTTP keep-alive connection, hanging probes."""
-    with socket.create_server(("127.0.0.1", 0)) as hanging:  # accepts in the kernel, and never answers
+    with socket.create_server(("127.0.0.1", 0)) as hanging:  # the kernel accepts, and no one answers
         file = tmp_path / "hanging.yaml"
         file.write_text(HANGING.format(port=hanging.getsockname()[1]))
         with serving_files(SHOP, file) as server:
@@ -76,8 +76,8 @@ def test_a_second_signal_does_no_harm():
         assert server.errors == ""
 
 
-def test_what_was_asked_before_the_end_is_answered():
-    """Queries that the kernel holds when the signal comes are not lost."""
+def test_queries_sent_before_the_signal_are_answered():
+    """Queries in the kernel's buffer when the signal comes are not lost."""
     with serving_files(SHOP) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect(("127.0.0.1", server.dns))
         sock.settimeout(5)

@@ -1,4 +1,4 @@
-"""DNS over TCP: many queries a connection, in any pieces, and clients that misbehave."""
+"""DNS over TCP: many queries per connection, in pieces of any size, and clients that misbehave."""
 
 import asyncio
 import contextlib
@@ -17,14 +17,14 @@ from tests.e2e.asking import query, served, texts
 
 
 def framed(message):
-    """A message as it travels over TCP: behind its length."""
+    """Returns a message with its length in front, as TCP carries it."""
     wire = message if isinstance(message, bytes) else message.to_wire()
     return len(wire).to_bytes(2, "big") + wire
 
 
 @pytest.fixture
 def connect(shop):
-    """A function that opens a connection and gives its socket and a file to read from; all are closed at the end."""
+    """A function that opens a connection and returns its socket and a file to read from; all are closed at the end."""
     with contextlib.ExitStack() as stack:
 
         def connect():
@@ -42,14 +42,14 @@ def next_reply(stream):
 def test_queries_in_one_piece_are_answered_in_order(connect):
     """RFC 7766 §6.2.1.1: a client need not wait for a reply before it sends the next query."""
     sock, stream = connect()
-    names = ["www.shop.test", "nobody.shop.test", "blog.shop.test", "www.other.test"]
+    names = ["www.shop.test", "missing.shop.test", "blog.shop.test", "www.other.test"]
     sock.sendall(b"".join(framed(query(names[number % 4], id=number)) for number in range(400)))
     for number in range(400):
         reply = next_reply(stream)
         assert query(names[number % 4], id=number).is_response(reply)
 
 
-def test_a_query_in_single_octets_is_answered(connect):
+def test_a_query_in_single_bytes_is_answered(connect):
     sock, stream = connect()
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for octet in framed(query("www.shop.test")) + framed(query("shop.test"))[:-1]:
@@ -60,8 +60,8 @@ def test_a_query_in_single_octets_is_answered(connect):
         sock.recv(1)
 
 
-def test_a_client_that_is_done_sending_still_gets_its_replies(connect):
-    """More of them than the server writes ahead: it waits for the client to read, then goes on."""
+def test_a_client_that_shut_down_its_sending_side_gets_its_replies(connect):
+    """There are more replies than the server buffers: it waits for the client to read."""
     sock, stream = connect()
     sock.sendall(framed(query("big.shop.test", "TXT")) * 2000)
     sock.shutdown(socket.SHUT_WR)
@@ -79,7 +79,7 @@ def test_a_client_that_is_done_sending_still_gets_its_replies(connect):
         pytest.param(framed(dns.message.make_response(query("www.shop.test"))), id="a reply"),
     ],
 )
-def test_what_is_no_dns_client_is_cut_off(connect, shop, sent):
+def test_a_client_that_sends_something_else_is_cut_off(connect, shop, sent):
     sock, stream = connect()
     with contextlib.suppress(ConnectionError):
         sock.sendall(sent)
@@ -102,10 +102,10 @@ def test_rubbish_does_no_harm(connect, shop):
     assert served(shop.dns, "www.shop.test", over=dns.query.tcp) == ["192.0.2.1"]
 
 
-def test_a_client_that_never_reads_delays_nobody(connect, shop):
+def test_a_client_that_never_reads_delays_no_other(connect, shop):
     sock, stream = connect()
     sock.settimeout(0.2)
-    with pytest.raises(TimeoutError):  # the server stops reading, so all of this never fits
+    with pytest.raises(TimeoutError):  # the server stops reading, so this can never be sent completely
         sock.sendall(framed(query("big.shop.test", "TXT")) * 1_000_000)
     for _ in range(20):
         assert served(shop.dns, "www.shop.test") == ["192.0.2.1"]
@@ -113,11 +113,11 @@ def test_a_client_that_never_reads_delays_nobody(connect, shop):
     assert texts(next_reply(stream))[0].startswith('"1 ')
 
 
-# --- limits, on a listener of our own with small ones ---
+# --- limits, on a listener with small ones ---
 
 
 def limited(work, *, loop_factory, **limits):
-    """Run `work(open)` beside a listener that echoes messages; `open()` gives a connection's reader and writer."""
+    """Runs `work(open)` beside a listener that echoes messages; `open()` returns a connection's reader and writer."""
 
     async def main():
         sock = bind_tcp("127.0.0.1", 0)
@@ -150,7 +150,7 @@ async def echoed(reader, writer, message=b"ping"):
 
 
 async def at_end(reader):
-    """Read until the other side closes, whether or not it says goodbye."""
+    """Reads until the other side closes or resets the connection."""
     with contextlib.suppress(ConnectionError):
         while await reader.read(1 << 16):
             pass
@@ -162,7 +162,7 @@ both_loops = pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uv
 
 @both_loops
 def test_an_idle_connection_is_closed(loop_factory):
-    """R150: after the limit without a whole new query; a beginning of one does not count."""
+    """R150: a connection is idle without a whole query; the beginning of one does not count."""
 
     async def work(connection):
         reader, writer = await connection()
@@ -175,7 +175,7 @@ def test_an_idle_connection_is_closed(loop_factory):
 
 @both_loops
 def test_a_busy_connection_stays(loop_factory):
-    """Queries in time keep it open well beyond the limit."""
+    """Queries within the limit keep it open beyond it."""
 
     async def work(connection):
         loop = asyncio.get_running_loop()
@@ -193,7 +193,7 @@ def test_a_client_that_never_reads_is_closed(loop_factory):
     async def work(connection):
         _, writer = await connection()
         writer.transport.pause_reading()
-        writer.write(framed(bytes(60000)) * 800)  # more than the system takes by itself
+        writer.write(framed(bytes(60000)) * 800)  # more than the system buffers
         with pytest.raises(ConnectionError):
             await writer.drain()
         other_reader, other_writer = await connection()
@@ -203,7 +203,7 @@ def test_a_client_that_never_reads_is_closed(loop_factory):
 
 
 @both_loops
-def test_a_connection_too_many_takes_the_place_of_the_one_idle_longest(loop_factory):
+def test_a_connection_beyond_the_limit_replaces_the_one_idle_longest(loop_factory):
     async def work(connection):
         first, second = await connection(), await connection()
         assert await echoed(*second) == await echoed(*first) == b"ping"
@@ -216,8 +216,8 @@ def test_a_connection_too_many_takes_the_place_of_the_one_idle_longest(loop_fact
 
 
 @both_loops
-def test_a_listener_that_closes_lets_replies_out(loop_factory):
-    """What was answered before the end still reaches the client, then the connection ends."""
+def test_a_closing_listener_sends_its_replies(loop_factory):
+    """Replies from before the close reach the client, then the connection ends."""
 
     async def main():
         sock = bind_tcp("127.0.0.1", 0)

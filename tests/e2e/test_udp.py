@@ -1,4 +1,4 @@
-"""DNS over UDP: bursts, rubbish, and the address a reply leaves from."""
+"""DNS over UDP: bursts, invalid packets, and the source address of replies."""
 
 import random
 import select
@@ -17,7 +17,7 @@ from .conftest import SHOP
 
 @pytest.fixture
 def client(shop):
-    """A connected UDP socket: it receives only what comes from where it sends to."""
+    """A connected UDP socket: it receives packets only from the address that it sends to."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(5)
         sock.connect(("127.0.0.1", shop.dns))
@@ -25,7 +25,7 @@ def client(shop):
 
 
 def test_a_burst_is_answered_whole(client):
-    """More than the server answers in one turn of its loop."""
+    """The burst is larger than what the server answers in one turn of its loop."""
     wanted = {number: query("www.shop.test", id=number) for number in range(200)}
     for message in wanted.values():
         client.send(message.to_wire())
@@ -36,7 +36,7 @@ def test_a_burst_is_answered_whole(client):
 
 
 def test_rubbish_does_no_harm(client):
-    """R149: whatever comes, the next good query is answered, and nothing is written to standard error (see `shop`)."""
+    """R149: the next good query is answered, and nothing is written to standard error (see `shop`)."""
     dice = random.Random(20260101)
     good = query("geo.shop.test", use_edns=True, options=[dns.edns.ECSOption("203.0.113.0", 24)], id=1).to_wire()
     packets = [dice.randbytes(dice.randrange(0, 600)) for _ in range(300)]
@@ -59,7 +59,7 @@ def test_rubbish_does_no_harm(client):
 
 
 def test_a_reply_is_not_answered(client, shop):
-    """Two servers must not talk to each other for ever."""
+    """Otherwise two servers could answer each other forever."""
     reply = ask(shop.dns, "www.shop.test").to_wire()
     client.send(reply)
     client.send(query("www.shop.test", id=7).to_wire())
@@ -67,8 +67,8 @@ def test_a_reply_is_not_answered(client, shop):
     assert not select.select([client], [], [], 0)[0]
 
 
-def test_a_sender_that_nobody_can_reply_to_stops_nothing(shop):
-    """A closed socket's port makes the reply bounce; whoever asks next is answered."""
+def test_a_sender_that_cannot_be_replied_to_stops_nothing(shop):
+    """A reply to a closed socket fails; the next query is answered."""
     for _ in range(20):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.sendto(query("www.shop.test").to_wire(), ("127.0.0.1", shop.dns))
@@ -77,7 +77,7 @@ def test_a_sender_that_nobody_can_reply_to_stops_nothing(shop):
 
 @pytest.fixture(scope="module")
 def everywhere():
-    """One server on four addresses, ports by address."""
+    """A server on four addresses; yields the ports by address."""
     if not has_ipv6():
         pytest.skip("no IPv6 on this machine")
     with serving_files(SHOP, dns="127.0.0.1:0,[::1]:0,0.0.0.0:0", options=["--dns", "[::]:0"]) as server:
@@ -111,15 +111,15 @@ def test_the_ready_line_names_every_address(everywhere):
         pytest.param("[::]", "::1", id="any IPv6 address"),
     ],
 )
-def test_the_reply_leaves_from_the_address_asked(run, everywhere, bound, asked, how):
-    """dig believes nobody else."""
+def test_the_reply_comes_from_the_queried_address(run, everywhere, bound, asked, how):
+    """dig ignores replies from another address."""
     port = everywhere[bound]
     found = run("dig", f"@{asked}", "-p", port, "www.shop.test", "+short", "+tries=1", "+timeout=5", how)
     assert found == "192.0.2.1\n"
 
 
-def test_the_address_asked_from_another_one(everywhere):
-    """The client may sit on an address of its own; the reply finds it."""
+def test_a_client_on_another_loopback_address_is_answered(everywhere):
+    """The reply goes to the client's address, whichever it is."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.2.0.9", 0))
         sock.settimeout(5)

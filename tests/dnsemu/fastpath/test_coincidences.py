@@ -20,7 +20,7 @@ def sides(*zones):
     fast, slow = Server(*zones), Server(*zones)
     chances = random.Random(), random.Random()
     for server, chance, more in zip((fast, slow), chances, ({}, {"ttl_divisor": lambda: 1.0}), strict=True):
-        server.by(Responder(server.board, server.health, QuickDice(chance.random), str, **more))
+        server.use(Responder(server.board, server.health, QuickDice(chance.random), str, **more))
 
     def ask(packet, seed):
         for chance in chances:

@@ -274,7 +274,7 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     assert found.published.world == load_files([tmp_path / "shop.yaml"]).world
     server = Application(found, Options(seed=1, clock=Clock(start=START, is_paused=True)))
     asking = Server()
-    asking.by(server.responder)
+    asking.use(server.responder)
     publish = partial(server.publisher.publish_files, found.published, recompile=False)
     await server.command_runner.open(found.published.world, publish)
     assert addresses(asking) == []

@@ -77,7 +77,7 @@ class Logged(Server):
         self.file, self.soon = Lines(), []
         self.log = QueryLog(self.file, self.board, lambda: self.now, self.soon.append)
         dice = QuickDice(random.Random(1).random)
-        self.by(Responder(self.board, self.health, dice, str, query_log=self.log, **more))
+        self.use(Responder(self.board, self.health, dice, str, query_log=self.log, **more))
 
     def logged(self):
         """The lines since the last call."""
