@@ -33,7 +33,7 @@ from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
 from dnsemu.zone.lookup import Hit, lookup_in
 
-GROUPS_PER_STEP = 500
+GROUPS_PER_STEP = 100
 """Groups of record sets, or resources, that are looked at without a pause."""
 
 _REGIONAL = (Latency, Geoproximity)
@@ -108,13 +108,19 @@ class _Domain:
         return type_, int(self.network.network_address), int(self.network.netmask)
 
     def add_target(self, resource: Resource, index: int) -> None:
-        self.targets[resource.name, index] = resource, resource.targets[index]
+        target = resource.targets[index]
+        self.targets[resource.name, index] = resource, target
+        if target.health_check_id is not None:
+            self.health_checks.add(target.health_check_id)
+
+    def add(self, record_set: RecordSet) -> None:
+        self.record_sets[id(record_set)] = record_set
+        if record_set.health_check_id is not None:
+            self.health_checks.add(record_set.health_check_id)
 
     def contents(self, world: World) -> DomainContents:
-        found = self.health_checks
-        found.update(r.health_check_id for r in self.record_sets.values() if r.health_check_id is not None)
-        found.update(t.health_check_id for _, t in self.targets.values() if t.health_check_id is not None)
-        declared = {check_id: world.health_checks[check_id] for check_id in found if check_id in world.health_checks}
+        checks = world.health_checks
+        declared = {check_id: checks[check_id] for check_id in self.health_checks if check_id in checks}
         return DomainContents(declared, tuple(self.targets.values()), tuple(self.record_sets.values()))
 
 
@@ -274,7 +280,7 @@ def _search_networks(members: Sequence[RecordSet], networks: Sequence[tuple[_Dom
             if record_set.type is type_:
                 for rdata in record_set.rdata:
                     if int.from_bytes(rdata, "big") & mask == network:
-                        domain.record_sets[id(record_set)] = record_set
+                        domain.add(record_set)
 
 
 def _add_with_all_below(first: RecordSet, domain: _Domain, zone: _Zone) -> None:
@@ -284,7 +290,7 @@ def _add_with_all_below(first: RecordSet, domain: _Domain, zone: _Zone) -> None:
         record_set = waiting.pop()
         if id(record_set) in domain.record_sets:
             continue
-        domain.record_sets[id(record_set)] = record_set
+        domain.add(record_set)
         resource = _resource(record_set, zone)
         if resource is not None and resource.region is None:
             for index in range(len(resource.targets)):
