@@ -359,7 +359,7 @@ class Application:
             StoreFailed: the store could not commit; nothing changed.
         """
         await self.restore(State())
-        self.forcing.forget()
+        self.forcing.clear()
         self.partitions.clear()
 
     async def restore(self, state: State) -> None:

@@ -62,10 +62,10 @@ def explanation_reply(
 
 
 def _txt(lines: Iterable[str]) -> Iterable[bytes]:
-    room = MAX_BYTES
+    bytes_left = MAX_BYTES
     for number, line in enumerate(lines, 1):
-        room -= len(line) + _RR_BYTES
-        if room < 0:
+        bytes_left -= len(line) + _RR_BYTES
+        if bytes_left < 0:
             yield from _txt_line(f"{number:03} and more that does not fit into a DNS message")
             return
         yield from _txt_line(f"{number:03} {line.translate(_ASCII)}")

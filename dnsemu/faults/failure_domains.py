@@ -4,7 +4,7 @@ Forced statuses and what-if call the same pure function, so they agree. A Region
 
 - record sets whose latency or geoproximity routing names it;
 - resources in it, with their targets, and the aliases that lead straight to them;
-- whatever these record sets lead to, along aliases and CNAMEs, except record sets of other Regions, and failover
+- everything that these record sets lead to, along aliases and CNAMEs, except record sets of other Regions, and failover
   secondaries, which take over. A resource without a Region (a global service) fails with the record set above it.
 
 An Availability Zone contains the targets in it. An address or a network contains the health checks that probe it, and
@@ -90,7 +90,7 @@ def at_once(steps: Steps[T]) -> T:
 
 @dataclass
 class _Domain:
-    """One pattern and what was found in it so far; record sets by the identity of the objects."""
+    """One pattern and its contents so far; record sets by object identity, which is faster than their keys."""
 
     pattern: Pattern
     health_checks: set[HealthCheckId] = field(default_factory=set)
@@ -166,7 +166,7 @@ def _matching_checks(domain: _Domain, world: World) -> Iterator[HealthCheckId]:
 
 
 def _search_resources(world: World, domains: _Domains) -> Iterator[None]:
-    """Put the targets of resources into the domains that their Region, Availability Zone or address is in."""
+    """Puts the targets of resources into the domains that their Region, Availability Zone or address is in."""
     for number, resource in enumerate(world.resources.values(), 1):
         in_region = domains.by_region[resource.region] if resource.region is not None else []
         for index, target in enumerate(resource.targets):
@@ -254,7 +254,7 @@ def _zones(world: World, catalog: Catalog) -> Iterator[_Zone]:
 
 
 def _search_zone(zone: _Zone, domains: _Domains) -> Iterator[None]:
-    """Put the record sets of a hosted zone into the domains that their Region or addresses are in."""
+    """Puts the record sets of a hosted zone into the domains that their Region or addresses are in."""
     networks = [(domain, *domain.masked) for domain in domains.addressed]
     for number, members in enumerate(zone.groups(), 1):
         if domains.by_region.domains:
@@ -284,7 +284,7 @@ def _search_networks(members: Sequence[RecordSet], networks: Sequence[tuple[_Dom
 
 
 def _add_with_all_below(first: RecordSet, domain: _Domain, zone: _Zone) -> None:
-    """Put a record set that is in a Region into its domain, and what it leads to."""
+    """Puts a record set that is in a Region into its domain, and what it leads to."""
     waiting = [first]
     while waiting:
         record_set = waiting.pop()

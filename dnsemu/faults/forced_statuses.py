@@ -88,7 +88,7 @@ class Forcing:
         self._matches = {}
         self._refresh()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Drops the rules set by calls; the file's rules stay."""
         self._called = ()
         self._refresh()

@@ -28,7 +28,7 @@ def defects(tree: AnswerTree, audiences: Sequence[Audience], checks: Checks) -> 
 
 @dataclass
 class _Health:
-    """Tells which record sets can become unhealthy."""
+    """Computes which record sets can become unhealthy, each once."""
 
     tree: AnswerTree
     checks: Checks

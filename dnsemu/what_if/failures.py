@@ -53,7 +53,7 @@ class Scenario:
 
 
 def domains_of(trees: Iterable[AnswerTree], catalog: Catalog) -> list[Pattern]:
-    """The Regions and Availability Zones that may move an answer of the trees.
+    """The Regions and Availability Zones whose failure may change an answer of the trees.
 
     Those of the trees' record sets and targets come first. All others follow, because a record set elsewhere may use
     the same health check.

@@ -69,8 +69,8 @@ MAX_NAMES = 3
 class Finding:
     """One problem: either an effect of a scenario, or a defect of a record set.
 
-    `effect` is what `populations` get in `scenario`: no answer, or a fail-open answer; no population stands for
-    everyone. `at` is the record set with the defect.
+    `effect` is what `populations` get in `scenario`: no answer, or a fail-open answer; without `populations` everyone
+    gets it. `at` is the record set with the defect.
     """
 
     kind: FindingKind

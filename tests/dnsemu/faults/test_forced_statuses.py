@@ -94,7 +94,7 @@ def test_rules_set_by_calls_may_be_dropped_and_the_files_rules_stay():
     forced = Forced()
     forced.read("web-1 unhealthy")
     forced.force("web-1 healthy", "db-1 unhealthy")
-    forced.forcing.forget()
+    forced.forcing.clear()
     assert forced.overlaid == {"web-1": (DOWN, "web-1")}
 
 
