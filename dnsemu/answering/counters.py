@@ -1,4 +1,4 @@
-"""How many replies were sent, by labels from closed sets; counted in place on the way out, read at scrape time."""
+"""Reply counters by labels from closed sets; replies add to them in place, metrics read them at scrape time."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,15 +11,15 @@ from dnsemu.wire.qtypes import type_label
 from dnsemu.zone.lookup import NotOurs
 
 UDP, TCP = 0, 1
-"""Where in a `Count` a protocol's number is."""
+"""The index of a transport protocol in a `ReplyCount`."""
 PROTOCOLS = ("UDP", "TCP")
 
-Count = list[int]
-"""Replies of one kind over UDP, and over TCP."""
+ReplyCount = list[int]
+"""Replies with the same labels over UDP, and over TCP."""
 
 
-class Answered(NamedTuple):
-    """What a reply is counted under; every field comes from a closed set, `zone` from those hosted or the root."""
+class ReplyLabels(NamedTuple):
+    """The labels that a reply is counted under; each from a closed set. `zone` is a hosted zone's name or the root."""
 
     zone: DName
     type: str
@@ -29,28 +29,28 @@ class Answered(NamedTuple):
 
 
 class Counters:
-    """Counts by zone, type, rcode and policy; whoever sends replies keeps the count it adds to."""
+    """Counts replies by zone, type, rcode and policy. A caller may keep a `ReplyCount` and add to it directly."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[DName, str, str, str], Count] = {}
+        self._counts: dict[tuple[DName, str, str, str], ReplyCount] = {}
 
-    def of_answer(self, link: Link, rcode: RCode) -> Count:
-        """The count for answers from a hosted zone."""
+    def of_answer(self, link: Link, rcode: RCode) -> ReplyCount:
+        """Returns the count of replies to a question that a hosted zone answers."""
         assert not isinstance(link.found, NotOurs)
         policy = policy_of(link.decisions[0].group).NAME if link.decisions else "none"
         return self.of(link.found.zone.name, type_label(link.type), rcode, policy)
 
-    def of(self, zone: DName = ROOT, type_: str = "", rcode: RCode = RCode.NOERROR, policy: str = "none") -> Count:
-        """The count for replies of a kind."""
+    def of(self, zone: DName = ROOT, type_: str = "", rcode: RCode = RCode.NOERROR, policy: str = "none") -> ReplyCount:
+        """Returns the count of replies with these labels."""
         key = zone, type_, rcode.name, policy
         count = self._counts.get(key)
         if count is None:
             count = self._counts[key] = [0, 0]
         return count
 
-    def items(self) -> Iterator[tuple[Answered, int]]:
-        """Every kind that was sent, and how often."""
+    def items(self) -> Iterator[tuple[ReplyLabels, int]]:
+        """Yields the labels with at least one reply, and their number of replies."""
         for key, count in self._counts.items():
             for protocol, number in zip(PROTOCOLS, count, strict=True):
                 if number:
-                    yield Answered(*key, protocol), number
+                    yield ReplyLabels(*key, protocol), number

@@ -1,6 +1,6 @@
-"""What a question comes to, before any dice are thrown: look-up and decision, link by link along CNAMEs.
+"""Resolution: look-up and decision of a question, link by link along CNAMEs, before anything is drawn.
 
-The wire, `explain` and every other reader of decisions start here, so they cannot disagree.
+DNS answers, `explain`, TestDNSAnswer and what-if all call `resolve`, so they cannot disagree.
 """
 
 from dataclasses import dataclass, field
@@ -18,39 +18,39 @@ from dnsemu.zone.lookup import Found, Hit, Referral, lookup, lookup_in
 from dnsemu.zone.reader import CatalogReader, HealthReader
 
 MAX_CNAME_LINKS = 16
-"""A chain of CNAMEs is followed no farther than this (R55)."""
+"""Longest chain of CNAMEs that is followed (R55)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneSurroundings:
-    """One hosted zone, the resources and the health of one instant: what decisions in that zone may read."""
+    """Surroundings of decisions in one hosted zone: the zone, the resources and the health of one instant."""
 
     catalog: CatalogReader
     zone: Zone
     health: HealthReader
 
     def group(self, name: DName, type: RRType) -> Group | None:
-        """The group of exactly this name and type in the hosted zone."""
+        """Returns the group of exactly this name and type in the hosted zone."""
         return self.catalog.group(self.zone, name, type)
 
     def target(self, alias: AliasTarget, type: RRType) -> ResourceState | None:
-        """The resource that an alias out of the zone leads to."""
+        """Returns the resource that an alias out of the zone leads to."""
         if alias.hosted_zone_id == self.zone.id:
             return None
         resource = self.catalog.resource(alias.name)
         return None if resource is None else resource.state(type, self.health.is_healthy)
 
     def is_healthy(self, check: HealthCheckId) -> bool:
-        """The health check's effective status."""
+        """True if the health check's effective status is healthy."""
         return self.health.is_healthy(check)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One name looked up: the question's own, or the target of the CNAME before it.
+    """The look-up and decision of one name: the question's own, or the target of the CNAME before it.
 
     `decisions` has one entry for each group found: none unless `found` is a `Hit`, several only for ANY.
-    `trail` holds the names before this one.
+    `names_before` are the names of the links before this one.
     """
 
     name: DName
@@ -60,36 +60,36 @@ class Link:
     client: Client
     health: HealthReader = field(repr=False)
     catalog: CatalogReader = field(repr=False)
-    trail: tuple[DName, ...] = ()
+    names_before: tuple[DName, ...] = ()
 
     @property
-    def leads_on(self) -> bool:
-        """Whether a CNAME stands for the type asked, so that the answer goes on at its target (R54)."""
+    def follows_cname(self) -> bool:
+        """True if a CNAME was found instead of the type asked, so that the answer goes on at its target (R54)."""
         return (
             isinstance(self.found, Hit)
             and self.type not in (RRType.CNAME, ANY)
             and self.found.groups[0].type is RRType.CNAME
         )
 
-    def ends_at(self, target: DName) -> bool:
-        """Whether a chain of CNAMEs goes no farther than its target: met before, or too many links (R55)."""
-        return target in (*self.trail, self.name) or len(self.trail) >= MAX_CNAME_LINKS
+    def is_chain_end(self, target: DName) -> bool:
+        """True if the chain of CNAMEs does not go on to a target: the name is in it, or it is too long (R55)."""
+        return target in (*self.names_before, self.name) or len(self.names_before) >= MAX_CNAME_LINKS
 
-    def following(self, cname: RecordSet) -> "Link | None":
-        """The link a CNAME leads to, or None where the answer ends with the CNAME.
+    def next_link(self, cname: RecordSet) -> "Link | None":
+        """Returns the link that a CNAME leads to, or None if the answer ends with the CNAME.
 
-        That is at a target in another hosted zone or none, below a delegation, or met before, and after
+        It ends at a target outside the hosted zone, below a delegation or already in the chain, and after
         `MAX_CNAME_LINKS` (R55).
         """
         assert isinstance(self.found, Hit)
         target = DName(cname.rdata[0].lower())
         zone = self.found.zone
-        if self.ends_at(target) or self.catalog.zone_of(target) is not zone:
+        if self.is_chain_end(target) or self.catalog.zone_of(target) is not zone:
             return None
         found = lookup_in(self.catalog, zone, target, self.type)
         if isinstance(found, Referral):
             return None
-        return _link(self.catalog, self.health, self.client, target, self.type, found, (*self.trail, self.name))
+        return _link(self.catalog, self.health, self.client, target, self.type, found, (*self.names_before, self.name))
 
 
 def resolve(
@@ -114,10 +114,10 @@ def _link(
     name: DName,
     type_: int,
     found: Found,
-    trail: tuple[DName, ...],
+    names_before: tuple[DName, ...],
 ) -> Link:
     decisions: tuple[Decision, ...] = ()
     if isinstance(found, Hit):
         surroundings = ZoneSurroundings(catalog, found.zone, health)
         decisions = tuple(decide(group, client, surroundings) for group in found.groups)
-    return Link(name, type_, found, decisions, client, health, catalog, trail)
+    return Link(name, type_, found, decisions, client, health, catalog, names_before)

@@ -102,12 +102,12 @@ class _Sum:
             return Shares(empty={EmptyReply(_ABSENCE[type(link.found)], link.name): ALL})
         (decision,) = link.decisions
         found = self._decision(decision, 0)
-        if not link.leads_on:
+        if not link.follows_cname:
             return found
         total = Shares(empty=dict(found.empty), fails_open=found.fails_open)
         for cname, share in found.answers.items():
-            following = link.following(cname)
-            below = Shares({cname: ALL}) if following is None else self.link(following)
+            next_link = link.next_link(cname)
+            below = Shares({cname: ALL}) if next_link is None else self.link(next_link)
             total.add(below, share)
             total.fails_open -= found.answers_failing_open.get(cname, 0) * below.fails_open  # already in the total
         return total

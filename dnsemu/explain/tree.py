@@ -180,13 +180,13 @@ class _Writer:
                 "values": list(record_set.values),
             }
         )
-        following = link.following(record_set) if link.leads_on else None
-        if following is None:
+        next_link = link.next_link(record_set) if link.follows_cname else None
+        if next_link is None:
             return None
         return {
-            "cname": names.display(following.name),
-            "result": _FOUND[type(following.found)],
-            "decisions": [self.decision(d, share, following) for d in following.decisions if self._has_room()],
+            "cname": names.display(next_link.name),
+            "result": _FOUND[type(next_link.found)],
+            "decisions": [self.decision(d, share, next_link) for d in next_link.decisions if self._has_room()],
         }
 
     def _resource(self, state: ResourceState, share: Fraction, link: Link) -> Explanation:

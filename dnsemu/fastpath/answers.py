@@ -1,14 +1,17 @@
-"""Compiled answers: all but the message around them, as a tree of throws with bytes at its ends."""
+"""Compiled answers: all but the message around them, as a tree of draws with bytes at its ends."""
 
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import Any
 
-from dnsemu.answering.answer import NAME_IN_RDATA, RRGroups, Throws, Undrawn, Unrepeatable, rrset_of, throw
+from dnsemu.answering.answer import ReplyDraft, draft
 from dnsemu.answering.counters import Counters
 from dnsemu.answering.dice import Dice
+from dnsemu.answering.draws import Draws, NotCompilable, Path
 from dnsemu.answering.resolution import Link, resolve
+from dnsemu.answering.rrsets import RRGroups, rrset_of
+from dnsemu.answering.sections import HOST_IN_RDATA
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.names import ROOT, DName
 from dnsemu.fastpath.decision_tree import (
@@ -17,7 +20,6 @@ from dnsemu.fastpath.decision_tree import (
     AnswerBranch,
     AnswerLeaf,
     CompiledAnswer,
-    Path,
     ReplyTemplate,
     insert_leaf,
 )
@@ -119,17 +121,17 @@ class Answers:
     def _grow(
         self, key: Any, name: DName, type_: int, found: Found, located: Located, path: Path
     ) -> tuple[CompiledAnswer, AnswerLeaf]:
-        """Follow the throws where nobody went before, and remember what is there."""
+        """Follow the draws where nobody went before, and remember what is there."""
         keys: set[Key] = set()
         catalog = RecordingCatalog(self._board.current.catalog_for(self._view), keys)
         health = RecordingHealth(self._health.current, keys)
         link = resolve(catalog, health, located.client, name, type_)
-        throws = Throws(self._dice, path, may_sample=False)
-        end = self._end(link, throws, located, _base(found, name))
+        draws = Draws(self._dice, path, may_sample=False)
+        end = self._end(link, draws, located, _base(found, name))
         if end.is_compiled and not end.answers(name):
             return CompiledAnswer(key), AnswerLeaf(end.path, end.count)  # it may not do for others
         family = self._answers.get(key)
-        is_of_class = throws.reads_client or (family is not None and family.depends_on_client)
+        is_of_class = draws.reads_client or (family is not None and family.depends_on_client)
         if is_of_class:
             keys.add(CLIENT)
             if family is None or not family.depends_on_client:
@@ -142,20 +144,20 @@ class Answers:
             if answer is not None:
                 self._drop(answer)
             answer = CompiledAnswer(key, is_of_class=is_of_class)
-        octets = insert_leaf(answer, throws, end)
+        octets = insert_leaf(answer, draws, end)
         self._keep(answer, keys, octets)
         return answer, end
 
-    def _end(self, link: Link, throws: Throws, located: Located, base: DName) -> AnswerLeaf:
-        """What a path of throws ends in; compiled if replies there differ in the order and choice of values alone."""
+    def _end(self, link: Link, draws: Draws, located: Located, base: DName) -> AnswerLeaf:
+        """What a path of draws ends in; compiled if replies there differ in the order and choice of values alone."""
         try:
-            settled = _settled(throw(link, throws, located.scope_bits))
-        except Unrepeatable:
+            settled = _settled(draft(link, draws, located.scope_bits))
+        except NotCompilable:
             settled = None
         if settled is None or not self._is_complete(settled[0]):
-            return AnswerLeaf(throws.path, self._counters.of())
+            return AnswerLeaf(draws.path, self._counters.of())
         reply, groups, size = settled
-        end = AnswerLeaf(throws.path, self._counters.of_answer(link, reply.rcode))
+        end = AnswerLeaf(draws.path, self._counters.of_answer(link, reply.rcode))
         end.compile(reply, groups, size, link.name, base)
         return end
 
@@ -171,7 +173,7 @@ class Answers:
         self._charge(answer, octets + READ_BYTES * len(fresh))
 
     def _charge(self, answer: CompiledAnswer, octets: int) -> None:
-        """Count what an answer takes more; the oldest give way, and at last itself."""
+        """ReplyCount what an answer takes more; the oldest give way, and at last itself."""
         answer.octets += octets
         self.octets += octets
         while self.octets > self._most_octets:
@@ -236,21 +238,21 @@ class _Readers:
             del self._by_key[key]
 
 
-def _settled(thrown: Undrawn | Reply) -> tuple[Reply, RRGroups, int] | None:
+def _settled(drafted: ReplyDraft | Reply) -> tuple[Reply, RRGroups, int] | None:
     """A reply, the records at its end that are to be drawn, and how many groups of them; None if not so simple."""
-    if isinstance(thrown, Reply):
-        return thrown, (), 0
-    if len(thrown.pools) > 1:
+    if isinstance(drafted, Reply):
+        return drafted, (), 0
+    if len(drafted.pools) > 1:
         return None
-    pool, owner = thrown.pools[0], thrown.last.name
+    pool, owner = drafted.pools[0], drafted.last.name
     values = rrset_of(owner, pool.leaves)
     if len(values) == 1 and pool.size == len(pool.leaves):
-        return thrown.with_values(values), (), 0
-    groups = pool.whole(owner)
+        return drafted.with_values(values), (), 0
+    groups = pool.uniform_groups(owner)
     type_ = values[0][1]
-    if groups is None or owner == ROOT or type_ in COMPRESSED_NAMES or type_ in NAME_IN_RDATA:
+    if groups is None or owner == ROOT or type_ in COMPRESSED_NAMES or type_ in HOST_IN_RDATA:
         return None
-    return thrown.with_values([rr for group in groups[: pool.size] for rr in group]), groups, pool.size
+    return drafted.with_values([rr for group in groups[: pool.size] for rr in group]), groups, pool.size
 
 
 def _key(found: Found, type_: int) -> tuple[Any, ...]:

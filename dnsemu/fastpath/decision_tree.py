@@ -5,9 +5,10 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
-from dnsemu.answering.answer import RRGroups, Throws
-from dnsemu.answering.counters import Count
+from dnsemu.answering.counters import ReplyCount
 from dnsemu.answering.dice import Dice
+from dnsemu.answering.draws import Draws, Path
+from dnsemu.answering.rrsets import RRGroups
 from dnsemu.config import names
 from dnsemu.config.names import DName
 from dnsemu.fastpath.reads import Key
@@ -19,9 +20,6 @@ _END_BYTES, _RR_BYTES = 700, 130
 _FORM_BYTES, _GROUP_BYTES, _RECORD_BYTES = 500, 60, 50
 _SPLIT_BYTES, _WAY_BYTES = 350, 48
 _POINTER_BYTES = 2
-
-Path = tuple[int, ...]
-"""Which way the throws fell, one index each."""
 
 Records = tuple[bytes, ...]
 
@@ -60,7 +58,7 @@ class ReplyTemplate:
 
 
 class AnswerLeaf:
-    """The end of a path of throws: a reply as it was made for one name, from which forms for others are made.
+    """The end of a path of draws: a reply as it was made for one name, from which forms for others are made.
 
     It answers every name that ends in `base`, unless the name goes on as a name in the reply does: then compression
     would find more in common. Not `is_compiled` means that every reply has to be made anew, on the path given.
@@ -68,7 +66,7 @@ class AnswerLeaf:
 
     __slots__ = ("_base", "_groups", "_made_for", "_names_below", "_reply", "_size", "count", "path")
 
-    def __init__(self, path: Path, count: Count) -> None:
+    def __init__(self, path: Path, count: ReplyCount) -> None:
         self.path = path
         self.count = count
         self._reply: Reply | None = None
@@ -167,11 +165,11 @@ class CompiledAnswer:
         self.ends = 0
 
 
-def insert_leaf(answer: CompiledAnswer, throws: Throws, end: AnswerLeaf) -> int:
-    """Put an end behind the throws that led there; how many bytes more that takes, by estimate."""
+def insert_leaf(answer: CompiledAnswer, draws: Draws, end: AnswerLeaf) -> int:
+    """Put an end behind the draws that led there; how many bytes more that takes, by estimate."""
     octets = end.octets
     above: AnswerBranch | None = None
-    for depth, (counts, _) in enumerate(throws.taken[: len(end.path)]):
+    for depth, (counts, _) in enumerate(draws.choices[: len(end.path)]):
         split = answer.root if above is None else above.kids[end.path[depth - 1]]
         if not isinstance(split, AnswerBranch):
             split = AnswerBranch(end.path[:depth], counts)

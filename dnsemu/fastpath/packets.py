@@ -4,7 +4,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from dnsemu.answering.dice import Dice
-from dnsemu.fastpath.decision_tree import AnswerBranch, AnswerLeaf, CompiledAnswer, Path, ReplyTemplate
+from dnsemu.answering.draws import Path
+from dnsemu.fastpath.decision_tree import AnswerBranch, AnswerLeaf, CompiledAnswer, ReplyTemplate
 from dnsemu.publication.board import Difference, Published
 from dnsemu.query_log.query_log import LineTemplate
 from dnsemu.wire.handlers import PendingReply

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from dnsemu.answering.counters import Answered
+from dnsemu.answering.counters import ReplyLabels
 
 
 class DataPlane(Protocol):
@@ -22,7 +22,7 @@ class DataPlane(Protocol):
         """Wait until every process answers from what was published last."""
 
     @property
-    def answered(self) -> Iterable[tuple[Answered, int]]:
+    def answered(self) -> Iterable[tuple[ReplyLabels, int]]:
         """Replies sent, by their labels, as counted so far."""
 
     @property

@@ -5,9 +5,10 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from dnsemu.answering.answer import Throws, Undrawn, draw, throw
+from dnsemu.answering.answer import ReplyDraft, draft, draw
 from dnsemu.answering.counters import TCP, UDP, Counters
 from dnsemu.answering.dice import Dice
+from dnsemu.answering.draws import Draws, Path
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
 from dnsemu.config.names import ROOT, DName
@@ -15,7 +16,6 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.over_dns import explanation_reply, question_to_explain
 from dnsemu.explain.tree import CheckDetail
 from dnsemu.fastpath.answers import Answers, is_shared
-from dnsemu.fastpath.decision_tree import Path
 from dnsemu.fastpath.packets import Packets, SharedRoom, wire_of
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.client import Located
@@ -230,8 +230,8 @@ class Responder:
         """The reply to a question that is ours, without what is compiled; this decides what the compiled ones say."""
         query = asked.query
         link = resolve(catalog, self._health.current, located.client, query.name, query.type, found)
-        thrown = throw(link, Throws(self._dice, path), located.scope_bits)
-        reply = self._scaled(thrown.drawn(self._dice) if isinstance(thrown, Undrawn) else thrown)
+        drafted = draft(link, Draws(self._dice, path), located.scope_bits)
+        reply = self._scaled(drafted.draw(self._dice) if isinstance(drafted, ReplyDraft) else drafted)
         self.answered.of_answer(link, reply.rcode)[asked.protocol] += 1
         assert not isinstance(link.found, NotOurs)
         zone = link.found.zone
@@ -321,7 +321,7 @@ class Responder:
         return look_up
 
     def _count(self, protocol: int, rcode: RCode, type_: str = "") -> None:
-        """Count a reply that is not from a hosted zone."""
+        """ReplyCount a reply that is not from a hosted zone."""
         self.answered.of(ROOT, type_, rcode)[protocol] += 1
 
 

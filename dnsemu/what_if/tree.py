@@ -105,19 +105,19 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
         roots[root.name, root.type] = root
         reached = _reached(surroundings, root)
         groups |= reached
-        for cname, following in _followed(link, reached.values()) if link.leads_on else ():
-            assert isinstance(following.found, Hit)
-            cnames[cname.key] = following.found.groups[0]
-            waiting.append(following)
+        for cname, next_link in _followed(link, reached.values()) if link.follows_cname else ():
+            assert isinstance(next_link.found, Hit)
+            cnames[cname.key] = next_link.found.groups[0]
+            waiting.append(next_link)
     return AnswerTree(name, type_, tuple(groups.values()), tuple(roots.values()), surroundings, cnames)
 
 
 def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, Link]]:
     """The CNAMEs in the groups that lead to record sets, each with its next link."""
     for record_set in (record_set for group in groups for record_set in group.record_sets if not record_set.alias):
-        following = link.following(record_set)
-        if following is not None and isinstance(following.found, Hit):
-            yield record_set, following
+        next_link = link.next_link(record_set)
+        if next_link is not None and isinstance(next_link.found, Hit):
+            yield record_set, next_link
 
 
 def _reached(surroundings: ZoneSurroundings, root: Group) -> dict[tuple[DName, RRType], Group]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dnsemu.answering.counters import Answered
+from dnsemu.answering.counters import ReplyLabels
 from dnsemu.server.responder import Responder
 from dnsemu.workers.messages import CountersRead
 
@@ -12,9 +12,9 @@ class CounterReader:
 
     def __init__(self, responder: Responder) -> None:
         self._responder = responder
-        self._read: Counter[Answered] = Counter()
+        self._read: Counter[ReplyLabels] = Counter()
         self._read_dropped = self._read_lines = 0
-        self.failed: Counter[Answered] = Counter()
+        self.failed: Counter[ReplyLabels] = Counter()
         """Replies that the worker made without its responder."""
 
     def read(self, request_id: int | None = None) -> CountersRead:

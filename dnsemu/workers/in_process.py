@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dnsemu.answering.counters import Answered
+from dnsemu.answering.counters import ReplyLabels
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Listeners
 from dnsemu.wire.handlers import Handlers
@@ -31,7 +31,7 @@ class InProcess:
         """Returns at once: what is published is answered from."""
 
     @property
-    def answered(self) -> Iterable[tuple[Answered, int]]:
+    def answered(self) -> Iterable[tuple[ReplyLabels, int]]:
         """Replies sent."""
         return self._responder.answered.items()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dnsemu.answering.counters import Answered
+from dnsemu.answering.counters import ReplyLabels
 from dnsemu.config.text.addresses import Address
 from dnsemu.policies.location.place import Place
 from dnsemu.zone.view import View
@@ -56,7 +56,7 @@ class CountersRead:
     """Reports increments of a worker's counters since its last report; `request_id` is None for an unasked one."""
 
     request_id: int | None
-    answered: Mapping[Answered, int]
+    answered: Mapping[ReplyLabels, int]
     dropped: int
     query_log_dropped: int
 

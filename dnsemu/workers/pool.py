@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from dnsemu.answering.counters import Answered
+from dnsemu.answering.counters import ReplyLabels
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.text.addresses import Address
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
@@ -64,7 +64,7 @@ class WorkerPool:
             query_log: the path of the query log, if there is one.
         """
         self._source, self._responder = source, responder
-        self._counted: Counter[Answered] = Counter()
+        self._counted: Counter[ReplyLabels] = Counter()
         """Replies of the workers, by their reports."""
         self._counted_dropped = self._counted_lines = 0
         self._counter_requests = 0
@@ -136,7 +136,7 @@ class WorkerPool:
     # --- counters ---
 
     @property
-    def answered(self) -> Iterable[tuple[Answered, int]]:
+    def answered(self) -> Iterable[tuple[ReplyLabels, int]]:
         """Replies of all processes, as far as they are reported."""
         total = Counter(self._counted)
         for label, count in self._responder.answered.items():

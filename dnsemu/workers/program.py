@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import structlog
 from immutables import Map
 
-from dnsemu.answering.counters import Answered
+from dnsemu.answering.counters import ReplyLabels
 from dnsemu.answering.dice import QuickDice
 from dnsemu.config.names import ROOT
 from dnsemu.policies.location.place import Place
@@ -243,7 +243,7 @@ class WorkerProgram:
             return reply
         if self._counters is not None:
             protocol = "UDP" if over_udp else "TCP"
-            self._counters.failed[Answered(ROOT, "TXT", RCode.SERVFAIL.name, "none", protocol)] += 1
+            self._counters.failed[ReplyLabels(ROOT, "TXT", RCode.SERVFAIL.name, "none", protocol)] += 1
         return render(parse_query(packet), Reply(RCode.SERVFAIL, is_authoritative=False), MAX_PLAIN_UDP_BYTES)
 
     def _spawn(self, work: Any) -> None:

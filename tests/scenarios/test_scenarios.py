@@ -162,11 +162,11 @@ def leaf(record_set, link, share):
     if record_set.type is not RRType.CNAME:
         yield text, share
         return
-    following = link.following(record_set) if link.leads_on else None
-    if following is None:
+    next_link = link.next_link(record_set) if link.follows_cname else None
+    if next_link is None:
         yield f"CNAME {text}", share
     else:
-        for more, part in replies(following):
+        for more, part in replies(next_link):
             yield f"CNAME {text} → {more}", part * share
 
 

@@ -1,6 +1,6 @@
-"""What is drawn for the wire is what was decided: for random trees, places and health, with exactly the decided shares.
+"""DNS replies are drawn with exactly the decided shares, for random trees, places and health.
 
-The dice are thrown in every way they can fall, so nothing is sampled.
+Every outcome of the dice is enumerated, so nothing is sampled.
 """
 
 from fractions import Fraction
@@ -40,43 +40,43 @@ GEO = Geo(
 QUERY = dns.message.make_query("g0.test.", "A").to_wire()
 
 
-class EveryThrow:
-    """Dice that fall in every way there is: `falls` runs something once for each, with its exact probability."""
+class EnumeratedDice:
+    """Dice that enumerate their outcomes: `outcomes` calls a function once for each, with its exact probability."""
 
     def __init__(self):
-        self._falls = []
+        self._draws = []
         self._next = 0
 
-    def falls(self, run):
-        """Yields (what `run()` gave, probability) for each way the dice can fall."""
-        self._falls = []
+    def outcomes(self, run):
+        """Yields (result of `run()`, probability) for each outcome of the dice."""
+        self._draws = []
         while True:
             self._next = 0
             outcome = run()
             probability = Fraction(1)
-            for _, ways in self._falls:
+            for _, ways in self._draws:
                 probability /= ways
             yield outcome, probability
-            while self._falls and self._falls[-1][0] == self._falls[-1][1] - 1:
-                self._falls.pop()
-            if not self._falls:
+            while self._draws and self._draws[-1][0] == self._draws[-1][1] - 1:
+                self._draws.pop()
+            if not self._draws:
                 return
-            fall, ways = self._falls[-1]
-            self._falls[-1] = fall + 1, ways
+            drawn, ways = self._draws[-1]
+            self._draws[-1] = drawn + 1, ways
 
     def randrange(self, stop):
-        if self._next == len(self._falls):
-            self._falls.append((0, stop))
-        fall, ways = self._falls[self._next]
-        assert ways == stop, "the same throws before lead to the same throw now"
+        if self._next == len(self._draws):
+            self._draws.append((0, stop))
+        drawn, ways = self._draws[self._next]
+        assert ways == stop, "the same draws before lead to the same draw now"
         self._next += 1
-        return fall
+        return drawn
 
     def sample(self, population, k):
         return list(combinations(population, k))[self.randrange(comb(len(population), k))]
 
     def shuffle(self, x):
-        """Order is no part of an answer."""
+        """Does nothing: an answer is compared as a set."""
 
 
 def _failover(name, number, id, **more):
@@ -92,7 +92,7 @@ POLICIES = {
     "geoproximity": ((1, 2), lambda name, number, id, **more: geoproximity(name, id, region=("us-east-1", "eu-west-1")[number], **more)),
     "multivalue": ((1, 2, 9, 10), lambda name, number, id, **more: multivalue(name, id, **more)),
 }  # fmt: skip
-"""Policy → the numbers of record sets that a group may have, and how one is made."""
+"""Policy → possible sizes of a group, and a function that makes a member."""
 
 LEAVES_ONLY = {"multivalue"}
 CHECKS = ["h0", "h1", "h2", "h3"]
@@ -100,7 +100,7 @@ CHECKS = ["h0", "h1", "h2", "h3"]
 
 @st.composite
 def trees(draw):
-    """Groups g0, g1, … of one policy each; members are leaves, or aliases to later groups or to none."""
+    """Draws groups g0, g1, … of one policy each; members are leaves, or aliases to later groups or to a missing one."""
     size = draw(st.integers(1, 4))
     addresses = (f"192.0.2.{number}" for number in count(1))
     sets = []
@@ -120,7 +120,7 @@ def trees(draw):
 
 
 def decided(node):
-    """The exact share of each answer below a node; an answer is the set of its addresses."""
+    """Returns the exact share of each answer below a node; an answer is the set of its addresses."""
     if isinstance(node, Leaf):
         return {frozenset(node.record_set.values): Fraction(1)}
     if isinstance(node, BrokenAlias) or node.outcome is None:
@@ -138,11 +138,11 @@ def decided(node):
 @settings(max_examples=rounds(150), deadline=None)
 @given(trees(), st.sets(st.sampled_from(CHECKS)), st.sampled_from(SOURCES))
 def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, source):
-    """R59, R65, R90: every answer of every draw is in the decision, and none of the decision is never drawn."""
+    """R59, R65, R90: the drawn answers are those of the decision, with their shares."""
     compiled = zone(ZONE, *record_sets)
     health = HealthBoard()
     health.publish(Map(dict.fromkeys(down, Status.UNHEALTHY)))
-    catalog, locator, dice = Catalog.of([compiled]), Locator(GEO), EveryThrow()
+    catalog, locator, dice = Catalog.of([compiled]), Locator(GEO), EnumeratedDice()
     responder = Responder(Board(Published(World(geo=GEO), catalog, locator)), health, dice, str)
     handler = responder.handlers().tcp
 
@@ -151,7 +151,7 @@ def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, sou
     expected = decided(decide(group, client, ZoneSurroundings(catalog, compiled, health.current)))
 
     drawn = {}
-    for reply, probability in dice.falls(lambda: handler(QUERY, source)):
+    for reply, probability in dice.outcomes(lambda: handler(QUERY, source)):
         message = dns.message.from_wire(reply)
         assert message.rcode() == dns.rcode.NOERROR
         answer = frozenset(str(rdata) for rrset in message.answer for rdata in rrset)
@@ -159,16 +159,16 @@ def test_the_wire_answers_with_exactly_the_decided_shares(record_sets, down, sou
     assert drawn == expected
 
 
-def test_every_order_of_a_few_hosts_is_as_likely():
-    """R146: also where names in the values are compressed against each other, the first time as ever after."""
+def test_every_order_of_a_few_hosts_is_equally_likely():
+    """R146: also if names in the values are compressed against each other; the first time and from the cache."""
     hosts = [f"{number} {host}.test" for number, host in enumerate(("a", "b", "far.a"))]
-    compiled, dice = zone(ZONE, record_set("mx.test", "MX", hosts), record_set("a.test")), EveryThrow()
+    compiled, dice = zone(ZONE, record_set("mx.test", "MX", hosts), record_set("a.test")), EnumeratedDice()
     catalog = Catalog.of([compiled])
     handler = Responder(Board(Published(World(), catalog, Locator(Geo()))), HealthBoard(), dice, str).handlers().udp
     query = dns.message.make_query("mx.test", "MX").to_wire()
     for _ in range(3):
         drawn = {}
-        for reply, probability in dice.falls(lambda: handler(query, SOURCES[0])):
+        for reply, probability in dice.outcomes(lambda: handler(query, SOURCES[0])):
             order = tuple(
                 str(rdata) for rrset in dns.message.from_wire(reply, one_rr_per_rrset=True).answer for rdata in rrset
             )
@@ -176,9 +176,9 @@ def test_every_order_of_a_few_hosts_is_as_likely():
         assert drawn == dict.fromkeys(permutations(f"{text}." for text in hosts), Fraction(1, 6))
 
 
-def test_dice_that_fall_in_every_way_are_fair():
-    dice = EveryThrow()
-    pairs = list(dice.falls(lambda: (dice.randrange(2), dice.sample("abc", 2))))
+def test_enumerated_dice_are_fair():
+    dice = EnumeratedDice()
+    pairs = list(dice.outcomes(lambda: (dice.randrange(2), dice.sample("abc", 2))))
     assert sum(probability for _, probability in pairs) == 1
     assert {(first, "".join(second)) for (first, second), _ in pairs} == {
         (n, s) for n in (0, 1) for s in ("ab", "ac", "bc")

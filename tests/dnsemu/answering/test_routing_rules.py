@@ -1,4 +1,4 @@
-"""Rules of routing.md that take a file, health and the wire together."""
+"""Rules of routing.md that involve a file, health and DNS replies together."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.builders import multivalue, primary, record_set, secondary, weighted,
 
 
 def served(text):
-    """A server of what a file says."""
+    """Makes a server from the text of a file."""
     published = compile_world(load_text("shop.yaml", text)).published
     server = Server()
     server.board.publish(published)
@@ -26,7 +26,7 @@ def answers(reply):
 
 
 def test_r58_a_query_reads_the_status_that_is_published():
-    """H77: nothing is probed when a query comes; R59: the first choice is passed over once it is unhealthy."""
+    """H77: a query causes no probe. R59: an unhealthy primary does not answer."""
     server = Server(
         zone(
             "example.test",
@@ -67,7 +67,7 @@ hosted_zones:
         pytest.param("203.0.113.7", [ecs("198.51.100.0/24")], "192.0.2.9", id="R95.3 and not the sender's"),
     ],
 )
-def test_r95_the_network_that_ip_based_routing_goes_by(source, options, answer):
+def test_r95_the_network_that_decides_in_ip_based_routing(source, options, answer):
     server = served(OFFICES.format(paris="203.0.113.0/24"))
     assert answers(server.ask("www.shop.test", source=source, use_edns=0, options=options)) == [answer]
 
@@ -124,8 +124,8 @@ def test_r12_two_zones_of_one_name_cannot_share_a_file():
         load_text("shop.yaml", "hosted_zones: [{name: a.test}, {name: A.test.}]")
 
 
-def test_r74_two_failover_aliases_to_cloudfront_are_not_a_matter_of_dns():
-    """R35 does not hold: a PRIMARY without evaluated target or check is refused, so it has a check here (A159)."""
+def test_r74_two_failover_aliases_to_cloudfront_are_accepted():
+    """R35 does not hold: a PRIMARY needs a health check or evaluated target health, so it has a check here (A159)."""
     alias = (
         "alias_target: {{hosted_zone_id: Z2FDTNDATAQYW2, dns_name: {}.cloudfront.net, evaluate_target_health: false}}"
     )
@@ -148,8 +148,8 @@ def test_r79_r71_an_unlocated_client_has_the_default_place_and_no_country():
 
 
 @pytest.mark.parametrize("levels", [17, 1200])
-def test_r112_what_lies_too_deep_is_servfail_and_no_harm(levels):
-    """Nor does a branch too deep to answer count as healthy."""
+def test_r112_aliases_that_are_too_deep_are_servfail(levels):
+    """A branch that is too deep to answer counts as unhealthy."""
     chain = [record_set(f"a{n}.example.test", alias=f"a{n + 1}.example.test") for n in range(levels)]
     server = Server(
         zone(
@@ -166,12 +166,12 @@ def test_r112_what_lies_too_deep_is_servfail_and_no_harm(levels):
 
 
 def test_an_rrset_is_a_set():
-    """RFC 2181 §5: two multivalue record sets of one value make one record."""
+    """RFC 2181 §5: two multivalue record sets with the same value make one record."""
     server = Server(zone("example.test", multivalue("m.example.test", "a"), multivalue("m.example.test", "b")))
     assert lines(server.ask("m.example.test").answer) == ["m.example.test. 60 A 192.0.2.1"]
 
 
-def test_r144_additional_repeats_nothing_and_holds_nothing_of_other_zones():
+def test_r144_additional_repeats_no_answer_and_has_no_records_of_other_zones():
     server = Server(
         zone(
             "example.test",
@@ -197,11 +197,11 @@ hosted_zones:
       - {name: www, type: A, ttl: 5, set_identifier: eu, region: eu-west-1, resource_records: [192.0.2.2]}
 """
     server = served(text)
-    told = explain_question(server.board.current, server.health.current, {"name": "www.shop.test"}, str)
-    assert told["answers"][0]["values"] == answers(server.ask("www.shop.test")) == ["192.0.2.2"]
+    explained = explain_question(server.board.current, server.health.current, {"name": "www.shop.test"}, str)
+    assert explained["answers"][0]["values"] == answers(server.ask("www.shop.test")) == ["192.0.2.2"]
 
 
-def test_explain_opens_the_branch_that_failed_and_names_every_ground():
+def test_explain_shows_the_failed_branch_and_every_reason():
     server = Server(
         zone(
             "example.test",
@@ -211,16 +211,16 @@ def test_explain_opens_the_branch_that_failed_and_names_every_ground():
         )
     )
 
-    def told():
+    def explained():
         explanation = explain_question(
             server.board.current, server.health.current, {"name": "www.example.test"}, lambda check: "in detail"
         )
         return explanation["decisions"][0]["candidates"][0], explanation
 
-    first, _ = told()
+    first, _ = explained()
     assert first["health"] == "gate: in detail, a healthy record set at p.example.test."
     server.health.set("a", Status.UNHEALTHY)
-    first, explanation = told()
+    first, explanation = explained()
     assert (first["is_healthy"], first["share"], first["health_check_id"]) == (False, "0", "gate")
     assert first["below"]["candidates"][0]["health"] == "a: in detail"
     assert [answer["values"] for answer in explanation["answers"]] == [["192.0.2.9"]]
@@ -228,5 +228,7 @@ def test_explain_opens_the_branch_that_failed_and_names_every_ground():
 
 def test_explain_says_what_is_forwarded():
     server = Server()
-    told = explain_question(server.board.current, server.health.current, {"name": "far.test"}, str, ["192.0.2.53:53"])
-    assert (told["result"], told["forward_to"]) == ("forwarded", ["192.0.2.53:53"])
+    explained = explain_question(
+        server.board.current, server.health.current, {"name": "far.test"}, str, ["192.0.2.53:53"]
+    )
+    assert (explained["result"], explained["forward_to"]) == ("forwarded", ["192.0.2.53:53"])
