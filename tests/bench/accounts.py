@@ -1,4 +1,4 @@
-"""Holding events against each other, against the statuses at the end, and against what the endpoints did. Arithmetic."""
+"""Checks events against each other, against the final statuses and against the endpoints. Arithmetic only."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,12 +11,12 @@ HEALTHY, UNHEALTHY = "healthy", "unhealthy"
 
 
 def event_number(event_id: str) -> int:
-    """The number in an id of the form `RUN-NUMBER`."""
+    """Returns the number in an id of the form `RUN-NUMBER`."""
     return int(event_id.rpartition("-")[2])
 
 
 def gaps(events: Sequence[Event], last: int) -> Iterator[str]:
-    """Where numbers are missing from a stream that was read from the first event to the last, of whatever kind."""
+    """Yields the gaps in the numbers of a stream of all events."""
     numbers = [0, *(event_number(event["id"]) for event in events), last + 1]
     for before, after in pairwise(numbers):
         if after != before + 1:
@@ -24,7 +24,7 @@ def gaps(events: Sequence[Event], last: int) -> Iterator[str]:
 
 
 def differences(everything: Sequence[Event], chosen: Sequence[Event], kind: str) -> Iterator[str]:
-    """How a stream of one kind differs from what all events hold of it."""
+    """Yields the differences between a stream of one kind and that kind's events among all."""
     wanted = {event["id"]: event for event in everything if event["kind"] == kind}
     got = {event["id"]: event for event in chosen}
     if len(got) != len(chosen):
@@ -35,10 +35,10 @@ def differences(everything: Sequence[Event], chosen: Sequence[Event], kind: str)
 
 
 def breaks(changes: Sequence[Event], statuses: Mapping[str, str]) -> Iterator[str]:
-    """Where a check's changes do not follow from each other, or do not lead from healthy to its status at the end.
+    """Yields the errors in each check's changes: they must follow each other and lead from healthy to the final status.
 
     Args:
-        statuses: every check that is declared at the end.
+        statuses: the final status of every declared check.
     """
     last: dict[str, str] = defaultdict(lambda: HEALTHY)
     for event in changes:
@@ -52,11 +52,11 @@ def breaks(changes: Sequence[Event], statuses: Mapping[str, str]) -> Iterator[st
 
 
 def astray(changes: Sequence[Event], told: Mapping[str, int], most: Mapping[str, int]) -> Iterator[str]:
-    """Checks that changed oftener or more seldom than their endpoints' answers let them.
+    """Yields the checks that changed more or less often than their endpoints' answers explain.
 
     Args:
-        told: by check, how many changes its endpoint's answers amount to; a check that is missing never changes.
-        most: by check, how often its endpoint could have changed.
+        told: by check, the number of changes that follow from its endpoint's answers; 0 for a missing check.
+        most: by check, the number of times that its endpoint could have changed.
     """
     counted = Counter(event["check"] for event in changes)
     for check in sorted(counted.keys() | told.keys()):

@@ -1,4 +1,4 @@
-"""What dnsemu sets out to reach, and whether it did. Arithmetic on bursts; nothing is measured here."""
+"""The aims of dnsemu's speed, and the verdict on each. Arithmetic on bursts; nothing is measured here."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MET, MISSED, UNKNOWN = "met", "missed", "not measured"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A run's bursts, by workload and server, and the ratios of its other parts, by their names."""
+    """A run's bursts by workload and server, and the ratios of its other parts by name."""
 
     bursts: Mapping[tuple[str, str], Sequence[Burst]]
     growth: Mapping[str, Ratio]
@@ -24,14 +24,14 @@ Figure = Callable[[Figures], Ratio | None]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A ratio that is to be no less than so much."""
+    """A ratio, and its lower bound."""
 
     what: str
     at_least: float
     figure: Figure
 
     def judged(self, figures: Figures) -> dict[str, Any]:
-        """The ratio and the verdict by its median; `is_clear` if every round says the same."""
+        """Returns the ratio and the verdict on its median; `is_clear` is true if every round agrees."""
         found = self.figure(figures)
         verdict = {"aim": self.what, "at_least": self.at_least}
         if found is None:
@@ -46,12 +46,12 @@ class Aim:
 
 
 def _beside(workload: str, server: str) -> Figure:
-    """dnsemu beside another server at the same workload."""
+    """Compares dnsemu with another server on the same workload."""
     return lambda figures: _ratio(figures, (workload, OURS), (workload, server))
 
 
 def _beside_static(workload: str) -> Figure:
-    """A workload beside one static name, both at dnsemu."""
+    """Compares a workload with one static name, both on dnsemu."""
     return lambda figures: _ratio(figures, (workload, OURS), ("static", OURS))
 
 
@@ -69,12 +69,12 @@ def _memory(workload: str) -> Figure:
 
 
 def kept_memory(bursts: Sequence[Burst]) -> Ratio | None:
-    """Memory after a workload's first burst, when caches are full, over that with what its later bursts added."""
-    octets = [burst.resident_octets for burst in bursts]
-    if len(octets) < 2 or any(None in (each["before"], each["after"]) for each in octets):
+    """Divides the memory after a workload's first burst, when caches are full, by the memory after its last."""
+    resident = [burst.resident_bytes for burst in bursts]
+    if len(resident) < 2 or any(None in (each["before"], each["after"]) for each in resident):
         return None
-    full = octets[0]["after"] or 0
-    added = sum((each["after"] or 0) - (each["before"] or 0) for each in octets[1:])
+    full = resident[0]["after"] or 0
+    added = sum((each["after"] or 0) - (each["before"] or 0) for each in resident[1:])
     share = full / (full + added)
     return Ratio(share, share, share)
 
@@ -102,5 +102,5 @@ AIMS = (
 
 
 def verdicts(figures: Figures) -> list[dict[str, Any]]:
-    """Every aim with what became of it."""
+    """Returns every aim with its verdict."""
     return [aim.judged(figures) for aim in AIMS]

@@ -1,7 +1,7 @@
-"""The benchmark of the Route 53 API: what a change, a list, a large zone, a start and a health check cost.
+"""The benchmark of the Route 53 API: the cost of a change, a list, a large zone, a start and a health check.
 
-Server and load have a core each. Calls are bytes made beforehand, over connections that stay; boto3 is there to
-compare. All load goes to loopback, and whatever was started is stopped however the run ends.
+Server and load have a core each. Calls are prepared bytes over persistent connections, so that the client costs little;
+boto3 is measured for comparison. All load goes to loopback, and every process is stopped however the run ends.
 """
 
 import argparse
@@ -34,19 +34,19 @@ NAMES_CHANGED = 500
 CLIENTS = (1, 8)
 FLUSHES = 200
 AT_EACH_END = 100
-"""Health checks whose creation is looked at, first and last."""
+"""Number of health checks at the beginning, and at the end, whose creation is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of everything there is."""
+    """Sizes of the parts of a run."""
 
     seconds: float
     listed: int
     zones: Sequence[int]
     """Record sets of each zone that is changed."""
     many_zones: tuple[int, int]
-    """Zones, and record sets of each."""
+    """(zones, record sets of each) pairs."""
     checks: Sequence[int]
 
 
@@ -56,7 +56,7 @@ QUICK = Sizes(0.2, 700, (100,), (3, 5), (20,))
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every part of a run needs."""
+    """Shared by the parts of a run."""
 
     sizes: Sizes
     cores: Cores
@@ -64,7 +64,7 @@ class Bench:
 
     @contextmanager
     def serving(self, store: str | None = None, *options: str) -> Iterator[tuple[Running, int]]:
-        """A server, in memory or with a file by that name in the scratch directory, and its HTTP port."""
+        """Runs a server, in memory or on a database file in the scratch directory; yields it and its HTTP port."""
         http_port = free_port()
         command = [str(Path(sys.executable).with_name("dnsemu")), "serve", "--dns", "127.0.0.1:0"]
         command += ["--http", f"127.0.0.1:{http_port}", *options]
@@ -73,14 +73,14 @@ class Bench:
             yield server, http_port
 
     def url(self, store: str) -> str:
-        """The URL of a store of that name."""
+        """Returns the URL of a store of that name."""
         return f"sqlite:///{self.scratch / store}.db"
 
 
 def main() -> None:
-    """Measure as the command line says, print tables, write JSON if asked."""
+    """Runs the benchmark: prints tables, and writes JSON with `--json`."""
     options = _options()
-    # A terminated run ends as an interrupted one does: by way of every `finally`.
+    # SIGTERM ends a run as an interrupt does, through every `finally`.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     cores = Cores.of_this_machine()
     if cores.load:
@@ -123,7 +123,7 @@ def _options() -> argparse.Namespace:
 
 
 def changes(bench: Bench) -> dict[str, Any]:
-    """Batches of one change, each acknowledged, in a small zone."""
+    """Measures batches of one change in a small zone, each acknowledged before the next."""
     measured = [
         {"store": "SQLite" if store else "memory", "client": client, **figures}
         for store in (None, "changes")
@@ -174,7 +174,7 @@ def _boto3(http_port: int, zone_id: str, seconds: float) -> tuple[list[float], f
 
 
 def _flush_ms(directory: Path) -> dict[str, Any]:
-    """What the disk itself takes to have a page for sure: no durable change is quicker."""
+    """Measures an fsync of one page on the disk, the lower bound of a durable change."""
     took_ms: list[float] = []
     with (directory / "flushed").open("wb", buffering=0) as file:
         for _ in range(FLUSHES):
@@ -186,7 +186,7 @@ def _flush_ms(directory: Path) -> dict[str, Any]:
 
 
 def _changes_of(zone_id: str, zone: str, names: int) -> list[bytes]:
-    """Each gives a name another value than the one before gave it."""
+    """Yields changes; each gives a name a new value."""
     with_zone = partial(upsert, zone_id)
     return [with_zone(f"h{n}.{zone}", f"192.0.{value}.{n % 250}") for value in (3, 4) for n in range(names)]
 
@@ -195,7 +195,7 @@ def _changes_of(zone_id: str, zone: str, names: int) -> list[bytes]:
 
 
 def lists(bench: Bench) -> dict[str, Any]:
-    """A zone from its first page to its last."""
+    """Measures listing a whole zone, page by page."""
     with bench.serving() as (_, http_port):
         (zone_id,) = fill(http_port, 1, bench.sizes.listed)
         with Client(http_port) as client:
@@ -203,11 +203,11 @@ def lists(bench: Bench) -> dict[str, Any]:
             found = list(pages(client, zone_id))
             took_s = time.perf_counter() - began
     listed = sum(page.count("<ResourceRecordSet>") for page in found)
-    return {"record_sets": listed, "pages": len(found), "octets": sum(map(len, found)), "took_s": took_s}
+    return {"record_sets": listed, "pages": len(found), "bytes": sum(map(len, found)), "took_s": took_s}
 
 
 def large_zones(bench: Bench) -> list[dict[str, Any]]:
-    """One change after another in a zone, on the disk, and what DNS feels of it."""
+    """Measures changes in large zones on disk, and the latency of DNS meanwhile."""
     return [_large_zone(bench, record_sets) for record_sets in bench.sizes.zones]
 
 
@@ -230,12 +230,12 @@ def _large_zone(bench: Bench, record_sets: int) -> dict[str, Any]:
 
 
 def start_up(bench: Bench) -> dict[str, Any]:
-    """How long a server takes that finds its store full, and what a record set takes of its memory."""
+    """Measures the start of a server with a full store, and the memory per record set."""
     with bench.serving("empty") as (server, _):
-        empty, ready_s = server.resident_octets(), server.ready_s
+        empty, ready_s = server.resident_bytes(), server.ready_s
     shapes = [bench.sizes.many_zones, (1, max(bench.sizes.zones))]
     return {
-        "empty": {"ready_s": ready_s, "resident_octets": empty},
+        "empty": {"ready_s": ready_s, "resident_bytes": empty},
         "measured": [_start_up(bench, zones, each, empty) for zones, each in shapes],
     }
 
@@ -243,22 +243,22 @@ def start_up(bench: Bench) -> dict[str, Any]:
 def _start_up(bench: Bench, zones: int, each: int, empty: int | None) -> dict[str, Any]:
     store = f"start{zones}"
     with bench.serving() as (server, http_port):
-        before = server.resident_octets()
+        before = server.resident_bytes()
         fill(http_port, zones, each)
-        in_memory = _each(before, server.resident_octets(), zones * each)
+        in_memory = _each(before, server.resident_bytes(), zones * each)
     with bench.serving(store) as (_, http_port):
         began = time.perf_counter()
         fill(http_port, zones, each)
         filled_s = time.perf_counter() - began
     with bench.serving(store) as (server, _):
-        ready_s, resident = server.ready_s, server.resident_octets()
+        ready_s, resident = server.ready_s, server.resident_bytes()
     return {
         "zones": zones,
         "record_sets_each": each,
         "fill_s": filled_s,
         "ready_s": ready_s,
-        "store_octets": (bench.scratch / f"{store}.db").stat().st_size,
-        "octets_per_record_set": {"restarted": _each(empty, resident, zones * each), "filled_in_memory": in_memory},
+        "store_bytes": (bench.scratch / f"{store}.db").stat().st_size,
+        "bytes_per_record_set": {"restarted": _each(empty, resident, zones * each), "filled_in_memory": in_memory},
     }
 
 
@@ -270,7 +270,7 @@ def _each(before: int | None, after: int | None, number: int) -> float | None:
 
 
 def health_checks(bench: Bench) -> list[dict[str, Any]]:
-    """Health checks created one after another: what the first and the last of them take. None is probed meanwhile."""
+    """Measures the creation of many health checks: the first ones and the last ones. None is probed."""
     return [_health_checks(bench, number) for number in bench.sizes.checks]
 
 

@@ -1,4 +1,4 @@
-"""The API's figures as tables for people."""
+"""Prints the API's figures as tables."""
 
 import os
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ _SPREAD = ("p50", "p99", "most")
 
 
 def print_report(results: dict[str, Any]) -> None:
-    """Print every figure of the parts that were measured, and every note."""
-    # A pipe or a log has no width of its own.
+    """Prints every figure of the measured parts, and every note."""
+    # A pipe and a log have no width.
     console = Console(width=None if os.isatty(1) else WIDTH, highlight=False)
     machine = results["machine"]
     console.print(f"\n{machine['cores']} cores, Python {machine['python']}, {machine['system']}")
@@ -47,7 +47,7 @@ def _lists(figures: dict[str, Any]) -> Table:
         f"{figures['record_sets']:,}",
         str(figures["pages"]),
         _number(figures["took_s"], ".2f"),
-        _number(figures["octets"] / figures["pages"], ",.0f", 1e3),
+        _number(figures["bytes"] / figures["pages"], ",.0f", 1e3),
     )
     return table
 
@@ -80,17 +80,17 @@ def _large_zones(entries: list[dict[str, Any]]) -> Table:
 def _start_up(figures: dict[str, Any]) -> Table:
     title = f"starts with a full SQLite store ({figures['empty']['ready_s']:.2f} s with an empty one)"
     table = _table(title, (), "zones × record sets", "s until ready", "s to fill it", "store MB")
-    for header in ("octets/record set", "without store"):
+    for header in ("bytes/record set", "without store"):
         table.add_column(header, justify="right")
     for entry in figures["measured"]:
-        octets = entry["octets_per_record_set"]
+        data = entry["bytes_per_record_set"]
         table.add_row(
             f"{entry['zones']:,} × {entry['record_sets_each']:,}",
             _number(entry["ready_s"], ".2f"),
             _number(entry["fill_s"], ".1f"),
-            _number(entry["store_octets"], ".1f", 1e6),
-            _number(octets["restarted"], ",.0f"),
-            _number(octets["filled_in_memory"], ",.0f"),
+            _number(entry["store_bytes"], ".1f", 1e6),
+            _number(data["restarted"], ",.0f"),
+            _number(data["filled_in_memory"], ",.0f"),
         )
     return table
 

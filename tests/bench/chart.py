@@ -1,4 +1,4 @@
-"""Results as a picture: horizontal bars in an SVG that needs nothing else, legible on light and dark pages."""
+"""Draws results as horizontal bars in a self-contained SVG that is legible on light and dark pages."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-s
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A value with its label; `kind` is `ours`, `ceiling` or `other`; `aim` a value that is marked in it."""
+    """A value with its label. `kind` is `ours`, `ceiling` or `other`; `aim` is a value to mark."""
 
     label: str
     value: float
@@ -39,7 +39,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Bars on a scale that begins at nought, or a logarithmic one between two values, the same for all that are."""
+    """Bars on a scale from 0, or on a logarithmic scale between two values; all logarithmic panels share one scale."""
 
     title: str
     note: str
@@ -47,19 +47,19 @@ class Panel:
     logarithmic: tuple[float, float] | None = None
 
     def height(self) -> int:
-        """In pixels, with the space below."""
+        """Height in pixels, with the space below."""
         return TITLE + len(self.bars) * (BAR + GAP) + 18
 
 
 def chart(results: Mapping[str, Any]) -> str:
-    """An SVG of a run's results, as the JSON holds them: dnsemu beside others, and its workloads beside each other."""
+    """Returns an SVG of a run's results (the JSON): dnsemu beside other servers, and its workloads side by side."""
     panels = [panel for panel in (*_beside_others(results), _workloads(results)) if panel.bars]
     height = sum(panel.height() for panel in panels) + 8
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
         'role="img" aria-label="Answers per second of CPU time">',
         f"<style>{_STYLE}</style>",
-        # A page may be dark where the reader's system is not.
+        # A page may be dark although the reader's system is not.
         f'<rect class="page" width="{WIDTH}" height="{height}" rx="6"/>',
     ]
     top = 0
@@ -70,7 +70,7 @@ def chart(results: Mapping[str, Any]) -> str:
 
 
 def per_cpu_second(entry: Mapping[str, Any]) -> float:
-    """Answers per second of the server's CPU; per second of time where that is not known."""
+    """Returns answers per second of the server's CPU time, or of elapsed time if CPU time is unknown."""
     middle = entry["median"]
     cpu_us = middle["cpu_us_per_answer"]
     return float(1e6 / cpu_us if cpu_us else middle["answers_per_second"])

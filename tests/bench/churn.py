@@ -1,7 +1,7 @@
-"""An hour of health checks that keep changing, at sixty times the pace: does anything grow, is any change lost?
+"""Runs an hour of changing health checks at sixty times the speed, and looks for growth and lost changes.
 
-Endpoints flap by a schedule, the file is changed now and then, and all that happens is read from the event stream as it
-happens. What cannot be accounted for is printed, and makes the run fail.
+Endpoints flap by a schedule, the file is changed now and then, and all events are read from the event stream. A change
+that does not fit is printed, and makes the run fail.
 """
 
 import argparse
@@ -36,13 +36,13 @@ SPEED = 60
 PERIOD_S = 2.4
 SAMPLE_EVERY_S = 0.5
 WARM_UP_SHARE = 0.5
-"""Of the run: by then the history is full, and keeps as much as it ever will."""
+"""Share of the run after which the history is full and no longer grows."""
 QUIET_S = 1.0
 
 
 @dataclass(slots=True)
 class Stream:
-    """What one reader of the event stream got, in order."""
+    """The events that one reader of the event stream received, in order."""
 
     path: str
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Stream:
     thread: Thread = field(default_factory=Thread)
 
     def read(self, http_port: int) -> None:
-        """Read until the server ends the stream."""
+        """Reads until the server ends the stream."""
         with (
             contextlib.suppress(ConnectionError),
             urllib.request.urlopen(f"http://127.0.0.1:{http_port}{self.path}") as response,
@@ -64,17 +64,17 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the server held at an instant; None where there is no /proc."""
+    """Memory and open files of the server at one instant; None without /proc."""
 
     at_s: float
-    resident_octets: int | None
+    resident_bytes: int | None
     open_files: int | None
 
 
 def main() -> None:
-    """Run as the command line says, print what was found, write JSON if asked; exit with 1 if changes are missing."""
+    """Runs the benchmark: prints the results, writes JSON with `--json`, exits with 1 if changes are missing."""
     options = _options()
-    # A terminated run ends as an interrupted one does: by way of every `finally`.
+    # SIGTERM ends a run as an interrupt does, through every `finally`.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     cores = Cores.of_this_machine()
     if cores.load:
@@ -121,7 +121,7 @@ def _run(options: argparse.Namespace, cores: Cores) -> dict[str, Any]:
                 _write(file, options.checks, sink, writes)
             samples.append(_sample(server, ready))
         later_s = server.cpu_s()
-        # Nothing falls due while the clock stands still, so that events and statuses can be held against each other.
+        # The clock stands still, so that nothing changes between reading events and reading statuses.
         _call(http_port, "clock", {"do": "pause"})
         ended = time.monotonic()
         time.sleep(QUIET_S)
@@ -129,15 +129,15 @@ def _run(options: argparse.Namespace, cores: Cores) -> dict[str, Any]:
         last = event_number(_call(http_port, "history?limit=1")["last"])
         probes = probes_by_check(metrics(http_port))
         flaps = {path.strip("/").replace("/", "-"): told for path, told in sink.asked()["flaps"].items()}
-    # The server ends its streams when it stops, once it has told all that happened.
+    # The server ends its streams when it stops, after the last event.
     for stream in streams:
         stream.thread.join(QUIET_S)
     everything, changes = (stream.events for stream in streams)
     statuses = {check["id"]: check["status"] for check in status["health_checks"]}
     reloads = sum(event["kind"] == "removed" for event in everything)
-    # Beginning healthy, a check whose endpoint is down at first has one change more than that.
+    # Checks start healthy, so one whose endpoint is down at first has one more change.
     most = {f"flap-{n}": turns(n, began, ended, PERIOD_S) + 1 for n in range(options.checks)}
-    # Where a machine is so busy that an answer comes too late, what the endpoint answered is not what was observed.
+    # On a busy machine an answer may come too late; then the endpoint's answer is not the observation.
     observed = {check: (results["success"], results["failure"]) for check, results in probes.items()}
     late = {check for check, told in flaps.items() if observed.get(check) != (told["ups"], told["downs"])}
     told = {check: told["changes"] for check, told in flaps.items() if check not in late}
@@ -154,7 +154,7 @@ def _run(options: argparse.Namespace, cores: Cores) -> dict[str, Any]:
     return {
         "settings": {"minutes": options.minutes, "checks": options.checks, "speed": SPEED, "period_s": PERIOD_S},
         "samples": [asdict(sample) for sample in samples],
-        "resident_octets": _course(samples, "resident_octets"),
+        "resident_bytes": _course(samples, "resident_bytes"),
         "open_files": _course(samples, "open_files"),
         "cpu_share": None if cpu_s is None or later_s is None else (later_s - cpu_s) / (options.minutes * 60),
         "events": len(everything),
@@ -167,7 +167,7 @@ def _run(options: argparse.Namespace, cores: Cores) -> dict[str, Any]:
 
 
 def _write(file: Path, checks: int, sink: Sink, number: int) -> None:
-    """The file at its Nth change: one check probes another path, and one is replaced by another."""
+    """Writes the file for its Nth change: one check probes another path, and one check is replaced."""
     ports = sink.ports
     lines = ["health_checkers: {regions: [us-east-1], per_region: 1}", "health_checks:"]
     paths = {f"flap-{n}": f"/flap/{n}" for n in range(checks)}
@@ -189,7 +189,7 @@ def _write(file: Path, checks: int, sink: Sink, number: int) -> None:
 
 
 def _streams(http_port: int) -> Sequence[Stream]:
-    """All events and those of statuses, each read by a thread from the first on."""
+    """Starts two threads, which read the stream of all events and the stream of status changes."""
     run = _call(http_port, "history?limit=1")["last"].rpartition("-")[0]
     path = f"/dnsemu/v1/events?since={run}-0"
     streams = [Stream(path), Stream(f"{path}&kind=status")]
@@ -200,14 +200,14 @@ def _streams(http_port: int) -> Sequence[Stream]:
 
 
 def _ticks(start: float, seconds: float) -> Iterator[int]:
-    """0, 1, 2 … evenly through so many seconds, by `time.monotonic()`."""
+    """Yields 0, 1, 2 … at even intervals of real time, for a number of seconds."""
     for number in range(int(seconds / SAMPLE_EVERY_S)):
         time.sleep(max(start + (number + 1) * SAMPLE_EVERY_S - time.monotonic(), 0))
         yield number
 
 
 def _sample(server: Running, start: float) -> Sample:
-    return Sample(round(time.monotonic() - start, 3), server.resident_octets(), open_files(server))
+    return Sample(round(time.monotonic() - start, 3), server.resident_bytes(), open_files(server))
 
 
 def _call(http_port: int, call: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -222,9 +222,9 @@ def _call(http_port: int, call: str, body: dict[str, Any] | None = None) -> dict
 
 
 def _course(samples: Sequence[Sample], what: str) -> dict[str, float | None]:
-    """The first figure, the first and the last once warmed up, and the most; `growth` is from one of those to the other.
+    """Returns the first figure, the first and last after warm-up, and the largest; `growth` is from first to last.
 
-    Each of the two is a median of some samples, because single ones jump about by what is under way.
+    First and last are medians of some samples, because single samples vary.
     """
     known = [figure for sample in samples if (figure := getattr(sample, what)) is not None]
     if not known:
@@ -236,7 +236,7 @@ def _course(samples: Sequence[Sample], what: str) -> dict[str, float | None]:
 
 
 def _print(results: dict[str, Any]) -> None:
-    # A pipe or a log has no width of its own.
+    # A pipe and a log have no width.
     console = Console(width=None if os.isatty(1) else WIDTH, highlight=False)
     settings = results["settings"]
     console.print(
@@ -248,7 +248,7 @@ def _print(results: dict[str, Any]) -> None:
     for header in ("first", "half-way", "last", "most", "growth"):
         table.add_column(header, justify="right")
     for title, what, unit, form in (
-        ("memory, MB", "resident_octets", 1e6, ".1f"),
+        ("memory, MB", "resident_bytes", 1e6, ".1f"),
         ("open files", "open_files", 1, ".0f"),
     ):
         course = results[what]

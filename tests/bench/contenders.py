@@ -1,4 +1,4 @@
-"""Who is measured: dnsemu, the echoes that are its ceiling, dnslib's server, and servers of other makes."""
+"""The servers to measure: dnsemu, the echoes that bound it, dnslib's server, and other products."""
 
 import os
 import re
@@ -28,19 +28,19 @@ from workloads import WORKLOADS, Workload
 
 OURS = "dnsemu"
 ECHO, SOCKET_ECHO = "echo", "socket echo"
-"""uvloop's datagram transport, and a socket that is drained, as dnsemu's is."""
+"""uvloop's datagram transport, and a drained socket as dnsemu has."""
 
 TRIED = 32
-"""Questions after which an answer that varies has done so."""
+"""Queries after which a varying answer has varied."""
 ADMINISTRATORS = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"}
-"""An environment that finds servers, too."""
+"""Environment whose PATH has the folders of servers."""
 
 _VERSION = re.compile(r"\b\d+\.\d+(\.\d+)?\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server to measure. `reads_questions` tells that its rcode means something; an echo's does not."""
+    """A server to measure. `reads_questions` is false for echoes, whose rcodes mean nothing."""
 
     name: str
     start: Callable[[], AbstractContextManager[Running]]
@@ -52,11 +52,11 @@ Servers = Sequence[tuple[Contender, Running]]
 
 
 def contenders(small: Path, scratch: Path, cores: Cores) -> Sequence[Contender]:
-    """All of them, not started yet.
+    """Returns all contenders, not yet started.
 
     Args:
-        small: dnsemu's file.
-        scratch: where others may keep their configuration.
+        small: the file for dnsemu.
+        scratch: a folder for the configuration of the others.
     """
 
     def script(name: str) -> Callable[[], AbstractContextManager[Running]]:
@@ -77,10 +77,10 @@ def contenders(small: Path, scratch: Path, cores: Cores) -> Sequence[Contender]:
 
 
 def start_all(contenders: Sequence[Contender], stack: ExitStack, notes: list[str]) -> Servers:
-    """Start every contender; one that is no part of the project may be missing.
+    """Starts every contender. Other products may be missing.
 
     Raises:
-        DidNotStart: one of those that are.
+        DidNotStart: a server of this project did not start.
     """
     started = []
     for contender in contenders:
@@ -94,7 +94,7 @@ def start_all(contenders: Sequence[Contender], stack: ExitStack, notes: list[str
 
 
 def unfit(contender: Contender, server: Running, name: str) -> str | None:
-    """Why a server's answer to a workload is not a right one; None if it is, or is not expected to be."""
+    """Returns the error in a server's answer to a workload; None if it is right or is not checked."""
     if not contender.reads_questions:
         return None
     workload: Workload = WORKLOADS[name]
@@ -116,7 +116,7 @@ def unfit(contender: Contender, server: Running, name: str) -> str | None:
 
 
 def versions() -> dict[str, str]:
-    """What each program that is installed says it is."""
+    """Returns the version that each installed program prints."""
     commands = {"gdnsd": ["gdnsd", "version"], "Knot": ["knotd", "-V"], "NSD": ["nsd", "-v"]}
     commands |= {"PowerDNS": ["pdns_server", "--version"], OURS: [dnsemu_program(), "--version"]}
     found = {}

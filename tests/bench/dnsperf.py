@@ -1,4 +1,4 @@
-"""The sender's figures held against those of dnsperf, a tool that is not ours, where it is installed."""
+"""Measures with dnsperf, if it is installed, to check the sender's figures with an independent tool."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ _PER_SECOND = re.compile(r"^  Queries per second: +([\d.]+)", re.MULTILINE)
 
 
 def dnsperf_per_second(pinned: Sequence[str], packets: Path, port: int, seconds: float) -> float | None:
-    """Answers per second from a loopback port with as many queries under way; None if nothing came of it."""
+    """Returns answers per second from a loopback port with as many queries in flight; None if dnsperf failed."""
     program = shutil.which("dnsperf")
     if program is None:
         return None

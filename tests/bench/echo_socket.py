@@ -1,4 +1,4 @@
-"""The ceiling for a Python server that drains a non-blocking socket: every datagram goes back with the QR bit set."""
+"""An echo server, the upper bound for Python with a drained non-blocking socket: it sets the QR bit, no more."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ MAX_PER_TURN = 64
 
 
 def drain(sock):
-    """Echo what is queued, up to a limit that gives the rest of the loop its turn."""
+    """Echoes the queued datagrams, up to a limit, so that the rest of the loop gets its turn."""
     try:
         for _ in range(MAX_PER_TURN):
             data, sender = sock.recvfrom(65535)
@@ -22,7 +22,7 @@ def drain(sock):
 
 
 async def main():
-    """Echo until terminated."""
+    """Echoes until terminated."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setblocking(False)
     sock.bind(("127.0.0.1", 0))

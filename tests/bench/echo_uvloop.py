@@ -1,4 +1,4 @@
-"""The ceiling for a Python server on asyncio's own transport: every datagram goes back with the QR bit set."""
+"""An echo server, the upper bound for Python on asyncio's datagram transport: it sets the QR bit, no more."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ QR = 0x80
 
 
 class Echo(asyncio.DatagramProtocol):
-    """Sends each datagram back to where it came from."""
+    """Sends each datagram back to its sender."""
 
     def connection_made(self, transport):
         self._send = transport.sendto
@@ -20,7 +20,7 @@ class Echo(asyncio.DatagramProtocol):
 
 
 async def main():
-    """Echo until terminated."""
+    """Echoes until terminated."""
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Echo, local_addr=("127.0.0.1", 0))
     print("ready", transport.get_extra_info("sockname")[1], flush=True)
     await asyncio.Event().wait()

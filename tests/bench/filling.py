@@ -1,4 +1,4 @@
-"""Zones with many record sets, by way of a snapshot: the quickest way in."""
+"""Fills a server with many record sets through a snapshot, the fastest way."""
 
 import json
 import urllib.request
@@ -9,7 +9,7 @@ from zone import ZONE
 
 
 def fill(http_port: int, zones: int, each: int) -> list[str]:
-    """Have a server hold so many zones with so many record sets each; returns the zones' ids."""
+    """Gives a server `zones` hosted zones of `each` record sets; returns the zones' ids."""
     with Client(http_port) as client:
         ids = [id_in(client.call(create_zone(zone_name(number))), "hostedzone") for number in range(zones)]
     url = f"http://127.0.0.1:{http_port}/dnsemu/v1/snapshot"
@@ -25,7 +25,7 @@ def fill(http_port: int, zones: int, each: int) -> list[str]:
 
 
 def zone_name(number: int) -> str:
-    """The name of the zone that was filled as number so and so."""
+    """Returns the name of the zone with a number."""
     return f"zone{number}.{ZONE}"
 
 

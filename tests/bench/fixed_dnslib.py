@@ -1,11 +1,11 @@
-"""dnslib's own server over UDP with one fixed answer: what parsing and rendering with the library costs."""
+"""dnslib's UDP server with one fixed answer: the cost of parsing and rendering with the library."""
 
 from dnslib import QTYPE, RR, A
 from dnslib.server import BaseResolver, DNSLogger, DNSServer
 
 
 class Fixed(BaseResolver):
-    """Answers every question with the same address."""
+    """Answers every question with one address."""
 
     def resolve(self, request, handler):
         reply = request.reply()

@@ -1,6 +1,6 @@
-"""What dnsemu's answers cost as it grows: more record sets, a health check that flaps, more workers; and its start.
+"""Measures the cost of answers with more record sets, a flapping health check, more workers; and the start-up.
 
-Each part runs two servers, or one in two ways, in turns, and compares what answers cost with the one and the other.
+Each part alternates between two servers, or two states of one, and compares the cost of an answer.
 """
 
 import contextlib
@@ -25,17 +25,17 @@ FLAPS_EVERY_S = 1.0
 FLAPPING = "check-0"
 WORKERS = 2
 WORKER_SOCKETS = 32
-"""The kernel gives a source port's queries to one worker, so there have to be several."""
+"""Source ports. The kernel gives all queries of a source port to one worker, so several are needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of everything there is."""
+    """Sizes of the parts of a run."""
 
     few: int = 100
     many: int = 100_000
     zones: int = 1_000
-    """Zones of `many` together; the few are in one."""
+    """Zones that hold the `many` record sets; the few are in one."""
 
 
 FULL = Sizes()
@@ -44,7 +44,7 @@ QUICK = Sizes(many=5_000, zones=50)
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every part of a run needs. `closed_port` is one that nobody listens on."""
+    """Shared by the parts of a run. `closed_port` refuses connections."""
 
     loads: Loads
     rounds: int
@@ -54,13 +54,13 @@ class Bench:
     sizes: Sizes
 
     def serving(self, file: Path, *options: str) -> AbstractContextManager[Running]:
-        """dnsemu with a file, on its core."""
+        """Runs dnsemu with a file, on its core."""
         return running([*self.cores.server, *dnsemu_command(file, *options)], DNSEMU_READY)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Bursts in turns: as it was, and with more of something."""
+    """Alternating bursts: before and after something grew."""
 
     before: str
     after: str
@@ -69,7 +69,7 @@ class Pair:
     more: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, as plain data; the ratio is how quick `after` is beside `before`."""
+        """Returns plain data; the ratio is the speed of `after` over `before`."""
         found = ratio(self.bursts_after, self.bursts_before)
         return {
             "ratio": {"median": found.median, "low": found.low, "high": found.high},
@@ -87,7 +87,7 @@ Asking = Callable[[], Burst]
 
 
 def _in_turns(rounds: int, before: Asking, after: Asking) -> tuple[list[Burst], list[Burst]]:
-    """Which of the two comes first changes from round to round."""
+    """Alternates between the two; their order changes from round to round."""
     bursts: tuple[list[Burst], list[Burst]] = ([], [])
     for number in range(rounds):
         order = ((0, before), (1, after)) if number % 2 == 0 else ((1, after), (0, before))
@@ -100,7 +100,7 @@ def _in_turns(rounds: int, before: Asking, after: Asking) -> tuple[list[Burst], 
 
 
 def record_sets(bench: Bench) -> Pair:
-    """The same hot names beside few other record sets, and beside very many."""
+    """Measures the same hot names beside few and beside very many other record sets."""
     sizes, loads = bench.sizes, bench.loads
     with ExitStack() as stack:
         servers = []
@@ -114,8 +114,8 @@ def record_sets(bench: Bench) -> Pair:
             lambda: loads.burst("hot names", WORKLOADS["hot names"], few),
             lambda: loads.burst("hot names", WORKLOADS["hot names"], many),
         )
-        resident = [server.resident_octets() for server in servers]
-        more = {"ready_s": [server.ready_s for server in servers], "resident_octets": resident}
+        resident = [server.resident_bytes() for server in servers]
+        more = {"ready_s": [server.ready_s for server in servers], "resident_bytes": resident}
     what = f"{HOT_NAMES:,} hot names beside"
     return Pair(
         f"{what} {sizes.few:,}", f"{what} {sizes.many:,} record sets in {sizes.zones:,} zones", before, after, more
@@ -123,7 +123,7 @@ def record_sets(bench: Bench) -> Pair:
 
 
 def _hot_beside(number: int, zones: int) -> dict[str, Any]:
-    """A file with the hot names' zone, and so many record sets in so many others."""
+    """Returns a file with the hot names' zone, and `number` record sets in `zones` other zones."""
 
     def simple(name: str, index: int) -> dict[str, Any]:
         return {"name": name, "type": "A", "ttl": 60, "resource_records": [f"192.0.2.{index % 250}"]}
@@ -136,16 +136,16 @@ def _hot_beside(number: int, zones: int) -> dict[str, Any]:
     return {"hosted_zones": [hot, *others]}
 
 
-# --- a health check that flaps ---
+# --- a flapping health check ---
 
 
 def flapping(bench: Bench) -> Pair:
-    """The same hot names while nothing changes, and while a health check that they do not depend on flaps."""
+    """Measures the same hot names while nothing changes, and while an unrelated health check flaps."""
     file = bench.scratch / "flapping.yaml"
     file.write_text(dnsemu_file(bench.closed_port))
     http_port = free_port()
     turns: list[str] = []
-    # The last --http counts.
+    # The last --http wins.
     with bench.serving(file, "--http", f"127.0.0.1:{http_port}") as server:
 
         def ask() -> Burst:
@@ -162,7 +162,7 @@ def flapping(bench: Bench) -> Pair:
 
 @contextlib.contextmanager
 def _flapping(http_port: int, turns: list[str]) -> Iterator[None]:
-    """Turn a health check over at once, and from then on every second, until the block ends."""
+    """Toggles a health check at once and then every second, until the block ends."""
     over = Event()
     failures: list[OSError] = []
 
@@ -188,10 +188,10 @@ def _flapping(http_port: int, turns: list[str]) -> Iterator[None]:
 
 
 def force(http_port: int, check: str, status: str) -> None:
-    """Force a health check's status by the control API.
+    """Forces a health check's status by the control API.
 
     Raises:
-        OSError: it was refused, or has another status after all.
+        OSError: it was refused, or the status is another one.
     """
     request = urllib.request.Request(
         f"http://127.0.0.1:{http_port}/dnsemu/v1/health-checks/{check}/force",
@@ -208,7 +208,7 @@ def force(http_port: int, check: str, status: str) -> None:
 
 
 def workers(bench: Bench) -> Pair | None:
-    """One worker and several, all on the same core: what an answer costs by the CPU of all processes together.
+    """Compares one worker with several on the same core, by the CPU time of all processes.
 
     Returns:
         None if dnsemu has no such option.
@@ -242,7 +242,7 @@ PARTS: dict[str, Callable[[Bench], Pair | None]] = {
 
 
 def start_up(bench: Bench, record_sets: int) -> dict[str, Any]:
-    """How long dnsemu takes to be ready with each file, and what it holds in memory then."""
+    """Measures the time until dnsemu is ready with each file, and its memory then."""
     small, many = bench.scratch / "small.yaml", bench.scratch / "many.yaml"
     small.write_text(dnsemu_file(bench.closed_port))
     many.write_text(many_record_sets(record_sets))
@@ -252,9 +252,9 @@ def start_up(bench: Bench, record_sets: int) -> dict[str, Any]:
         for _ in range(bench.rounds):
             with bench.serving(file) as server:
                 ready_s.append(server.ready_s)
-                resident.append(server.resident_octets())
-        known = [octets for octets in resident if octets is not None]
-        figures[name] = {"ready_s": ready_s, "resident_octets": median(known) if known else None}
-    held = [figures[name]["resident_octets"] for name in ("small", "many")]
+                resident.append(server.resident_bytes())
+        known = [size for size in resident if size is not None]
+        figures[name] = {"ready_s": ready_s, "resident_bytes": median(known) if known else None}
+    held = [figures[name]["resident_bytes"] for name in ("small", "many")]
     per_record_set = None if None in held else (held[1] - held[0]) / record_sets
-    return {**figures, "record_sets": record_sets, "octets_per_record_set": per_record_set}
+    return {**figures, "record_sets": record_sets, "bytes_per_record_set": per_record_set}

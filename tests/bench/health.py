@@ -1,8 +1,8 @@
-"""The benchmark of health checks in bulk: what thousands of them cost, how late they run, and what DNS feels of it.
+"""The benchmark of thousands of health checks: their cost, their delay, and the latency of DNS meanwhile.
 
-Each workload meets a fresh server. Server and load have a core each; with the load are the endpoints and a client that
-asks slowly, so that its latencies are those of a server that has health checks to see to and is not short of time.
-All load goes to loopback, and whatever was started is stopped however the run ends.
+Each workload gets a new server. Server and load have a core each; on the load's core are the endpoints and a client that
+sends few queries, so that its latencies show the effect of health checks and not of overload. All load goes to loopback,
+and every process is stopped however the run ends.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from slow_queries import QUERIES_PER_SECOND, ask
 from zone import WEIGHTS, ZONE
 
 WARM_UP_INTERVALS = 1.5
-"""By then every checker has reported, and its second round has begun."""
+"""Intervals of warm-up; then every checker has reported and its second round has begun."""
 ALL_REGIONS = (
     "us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
     "sa-east-1",
@@ -46,7 +46,7 @@ _IN_FLIGHT = re.compile(r"^dnsemu_probes_in_flight (\S+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Health checks of one kind; `share` is how many, of the number that the run is for."""
+    """Health checks of one kind; `share` is their part of the number that the run was given."""
 
     title: str
     share: float
@@ -56,7 +56,7 @@ class Workload:
     silent_share: float = 0.0
 
     def file(self, number: int, interval_s: float, sink: Sink) -> str:
-        """A file for dnsemu with these checks, and a weighted name whose record sets follow the first of them."""
+        """Returns a file for dnsemu with these checks, and a weighted name whose record sets use the first of them."""
         checks = round(number * self.share)
         silent = max(round(checks * self.silent_share), 1) if self.silent_share else 0
         lines = [f"health_checkers: {{regions: [{', '.join(self.regions)}], per_region: {self.per_region}}}"]
@@ -91,21 +91,21 @@ WORKLOADS = {
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """What the metrics said at an instant of `time.monotonic()`; `took_s` is how long nothing else was done."""
+    """The metrics at an instant of `time.monotonic()`; `took_s` is the time that the scrape blocked the server."""
 
     at: float
     took_s: float
     probes: int
     failures: int
     late: dict[float, int]
-    """By upper bound in seconds, how many probes began no later than that after they were due."""
+    """Number of probes that began within a delay, by its upper bound in seconds."""
     in_flight: int
 
 
 def main() -> None:
-    """Measure as the command line says, print a table, write JSON if asked."""
+    """Runs the benchmark: prints a table, and writes JSON with `--json`."""
     options = _options()
-    # A terminated run ends as an interrupted one does: by way of every `finally`.
+    # SIGTERM ends a run as an interrupt does, through every `finally`.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     cores = Cores.of_this_machine()
     if cores.load:
@@ -154,10 +154,10 @@ def _measure(name: str, options: argparse.Namespace, cores: Cores, no_checks: di
         http_port = free_port()
         command = [*cores.server, *dnsemu_command(file), "--http", f"127.0.0.1:{http_port}"]
         server = stack.enter_context(running(command, DNSEMU_READY))
-        at_start = server.resident_octets()
+        at_start = server.resident_bytes()
         time.sleep(WARM_UP_INTERVALS * options.interval)
-        # A scrape holds everything up while it is written. What the one at the window's start delays is taken off
-        # again: as much as the one before it delayed.
+        # A scrape blocks the server while it is rendered. The delay of the one at the window's start is subtracted
+        # again, estimated by the one before it.
         scrapes = []
         for _ in range(2):
             scrapes.append(_scrape(http_port))
@@ -187,7 +187,7 @@ def _measure(name: str, options: argparse.Namespace, cores: Cores, no_checks: di
             "in_flight": after.in_flight,
             "failures_not_meant": after.failures,
             "scrape_s": after.took_s,
-            "memory_octets": {"at_start": at_start, "steady": server.resident_octets()},
+            "memory_bytes": {"at_start": at_start, "steady": server.resident_bytes()},
             "open_files": {"before": files[0], "after": files[1]},
             "dns_us": latencies,
             "asked": sink.asked(),
@@ -195,7 +195,7 @@ def _measure(name: str, options: argparse.Namespace, cores: Cores, no_checks: di
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on just now."""
+    """Returns a free loopback port."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
@@ -203,7 +203,7 @@ def free_port() -> int:
 
 
 def open_files(server: Running) -> int | None:
-    """How many files and sockets a process has open; None where there is no /proc."""
+    """Returns the number of open files and sockets of a process; None without /proc."""
     try:
         return len(os.listdir(f"/proc/{server.pid}/fd"))  # noqa: PTH208 — only their number is of interest
     except FileNotFoundError:
@@ -215,7 +215,7 @@ def _share(before_s: float | None, after_s: float | None, took_s: float) -> floa
 
 
 def probes_by_check(metrics: str) -> dict[str, dict[str, int]]:
-    """How many probes of each check ended in `success` and in `failure`, by what `/metrics` says."""
+    """Returns the probes of each check that ended in `success` and in `failure`, from `/metrics`."""
     found: dict[str, dict[str, int]] = {}
     for check, result, number in _PROBES.findall(metrics):
         of_check = found.setdefault(check, {"success": 0, "failure": 0})
@@ -224,7 +224,7 @@ def probes_by_check(metrics: str) -> dict[str, dict[str, int]]:
 
 
 def metrics(http_port: int) -> str:
-    """What `/metrics` says."""
+    """Returns the text of `/metrics`."""
     with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/metrics") as response:
         text: str = response.read().decode()
     return text
@@ -247,13 +247,13 @@ def _scrape(http_port: int) -> Scrape:
 
 
 def _bound(late: dict[float, int], share: float) -> float | None:
-    """The upper bound, in seconds, of the bucket in which that share of the probes is reached."""
+    """Returns the upper bound, in seconds, of the bucket that holds the quantile `share` of the probes."""
     total = late[float("inf")]
     return next((bound for bound in sorted(late) if late[bound] >= share * total), None) if total else None
 
 
 def _print(results: dict[str, Any]) -> None:
-    # A pipe or a log has no width of its own.
+    # A pipe and a log have no width.
     console = Console(width=None if os.isatty(1) else WIDTH, highlight=False)
     settings = results["settings"]
     console.print(f"\nhealth checks every {settings['interval_s']:g} s, measured for {settings['seconds']:g} s each")
@@ -266,7 +266,7 @@ def _print(results: dict[str, Any]) -> None:
     )
     felt = _table("late ms p50", "late ms p99", "DNS µs p50", "DNS µs p99", "DNS µs most", "DNS lost", "scrape s")
     for entry in results["health_checks"]:
-        memory, dns_us, late_s = entry["memory_octets"], entry["dns_us"], entry["late_s"]
+        memory, dns_us, late_s = entry["memory_bytes"], entry["dns_us"], entry["late_s"]
         cost.add_row(
             entry["workload"],
             f"{entry['checks']:,} × {entry['checkers_each']}",
@@ -274,7 +274,7 @@ def _print(results: dict[str, Any]) -> None:
             _number(entry["cpu_share"], ".0%"),
             _number(entry["cpu_us_per_probe"], ",.0f"),
             _number(entry["waited_share"], ".1%"),
-            *(_number(octets, ".1f", 1e6) for octets in memory.values()),
+            *(_number(size, ".1f", 1e6) for size in memory.values()),
             _number(entry["open_files"]["after"], "d"),
             str(entry["in_flight"]),
             str(entry["failures_not_meant"]),

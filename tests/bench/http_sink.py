@@ -1,7 +1,7 @@
-"""Endpoints for health checks, as cheap as Python has them: whatever is asked, a short answer; nobody is kept waiting.
+"""Cheap endpoints for health checks: every request gets a short answer at once.
 
-Paths `/flap/N` answer 200 or 503 by a schedule that anyone with the same clock can work out. Run as a script, it serves
-until SIGTERM and then prints what it was asked, as JSON.
+Paths `/flap/N` answer 200 or 503 by a schedule that follows from the machine's clock. Run as a script, it serves until
+SIGTERM and then prints the counts of requests, as JSON.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from servers import READY_WITHIN_S, DidNotStart, script_command, stop
 
 BACKLOG = 4096
 THRESHOLD = 3
-"""Answers in a row that change the mind of a checker whose `failure_threshold` is the same."""
+"""Equal answers in a row that flip a checker's vote; the checks have this `failure_threshold`."""
 STAGGER = (5**0.5 - 1) / 2
-"""Phases a golden section apart never bunch up, however many there are."""
+"""Phases at distances of the golden section stay evenly spread, for any number of them."""
 
 _FLAP = re.compile(rb"GET /flap/(\d+) ")
 _UP = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nup\n"
@@ -33,7 +33,7 @@ _DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5\r\n\r\ndown\n"
 
 
 def is_up(number: int, at: float, period_s: float) -> bool:
-    """Whether `/flap/N` answers 200: for half of each period, every number with a phase of its own.
+    """True if `/flap/N` answers 200: for half of each period, with a phase that depends on N.
 
     Args:
         at: `time.monotonic()`, which all processes of a machine share.
@@ -42,7 +42,7 @@ def is_up(number: int, at: float, period_s: float) -> bool:
 
 
 def turns(number: int, start: float, end: float, period_s: float) -> int:
-    """How often `/flap/N` turns between two instants."""
+    """Returns the number of turns of `/flap/N` between two instants."""
     return int(_half_periods(number, end, period_s)) - int(_half_periods(number, start, period_s))
 
 
@@ -52,7 +52,7 @@ def _half_periods(number: int, at: float, period_s: float) -> float:
 
 @dataclass(slots=True)
 class Told:
-    """What a flapping path has told its only checker, and how often that changed the checker's mind (H64)."""
+    """The answers of a flapping path to its only checker, and the flips of the checker's vote that follow (H64)."""
 
     is_up: bool = True
     against: int = 0
@@ -61,7 +61,7 @@ class Told:
     downs: int = 0
 
     def tell(self, is_up: bool) -> None:
-        """One more answer."""
+        """Adds an answer."""
         self.ups += is_up
         self.downs += not is_up
         self.against = 0 if is_up is self.is_up else self.against + 1
@@ -70,7 +70,7 @@ class Told:
 
 
 class Endpoint(asyncio.Protocol):
-    """One connection. Requests come whole, small as they are; the client closes."""
+    """One connection. Requests are small and arrive whole; the client closes."""
 
     def __init__(self, counts: dict[str, int], told: dict[int, Told], period_s: float) -> None:
         self._counts = counts
@@ -94,7 +94,7 @@ class Endpoint(asyncio.Protocol):
 
 
 class Silence(asyncio.Protocol):
-    """A connection that is accepted, and no more."""
+    """A connection that is accepted and never answered."""
 
     def __init__(self, counts: dict[str, int]) -> None:
         self._counts = counts
@@ -105,14 +105,14 @@ class Silence(asyncio.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """A sink that runs. A client's ports run out by destination, so it listens on several `ports`."""
+    """A running sink. It listens on several `ports`, because a client has 64 K source ports for each destination."""
 
     ports: Sequence[int]
     silent_port: int
     process: subprocess.Popen[str]
 
     def asked(self) -> dict[str, Any]:
-        """Stop it, and say what it was asked: `connections`, `requests`, `silent` connections; `flaps` by path."""
+        """Stops it and returns its counts: `connections`, `requests`, `silent` connections; `flaps` by path."""
         self.process.terminate()
         said, _ = self.process.communicate(timeout=READY_WITHIN_S)
         counts: dict[str, Any] = json.loads(said)
@@ -121,13 +121,13 @@ class Sink:
 
 @contextlib.contextmanager
 def running_sink(pinned: Sequence[str], *, ports: int = 16, period_s: float = 1.0) -> Iterator[Sink]:
-    """Run a sink until the block ends, however it ends.
+    """Runs a sink until the block ends.
 
     Args:
-        pinned: what goes before the command to pin it to a core.
+        pinned: command prefix that pins it to a core.
         period_s: of the paths that flap, in real seconds.
     Raises:
-        DidNotStart: it does not listen.
+        DidNotStart: it did not listen.
     """
     command = [*pinned, *script_command("http_sink.py"), "--ports", str(ports), "--period", str(period_s)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -145,7 +145,7 @@ def running_sink(pinned: Sequence[str], *, ports: int = 16, period_s: float = 1.
 
 
 async def main() -> None:
-    """Serve until terminated; the ready line has the silent port first, then the others."""
+    """Serves until terminated. The ready line has the silent port first, then the others."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ports", type=int, default=1, help="how many to listen on (1)")
     parser.add_argument("--period", type=float, default=1.0, help="real seconds in which /flap/N turns twice (1)")

@@ -1,4 +1,4 @@
-"""How long answers take at half of the load that can be carried, without health checks and with a thousand of them."""
+"""Measures the latency of answers at half of the maximum load, without health checks and with a thousand."""
 
 import time
 from dataclasses import asdict
@@ -14,13 +14,13 @@ from workloads import WORKLOADS
 
 SHARE_OF_MOST = 0.5
 MEASURED_FOR = 2
-"""Times as long as a burst, as p99 wants many answers."""
+"""Factor on a burst's length: p99 needs many answers."""
 
 
 def latencies(bench: Bench, checks: int, interval_s: float) -> list[dict[str, Any]]:
-    """Without health checks, and with so many that are due every so many seconds.
+    """Measures without health checks, then with `checks` of them, each due every `interval_s` seconds.
 
-    One after the other, since the probes of a server that is not asked would still use the core.
+    The servers run one after the other: probes use the core even while a server gets no queries.
     """
     return [_latency(bench, "none", 0, interval_s), _latency(bench, "http", checks, interval_s)]
 
@@ -30,7 +30,7 @@ def _latency(bench: Bench, kind: str, checks: int, interval_s: float) -> dict[st
         file = bench.scratch / f"checks-{kind}.yaml"
         file.write_text(CHECKS[kind].file(checks, interval_s, sink))
         with bench.serving(file) as server:
-            # By then every check has been probed, and they are spread over the interval.
+            # After this time every check has been probed, and the probes are spread over the interval.
             time.sleep(interval_s if checks else 0)
             rounds = [_at_half_load(bench.loads, server) for _ in range(bench.rounds)]
         found = [each["sent"]["latency_us"] for each in rounds]
@@ -51,7 +51,7 @@ def _latency(bench: Bench, kind: str, checks: int, interval_s: float) -> dict[st
 
 
 def _at_half_load(loads: Loads, server: Running) -> dict[str, Any]:
-    """How much a server carries, and how long answers take when it is asked half as much."""
+    """Measures a server's maximum rate, then latencies at half of it."""
     most = loads.burst("weighted", WORKLOADS["weighted"], server).answers_per_second
     queries = loads.queries("weighted", WORKLOADS["weighted"])
     sent = loads.sender.send(server.port, queries, loads.seconds * MEASURED_FOR, rate=most * SHARE_OF_MOST)

@@ -1,4 +1,4 @@
-"""Bursts of queries: what one server made of one workload, told by the sender and by the server's own process."""
+"""Bursts of queries: one workload on one server, measured at the sender and at the server's process."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,20 +11,20 @@ from servers import Running
 from workloads import Workload
 
 WARM_UP_SHARE = 0.15
-"""Of a burst's time, before it, unmeasured: caches that can be warm are."""
+"""Warm-up before a burst, as a share of its time; it fills the caches."""
 WARM_UP_ONE_S, WARM_UP_MANY_S = 0.1, 0.5
-"""But no less than so long for one packet that comes again and again, and for many that do."""
+"""Minimum warm-up in seconds: for one repeated packet, and for many."""
 BUSY = 0.9
-"""A server that uses so much of a core, or waits for it, is what limits the rate."""
+"""Share of a core, used or waited for, from which the server limits the rate."""
 NEVER_IDLE = 0.1
-"""So is a sender that has nothing to do for no more of its time."""
+"""Share of idle time up to which the sender limits the rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """One burst. CPU and memory are the server's, None where the system does not tell.
+    """One burst. CPU and memory are the server's; None if the system does not provide them.
 
-    `busy` is the share of a core that it used, `waited` the share of the time that it wanted one that others had.
+    `busy` is the share of a core that it used, `waited` the share of time in which it waited for a core.
     """
 
     answers_per_second: float
@@ -32,23 +32,23 @@ class Burst:
     busy: float | None
     waited: float | None
     limit: str
-    resident_octets: dict[str, int | None]
+    resident_bytes: dict[str, int | None]
     sent: Sent
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, as plain data."""
+        """Returns plain data."""
         return asdict(self)
 
 
 def limit(busy: float | None, waited: float | None, idle_share: float) -> str:
-    """What kept the rate from being higher: the `server`, the `load`, or `neither` (each waits for the other)."""
+    """Returns the limit of the rate: the `server`, the `load`, or `neither` (each waits for the other)."""
     if busy is not None and busy + (waited or 0) >= BUSY:
         return "server"
     return "load" if idle_share <= NEVER_IDLE else "neither"
 
 
 class Loads:
-    """Sends workloads to servers, and sees that what is to be fresh is so in all bursts of a run."""
+    """Sends workloads to servers; parts that must be fresh are fresh across all bursts of a run."""
 
     def __init__(self, sender: Sender, seconds: float, scratch: Path) -> None:
         self.sender = sender
@@ -60,7 +60,7 @@ class Loads:
         self._next: dict[tuple[str, int], int] = {}
 
     def queries(self, name: str, workload: Workload) -> Queries:
-        """A workload as the sender reads it."""
+        """Returns a workload as the sender reads it."""
         if name not in self._queries:
             asked = workload.asked()
             file = self._scratch / f"{name}.packets"
@@ -73,17 +73,17 @@ class Loads:
     def burst(
         self, name: str, workload: Workload, server: Running, *, sockets: int = 1, at_least_s: float = 0
     ) -> Burst:
-        """A warm-up and a burst.
+        """Runs a warm-up and a burst.
 
         Args:
             sockets: source ports of the queries.
-            at_least_s: for what would not be seen in less.
+            at_least_s: minimum length, for effects that need time.
         Raises:
-            LoadFailed: no figures came of it.
+            LoadFailed: there are no figures.
         """
         queries = self.queries(name, workload)
         self._send(name, queries, server, self._warm_up_s[name], sockets)
-        before_octets, waited_s, cpu_s = server.resident_octets(), server.waited_s(), server.cpu_s()
+        before_bytes, waited_s, cpu_s = server.resident_bytes(), server.waited_s(), server.cpu_s()
         sent = self._send(name, queries, server, max(self.seconds, at_least_s), sockets)
         used_s, waited_s = _since(cpu_s, server.cpu_s()), _since(waited_s, server.waited_s())
         busy, waited = (None if spent_s is None else spent_s / sent.seconds for spent_s in (used_s, waited_s))
@@ -93,7 +93,7 @@ class Loads:
             busy=busy,
             waited=waited,
             limit=limit(busy, waited, sent.idle_share),
-            resident_octets={"before": before_octets, "after": server.resident_octets()},
+            resident_bytes={"before": before_bytes, "after": server.resident_bytes()},
             sent=sent,
         )
 
@@ -110,7 +110,7 @@ class Loads:
 
 
 def middle(rounds: Sequence[Burst]) -> dict[str, Any]:
-    """Medians over the rounds; `spread` is from the least to the most CPU per answer (or rate), over its median."""
+    """Returns medians over the rounds; `spread` is the range of CPU per answer (or of the rate) over its median."""
     cpu = _median([burst.cpu_us_per_answer for burst in rounds])
     costs = [cost(burst) for burst in rounds]
     limits = [burst.limit for burst in rounds]
@@ -128,13 +128,13 @@ def middle(rounds: Sequence[Burst]) -> dict[str, Any]:
 
 
 def cost(burst: Burst) -> float:
-    """What an answer costs, in µs: of the server's CPU, or of time where that is not known."""
+    """Returns the cost of an answer in µs of the server's CPU, or of elapsed time if CPU time is unknown."""
     return burst.cpu_us_per_answer or 1e6 / burst.answers_per_second
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How much quicker one thing is than another, by what an answer costs: round by round, then the median."""
+    """The speed of one thing over another, by the cost of an answer: computed per round, then the median."""
 
     median: float
     low: float
@@ -142,7 +142,7 @@ class Ratio:
 
 
 def ratio(ours: Sequence[Burst], theirs: Sequence[Burst]) -> Ratio:
-    """Pairs the bursts of each round, since what troubles a machine troubles both of a pair."""
+    """Pairs the bursts of each round: noise of the machine affects both of a pair."""
     by_rounds = [
         cost(their) / cost(our)
         if our.cpu_us_per_answer and their.cpu_us_per_answer

@@ -1,7 +1,6 @@
-"""Other authoritative servers, where they are installed: the same names as plain records, policies in their own words.
+"""Other authoritative servers, if installed: the same names as plain records, and policies in their configuration.
 
-Each serves with one thread for UDP, as far as it lets itself be told. What a server does not answer as it should is
-left out by whoever asks.
+Each serves UDP with one thread, if it can be configured so. The caller skips workloads that a server answers wrongly.
 """
 
 import contextlib
@@ -24,14 +23,14 @@ from zone import WEIGHTS, ZONE, ZONE_FILE
 READY_WITHIN_S = 10
 ADDRESSES = {f"192.0.2.{weight}": weight for weight in WEIGHTS}
 PLACES = [f"192.0.2.{index}" for index in range(1, 18)]
-"""What the hot networks lead to, in turn."""
+"""Values for the hot networks, in turn."""
 NEAR = ("geo", "latency")
 PLAIN = ("static", "hot names", "wildcard", "nxdomain", "random case", "cookie", "garbage")
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A server of another make: its program, what it can be asked, and how a folder is prepared for it to serve from."""
+    """Another server: its program, the workloads that it supports, and the function that writes its configuration."""
 
     program: str
     prepare: Callable[[Path, int], Sequence[str]]
@@ -39,7 +38,7 @@ class Peer:
 
 
 def gdnsd(folder: Path, port: int) -> Sequence[str]:
-    """gdnsd 3 with its plugin `weighted`, and `geoip` for networks."""
+    """Configures gdnsd 3 with the plugins `weighted` and, for networks, `geoip`."""
     group = ", ".join(f"a{weight} = [ {address}, {weight} ]" for address, weight in ADDRESSES.items())
     places = ", ".join(f"d{index}" for index in range(len(PLACES)))
     addresses = ", ".join(f"d{index} => {address}" for index, address in enumerate(PLACES))
@@ -58,14 +57,14 @@ def gdnsd(folder: Path, port: int) -> Sequence[str]:
 
 
 def knot(folder: Path, port: int) -> Sequence[str]:
-    """Knot DNS with its module geoip, in the modes `weighted` and `subnet`."""
+    """Configures Knot DNS with the module geoip, in the modes `weighted` and `subnet`."""
     weighted = "".join(f"  - weight: {weight}\n    A: {address}\n" for address, weight in ADDRESSES.items())
     networks = "".join(
         f"  - net: {network}\n    A: {PLACES[index % len(PLACES)]}\n" for index, network in enumerate(hot_networks())
     )
     (folder / "weights.conf").write_text(f"weighted.{ZONE}:\n{weighted}")
     (folder / "networks.conf").write_text("".join(f"{name}.{ZONE}:\n{networks}" for name in NEAR))
-    # Where the module has nothing for a client, the zone answers.
+    # If the module has no entry for a client, the zone answers.
     (folder / "zone").write_text(ZONE_FILE + "".join(f"{name} A 192.0.2.1\n" for name in NEAR))
     (folder / "knot.conf").write_text(
         f"server:\n  rundir: {folder}\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n"
@@ -80,7 +79,7 @@ def knot(folder: Path, port: int) -> Sequence[str]:
 
 
 def pdns(lua: str, folder: Path, port: int) -> Sequence[str]:
-    """PowerDNS with its bind backend and a Lua record; `lua` is `yes`, the default, or `shared`, one interpreter."""
+    """Configures PowerDNS with the bind backend and a Lua record; `lua` is `yes`, the default, or `shared`, one interpreter."""
     pool = ", ".join(f"{{{weight}, '{address}'}}" for address, weight in ADDRESSES.items())
     (folder / "zone").write_text(f'{ZONE_FILE}weighted LUA A "pickwrandom({{{pool}}})"\n')
     (folder / "named.conf").write_text(f'zone "{ZONE}" {{ type master; file "{folder}/zone"; }};\n')
@@ -92,7 +91,7 @@ def pdns(lua: str, folder: Path, port: int) -> Sequence[str]:
 
 
 def nsd(folder: Path, port: int) -> Sequence[str]:
-    """NSD, which has no policies."""
+    """Configures NSD, which has no policies."""
     (folder / "zone").write_text(ZONE_FILE)
     (folder / "nsd.conf").write_text(
         f'server:\n  ip-address: 127.0.0.1@{port}\n  server-count: 1\n  username: ""\n  zonesdir: "{folder}"\n'
@@ -114,15 +113,15 @@ PEERS = {
 
 @contextlib.contextmanager
 def running_peer(peer: Peer, folder: Path, pinned: Sequence[str]) -> Iterator[Running]:
-    """Run a peer until the block ends, however it ends.
+    """Runs a peer until the block ends.
 
     Args:
-        folder: an empty one, for its configuration and state.
-        pinned: what to put before the command.
+        folder: empty, for its configuration and state.
+        pinned: command prefix that pins it to a core.
     Raises:
         DidNotStart: it is not installed, or does not answer.
     """
-    # These servers are administrators' tools, in folders that are not on everybody's path.
+    # These servers may be in sbin folders, which are not on every PATH.
     program = shutil.which(peer.program) or shutil.which(peer.program, path="/usr/sbin:/usr/local/sbin")
     if program is None:
         raise DidNotStart(f"{peer.program} is not installed")

@@ -1,6 +1,6 @@
-"""sender.c in Python, for where there is no C compiler: the same options and figures, at a lesser rate.
+"""sender.c in Python, for machines without a C compiler: the same options and figures, at a lower rate.
 
-It has one socket and one query a call, so it may be the limit sooner; who reads its figures looks at CPU per answer.
+It has one socket and sends one query per call, so it limits the rate sooner; CPU per answer stays comparable.
 """
 
 import argparse
@@ -30,7 +30,7 @@ _LETTER = re.compile(rb"[A-Za-z]")
 
 
 def main() -> None:
-    """Send as the command line says and print what came of it."""
+    """Sends as the command line says and prints the figures."""
     options = _options()
     packets = read_packets(options.packets.read_bytes())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -59,56 +59,56 @@ def _options() -> argparse.Namespace:
 
 
 Patching = Callable[[bytearray, int, random.Random], None]
-"""Makes part of a query fresh, from a number that never comes twice or from dice."""
+"""Makes a part of a query fresh, from a counter or from dice."""
 
 
 def _patch(text: str) -> Patching:
     kind, at_text, length_text = text.split(",")
     at, end = int(at_text), int(at_text) + int(length_text)
 
-    def label(octets: bytearray, number: int, dice: random.Random) -> None:
+    def label(data: bytearray, number: int, dice: random.Random) -> None:
         bits = mixed(number)
-        octets[at:end] = bytes(LETTERS[(bits >> 5 * place) & 31] for place in range(end - at))
+        data[at:end] = bytes(LETTERS[(bits >> 5 * place) & 31] for place in range(end - at))
 
-    def network(octets: bytearray, number: int, dice: random.Random) -> None:
-        octets[at:end] = network_of(number).to_bytes(3)
+    def network(data: bytearray, number: int, dice: random.Random) -> None:
+        data[at:end] = network_of(number).to_bytes(3)
 
-    def case(octets: bytearray, number: int, dice: random.Random) -> None:
+    def case(data: bytearray, number: int, dice: random.Random) -> None:
         bits = iter(dice.randbytes(end - at))
-        octets[at:end] = _LETTER.sub(lambda letter: bytes((letter[0][0] ^ (next(bits) & 0x20),)), octets[at:end])
+        data[at:end] = _LETTER.sub(lambda letter: bytes((letter[0][0] ^ (next(bits) & 0x20),)), data[at:end])
 
-    def eight_octets(octets: bytearray, number: int, dice: random.Random) -> None:
-        octets[at:end] = mixed(number).to_bytes(8)
+    def eight_bytes(data: bytearray, number: int, dice: random.Random) -> None:
+        data[at:end] = mixed(number).to_bytes(8)
 
-    return {"label": label, "network": network, "case": case, "octets": eight_octets}[kind]
+    return {"label": label, "network": network, "case": case, "bytes": eight_bytes}[kind]
 
 
 def mixed(number: int) -> int:
-    """The finishing steps of splitmix64: one to one on 64 bits."""
+    """The finishing steps of splitmix64, a bijection on 64 bits."""
     number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9 & _MASK
     number = (number ^ number >> 27) * 0x94D049BB133111EB & _MASK
     return number ^ number >> 31
 
 
 def network_of(number: int) -> int:
-    """The first three bytes of a network, one to one until all are used up."""
+    """Returns the first three bytes of a network; each number gives another one until all are used."""
     networks = NETWORKS_TO - NETWORKS_FROM
     return NETWORKS_FROM + number % networks * 0x9E3779B1 % networks
 
 
-def read_packets(octets: bytes) -> Sequence[bytes]:
-    """Messages, each behind its length in two bytes."""
+def read_packets(data: bytes) -> Sequence[bytes]:
+    """Reads messages, each after its length in two bytes."""
     packets = []
     at = 0
-    while at < len(octets):
-        (length,) = struct.unpack_from("!H", octets, at)
-        packets.append(octets[at + 2 : at + 2 + length])
+    while at < len(data):
+        (length,) = struct.unpack_from("!H", data, at)
+        packets.append(data[at + 2 : at + 2 + length])
         at += 2 + length
     return packets
 
 
 def question_end(packet: bytes) -> int:
-    """Where the first question ends."""
+    """Returns the offset of the end of the first question."""
     end = HEADER
     while packet[end]:
         end += 1 + packet[end]
@@ -117,7 +117,7 @@ def question_end(packet: bytes) -> int:
 
 @dataclass(slots=True)
 class Slot:
-    """A place in the window; the id of its query is the generation and the slot's number."""
+    """A place in the window of queries in flight; a query's id is the slot's generation and number."""
 
     number: int
     is_busy: bool = False
@@ -127,7 +127,7 @@ class Slot:
 
 
 class Sending:
-    """One run: queries out, replies held against them."""
+    """One run: sends queries and matches the replies to them."""
 
     def __init__(self, sock: socket.socket, packets: Sequence[bytes], options: argparse.Namespace) -> None:
         self._socket = sock
@@ -144,7 +144,7 @@ class Sending:
         self._latencies: list[float] = []
 
     def run(self) -> dict[str, object]:
-        """Send for as long as the options say; then wait for what is under way."""
+        """Sends for the time that the options say, then waits for the replies in flight."""
         options = self._options
         interval = 1 / options.rate if options.rate else 0.0
         began = now = due = swept = last_reply = time.perf_counter()
@@ -176,33 +176,33 @@ class Sending:
         self._turn += 1
         slot = self._free[-1]
         slot.generation = slot.generation + 1 & 0xFF
-        octets = bytearray(self._packets[which])
-        octets[0], octets[1] = slot.generation, slot.number
+        data = bytearray(self._packets[which])
+        data[0], data[1] = slot.generation, slot.number
         for patch in options.patch:
-            patch(octets, self._fresh, self._dice)
+            patch(data, self._fresh, self._dice)
         self._fresh += 1
         try:
-            self._socket.send(octets)
+            self._socket.send(data)
         except OSError:
             return
         self._free.pop()
-        slot.is_busy, slot.asked, slot.question = True, asked, bytes(octets[HEADER : self._ends[which]])
+        slot.is_busy, slot.asked, slot.question = True, asked, bytes(data[HEADER : self._ends[which]])
         self._counts["sent"] += 1
 
     def _send_garbage(self, packet: bytes) -> None:
-        """Noise, a query cut short, and a name that points at itself, in turn; under ids that no query has."""
+        """Sends noise, a truncated query and a name that points at itself, in turn, with ids that no query has."""
         kind, dice = self._counts["garbage_sent"] % 3, self._dice
-        octets = bytearray(packet)
+        data = bytearray(packet)
         if kind == 0:
-            octets = bytearray(dice.randbytes(dice.randrange(2, 100)))
+            data = bytearray(dice.randbytes(dice.randrange(2, 100)))
         elif kind == 1:
-            del octets[dice.randrange(2, len(packet)) :]
+            del data[dice.randrange(2, len(packet)) :]
         else:
-            octets[HEADER : HEADER + 2] = 0xC0, HEADER
-        octets[0], octets[1] = dice.randrange(256), NOT_A_SLOT
+            data[HEADER : HEADER + 2] = 0xC0, HEADER
+        data[0], data[1] = dice.randrange(256), NOT_A_SLOT
         self._counts["garbage_sent"] += 1
         try:
-            self._socket.send(octets)
+            self._socket.send(data)
         except OSError:
             return
 
@@ -210,28 +210,28 @@ class Sending:
         received = False
         try:
             while True:
-                octets = self._socket.recv(4096)
+                data = self._socket.recv(4096)
                 received = True
-                self._take(octets)
+                self._take(data)
         except OSError:
             return received
 
-    def _take(self, octets: bytes) -> None:
-        if len(octets) >= 2 and octets[1] == NOT_A_SLOT:
+    def _take(self, data: bytes) -> None:
+        if len(data) >= 2 and data[1] == NOT_A_SLOT:
             self._counts["garbage_replies"] += 1
             return
-        slot = self._slots[octets[1]] if len(octets) >= HEADER and octets[1] < len(self._slots) else None
-        if slot is None or not slot.is_busy or octets[0] != slot.generation or not octets[2] & QR:
+        slot = self._slots[data[1]] if len(data) >= HEADER and data[1] < len(self._slots) else None
+        if slot is None or not slot.is_busy or data[0] != slot.generation or not data[2] & QR:
             self._counts["stray"] += 1
             return
         self._release(slot)
-        if octets[HEADER : HEADER + len(slot.question)] != slot.question:
+        if data[HEADER : HEADER + len(slot.question)] != slot.question:
             self._counts["wrong"] += 1
             return
         self._counts["completed"] += 1
-        self._rcodes[octets[3] & 15] += 1
-        self._counts["answered"] += octets[6:8] != b"\0\0"
-        self._counts["truncated"] += bool(octets[2] & TC)
+        self._rcodes[data[3] & 15] += 1
+        self._counts["answered"] += data[6:8] != b"\0\0"
+        self._counts["truncated"] += bool(data[2] & TC)
         self._latencies.append(time.perf_counter() - slot.asked)
 
     def _release(self, slot: Slot) -> None:

@@ -1,4 +1,4 @@
-"""A run's results as tables for people."""
+"""Prints a run's results as tables."""
 
 import os
 from statistics import median
@@ -14,8 +14,8 @@ _NUMBERS = ("answers/s", "CPU µs", "of echo", "of drained", "±", "busy", "wait
 
 
 def print_report(results: dict[str, Any]) -> None:
-    """Print every figure and every note; medians over the rounds."""
-    # A pipe or a log has no width of its own.
+    """Prints every figure, as median over the rounds, and every note."""
+    # A pipe and a log have no width.
     console = Console(width=None if os.isatty(1) else WIDTH, highlight=False)
     machine, settings = results["machine"], results["settings"]
     console.print(f"\n{machine['cores']} cores, Python {machine['python']}, {machine['system']}")
@@ -113,14 +113,14 @@ def _latency(latency: list[dict[str, Any]]) -> Table:
 
 
 def _start_up(start_up: dict[str, Any]) -> Table:
-    table = _table("dnsemu's start", "file", "s until ready", "resident MB", "octets per record set")
+    table = _table("dnsemu's start", "file", "s until ready", "resident MB", "bytes per record set")
     small, many = start_up["small"], start_up["many"]
-    table.add_row("the workloads' own", _number(median(small["ready_s"]), ".2f"), _mb(small["resident_octets"]), "")
+    table.add_row("the workloads' own", _number(median(small["ready_s"]), ".2f"), _mb(small["resident_bytes"]), "")
     table.add_row(
         f"{start_up['record_sets']:,} record sets",
         _number(median(many["ready_s"]), ".2f"),
-        _mb(many["resident_octets"]),
-        _number(start_up["octets_per_record_set"], ",.0f"),
+        _mb(many["resident_bytes"]),
+        _number(start_up["bytes_per_record_set"], ",.0f"),
     )
     return table
 
@@ -150,8 +150,8 @@ def _table(title: str, first: str, *rest: str) -> Table:
     return table
 
 
-def _mb(octets: float | None) -> str:
-    return _number(None if octets is None else octets / 1e6, ".1f")
+def _mb(size: float | None) -> str:
+    return _number(None if size is None else size / 1e6, ".1f")
 
 
 def _number(value: float | None, form: str) -> str:

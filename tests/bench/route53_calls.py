@@ -1,4 +1,4 @@
-"""Calls of the Route 53 API as bytes made beforehand, so that whoever makes them is never what is measured."""
+"""Calls of the Route 53 API as prepared bytes, so that the client costs almost nothing."""
 
 import re
 import socket
@@ -13,7 +13,7 @@ from uuid import uuid4
 WITHIN_S = 60.0
 BASE = "/2013-04-01"
 PAGE_RECORD_SETS = 300
-"""As many as Route 53 gives at most."""
+"""Record sets per page, the maximum of Route 53."""
 
 _XMLNS = "https://route53.amazonaws.com/doc/2013-04-01/"
 _END_OF_HEAD = b"\r\n\r\n"
@@ -22,11 +22,11 @@ _NEXT = re.compile(r"<NextRecord(Name|Type|Identifier)>([^<]*)<")
 
 
 class CallFailed(Exception):
-    """An answer other than 2xx; the message has its beginning."""
+    """An answer other than 2xx; the message holds its beginning."""
 
 
 class Client:
-    """One connection, one call after another."""
+    """A connection; calls run one after another."""
 
     def __init__(self, http_port: int) -> None:
         self._sock = socket.create_connection(("127.0.0.1", http_port), WITHIN_S)
@@ -39,10 +39,10 @@ class Client:
         self._sock.close()
 
     def call(self, request: bytes) -> str:
-        """Make a call; returns the body.
+        """Makes a call; returns the body.
 
         Raises:
-            CallFailed: it was refused, or the server hung up.
+            CallFailed: the call was refused, or the server closed the connection.
         """
         self._sock.sendall(request)
         answer = bytearray()
@@ -64,15 +64,13 @@ class Client:
 
 
 def request(method: str, path: str, body: str = "") -> bytes:
-    """A call's bytes; `path` is what comes after Route 53's version."""
-    octets = body.encode()
-    return (
-        f"{method} {BASE}{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(octets)}\r\n\r\n".encode() + octets
-    )
+    """Returns a call's bytes; `path` follows Route 53's version in the URL."""
+    data = body.encode()
+    return f"{method} {BASE}{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
 
 
 def upsert(zone_id: str, name: str, value: str) -> bytes:
-    """A batch of one change."""
+    """Returns the call for a batch of one change."""
     return request(
         "POST",
         f"/hostedzone/{zone_id}/rrset/",
@@ -84,7 +82,7 @@ def upsert(zone_id: str, name: str, value: str) -> bytes:
 
 
 def create_zone(name: str) -> bytes:
-    """A new zone, of a caller reference of its own."""
+    """Returns the call for a new zone, with a new caller reference."""
     return request(
         "POST",
         "/hostedzone",
@@ -94,7 +92,7 @@ def create_zone(name: str) -> bytes:
 
 
 def create_check(port: int) -> bytes:
-    """A new health check of a port on loopback, of a caller reference of its own."""
+    """Returns the call for a new health check of a loopback port, with a new caller reference."""
     return request(
         "POST",
         "/healthcheck",
@@ -104,14 +102,14 @@ def create_check(port: int) -> bytes:
 
 
 def id_in(answer: str, kind: str) -> str:
-    """The bare id of what a call made."""
+    """Returns the bare id of the created object."""
     found = re.search(rf"<Id>/{kind}/([^<]+)</Id>", answer)
     assert found is not None, answer
     return found[1]
 
 
 def pages(client: Client, zone_id: str) -> Iterator[str]:
-    """All pages of a zone's record sets, each asked for with what the one before says comes next."""
+    """Yields all pages of a zone's record sets; each is requested with the marker of the page before."""
     start = ""
     while True:
         page = client.call(request("GET", f"/hostedzone/{zone_id}/rrset?maxitems={PAGE_RECORD_SETS}{start}"))
@@ -123,17 +121,17 @@ def pages(client: Client, zone_id: str) -> Iterator[str]:
 
 
 def timed(client: Client, requests: Sequence[bytes]) -> list[float]:
-    """Make calls one after another; returns how long each took, in ms."""
-    return [_took_ms(client, octets) for octets in requests]
+    """Makes calls one after another; returns the duration of each, in ms."""
+    return [_took_ms(client, data) for data in requests]
 
 
 def load(http_port: int, requests: Sequence[bytes], clients: int, seconds: float) -> tuple[list[float], float]:
-    """Make these calls over and over for so long, from several connections at a time.
+    """Repeats calls for a number of seconds, over several connections at a time.
 
     Returns:
-        How long each took, in ms; and how long all took together, in seconds.
+        The duration of each, in ms; and of all together, in seconds.
     Raises:
-        CallFailed: one was refused.
+        CallFailed: a call was refused.
     """
     took_ms: list[float] = []
     failures: list[Exception] = []
@@ -159,12 +157,12 @@ def load(http_port: int, requests: Sequence[bytes], clients: int, seconds: float
 
 
 def spread(took_ms: Sequence[float]) -> dict[str, Any]:
-    """How many there were, and `p50`, `p99` and `most`, in ms."""
+    """Returns the number of calls, and `p50`, `p99` and `most`, in ms."""
     cuts = quantiles(took_ms, n=100, method="inclusive") if len(took_ms) > 1 else [None] * 99
     return {"calls": len(took_ms), "p50": cuts[49], "p99": cuts[98], "most": max(took_ms, default=None)}
 
 
-def _took_ms(client: Client, octets: bytes) -> float:
+def _took_ms(client: Client, data: bytes) -> float:
     began = time.perf_counter()
-    client.call(octets)
+    client.call(data)
     return (time.perf_counter() - began) * 1e3

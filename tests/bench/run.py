@@ -1,9 +1,8 @@
-"""The benchmark of answers: what one costs dnsemu, beside a bare echo, dnslib and whatever other servers are installed.
+"""The benchmark of answers: the cost of one in dnsemu, a bare echo, dnslib and other installed servers.
 
-Machines differ and are noisy, so the figures to compare are ratios within a run, by the CPU time that the servers' own
-processes used for an answer: that holds even where the load is the limit, or somebody else has the core. Every round
-visits every server with every workload. All load goes to loopback, and whatever was started is stopped however the run
-ends.
+Machines differ and are noisy, so the figures to compare are ratios within a run, by the CPU time of the servers' processes
+per answer: that is valid even if the load is the limit, or other programs use the core. Every round visits every server
+with every workload. All load goes to loopback, and every process is stopped however the run ends.
 """
 
 import argparse
@@ -46,7 +45,7 @@ QUICK_CHECKS, QUICK_INTERVAL_S = 100, 1.0
 
 @dataclass(slots=True)
 class Measured:
-    """What a run has found so far."""
+    """The results of a run so far."""
 
     bursts: dict[tuple[str, str], list[Burst]] = field(default_factory=dict)
     growth: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -55,17 +54,17 @@ class Measured:
     dnsperf: dict[str, float] | None = None
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    """What kept parts from their end; what they had found by then stays."""
+    """Errors that ended parts early; the results of those parts so far are kept."""
 
     def figures(self) -> Figures:
-        """What aims are judged by."""
+        """Returns the figures for the aims."""
         return Figures(self.bursts, {name: Ratio(**pair["ratio"]) for name, pair in self.growth.items()})
 
 
 def main() -> None:
-    """Measure as the command line says, print tables, write JSON and a chart if asked."""
+    """Runs the benchmark: prints tables, and writes JSON with `--json` and a chart with `--chart`."""
     options = _options()
-    # A terminated run ends as an interrupted one does: by way of every `finally`.
+    # SIGTERM ends a run as an interrupt does, through every `finally`.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     cores = Cores.of_this_machine()
     busy_before = _load_average()
@@ -89,7 +88,7 @@ def main() -> None:
 
 
 def written(results: dict[str, Any]) -> str:
-    """Results as JSON to five significant digits, one line for each entry of a list, so that it can be read and kept."""
+    """Returns results as JSON with five significant digits and one line for each entry of a list, for readable diffs."""
     lines = []
     for key, value in results.items():
         if isinstance(value, list) and value:
@@ -146,7 +145,7 @@ def _measure(options: argparse.Namespace, bench: Bench) -> Measured:
 
 
 def _parts(options: argparse.Namespace, bench: Bench, measured: Measured) -> dict[str, Callable[[], None]]:
-    """What can be left out, in the order in which it is measured; each adds to what is measured."""
+    """Returns the parts by name, in the order of measuring; each adds to the results."""
 
     def start() -> None:
         measured.start_up = start_up(bench, options.record_sets)
@@ -178,14 +177,14 @@ def _say(what: str) -> None:
 
 @contextlib.contextmanager
 def _closed_port() -> Iterator[int]:
-    """A loopback port that is taken but not listened on, so that connecting to it is refused."""
+    """Yields a loopback port that is bound but not listened on: connecting to it is refused."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         yield sock.getsockname()[1]
 
 
 def _load(servers: Servers, names: Sequence[str], bench: Bench, measured: Measured) -> None:
-    """Every workload at every server that answers it, in turns, so that a machine's moods meet all of them."""
+    """Measures every workload on every server that answers it, in turns, so that noise affects all alike."""
     plan = []
     for name in names:
         for contender, server in servers:
@@ -207,17 +206,17 @@ def _load(servers: Servers, names: Sequence[str], bench: Bench, measured: Measur
                 if contender_name not in PEERS:
                     raise
                 measured.notes.append(f"{contender_name} is left out from here on: {failure}")
-        # Only whole rounds count, and of whoever was there in each: rounds are compared one by one.
+        # Only complete rounds count, and servers that were there in each: rounds are compared one by one.
         plan = [each for each in plan if each[:2] in found]
         kept = {key: [*measured.bursts.get(key, ()), burst] for key, burst in found.items()}
         measured.bursts = kept
     for (name, contender_name), bursts in measured.bursts.items():
-        measured.notes += _what_is_odd(name, contender_name, bursts)
+        measured.notes += _deviations(name, contender_name, bursts)
     measured.dnsperf = _checked_by_dnsperf(servers, names, bench)
 
 
-def _what_is_odd(name: str, server: str, bursts: Sequence[Burst]) -> Iterator[str]:
-    """What went otherwise than a workload says; an echo's rcodes say nothing."""
+def _deviations(name: str, server: str, bursts: Sequence[Burst]) -> Iterator[str]:
+    """Yields the deviations from a workload's expected replies; an echo's rcodes are ignored."""
     replies = sum(burst.sent.wrong + burst.sent.stray for burst in bursts)
     if replies:
         yield f"{server}, {name}: {replies} replies did not fit their queries"
@@ -233,7 +232,7 @@ def _what_is_odd(name: str, server: str, bursts: Sequence[Burst]) -> Iterator[st
 
 
 def _checked_by_dnsperf(servers: Servers, names: Sequence[str], bench: Bench) -> dict[str, float] | None:
-    """One static name at dnsemu, asked by the two senders one after the other; answers per second."""
+    """Measures one static name on dnsemu with both senders, in answers per second."""
     if "static" not in names or shutil.which("dnsperf") is None:
         return None
     (server,) = (server for contender, server in servers if contender.name == OURS)
@@ -268,7 +267,7 @@ def _results(options: argparse.Namespace, measured: Measured, language: str, bus
         "load": load,
         "noise": _noise([entry["median"] for entry in load]),
         "memory": [
-            {"workload": name, "rounds": [burst.resident_octets for burst in bursts]}
+            {"workload": name, "rounds": [burst.resident_bytes for burst in bursts]}
             for (name, server), bursts in measured.bursts.items()
             if server == OURS and WORKLOADS[name].is_cold
         ],
@@ -295,7 +294,7 @@ def _entry(workload: str, server: str, measured: Measured) -> dict[str, Any]:
 
 
 def _noise(middles: Sequence[dict[str, Any]]) -> dict[str, float | None] | None:
-    """How far the rounds lie apart, over all that was measured, and how long servers waited: the machine's doing."""
+    """Returns the noise of the machine: the spread of the rounds, and the time that servers waited for a core."""
     if not middles:
         return None
     spreads = [each["spread"] for each in middles]

@@ -1,8 +1,8 @@
-/* A sender of DNS queries over UDP to a loopback port, with parts of each query made fresh.
+/* A sender of DNS queries over UDP to a loopback port, with fresh parts in each query.
  *
- * It keeps a window of queries under way, or sends at an even rate, and prints one JSON object: what was sent, what
- * came back, and how long it took. Every reply is held against the query of its id. python_sender.py is the same in
- * Python; sender.py tells what the options mean.
+ * It keeps a window of queries in flight, or sends at an even rate, and prints one JSON object: queries, replies and
+ * times. Every reply is matched to the query of its id. python_sender.py does the same in Python; sender.py explains
+ * the options.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -17,13 +17,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { HEADER = 12, OCTETS = 512, BATCH = 64, SLOTS = 255, NOT_A_SLOT = 255, SOCKETS = 64, PATCHES = 4 };
+enum { HEADER = 12, MAX_BYTES = 512, BATCH = 64, SLOTS = 255, NOT_A_SLOT = 255, SOCKETS = 64, PATCHES = 4 };
 #define SECOND 1000000000LL
 #define NETWORKS_FROM (1u << 16) /* 1.0.0.0/24 */
 #define NETWORKS_TO (224u << 16)
 
 typedef struct {
-    const uint8_t *octets;
+    const uint8_t *bytes;
     int length, question_end;
 } Packet;
 
@@ -37,7 +37,7 @@ typedef struct {
     uint8_t generation;
     int length, question_end, fd;
     int64_t asked;
-    uint8_t octets[OCTETS];
+    uint8_t bytes[MAX_BYTES];
 } Slot;
 
 static Packet *packets;
@@ -63,7 +63,7 @@ static int64_t now_ns(void) {
     return at.tv_sec * SECOND + at.tv_nsec;
 }
 
-/* The finishing steps of splitmix64: one to one, so that what goes in once comes out once. */
+/* The finishing steps of splitmix64, a bijection: different inputs give different outputs. */
 static uint64_t mixed(uint64_t x) {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
@@ -72,15 +72,15 @@ static uint64_t mixed(uint64_t x) {
 
 static uint64_t thrown(void) { return mixed(dice += 0x9e3779b97f4a7c15ULL); }
 
-/* The network of a number, one to one: the factor is a prime that does not divide the range. */
+/* The network of a number, a bijection: the factor is a prime that does not divide the range. */
 static uint32_t network_of(uint64_t number) {
     uint64_t range = NETWORKS_TO - NETWORKS_FROM;
     return NETWORKS_FROM + (uint32_t)(number % range * 0x9e3779b1ULL % range);
 }
 
-static void patch(const Patch *how, uint8_t *octets) {
+static void patch(const Patch *how, uint8_t *bytes) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-    uint8_t *at = octets + how->at;
+    uint8_t *at = bytes + how->at;
     uint64_t bits = how->kind == CASE ? thrown() : mixed(fresh);
     uint32_t network;
     switch (how->kind) {
@@ -103,55 +103,55 @@ static void patch(const Patch *how, uint8_t *octets) {
 }
 
 static void fill(Slot *slot, int number, const Packet *packet) {
-    memcpy(slot->octets, packet->octets, packet->length);
+    memcpy(slot->bytes, packet->bytes, packet->length);
     slot->length = packet->length;
     slot->question_end = packet->question_end;
-    slot->octets[0] = ++slot->generation;
-    slot->octets[1] = number;
-    for (int i = 0; i < patch_count; i++) patch(&patches[i], slot->octets);
+    slot->bytes[0] = ++slot->generation;
+    slot->bytes[1] = number;
+    for (int i = 0; i < patch_count; i++) patch(&patches[i], slot->bytes);
     fresh++;
 }
 
-/* Noise, a query cut short, and a name that points at itself, in turn; under ids that no query has. */
-static int garbage(uint8_t *octets, const Packet *packet) {
+/* Noise, a truncated query, and a name that points at itself, in turn; with ids that no query has. */
+static int garbage(uint8_t *bytes, const Packet *packet) {
     uint64_t bits = thrown();
     int length = packet->length;
-    memcpy(octets, packet->octets, length);
+    memcpy(bytes, packet->bytes, length);
     switch (garbage_sent++ % 3) {
     case 0:
         length = 2 + bits % 98;
-        for (int i = 0; i < length; i += 8) bits = thrown(), memcpy(octets + i, &bits, 8);
+        for (int i = 0; i < length; i += 8) bits = thrown(), memcpy(bytes + i, &bits, 8);
         break;
     case 1:
         length = 2 + bits % (length - 2);
         break;
     case 2:
-        octets[HEADER] = 0xc0, octets[HEADER + 1] = HEADER;
+        bytes[HEADER] = 0xc0, bytes[HEADER + 1] = HEADER;
     }
-    octets[0] = bits, octets[1] = NOT_A_SLOT;
+    bytes[0] = bits, bytes[1] = NOT_A_SLOT;
     return length;
 }
 
-static void take(const uint8_t *octets, int length, int64_t now) {
+static void take(const uint8_t *bytes, int length, int64_t now) {
     Slot *slot;
-    if (length >= 2 && octets[1] == NOT_A_SLOT) {
+    if (length >= 2 && bytes[1] == NOT_A_SLOT) {
         garbage_replies++;
         return;
     }
-    slot = length < HEADER || octets[1] >= window ? NULL : &slots[octets[1]];
-    if (!slot || !slot->is_busy || octets[0] != slot->generation || !(octets[2] & 0x80)) {
+    slot = length < HEADER || bytes[1] >= window ? NULL : &slots[bytes[1]];
+    if (!slot || !slot->is_busy || bytes[0] != slot->generation || !(bytes[2] & 0x80)) {
         stray++;
         return;
     }
     slot->is_busy = false;
-    if (length < slot->question_end || memcmp(octets + HEADER, slot->octets + HEADER, slot->question_end - HEADER)) {
+    if (length < slot->question_end || memcmp(bytes + HEADER, slot->bytes + HEADER, slot->question_end - HEADER)) {
         wrong++;
         return;
     }
     completed++;
-    rcodes[octets[3] & 15]++;
-    answered += octets[6] || octets[7];
-    truncated += (octets[2] & 2) != 0;
+    rcodes[bytes[3] & 15]++;
+    answered += bytes[6] || bytes[7];
+    truncated += (bytes[2] & 2) != 0;
     if (latency_count == latency_room) {
         latency_room = latency_room ? 2 * latency_room : 1 << 16;
         latencies = realloc(latencies, latency_room * sizeof *latencies);
@@ -161,23 +161,23 @@ static void take(const uint8_t *octets, int length, int64_t now) {
 }
 
 static bool receive(int fd) {
-    static uint8_t octets[BATCH][4096];
+    static uint8_t bytes[BATCH][4096];
     static struct iovec parts[BATCH];
     static struct mmsghdr messages[BATCH];
     int64_t now;
     int count;
     for (int i = 0; i < BATCH; i++) {
-        parts[i] = (struct iovec){octets[i], sizeof octets[i]};
+        parts[i] = (struct iovec){bytes[i], sizeof bytes[i]};
         messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
     }
     count = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
     if (count <= 0) return false;
     now = now_ns();
-    for (int i = 0; i < count; i++) take(octets[i], messages[i].msg_len, now);
+    for (int i = 0; i < count; i++) take(bytes[i], messages[i].msg_len, now);
     return true;
 }
 
-/* Send what is queued for a socket; a slot whose query the kernel did not take is free again. */
+/* Sends the queue of a socket; a slot whose query the kernel refused is free again. */
 static void flush(int fd, struct mmsghdr *messages, const int *owners, int count) {
     int done = 0, tries = 0;
     while (done < count && tries++ < 8) {
@@ -203,20 +203,20 @@ static void *load_packets(const char *path) {
     fclose(file);
     for (long at = 0; at + 2 <= size;) {
         int length = all[at] << 8 | all[at + 1], end = HEADER;
-        const uint8_t *octets = all + at + 2;
-        if (length <= HEADER + 5 || length > OCTETS || at + 2 + length > size) refuse("a packet has a wrong length");
-        while (end < length && octets[end]) end += 1 + octets[end];
+        const uint8_t *bytes = all + at + 2;
+        if (length <= HEADER + 5 || length > MAX_BYTES || at + 2 + length > size) refuse("a packet has a wrong length");
+        while (end < length && bytes[end]) end += 1 + bytes[end];
         if ((end += 5) > length) refuse("a packet has no question");
         if (packet_count % 1024 == 0) packets = realloc(packets, (packet_count + 1024) * sizeof *packets);
         if (!packets) refuse("out of memory");
-        packets[packet_count++] = (Packet){octets, length, end};
+        packets[packet_count++] = (Packet){bytes, length, end};
         at += 2 + length;
     }
     return all;
 }
 
 static void add_patch(const char *text) {
-    static const char *const kinds[] = {"label", "network", "case", "octets"};
+    static const char *const kinds[] = {"label", "network", "case", "bytes"};
     char kind[16];
     Patch *new = &patches[patch_count];
     if (patch_count == PATCHES || sscanf(text, "%15[a-z],%d,%d", kind, &new->at, &new->length) != 3)
@@ -309,7 +309,7 @@ int main(int argc, char **argv) {
     while (now < end || under_way) {
         bool did = false;
         for (int s = 0; s < socket_count && now < end; s++) {
-            static uint8_t noise[BATCH][OCTETS + 8];
+            static uint8_t noise[BATCH][MAX_BYTES + 8];
             struct mmsghdr messages[2 * SLOTS];
             struct iovec parts[2 * SLOTS];
             int owners[2 * SLOTS], count = 0, noises = 0;
@@ -326,7 +326,7 @@ int main(int argc, char **argv) {
                 slot->is_busy = true;
                 slot->asked = interval ? due : now;
                 due += interval;
-                parts[count] = (struct iovec){slot->octets, slot->length};
+                parts[count] = (struct iovec){slot->bytes, slot->length};
                 owners[count++] = i;
             }
             for (int i = 0; i < count; i++)

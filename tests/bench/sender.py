@@ -1,6 +1,6 @@
 """The process that sends queries: sender.c where a C compiler is found, python_sender.py elsewhere.
 
-dnsperf replays a file in a loop, so whatever it varies soon comes again; these make parts of each query fresh.
+dnsperf replays a file in a loop, so its variations repeat soon; these senders make parts of each query fresh.
 """
 
 import json
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 WINDOW = 100
-"""Queries under way at most."""
+"""Maximum of queries in flight."""
 MAX_UNDER_WAY = 255
 TIMEOUT_S = 1.0
-"""A query unanswered for so long is lost."""
+"""Seconds after which an unanswered query is lost."""
 SPARE_S = 20
-"""How much longer than asked the sender may take before it is stopped."""
+"""Seconds that the sender may take beyond the requested time before it is stopped."""
 NETWORKS = 223 << 16
-"""How many IPv4 networks of 24 bits there are before one comes again."""
+"""Number of IPv4 networks of 24 bits before they repeat."""
 
 
 class LoadFailed(Exception):
@@ -30,10 +30,10 @@ class LoadFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Part of a packet that each query has anew.
+    """A part of a packet that is fresh in each query.
 
-    `label` and `octets` (13 and 8 of them) and `network` (3) never come twice, by a counter that goes through them out
-    of order; `case` throws dice for every letter of a name.
+    `label` (13 bytes), `bytes` (8) and `network` (3) never repeat: they come from a counter, shuffled. `case` draws
+    upper or lower case for every letter of a name.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """What is sent: a file of packets, in turn; what is fresh in each; one packet of garbage after so many."""
+    """The queries to send: a file of packets, sent in turn; their fresh parts; one packet of garbage after so many."""
 
     packets: Path
     patches: Sequence[Patch] = ()
@@ -52,9 +52,9 @@ class Queries:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of it. `seconds` is until the last reply; `idle_share` how much of it the sender had nothing to do.
+    """The figures of a run. `seconds` is until the last reply; in `idle_share` of that time the sender was idle.
 
-    `completed` replies fit their query's id and question; `wrong` ones fit the id only, `stray` ones nothing;
+    `completed` replies match their query's id and question, `wrong` ones only the id, `stray` ones nothing;
     `answered` carry a record. `next` is the first number that is still fresh.
     """
 
@@ -75,18 +75,18 @@ class Sent:
 
     @property
     def per_second(self) -> float:
-        """Answers."""
+        """Completed answers per second."""
         return self.completed / self.seconds
 
 
 def packets_file(packets: Sequence[bytes]) -> bytes:
-    """The packets as the senders, and `dnsperf -B`, read them: each behind its length, as over TCP."""
+    """Returns packets as the senders and `dnsperf -B` read them: each after its length, as over TCP."""
     return b"".join(struct.pack("!H", len(packet)) + packet for packet in packets)
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A sender that can be started. It spins if it has a core of its own: then no server pays for waking it."""
+    """A sender program. It spins if it has a core to itself: then no server pays for waking it."""
 
     language: str
     command: Sequence[str]
@@ -94,12 +94,12 @@ class Sender:
 
     @classmethod
     def made(cls, folder: Path, pinned: Sequence[str] = (), *, in_python: bool = False) -> "Sender":
-        """The best one to be had.
+        """Returns the fastest sender that is available.
 
         Args:
-            folder: where the program goes.
-            pinned: what goes before its command to give it a core; without, it shares one.
-            in_python: never mind a C compiler.
+            folder: for the compiled program.
+            pinned: command prefix that pins it to a core; empty if it shares one.
+            in_python: use Python even if there is a C compiler.
         """
         compiler = None if in_python else shutil.which("cc")
         program = folder / "sender"
@@ -121,15 +121,15 @@ class Sender:
         sockets: int = 1,
         timeout_s: float = TIMEOUT_S,
     ) -> Sent:
-        """Send for so many seconds to a loopback port.
+        """Sends to a loopback port for a number of seconds.
 
         Args:
-            first: the number that fresh parts begin with.
-            rate: queries a second, evenly; then latencies count from when a query was due. 0 is as many as the window
-                lets through.
-            sockets: the queries' source ports, for servers that share them out by those.
+            first: the number of the first fresh part.
+            rate: queries per second, evenly spaced; latencies then count from when a query was due. 0 sends as many as the
+                window allows.
+            sockets: number of source ports; the kernel divides queries among workers by them.
         Raises:
-            LoadFailed: the sender did not finish, or nothing was answered.
+            LoadFailed: the sender did not finish, or no query was answered.
         """
         window = MAX_UNDER_WAY if rate else WINDOW
         options: dict[str, Any] = {"port": port, "packets": queries.packets, "seconds": seconds, "window": window}

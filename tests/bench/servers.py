@@ -24,28 +24,28 @@ _CPUCLOCK_SCHED = 2
 
 
 class DidNotStart(Exception):
-    """A server did not become ready; the message says what it printed."""
+    """A server did not become ready; the message holds its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers on a loopback port. `ready_s` is how long it took from its start to its ready line."""
+    """A running server on a loopback port; it took `ready_s` seconds from its start to its ready line."""
 
     pid: int
     port: int
     ready_s: float
 
     def cpu_s(self) -> float | None:
-        """CPU time used by the process and its descendants, user and system together; None where there is no /proc."""
+        """Returns the CPU time of the process and its descendants, user and system; None without /proc."""
         found = [_cpu_s(pid) for pid in (self.pid, *descendants(self.pid))]
         return None if found[0] is None else sum(spent_s or 0 for spent_s in found)
 
     def processes(self) -> int:
-        """How many there are: itself and its descendants."""
+        """Returns the number of processes: itself and its descendants."""
         return 1 + len(list(descendants(self.pid)))
 
     def waited_s(self) -> float | None:
-        """How long its threads have waited for a core that others had; None where the system does not tell."""
+        """Returns the seconds that its threads waited for a core; None if the system does not provide it."""
         files = [
             file
             for pid in (self.pid, *descendants(self.pid))
@@ -56,8 +56,8 @@ class Running:
             return sum(waited_ns) / 1e9 if waited_ns else None
         return None
 
-    def resident_octets(self) -> int | None:
-        """Memory the process holds in RAM; None where there is no /proc."""
+    def resident_bytes(self) -> int | None:
+        """Returns the resident memory of the process; None without /proc."""
         with contextlib.suppress(FileNotFoundError):
             return int((_PROC / str(self.pid) / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         return None
@@ -65,14 +65,14 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """What to put before a command so that server and load do not share a core; nothing where that cannot be had."""
+    """Command prefixes that pin server and load to different cores; empty if that is not possible."""
 
     server: Sequence[str] = ()
     load: Sequence[str] = ()
 
     @classmethod
     def of_this_machine(cls) -> "Cores":
-        """The first two cores that this process may use, by `taskset`."""
+        """Returns prefixes for the first two cores that this process may use, by `taskset`."""
         allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         if len(allowed) < 2 or not (taskset := shutil.which("taskset")):
             return cls()
@@ -80,7 +80,7 @@ class Cores:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """A process's children, theirs, and so on; none where the system does not tell."""
+    """Returns all descendants of a process; none if the system does not provide them."""
     for file in (_PROC / str(pid) / "task").glob("*/children"):
         with contextlib.suppress(OSError):
             for child in map(int, file.read_text().split()):
@@ -89,23 +89,23 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def _cpu_s(pid: int) -> float | None:
-    """A process's own time and that of children that are gone, so that nothing is lost when a child ends."""
+    """Returns the CPU time of a process and of its ended children, so that nothing is lost when a child ends."""
     with contextlib.suppress(OSError):
-        # The second field is the program's name in brackets, and may hold anything.
+        # The second field is the program's name in brackets; it may contain any character.
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-        # Ticks are too coarse for the process itself; its CPU clock (clock_getcpuclockid(3)) counts nanoseconds.
+        # Ticks are too coarse; the CPU clock of the process (clock_getcpuclockid(3)) counts nanoseconds.
         return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED) + sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
     return None
 
 
 @contextlib.contextmanager
 def running(command: Sequence[str], ready: re.Pattern[str]) -> Iterator[Running]:
-    """Run a server until the block ends, however it ends.
+    """Runs a server until the block ends.
 
     Args:
-        ready: matches the line on standard output that says the server listens; its group is the port.
+        ready: matches the ready line on standard output; its group is the port.
     Raises:
-        DidNotStart: no such line came.
+        DidNotStart: there was no ready line.
     """
     with tempfile.TemporaryFile("w+") as errors:
         start = time.monotonic()
@@ -123,7 +123,7 @@ def running(command: Sequence[str], ready: re.Pattern[str]) -> Iterator[Running]
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Ask the process to end; make it end."""
+    """Terminates the process; kills it if it does not end."""
     process.terminate()
     try:
         process.communicate(timeout=STOPPED_WITHIN_S)
@@ -133,15 +133,15 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def dnsemu_command(file: Path, *options: str) -> list[str]:
-    """dnsemu as it is installed beside this interpreter, serving a file on free loopback ports."""
+    """Returns the command that serves a file on free loopback ports."""
     return [dnsemu_program(), "serve", str(file), "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0", *options]
 
 
 def dnsemu_program() -> str:
-    """The path of dnsemu beside this interpreter."""
+    """Returns the path of dnsemu beside this interpreter."""
     return str(Path(sys.executable).with_name("dnsemu"))
 
 
 def script_command(name: str) -> list[str]:
-    """One of the small servers in this folder."""
+    """Returns the command of a small server in this folder."""
     return [sys.executable, str(Path(__file__).with_name(name))]

@@ -1,4 +1,4 @@
-"""A client that asks one question after another and is never in a hurry: what it measures is latency."""
+"""Sends few queries, one after another, to measure latency."""
 
 import socket
 import time
@@ -11,10 +11,10 @@ LOST_AFTER_S = 1.0
 
 
 def ask(port: int, name: str, seconds: float) -> dict[str, float | None]:
-    """Ask for a name's A records over UDP, evenly, for so long.
+    """Queries a name's A records over UDP at even intervals, for a number of seconds.
 
     Returns:
-        The latencies in µs, as `p50`, `p99` and `most`, and how many queries were `lost`.
+        The latencies in µs, as `p50`, `p99` and `most`, and the number of `lost` queries.
     """
     packet = bytearray(dns.message.make_query(name, "A").to_wire())
     latencies_us: list[float] = []

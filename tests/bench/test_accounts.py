@@ -1,4 +1,4 @@
-"""What the churn benchmark holds against each other is found when it does not fit."""
+"""The churn benchmark finds gaps, differences and impossible changes in its events."""
 
 from importlib import import_module
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_gaps(accounts, events, last, said):
         pytest.param([DOWN, UP], True, id="the same"),
         pytest.param([DOWN], False, id="one is missing"),
         pytest.param([DOWN, UP, UP], False, id="one comes twice"),
-        pytest.param([DOWN, {**UP, "check": "d"}], False, id="one is another"),
+        pytest.param([DOWN, {**UP, "check": "d"}], False, id="one differs"),
     ],
 )
 def test_differences(accounts, chosen, is_the_same):
@@ -51,7 +51,7 @@ def test_differences(accounts, chosen, is_the_same):
     [
         pytest.param([DOWN, UP], "healthy", True, id="down and up again"),
         pytest.param([], "healthy", True, id="nothing happened"),
-        pytest.param([DOWN], "healthy", False, id="the end is another"),
+        pytest.param([DOWN], "healthy", False, id="the final status differs"),
         pytest.param([UP], "healthy", False, id="it was up already"),
         pytest.param([DOWN, DOWN], "unhealthy", False, id="it was down already"),
         pytest.param([change(1, "healthy", "healthy")], "healthy", False, id="no change at all"),
@@ -67,7 +67,7 @@ def test_breaks(accounts, changes, status, fits):
         pytest.param({"c": 2}, {"c": 2}, 0, id="as often as told"),
         pytest.param({"c": 3}, {"c": 3}, 1, id="one was missed"),
         pytest.param({"c": 1}, {"c": 3}, 1, id="one too many"),
-        pytest.param({"c": 2}, {"c": 1}, 1, id="oftener than the endpoint"),
+        pytest.param({"c": 2}, {"c": 1}, 1, id="more often than the endpoint"),
         pytest.param({"c": 2, "d": 1}, {"c": 2, "d": 1}, 1, id="another never changed"),
         pytest.param({}, {}, 2, id="it should never have changed"),
     ],

@@ -1,4 +1,4 @@
-"""Medians, ratios and verdicts, by hand; and what is drawn of them is an SVG."""
+"""Medians, ratios and verdicts, checked by hand; the chart is a valid SVG."""
 
 import xml.etree.ElementTree as ET
 from importlib import import_module
@@ -15,7 +15,7 @@ def modules(monkeypatch):
 
 @pytest.fixture
 def burst(modules):
-    """A function from an answer's CPU time in µs to a burst that took it, for one second."""
+    """A function that returns a burst of one second, from the CPU time of an answer in µs."""
 
     def made(cpu_us, before=100, after=100, limit="server"):
         sent = modules("sender").Sent(
@@ -37,7 +37,7 @@ def test_a_ratio_without_cpu_time_is_by_rate(modules, burst):
     assert found.median == 1.0
 
 
-def test_figures_in_the_middle(modules, burst):
+def test_medians_over_rounds(modules, burst):
     middle = modules("load").middle([burst(10), burst(30, limit="load"), burst(20)])
     assert (middle["cpu_us_per_answer"], middle["limit"], middle["spread"]) == (20, "server", 1.0)
     assert middle["latency_us"] == {"p50": 1.0, "p99": 2.0, "most": 3.0}
@@ -48,10 +48,10 @@ def test_figures_in_the_middle(modules, burst):
     ("busy", "waited", "idle", "limit"),
     [
         pytest.param(0.95, 0.0, 0.5, "server", id="it uses its core"),
-        pytest.param(0.5, 0.45, 0.5, "server", id="it would, if others had not"),
+        pytest.param(0.5, 0.45, 0.5, "server", id="it waits for its core"),
         pytest.param(0.5, 0.0, 0.05, "load", id="the sender is never idle"),
-        pytest.param(0.5, 0.0, 0.5, "neither", id="both are"),
-        pytest.param(None, None, 0.5, "neither", id="the system does not tell"),
+        pytest.param(0.5, 0.0, 0.5, "neither", id="both are idle"),
+        pytest.param(None, None, 0.5, "neither", id="the system does not provide CPU time"),
     ],
 )
 def test_limit(modules, busy, waited, idle, limit):
@@ -63,10 +63,10 @@ def test_limit(modules, busy, waited, idle, limit):
     [
         pytest.param((0.95, 0.92, 0.99), "met", True, id="in every round"),
         pytest.param((0.95, 0.85, 0.99), "met", False, id="not in every round"),
-        pytest.param((0.9, 0.9, 0.9), "met", True, id="just so"),
+        pytest.param((0.9, 0.9, 0.9), "met", True, id="exactly"),
         pytest.param((0.7, 0.6, 0.8), "missed", True, id="missed in every round"),
         pytest.param((0.85, 0.6, 0.95), "missed", False, id="missed, but not in every round"),
-        pytest.param(None, "not measured", False, id="nothing to go by"),
+        pytest.param(None, "not measured", False, id="no figures"),
     ],
 )
 def test_verdicts(modules, ratios, verdict, is_clear):
@@ -76,7 +76,7 @@ def test_verdicts(modules, ratios, verdict, is_clear):
     assert (judged["ratio"] is None) is (ratios is None)
 
 
-def test_every_aim_is_judged_by_what_it_names(modules, burst):
+def test_every_aim_uses_the_figures_that_it_names(modules, burst):
     aims, load = modules("aims"), modules("load")
     costs = {"dnsemu": 10, "socket echo": 9, "echo": 12, "Knot": 5, "gdnsd": 4, "PowerDNS": 600}
     bursts = {("weighted", server): [burst(cost)] * 2 for server, cost in costs.items()}
@@ -100,7 +100,7 @@ def test_every_aim_is_judged_by_what_it_names(modules, burst):
     assert found["static / echo, drained socket"]["verdict"] == "not measured"
 
 
-def test_memory_of_one_round_says_nothing(modules, burst):
+def test_memory_needs_two_rounds(modules, burst):
     assert modules("aims").kept_memory([burst(1)]) is None
     assert modules("aims").kept_memory([burst(1), burst(1, before=None, after=None)]) is None
 
@@ -122,7 +122,7 @@ def drawn(modules, load):
     return ET.fromstring(modules("chart").chart({"load": load, "aims": aims}))
 
 
-def test_a_chart_is_a_picture_of_the_results(modules):
+def test_a_chart_shows_the_results(modules):
     load = [
         entry("static", "dnsemu", 10), entry("static", "echo", 8), entry("static", "PowerDNS", 1_000),
         entry("tree", "dnsemu", 20),
@@ -151,5 +151,5 @@ def test_a_chart_is_a_picture_of_the_results(modules):
         pytest.param([entry("tree", "dnsemu", None)], id="no CPU time, and nothing to compare with"),
     ],
 )
-def test_a_chart_of_little_is_one_too(modules, load):
+def test_a_chart_of_few_results_is_valid(modules, load):
     assert drawn(modules, load).tag == f"{SVG}svg"

@@ -1,4 +1,4 @@
-"""Both senders hold every reply against its query, and what is to be fresh never comes twice."""
+"""Both senders match every reply to its query, and fresh parts never repeat."""
 
 import socket
 import struct
@@ -13,7 +13,7 @@ import pytest
 HEADER, NOT_A_SLOT = 12, 255
 SECONDS = 0.2
 RATE = 500
-"""Queries a second where every one is looked at."""
+"""Queries per second in tests that check every one."""
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def sender(request, modules, require_tool, tmp_path):
 
 @contextmanager
 def answering(reply):
-    """A server that answers each packet with what `reply` makes of it, nothing for None; gives its port and the packets."""
+    """Runs a server that answers each packet with `reply(packet)`, unless that is None; yields its port and the packets."""
     over, packets = Event(), []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
@@ -62,12 +62,12 @@ def echoed(packet):
     return packet[:2] + bytes((packet[2] | 0x80,)) + packet[3:] if len(packet) > 2 else packet
 
 
-def with_octet(packet, at, octet):
-    return packet[:at] + bytes((octet,)) + packet[at + 1 :]
+def with_byte(packet, at, value):
+    return packet[:at] + bytes((value,)) + packet[at + 1 :]
 
 
 def queries_of(modules, folder, workload):
-    """A workload's queries, as a sender takes them, and its packets."""
+    """Returns a workload's queries for a sender, and its packets."""
     found = modules("workloads").WORKLOADS[workload]
     asked, file = found.asked(), folder / "packets"
     file.write_bytes(modules("sender").packets_file(asked.packets))
@@ -75,7 +75,7 @@ def queries_of(modules, folder, workload):
 
 
 def asked_by(sender, modules, folder, workload, first=0):
-    """The packets that a sender sends of a workload, and what it says of them."""
+    """Runs a sender on a workload; returns the packets that it sent, the templates and its figures."""
     queries, templates = queries_of(modules, folder, workload)
     with answering(echoed) as (port, packets):
         sent = sender.send(port, queries, SECONDS, rate=RATE, first=first)
@@ -99,18 +99,18 @@ def test_an_echo_answers_everything_and_nothing_is_counted_twice(sender, modules
 
 NO_ANSWER = "none"
 REPLIES = {
-    "right": lambda packet: with_octet(echoed(packet), 7, 1),
-    "NXDOMAIN": lambda packet: with_octet(echoed(packet), 3, 3),
-    "RCODE9, truncated": lambda packet: with_octet(with_octet(echoed(packet), 2, packet[2] | 0x82), 3, 9),
-    "another question": lambda packet: with_octet(echoed(packet), HEADER + 1, ord("?")),
-    "another id": lambda packet: with_octet(echoed(packet), 0, packet[0] ^ 0x80),
+    "right": lambda packet: with_byte(echoed(packet), 7, 1),
+    "NXDOMAIN": lambda packet: with_byte(echoed(packet), 3, 3),
+    "RCODE9, truncated": lambda packet: with_byte(with_byte(echoed(packet), 2, packet[2] | 0x82), 3, 9),
+    "another question": lambda packet: with_byte(echoed(packet), HEADER + 1, ord("?")),
+    "another id": lambda packet: with_byte(echoed(packet), 0, packet[0] ^ 0x80),
     "a query": lambda packet: packet,
     "cut short": lambda packet: echoed(packet)[: HEADER - 1],
     NO_ANSWER: lambda packet: None,
 }
 
 
-def test_replies_are_held_against_their_queries(sender, modules, tmp_path):
+def test_replies_are_matched_to_their_queries(sender, modules, tmp_path):
     queries, _ = queries_of(modules, tmp_path, "static")
     kinds = Counter()
 
@@ -132,7 +132,7 @@ def test_replies_are_held_against_their_queries(sender, modules, tmp_path):
     assert sent.lost == sent.stray + kinds[NO_ANSWER]
 
 
-def test_labels_never_come_twice_and_are_the_same_from_both_senders(sender, modules, tmp_path):
+def test_labels_never_repeat_and_are_the_same_from_both_senders(sender, modules, tmp_path):
     python_sender = modules("python_sender")
     packets, _, sent = asked_by(sender, modules, tmp_path, "wildcard", first=7)
     again, _, _ = asked_by(sender, modules, tmp_path, "wildcard", first=sent.next)
@@ -144,7 +144,7 @@ def test_labels_never_come_twice_and_are_the_same_from_both_senders(sender, modu
     assert set(b"".join(labels)) <= set(python_sender.LETTERS)
 
 
-def test_networks_never_come_twice(sender, modules, tmp_path):
+def test_networks_never_repeat(sender, modules, tmp_path):
     packets, (template,), _ = asked_by(sender, modules, tmp_path, "any network")
     networks = [packet[-3:] for packet in packets]
     assert len(set(networks)) == len(networks)
@@ -152,7 +152,7 @@ def test_networks_never_come_twice(sender, modules, tmp_path):
     assert {packet[HEADER:-3] for packet in packets} == {template[HEADER:-3]}
 
 
-def test_networks_come_again_only_when_all_are_used_up(modules):
+def test_networks_repeat_only_when_all_are_used(modules):
     python_sender, sender = modules("python_sender"), modules("sender")
     step, some = 65_521, 1_000
     numbers = [number * step % sender.NETWORKS for number in range(some)]
@@ -161,7 +161,7 @@ def test_networks_come_again_only_when_all_are_used_up(modules):
     assert sender.NETWORKS == python_sender.NETWORKS_TO - python_sender.NETWORKS_FROM
 
 
-def test_case_is_all_that_differs(sender, modules, tmp_path):
+def test_only_the_case_of_letters_differs(sender, modules, tmp_path):
     packets, (template,), _ = asked_by(sender, modules, tmp_path, "random case")
     assert {packet[HEADER:].lower() for packet in packets} == {template[HEADER:].lower()}
     assert len({packet[HEADER:] for packet in packets}) > len(packets) / 2
@@ -169,7 +169,7 @@ def test_case_is_all_that_differs(sender, modules, tmp_path):
     assert any(letter in letters for letter in b"ABC")
 
 
-def test_cookies_never_come_twice(sender, modules, tmp_path):
+def test_cookies_never_repeat(sender, modules, tmp_path):
     packets, (template,), _ = asked_by(sender, modules, tmp_path, "cookie")
     at = template.index(b"\1COOKIE\1")
     cookies = [packet[at : at + 8] for packet in packets]
@@ -177,20 +177,20 @@ def test_cookies_never_come_twice(sender, modules, tmp_path):
     assert {packet[at - 4 : at] for packet in packets} == {struct.pack("!HH", 10, 8)}
 
 
-def test_garbage_comes_under_ids_of_its_own(sender, modules, tmp_path):
+def test_garbage_has_ids_that_no_query_has(sender, modules, tmp_path):
     packets, _, sent = asked_by(sender, modules, tmp_path, "garbage")
     garbage = [packet for packet in packets if packet[1] == NOT_A_SLOT]
     assert len(garbage) == sent.garbage_sent == sent.garbage_replies == -(-sent.sent // 10)
     assert len({len(packet) for packet in garbage}) > 1
 
 
-def test_who_answers_nothing_is_no_figure(sender, modules, tmp_path):
+def test_a_server_that_answers_nothing_has_no_figures(sender, modules, tmp_path):
     queries, _ = queries_of(modules, tmp_path, "static")
     with answering(lambda packet: None) as (port, _), pytest.raises(modules("sender").LoadFailed, match="no answers"):
         sender.send(port, queries, 0.05, timeout_s=0.1)
 
 
-def test_what_cannot_be_sent_is_refused(sender, modules, tmp_path):
+def test_an_empty_file_is_refused(sender, modules, tmp_path):
     file = tmp_path / "packets"
     file.write_bytes(b"")
     with pytest.raises(modules("sender").LoadFailed):

@@ -1,4 +1,4 @@
-"""A server's figures are those of all its processes."""
+"""A server's figures include all its processes."""
 
 import os
 import subprocess
@@ -20,18 +20,18 @@ def servers(monkeypatch):
 
 
 TICK_S = 0.02
-"""How much coarser the system counts what a process that is gone has used."""
+"""Resolution of the CPU time of ended processes, in seconds."""
 
 
 @pytest.fixture
 def child():
-    """A process that has used CPU time and then waits to be told to end."""
+    """A process that used CPU time and now waits for input to end."""
     with subprocess.Popen([sys.executable, "-c", USES_CPU], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         yield process
 
 
-def test_a_childs_time_counts_while_it_lives_and_when_it_is_gone(servers, child):
+def test_a_childs_cpu_time_counts_while_it_runs_and_after_its_end(servers, child):
     own = servers.Running(os.getpid(), 0, 0.0)
     assert child.pid in servers.descendants(os.getpid())
     assert own.processes() >= 2
@@ -43,7 +43,7 @@ def test_a_childs_time_counts_while_it_lives_and_when_it_is_gone(servers, child)
     assert own.waited_s() is None or own.waited_s() >= 0
 
 
-def test_a_process_that_is_gone_has_no_figures(servers, child):
+def test_an_ended_process_has_no_figures(servers, child):
     child.communicate(b"\n")
     gone = servers.Running(child.pid, 0, 0.0)
-    assert gone.cpu_s() is gone.waited_s() is gone.resident_octets() is None
+    assert gone.cpu_s() is gone.waited_s() is gone.resident_bytes() is None

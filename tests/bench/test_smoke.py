@@ -1,4 +1,4 @@
-"""The benchmark runs and its results have their shape; how quick anything is, no test says."""
+"""The benchmark runs and its results are complete; no test checks speed."""
 
 import json
 import os
@@ -18,14 +18,14 @@ HEALTH = Path(__file__).with_name("health.py")
 CHURN = Path(__file__).with_name("churn.py")
 API = Path(__file__).with_name("api.py")
 at_leisure = pytest.mark.skipif("DNSEMU_ALL_TESTS" not in os.environ, reason="slow; set DNSEMU_ALL_TESTS to run it")
-"""Most of a minute together, of parts that `make bench` runs whole."""
-LOST_AT_MOST = 0.02
-"""Share of the queries: a busy machine may hold a socket's queue back for longer than a query waits."""
+"""Together they take most of a minute; `make bench` runs these parts in full."""
+MAX_LOST_SHARE = 0.02
+"""Maximum share of lost queries: on a busy machine a reply may come after the time-out."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A function that runs the benchmark, and gives what it wrote and printed."""
+    """A function that runs the benchmark and returns its results and its output."""
 
     def ran(*options):
         folder = tmp_path_factory.mktemp("bench")
@@ -65,7 +65,7 @@ def test_each_workload_is_measured_at_dnsemu_and_both_echoes(load):
     ("workload", "rcode", "has_record"),
     [("static", "NOERROR", True), ("nxdomain", "NXDOMAIN", False), ("any network", "NOERROR", True)],
 )
-def test_dnsemu_answers_every_question_as_it_should(load, workload, rcode, has_record):
+def test_dnsemu_answers_every_query_correctly(load, workload, rcode, has_record):
     (entry,) = (e for e in load[0]["load"] if (e["workload"], e["server"]) == (workload, "dnsemu"))
     (burst,) = entry["rounds"]
     sent = burst["sent"]
@@ -73,11 +73,11 @@ def test_dnsemu_answers_every_question_as_it_should(load, workload, rcode, has_r
     assert sent["rcodes"] == {rcode: sent["completed"]}
     assert sent["answered"] == (sent["completed"] if has_record else 0)
     assert (sent["wrong"], sent["stray"]) == (0, 0)
-    assert sent["lost"] <= LOST_AT_MOST * sent["sent"]
+    assert sent["lost"] <= MAX_LOST_SHARE * sent["sent"]
     assert entry["ratio"]["echo"]["median"] > 0
 
 
-def test_memory_start_and_verdicts_are_told(load):
+def test_memory_start_up_and_verdicts_are_reported(load):
     results, said, chart = load
     assert {entry["workload"] for entry in results["memory"]} == {"nxdomain", "any network"}
     assert results["start_up"]["record_sets"] == 50
@@ -117,7 +117,7 @@ def test_growth_and_latency_are_measured(run):
         pytest.param(["--parts", "latency", "--chart", "x.svg"], "load", id="a chart of what is not measured"),
     ],
 )
-def test_what_is_not_a_benchmark_of_ours_is_refused(options, said):
+def test_invalid_options_are_refused(options, said):
     ran = subprocess.run([sys.executable, RUN, *options], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert said in ran.stderr
@@ -154,7 +154,7 @@ def test_every_change_of_flapping_checks_is_accounted_for(tmp_path):
 
 
 @at_leisure
-def test_what_the_api_costs_is_measured(tmp_path):
+def test_the_cost_of_the_api_is_measured(tmp_path):
     file = tmp_path / "api.json"
     command = [sys.executable, API, "--quick", "--directory", tmp_path, "--json", file]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -171,7 +171,7 @@ def test_what_the_api_costs_is_measured(tmp_path):
     assert [entry["checks"] for entry in results["health_checks"]] == [20]
 
 
-def test_a_part_that_fails_leaves_the_others_their_figures(monkeypatch, tmp_path):
+def test_a_failed_part_keeps_the_figures_of_the_others(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(RUN.parent))
     run = import_module("run")
     record = import_module("load").Ratio(1, 1, 1)
@@ -185,7 +185,7 @@ def test_a_part_that_fails_leaves_the_others_their_figures(monkeypatch, tmp_path
     assert measured.figures().growth == {"flapping": record}
 
 
-def test_what_is_written_is_the_results(monkeypatch):
+def test_written_results_are_complete(monkeypatch):
     monkeypatch.syspath_prepend(str(RUN.parent))
     results = {"load": [{"µs": 1.0}, {"rounds": [1, (2.5, None)]}], "notes": [], "noise": {"most": 1 / 3}}
     text = import_module("run").written(results)
@@ -197,7 +197,7 @@ def test_what_is_written_is_the_results(monkeypatch):
     assert '  {"µs": 1.0},' in text.splitlines()
 
 
-def test_whose_answers_are_not_right_ones_is_found(monkeypatch):
+def test_wrong_answers_are_found(monkeypatch):
     monkeypatch.syspath_prepend(str(RUN.parent))
     contenders, servers = import_module("contenders"), import_module("servers")
     with servers.running(servers.script_command("fixed_dnslib.py"), servers.SCRIPT_READY) as server:

@@ -1,4 +1,4 @@
-"""What is asked. Everything is drawn from a fixed seed or counted, so every run asks the same."""
+"""The workloads. Everything comes from a fixed seed or a counter, so every run sends the same queries."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -13,17 +13,17 @@ from zone import CHECKS, HOT_NAMES, MIXED_CASE, WEIGHTS, ZONE
 SEED = 53
 NETWORKS_HOT = 256
 GARBAGE_EVERY = 10
-"""So many good queries come with one packet of garbage."""
+"""Good queries per packet of garbage."""
 
 _HEADER = 12
 _LABEL = "a" * 13
-"""Stands where a label of the same length is put in."""
+"""Placeholder for a label of the same length."""
 _COOKIE = b"\1COOKIE\1"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Packets in wire form, and what of them is fresh in each query."""
+    """Packets in wire form, and the parts that are fresh in each query."""
 
     packets: Sequence[bytes]
     patches: Sequence[Patch] = ()
@@ -31,10 +31,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A kind of question; `rcode` is what a right answer to any of them carries, with a record if it is NOERROR.
+    """A kind of question. A right answer has `rcode`, and a record if that is NOERROR.
 
-    A cold one never asks the same twice, so what a server remembers of it must be bounded. To a varied one the answers
-    differ, by who asks or by dice.
+    A cold workload never repeats a question, so a server's caches must be bounded. The answers of a varied one differ, by
+    client or by random draw.
     """
 
     title: str
@@ -46,13 +46,13 @@ class Workload:
 
 
 def hot_networks() -> Sequence[IPv4Network]:
-    """The networks that come again and again."""
+    """Returns the networks that repeat."""
     dice = random.Random(SEED)
     return [IPv4Network((number << 8, 24)) for number in sorted(dice.sample(range(11 << 16, 126 << 16), NETWORKS_HOT))]
 
 
 def hot_names() -> Asked:
-    """All names that come again and again, in no order."""
+    """Returns all names that repeat, in random order."""
     names = [f"h{index}" for index in range(HOT_NAMES)]
     random.Random(SEED).shuffle(names)
     return Asked([_query(name) for name in names])
@@ -60,7 +60,7 @@ def hot_names() -> Asked:
 
 def _query(name: str, *options: dns.edns.Option, want_dnssec: bool = False) -> bytes:
     edns = 0 if options else -1
-    # dnspython draws ids; the sender puts its own over them.
+    # dnspython draws ids; the sender overwrites them.
     query = dns.message.make_query(
         f"{name}.{ZONE}", "A", id=0, use_edns=edns, want_dnssec=want_dnssec, options=list(options) or None
     )
@@ -86,19 +86,19 @@ def _below(name: str) -> Callable[[], Asked]:
 
 def _from_any_network() -> Asked:
     packet = _query("geo", dns.edns.ECSOption("1.2.3.0", 24))
-    # The address is all of the packet's end: family, lengths, and as many bytes as the prefix needs.
+    # The packet ends with the address: as many bytes as the prefix needs.
     return Asked([packet], [Patch("network", len(packet) - 3, 3)])
 
 
 def _in_any_case() -> Asked:
     packet = _query(MIXED_CASE)
-    # What is behind the name: type and class.
+    # After the name: type and class.
     return Asked([packet], [Patch("case", _HEADER, len(packet) - _HEADER - 4)])
 
 
 def _with_cookie() -> Asked:
     packet = _query("static", dns.edns.GenericOption(dns.edns.OptionType.COOKIE, _COOKIE), want_dnssec=True)
-    return Asked([packet], [Patch("octets", packet.index(_COOKIE), len(_COOKIE))])
+    return Asked([packet], [Patch("bytes", packet.index(_COOKIE), len(_COOKIE))])
 
 
 WORKLOADS = {

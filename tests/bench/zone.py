@@ -1,11 +1,11 @@
-"""The zone that is asked: for dnsemu, and as a zone file for servers of other makes."""
+"""The zone of the benchmark: for dnsemu, and as a zone file for other servers."""
 
 from collections.abc import Sequence
 
 ZONE = "bench.test"
 HOT_NAMES = 1_000
 MIXED_CASE = "the-name-asked-in-random-case"
-"""So long that no spelling of it comes twice."""
+"""A name so long that its random case never repeats."""
 
 COUNTRIES = ("US", "DE", "FR", "GB", "JP", "BR", "IN", "AU", "ZA", "CA")
 CONTINENTS = ("EU", "AS", "NA", "SA", "AF", "OC")
@@ -16,7 +16,7 @@ REGIONS = (
 WEIGHTS = (10, 20, 30, 40)
 CHECKS = 10
 LEAVES = {"a1": 3, "a2": 2, "b1": 3, "b2": 2}
-"""The groups at the bottom of the alias tree; together they have a record set for each health check."""
+"""Groups at the bottom of the alias tree; together they have one record set per health check."""
 
 ZONE_FILE = "\n".join(
     (
@@ -31,15 +31,15 @@ ZONE_FILE = "\n".join(
         "",
     )
 )
-"""What has no policy. No `$ORIGIN`: servers know it from their configuration."""
+"""Records without a policy. There is no `$ORIGIN`: servers know it from their configuration."""
 
 
 def dnsemu_file(closed_port: int) -> str:
-    """A file for dnsemu with a name for every workload.
+    """Returns a file for dnsemu with a name for every workload.
 
     Args:
-        closed_port: a loopback port that nobody listens on. The checks' interval is so long that they stay as they
-            are at the start: what is measured is answering.
+        closed_port: a loopback port that refuses connections. The checks' interval is so long that none changes its
+            status: only answering is measured.
     """
     lines = ["health_checks:"]
     for number in range(CHECKS):
@@ -53,7 +53,7 @@ def dnsemu_file(closed_port: int) -> str:
 
 
 def many_record_sets(number: int) -> str:
-    """A file for dnsemu with so many simple record sets."""
+    """Returns a file for dnsemu with a number of simple record sets."""
     lines = ["hosted_zones:", f"  - name: {ZONE}", "    record_sets:"]
     lines += [
         f"      - {{name: r{index}, type: A, ttl: 60, resource_records: [192.0.2.{index % 256}]}}"
@@ -79,7 +79,7 @@ def _flat() -> Sequence[str]:
 
 
 def _near() -> Sequence[str]:
-    """One name by geolocation, one by latency."""
+    """Returns one name with geolocation routing, and one with latency routing."""
     places = [f"country_code: {code}" for code in COUNTRIES]
     places += [f"continent_code: {code}" for code in CONTINENTS]
     places.append('country_code: "*"')
