@@ -1,4 +1,4 @@
-"""A server at a time, and how a test asks it and compares what it says."""
+"""Fixtures: each server in turn, queries to it, and comparison of its replies with expected facts."""
 
 import socket
 
@@ -23,7 +23,7 @@ def server(request, require_tool, tmp_path_factory):
 
 @pytest.fixture
 def ask(server):
-    """A function that asks and gives the reply, which dnspython has read and matched to the question.
+    """A function that sends a query and returns the reply; dnspython has parsed it and matched it to the question.
 
     Names without a trailing dot are below `conf.test`; no header flag is set unless `flags` says so.
     """
@@ -37,9 +37,9 @@ def ask(server):
 
 @pytest.fixture
 def exchange(server):
-    """A function from a datagram to the datagram that comes back, or None where none does.
+    """A function that sends a datagram and returns the reply, or None if there is none.
 
-    An ordinary query is sent behind it: once that is answered, nothing more is to come.
+    It sends an ordinary query behind: once that is answered, no other reply can come.
     """
     last = dns.message.make_query(MAIN_ZONE, "SOA", id=0xFFFF).to_wire()
 
@@ -65,10 +65,10 @@ def connection(server):
 
 @pytest.fixture
 def assert_agrees(request, server):
-    """A function that asserts what a reply says.
+    """A function that asserts the facts of a reply.
 
-    Where `DIFFERENCES` lists the case and the server, the reply has to say exactly what is listed there instead: a
-    difference that is gone fails as much as a new one.
+    If `DIFFERENCES` lists the case and the server, the reply must have exactly the listed facts instead, so an outdated
+    difference fails as well as a new one.
     """
     case = case_of(request.node, server)
     difference = DIFFERENCES.get(case, {}).get(server.name)
@@ -86,5 +86,5 @@ def assert_agrees(request, server):
 
 
 def case_of(node, server):
-    """The id of a case without the server, or the name of a test that has no cases."""
+    """Returns the id of a case without the server, or the name of a test without cases."""
     return node.originalname if node.callspec.id == server.name else node.callspec.id.removeprefix(f"{server.name}-")

@@ -1,4 +1,4 @@
-"""Where a server differs from what a document's case expects, and why. Each entry is asserted, so none can rot."""
+"""Known differences of servers from the documents, with reasons. Each is asserted, so none becomes outdated."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Difference:
-    """`instead` holds the facts that are so instead of what the case expects."""
+    """A known difference; `instead` holds the facts that replace the expected ones."""
 
     why: str
     instead: dict[str, Any]
@@ -49,16 +49,16 @@ DIFFERENCES: dict[str, dict[str, Difference]] = {
         "bind": Difference(ADDS_NS, APEX_NS),
     },
     "RFC 1996 3.12: NOTIFY where nothing is secondary": {
-        "nsd": Difference("allows NOTIFY from nobody", {"rcode": "REFUSED"}),
-        "knot": Difference("allows NOTIFY from nobody", {"rcode": "NOTAUTH"}),
+        "nsd": Difference("allows no NOTIFY", {"rcode": "REFUSED"}),
+        "knot": Difference("allows no NOTIFY", {"rcode": "NOTAUTH"}),
         "bind": Difference("takes NOTIFY for a primary zone and does nothing", {"rcode": "NOERROR"}),
     },
     "RFC 2136 2.2: UPDATE where nothing may be updated": {
-        "knot": Difference("allows UPDATE from nobody", {"rcode": "NOTAUTH"}),
-        "bind": Difference("allows UPDATE from nobody", {"rcode": "REFUSED"}),
+        "knot": Difference("allows no UPDATE", {"rcode": "NOTAUTH"}),
+        "bind": Difference("allows no UPDATE", {"rcode": "REFUSED"}),
     },
     "RFC 5936 2.2.1: a transfer that is not allowed": {
-        "knot": Difference("allows transfers to nobody", {"rcode": "NOTAUTH"}),
+        "knot": Difference("allows no transfers", {"rcode": "NOTAUTH"}),
     },
     "RFC 1035 4.1.1: a question that is not there is a format error": {"knot": SILENT},
     "RFC 1035 4.1.1: half a question": {"knot": SILENT},
@@ -88,4 +88,4 @@ DIFFERENCES: dict[str, dict[str, Difference]] = {
         name: Difference("older than RFC 9471: leaves glue out in silence", {"tc": False}) for name in ("nsd", "bind")
     },
 }
-"""Case → server → difference. What stands under dnsemu is Route 53's way, with the rule that says so."""
+"""Case → server → difference. Differences of dnsemu are Route 53's behaviour, with its rule."""

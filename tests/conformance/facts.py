@@ -1,4 +1,4 @@
-"""What a reply says, as far as a document has a say in it; and the kinds of replies in those terms."""
+"""Facts about replies that the documents specify, and the expected facts of each kind of reply."""
 
 import dns.flags
 import dns.name
@@ -9,7 +9,7 @@ MAIN_ZONE = dns.name.from_text("conf.test")
 
 
 def rows(section, origin=MAIN_ZONE):
-    """A section as sorted rows, in the words of `zones.py`: `owner ttl type value`."""
+    """Returns a section as sorted rows in the format of `zones.py`: `owner ttl type value`."""
     return sorted(
         f"{rrset.name.relativize(origin)} {rrset.ttl} {dns.rdatatype.to_text(rrset.rdtype)} "
         f"{rdata.to_text(origin=origin, relativize=True)}"
@@ -40,29 +40,29 @@ FACTS = {
     "ednsflags": lambda reply: reply.ednsflags,
     "options": lambda reply: {int(option.otype) for option in reply.options},
 }
-"""Name → how it is read off a reply. `edns` is the version, −1 without an OPT record; `options` are option codes."""
+"""Name → function that reads the fact from a reply. `edns` is the version, −1 without OPT; `options` are codes."""
 
 
 def facts_of(reply, names):
-    """The named facts about a reply."""
+    """Returns the named facts about a reply."""
     return {name: FACTS[name](reply) for name in names}
 
 
 def data(*answer, **more):
-    """An authoritative answer of these rows."""
+    """Returns the facts of an authoritative answer with these rows."""
     return {"rcode": "NOERROR", "aa": True, "tc": False, "answer": sorted(answer)} | more
 
 
 def nodata(*answer, **more):
-    """The name has nothing of the type: the SOA says for how long; before it the CNAMEs that led there."""
+    """Returns the facts of NODATA: the SOA in authority, and the CNAMEs that led to the name in the answer."""
     return data(*answer, soa_ttl={300}, **more)
 
 
 def nxdomain(*answer, **more):
-    """The name is absent."""
+    """Returns the facts of NXDOMAIN."""
     return nodata(*answer) | {"rcode": "NXDOMAIN"} | more
 
 
 def referral(*authority, **more):
-    """Somebody else knows: the NS of the cut, without authority."""
+    """Returns the facts of a referral: the NS of the cut, not authoritative."""
     return {"rcode": "NOERROR", "aa": False, "tc": False, "answer": [], "authority": sorted(authority)} | more

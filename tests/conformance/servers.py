@@ -1,4 +1,4 @@
-"""The servers under test, each on a free loopback port, without privileges and with as little configuration as it takes."""
+"""The servers under test, each on a free loopback port, without privileges and with minimal configuration."""
 
 import contextlib
 import subprocess
@@ -64,7 +64,7 @@ controls {{ }};
 
 @dataclass(frozen=True)
 class Peer:
-    """Another server: its program, its arguments, and how it is told about zones; `{path}` is a zone's master file."""
+    """Another server: its program, its arguments and its configuration of a zone, whose master file is `{path}`."""
 
     program: str
     arguments: tuple[str, ...]
@@ -90,11 +90,11 @@ class Server:
 
 @contextlib.contextmanager
 def running(name, folder, require_tool):
-    """Run a server with the suite's zones until the block ends.
+    """Runs a server with the suite's zones until the block ends.
 
     Args:
-        folder: a directory of its own, for configuration and state.
-        require_tool: skips or fails where a program is missing.
+        folder: an empty directory, for configuration and state.
+        require_tool: skips or fails if a program is missing.
     """
     if name == "dnsemu":
         file = folder / "zones.yaml"

@@ -1,6 +1,6 @@
-r"""The hosted zones of the suite, declared once: what dnsemu reads as YAML, the others read as master files.
+r"""The hosted zones of the suite, declared once: dnsemu reads them as YAML, the other servers as master files.
 
-A row is `name ttl type value`, in the words of a master file (RFC 1035 §5.1): names without a trailing dot are below
+A row is `name ttl type value`, in the format of a master file (RFC 1035 §5.1): names without a trailing dot are below
 the zone, and `\DDD` is an octet in decimal.
 """
 
@@ -109,7 +109,7 @@ WIDE_GLUE = [f"n{n:02}.wide 60 A 192.0.2.{100 + n}" for n in range(13)]
 WIDE_GLUE6 = [f"n{n:02}.wide 60 AAAA 2001:db8::{100 + n}" for n in range(13)]
 LONG_LABEL = "l" * 63
 LONGEST_NAME = ".".join(["x" * 61] * 3 + ["y" * 57])
-"""With `.conf.test.` behind it 255 bytes on the wire."""
+"""A name that has 255 bytes on the wire, with `.conf.test.` appended."""
 
 SIZED = [*MEDIUM, *BIG, *LARGE, *HUGE, *MXS, *MXS_HOSTS, *WIDE, *WIDE_GLUE, *WIDE_GLUE6]
 LONG = [f"{LONG_LABEL} 60 A 192.0.2.34", f"{LONGEST_NAME} 60 A 192.0.2.35"]
@@ -130,17 +130,17 @@ LOCATED = [
      "resource_records": [address]}
     for country, address in (("JP", "192.0.2.81"), ("*", "192.0.2.99"))
 ]  # fmt: skip
-"""What no master file can say; the others have the default's answer for everybody."""
+"""Record sets that a master file cannot express; the other servers give all clients the default's answer."""
 LOCATED_ROW = "geo 60 A 192.0.2.99"
 
 
 def master_file(zone):
-    """A zone as RFC 1035 §5 has it."""
+    """Returns a zone as a master file (RFC 1035 §5)."""
     return "\n".join([f"$ORIGIN {zone}.", *ZONES[zone], *([LOCATED_ROW] if zone == "conf.test" else []), ""])
 
 
 def yaml():
-    """All zones as dnsemu reads them; JSON is YAML too."""
+    """Returns all zones as a dnsemu file, in JSON, which is valid YAML."""
     zones = [{"name": zone, "record_sets": list(_record_sets(zone))} for zone in ZONES]
     zones[0]["record_sets"] += LOCATED
     return f"{GEO}\nhosted_zones: {json.dumps(zones, indent=1)}\n"
@@ -156,7 +156,7 @@ def _record_sets(zone):
 
 
 def _absolute(value, type_, zone):
-    """The value with the names in it made absolute."""
+    """Returns the value with absolute names."""
     origin = dns.name.from_text(zone)
     if type_ in ("TXT", "SPF"):
         return value

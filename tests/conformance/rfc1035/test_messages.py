@@ -101,7 +101,7 @@ def test_compression(exchange, assert_agrees, name, suffix, times):
 HEADER_OPCODES = [
     pytest.param(1, "NOTIMP", id="RFC 1035 4.1.1: opcode IQUERY is not implemented (RFC 3425 3)"),
     pytest.param(2, "NOTIMP", id="RFC 1035 4.1.1: opcode STATUS is not implemented"),
-    pytest.param(3, "NOTIMP", id="RFC 1035 4.1.1: nor is one that nobody has assigned"),
+    pytest.param(3, "NOTIMP", id="RFC 1035 4.1.1: nor is an unassigned one"),
     pytest.param(4, "NOTIMP", id="RFC 1996 3.12: NOTIFY where nothing is secondary"),
     pytest.param(5, "NOTIMP", id="RFC 2136 2.2: UPDATE where nothing may be updated"),
 ]

@@ -21,9 +21,9 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "type_", "expected"), CASES)
 def test_negative_answers(ask, assert_agrees, name, type_, expected):
-    """RFC 2308 3: the SOA's TTL is the smaller of its own, 900 s, and its MINIMUM, 300 s."""
+    """RFC 2308 3: the SOA's TTL in a negative answer is the minimum of its TTL, 900 s, and its MINIMUM, 300 s."""
     assert_agrees(ask(name, type_), expected)
 
 
-def test_rfc_2308_a_soa_that_is_asked_for_keeps_its_own_ttl(ask, assert_agrees):
+def test_rfc_2308_a_queried_soa_keeps_its_ttl(ask, assert_agrees):
     assert_agrees(ask("@", "SOA"), {"answer": [SOA.replace("@ 300", "@ 900")]})

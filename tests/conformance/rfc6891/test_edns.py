@@ -43,7 +43,7 @@ def test_opt(ask, assert_agrees, name, type_, query, expected):
         pytest.param("big", 4096, {"tc": False, "values": 12}, id="RFC 6891 6.2.5: 4096 octets"),
         pytest.param("a", 0, {"tc": False, "values": 1}, id="RFC 6891 6.2.3: a size below 512 counts as 512"),
         pytest.param("medium", 100, {"tc": True}, id="RFC 6891 6.2.3: and is no more than that"),
-        pytest.param("huge", 65535, {"tc": True}, id="RFC 6891 6.2.4: a server has a limit of its own"),
+        pytest.param("huge", 65535, {"tc": True}, id="RFC 6891 6.2.4: a server may have a lower limit"),
     ],
 )  # fmt: skip
 def test_sizes(exchange, assert_agrees, name, payload, expected):
@@ -54,7 +54,7 @@ def test_sizes(exchange, assert_agrees, name, payload, expected):
 
 
 def with_additional(*records):
-    """A query with these records in its additional section."""
+    """Returns a query with these records in its additional section."""
     return QUERY[:11] + bytes([len(records)]) + QUERY[12:] + b"".join(records)
 
 

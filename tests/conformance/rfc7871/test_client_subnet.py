@@ -1,6 +1,6 @@
 """RFC 7871: EDNS Client Subnet in an authoritative server (§7.1, §7.2).
 
-The peers have no answers for networks, so what is tailored is asked of dnsemu alone.
+The other servers have no answers by network, so tailored answers are tested with dnsemu only.
 """
 
 import dns.edns
@@ -14,7 +14,7 @@ HERE, ELSEWHERE = "192.0.2.81", "192.0.2.99"
 
 
 def subnet_of(reply):
-    """Address, source and scope bits that a reply speaks of."""
+    """Returns the address, source bits and scope bits of a reply's option."""
     return [
         (option.address, option.srclen, option.scopelen) for option in reply.options if option.otype == dns.edns.ECS
     ]

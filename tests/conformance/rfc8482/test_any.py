@@ -1,4 +1,4 @@
-"""RFC 8482: what ANY may be answered with (§4)."""
+"""RFC 8482: permitted answers to ANY (§4)."""
 
 import dns.query
 import pytest

@@ -1,4 +1,4 @@
-"""RFC 8906: the probes of §8, which tell servers that communicate from those that do not."""
+"""RFC 8906: the probes of §8, which detect servers that fail to communicate."""
 
 import struct
 
@@ -11,7 +11,7 @@ import pytest
 
 SOA = {"rcode": "NOERROR", "aa": True, "types": ["SOA"]}
 MBZ = 0x0040
-"""The header bit that is still reserved."""
+"""The reserved header bit."""
 UNKNOWN = dns.edns.GenericOption(100, b"")
 SEVERAL = [
     dns.edns.GenericOption(dns.edns.NSID, b""),
