@@ -1,4 +1,4 @@
-"""The history of health checks over HTTP, as a list and as a stream, and the command line that reads both."""
+"""The history of health checks over HTTP, as a list and as a stream, and the commands that read both."""
 
 import asyncio
 import contextlib
@@ -28,14 +28,14 @@ NEVER_S = 3600.0
 
 
 async def until(condition):
-    """Let others have their turn until something is true."""
+    """Yields to the event loop until a condition is true."""
     async with asyncio.timeout(WITHIN_S):
-        while not condition():  # noqa: ASYNC110 (what is waited for tells nobody)
+        while not condition():  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(0)
 
 
 class Server:
-    """The two calls on loopback, and the history that they tell."""
+    """A server of the two calls on loopback, and its history."""
 
     def __init__(self, capacity=100, run="run", alive_every_s=NEVER_S, patience_s=NEVER_S):
         self.history = History(run, capacity)
@@ -55,7 +55,7 @@ class Server:
     async def __aenter__(self):
         await self._runner.setup()
         sock = socket.create_server(("127.0.0.1", 0))
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that a reader that stops is noticed soon
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that writes to a stalled reader block soon
         await web.SockSite(self._runner, sock).start()
         self.port = sock.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -83,7 +83,7 @@ class Server:
 
     @contextlib.asynccontextmanager
     async def stream(self, headers=None, **query):
-        """A stream that has begun: what is added from here on is live."""
+        """Opens a stream; events that are added from then on are live."""
         async with (
             asyncio.timeout(WITHIN_S),
             self.session.get(f"{PREFIX}/events", params=query, headers=headers) as response,
@@ -92,7 +92,7 @@ class Server:
             yield Reader(response)
 
     async def idle(self, streams=1):
-        """Wait until so many streams are open, and all wait for news."""
+        """Waits until a number of streams are open and all of them wait for events."""
         await until(lambda: len(self.events._streams) == len(self.events._news._waiters) == streams)
 
 
@@ -104,7 +104,7 @@ class Reader:
         self.comments = []
 
     async def block(self):
-        """The fields of the next block; None at the end."""
+        """Returns the fields of the next block; None at the end."""
         fields = {}
         while line := (await self.response.content.readline()).decode():
             assert line.endswith("\n")
@@ -119,7 +119,7 @@ class Reader:
         return None
 
     async def event(self):
-        """The next event; ids alone are passed over."""
+        """Returns the next event; blocks with only an id are skipped."""
         while (block := await self.block()) is not None:
             if "data" in block:
                 return block["event"], block["id"], json.loads(block["data"])
@@ -136,7 +136,7 @@ def ids(*numbers, run="run"):
 # --- the list ---
 
 
-async def test_what_an_event_says():
+async def test_the_fields_of_an_event():
     async with Server() as server:
         server.add()
         server.add(kind=EventKind.VOTE)
@@ -177,7 +177,7 @@ async def test_an_empty_history():
     pytest.param({"check": "b"}, range(150, 201, 2), id="of a check"),
     pytest.param({"kind": "vote"}, range(150, 201, 3), id="of a kind"),
     pytest.param({"check": "b", "kind": "vote", "limit": "2"}, [192, 198], id="of both"),
-    pytest.param({"check": "never declared"}, [], id="a check may be gone, so it is not asked after"),
+    pytest.param({"check": "never declared"}, [], id="an unknown check, which may have been removed"),
     pytest.param({"since": "run-197"}, [198, 199, 200], id="after an event"),
     pytest.param({"since": "run-100", "limit": "2"}, [101, 102], id="page by page"),
     pytest.param({"since": "run-2", "limit": "2"}, [51, 52], id="after one that has left"),
@@ -197,8 +197,8 @@ async def test_the_list(query, found):
     assert (answer["first"], answer["last"]) == ("run-51", "run-200")
 
 
-class Others:
-    """Counts the turns that others would have."""
+class OtherTask:
+    """A task that counts its turns on the event loop."""
 
     def __init__(self):
         self.turns = 0
@@ -216,17 +216,17 @@ class Others:
             await asyncio.sleep(0)
 
 
-async def test_a_long_list_lets_others_have_their_turn():
+async def test_a_long_list_yields_to_other_tasks():
     server = Server(capacity=10_000)
     server.add(times=10_000)
-    async with Others() as others:
+    async with OtherTask() as other:
         text = await server.events._encode(server.history.since(0))
     assert json.loads(f"[{text}]")[-1]["id"] == "run-10000"
-    assert others.turns >= 100
+    assert other.turns >= 100
 
 
-class Writing:
-    """A response to a reader that takes everything at once, or nothing."""
+class FakeResponse:
+    """A response whose reader takes everything at once, or nothing."""
 
     def __init__(self, takes_all=True):
         self.text = b""
@@ -238,24 +238,24 @@ class Writing:
         self.text += text
 
 
-async def test_a_long_absence_lets_others_have_their_turn():
+async def test_a_long_catch_up_yields_to_other_tasks():
     server = Server(capacity=10_000)
     server.add(times=10_000)
     server.events.close()
-    response = Writing()
-    async with Others() as others:
+    response = FakeResponse()
+    async with OtherTask() as other:
         await server.events._send_events(None, response, calls.Filter(None, None), 0)
     assert response.text.count(b"event: ") == 10_000
-    assert others.turns >= 100
+    assert other.turns >= 100
 
 
-async def test_a_reader_that_stalls_while_the_server_stops_is_not_waited_for():
+async def test_a_stopping_server_does_not_wait_for_a_stalled_reader():
     server = Server()
     server.add()
     server.events.close()
     async with asyncio.timeout(WITHIN_S):
         with pytest.raises(TimeoutError):
-            await server.events._send_events(None, Writing(takes_all=False), calls.Filter(None, None), 0)
+            await server.events._send_events(None, FakeResponse(takes_all=False), calls.Filter(None, None), 0)
 
 
 HOSTILE = [
@@ -264,7 +264,7 @@ HOSTILE = [
     pytest.param("kind=STATUS", "kind", "status, vote", id="a kind in capitals"),
     pytest.param("since=", "since", "run-5", id="an empty id"),
     pytest.param("since=5", "since", "run-5", id="a number alone"),
-    pytest.param("since=run-6", "since", "not happened yet", id="the future"),
+    pytest.param("since=run-6", "since", "not happened yet", id="a future event"),
     pytest.param("since=run-" + "9" * 5000, "since", "run-5", id="a huge number"),
     pytest.param("since=run--1", "since", "run-5", id="a negative number"),
     pytest.param("since=run-%D9%A2", "since", "run-5", id="digits of another script"),
@@ -278,7 +278,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("call", ["history", "events"])
 @pytest.mark.parametrize(("query", "where", "what"), HOSTILE)
-async def test_what_is_refused(call, query, where, what):
+async def test_invalid_parameters_are_refused(call, query, where, what):
     async with Server() as server:
         server.add(times=5)
         async with server.session.get(f"{PREFIX}/{call}?{query}") as response:
@@ -291,17 +291,17 @@ async def test_what_is_refused(call, query, where, what):
 @pytest.mark.parametrize(
     "limit", ["", "0", "-1", "10001", "1e3", "ten", " 5", "%D9%A2", "1.5", "9" * 5000, "5&limit=6"]
 )
-async def test_limits_that_are_refused(limit):
+async def test_invalid_limits_are_refused(limit):
     async with Server() as server, server.session.get(f"{PREFIX}/history?limit={limit}") as response:
         assert (response.status, (await response.json())["error"]["where"]) == (400, "limit")
 
 
-async def test_a_stream_has_no_limit():
+async def test_a_stream_refuses_a_limit():
     async with Server() as server, server.session.get(f"{PREFIX}/events?limit=5") as response:
         assert response.status == 400
 
 
-async def test_text_that_is_no_text_is_told_all_the_same():
+async def test_invalid_characters_in_a_cause_are_sent():
     async with Server() as server:
         server.add(cause="\ud800\n\u2028\0")
         assert (await server.list())[1]["events"][0]["cause"] == "\ud800\n\u2028\0"
@@ -312,7 +312,7 @@ async def test_text_that_is_no_text_is_told_all_the_same():
 # --- the stream ---
 
 
-async def test_a_stream_tells_what_happens_from_now_on():
+async def test_a_stream_sends_new_events():
     async with Server() as server:
         server.add(times=3)
         async with server.stream() as stream:
@@ -343,14 +343,14 @@ async def test_a_stream_is_resumed(headers, query):
             assert await stream.ids(1) == ids(6)
 
 
-async def test_a_long_absence_is_told_whole_and_in_order():
+async def test_a_catch_up_is_complete_and_in_order():
     async with Server(capacity=1000) as server:
         server.add(times=1000)
         async with server.stream(since="run-0") as stream:
             assert await stream.ids(1000) == ids(*range(1, 1001))
 
 
-async def test_a_gap_where_events_have_left():
+async def test_a_gap_if_missed_events_have_left_the_history():
     async with Server(capacity=4) as server:
         server.add(times=10)
         async with server.stream({"Last-Event-ID": "run-2"}) as stream:
@@ -360,7 +360,7 @@ async def test_a_gap_where_events_have_left():
             assert await stream.ids(4) == ids(7, 8, 9, 10)
 
 
-async def test_no_gap_where_none_has_left():
+async def test_no_gap_if_no_missed_event_has_left_the_history():
     async with Server(capacity=4) as server:
         server.add(times=10)
         async with server.stream({"Last-Event-ID": "run-6"}) as stream:
@@ -392,19 +392,19 @@ async def test_a_filtered_stream():
             assert await stream.ids(1) == ids(6)
 
 
-async def test_what_passed_a_filter_by_is_no_gap_afterwards():
+async def test_filtered_events_are_no_gap_on_resuming():
     async with Server(capacity=4, alive_every_s=0.001) as server:
         async with server.stream(check="a") as stream:
-            for passing in ids(*range(1, 11)):
+            for filtered in ids(*range(1, 11)):
                 server.add("b")
-                while (block := await stream.block())["id"] != passing:
+                while (block := await stream.block())["id"] != filtered:
                     assert block.keys() <= {"id", "retry"}
         async with server.stream({"Last-Event-ID": block["id"]}, check="a") as stream:
             server.add("a")
             assert await stream.ids(1) == ids(11)
 
 
-async def test_what_passed_a_filter_by_after_an_event_is_no_gap_either():
+async def test_filtered_events_after_a_sent_one_are_no_gap():
     async with Server(alive_every_s=0.001) as server, server.stream(check="a") as stream:
         server.add("a")
         server.add("b", times=2)
@@ -412,7 +412,7 @@ async def test_what_passed_a_filter_by_after_an_event_is_no_gap_either():
         assert await stream.block() == {"id": "run-3"}
 
 
-async def test_a_silent_stream_says_that_it_is_alive():
+async def test_an_idle_stream_sends_comments():
     async with Server(alive_every_s=0.001) as server, server.stream() as stream:
         for _ in range(4):
             assert (await stream.block())["id"] == "run-0"
@@ -438,7 +438,7 @@ async def test_too_many_streams(monkeypatch):
         assert status == 200
 
 
-async def test_a_stream_whose_reader_has_left_makes_room(monkeypatch):
+async def test_a_closed_stream_makes_room_for_another(monkeypatch):
     monkeypatch.setattr(calls, "MAX_STREAMS", 1)
     async with Server() as server:
         async with server.stream():
@@ -458,7 +458,7 @@ async def test_head_ends_at_once():
 
 
 class Stalled:
-    """A reader with a small buffer that has asked for a stream and takes nothing but the beginning of it."""
+    """A reader with a small buffer that opens a stream and reads only its beginning."""
 
     def __init__(self, server, query=""):
         self._socket = socket.socket()
@@ -474,7 +474,7 @@ class Stalled:
         await loop.sock_sendall(self._socket, request.encode())
         self.text = (await loop.sock_recv(self._socket, 1000)).decode()
         async with asyncio.timeout(WITHIN_S):
-            while not server.events._writing:  # until nothing more can be written
+            while not server.events._writing:  # until writes to it block
                 server.add(times=10)
                 for _ in range(4):
                     await asyncio.sleep(0)
@@ -484,14 +484,14 @@ class Stalled:
         self._socket.close()
 
     async def read_until(self, text):
-        """Go on reading until this has come, or the end; whether that was an orderly one does not matter."""
+        """Reads on until a text has come, or until the connection ends in any way."""
         loop = asyncio.get_running_loop()
         with contextlib.suppress(ConnectionError):
             while text not in self.text and (more := await loop.sock_recv(self._socket, 65536)):
                 self.text += more.decode()
 
 
-async def test_a_slow_reader_costs_no_memory_and_is_told_what_it_missed():
+async def test_a_slow_reader_costs_no_memory_and_gets_a_gap():
     async with asyncio.timeout(WITHIN_S), Server(capacity=200) as server, Stalled(server) as reader:
         (transport,) = server.events._streams
         held = transport.get_write_buffer_size()
@@ -508,7 +508,7 @@ async def test_a_slow_reader_costs_no_memory_and_is_told_what_it_missed():
         assert server.history.last - after < 200
 
 
-async def test_a_reader_that_takes_nothing_is_let_go():
+async def test_a_reader_that_takes_nothing_is_disconnected():
     async with asyncio.timeout(WITHIN_S), Server(patience_s=0.05) as server, Stalled(server) as reader:
         (transport,) = server.events._streams
         await until(lambda: not server.events._streams)
@@ -516,7 +516,7 @@ async def test_a_reader_that_takes_nothing_is_let_go():
         await reader.read_until("never")
 
 
-async def test_a_reader_that_vanishes_while_it_is_written_to():
+async def test_a_reader_that_disconnects_during_a_write():
     async with asyncio.timeout(WITHIN_S), Server() as server:
         async with Stalled(server):
             assert server.events._streams
@@ -533,13 +533,13 @@ async def test_streams_end_when_the_server_stops():
         async with Stalled(server) as stalled:
             await server.stop()
             for stream in streams:
-                told = [await stream.event()]
-                while told[-1] is not None:
-                    told.append(await stream.event())
-                assert told[-2][1] == f"run-{server.history.last}"
+                received = [await stream.event()]
+                while received[-1] is not None:
+                    received.append(await stream.event())
+                assert received[-2][1] == f"run-{server.history.last}"
             await stalled.read_until("never")
         assert not server.events._streams
-        server.add()  # nobody listens any more, and nothing fails
+        server.add()  # there is no stream, and nothing fails
 
 
 async def test_no_stream_begins_while_the_server_stops():
@@ -557,35 +557,35 @@ def run_history(server, check=None, kind=None, live=False, as_json=False):
     return asyncio.to_thread(command_line.run_history, server.url, check, kind, live=live, as_json=as_json)
 
 
-def collecting(count, heard):
-    def hear(event):
-        heard.append(event)
-        if len(heard) == count:
+def collecting(count, received):
+    def receive(event):
+        received.append(event)
+        if len(received) == count:
             raise KeyboardInterrupt
 
-    return hear
+    return receive
 
 
-def follow(server, hear, **more):
-    return asyncio.to_thread(event_stream.follow, server.url, {}, hear, pause_s=0.0, **more)
+def follow(server, receive, **more):
+    return asyncio.to_thread(event_stream.follow, server.url, {}, receive, pause_s=0.0, **more)
 
 
-async def test_follow_hears_what_happens_until_interrupted():
+async def test_follow_receives_events_until_interrupted():
     async with asyncio.timeout(WITHIN_S), Server(alive_every_s=0.01) as server:
-        heard = []
-        following = asyncio.create_task(follow(server, collecting(2, heard)))
+        received = []
+        following = asyncio.create_task(follow(server, collecting(2, received)))
         await until(lambda: server.events._streams)
         server.add()
         server.add("b", EventKind.VOTE)
         await following
-    assert [event["id"] for event in heard] == ids(1, 2)
+    assert [event["id"] for event in received] == ids(1, 2)
 
 
-async def test_follow_goes_on_where_the_connection_dropped():
+async def test_follow_resumes_after_a_dropped_connection():
     async with asyncio.timeout(WITHIN_S), Server() as server:
         server.add(times=2)
-        heard = []
-        following = asyncio.create_task(follow(server, collecting(5, heard), since="run-0"))
+        received = []
+        following = asyncio.create_task(follow(server, collecting(5, received), since="run-0"))
         for _ in range(2):
             await server.idle()
             (transport,) = server.events._streams
@@ -595,17 +595,17 @@ async def test_follow_goes_on_where_the_connection_dropped():
                 await asyncio.sleep(0.001)
         server.add(times=5)
         await following
-    assert [event["id"] for event in heard] == ids(1, 2, 3, 4, 5)
+    assert [event["id"] for event in received] == ids(1, 2, 3, 4, 5)
 
 
-async def test_follow_tells_of_a_restart():
+async def test_follow_reports_a_restart():
     async with asyncio.timeout(WITHIN_S), Server(run="second") as server:
         server.add()
-        heard = []
-        await follow(server, collecting(2, heard), since="first-7")
-    assert heard[0]["kind"] == "gap"
-    assert heard[0]["restarted"]
-    assert heard[1]["id"] == "second-1"
+        received = []
+        await follow(server, collecting(2, received), since="first-7")
+    assert received[0]["kind"] == "gap"
+    assert received[0]["restarted"]
+    assert received[1]["id"] == "second-1"
 
 
 async def test_follow_gives_up_when_the_server_is_gone(monkeypatch):
@@ -620,14 +620,14 @@ async def test_follow_gives_up_when_the_server_is_gone(monkeypatch):
             await follow(server, [].append)
 
 
-async def test_what_fails_in_telling_is_no_dropped_connection():
-    def hear(_event):
+async def test_an_error_of_the_callback_is_no_dropped_connection():
+    def receive(_event):
         raise BrokenPipeError
 
     async with asyncio.timeout(WITHIN_S), Server() as server:
         server.add()
         with pytest.raises(BrokenPipeError):
-            await follow(server, hear, since="run-0")
+            await follow(server, receive, since="run-0")
 
 
 async def test_follow_is_refused():
@@ -679,7 +679,7 @@ async def test_the_command_prints_json(capsys):
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-async def test_the_command_goes_on_with_what_happens(capsys, monkeypatch, as_json):
+async def test_the_command_prints_new_events(capsys, monkeypatch, as_json):
     def pause(_seconds):
         raise KeyboardInterrupt
 
@@ -698,7 +698,7 @@ async def test_the_command_goes_on_with_what_happens(capsys, monkeypatch, as_jso
         assert [line.rpartition("  ")[2] for line in lines] == ["1970-01-01 UTC", "before", "meanwhile"]
 
 
-async def test_nothing_is_lost_between_what_was_and_what_happens(capsys, monkeypatch):
+async def test_no_event_is_lost_between_list_and_stream(capsys, monkeypatch):
     def pause(_seconds):
         raise KeyboardInterrupt
 
@@ -733,7 +733,7 @@ def test_a_stream_is_read_by_fields():
         list(event_stream.fields_of(io.BytesIO(b"id: run-1\nid: run-")))
 
 
-async def test_the_command_knows_which_checks_there_are(capsys):
+async def test_the_command_refuses_unknown_checks(capsys):
     async with Server() as server:
         await run_history(server, "web")
         assert capsys.readouterr().out == ""
@@ -775,7 +775,7 @@ def printed(*events, **options):
     pytest.param(event("forced", new=None), "web  not forced  why", id="not forced any more"),
     pytest.param(event("declared", old=None, new="healthy", cause="declared"), "web  new, healthy  declared", id="declared"),
     pytest.param(event("removed", new=None, cause=""), "web  removed, was healthy", id="removed"),
-    pytest.param(event(cause="a\x1b[2J\nb"), "web  healthy → unhealthy  a�[2J�b", id="what a terminal would obey"),
+    pytest.param(event(cause="a\x1b[2J\nb"), "web  healthy → unhealthy  a�[2J�b", id="no control characters"),
     pytest.param(event(cause="x" * 500), f"web  healthy → unhealthy  {'x' * 500}", id="not wrapped"),
     pytest.param(event(cause="[red]a[/] :smile:"), "web  healthy → unhealthy  [red]a[/] :smile:", id="no markup"),
 ])  # fmt: skip
@@ -783,7 +783,7 @@ def test_lines(event, line):
     assert printed(event) == ["2026-11-21 UTC", f"10:15:30.123  {line}"]
 
 
-def test_a_line_with_the_date_before_the_first_of_each_day():
+def test_the_first_event_of_each_day_has_a_line_with_the_date_above():
     lines = printed(event(), event(at="2026-11-21T23:59:59.999Z"), event(at="2026-11-22T00:00:00.000Z"))
     assert [line.split()[0] for line in lines] == [
         "2026-11-21",

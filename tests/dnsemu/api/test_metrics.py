@@ -1,4 +1,4 @@
-"""Health checks' metrics as Prometheus and as the control API give them (health-checks.md §7, §13)."""
+"""Metrics of health checks, for Prometheus and by the control API (health-checks.md §7, §13)."""
 
 import json
 from collections import Counter
@@ -38,7 +38,7 @@ def endpoint(id, type=EndpointType.HTTPS, **flags):
 
 
 class Stand:
-    """What metrics read of an application: real books, no sockets. The first checker of `web` and `away` fails."""
+    """The objects that metrics read, without sockets. The first checker of `web` and of `away` fails."""
 
     def __init__(self, *, speed=1.0):
         self.clock = SimpleNamespace(now=lambda: NOW, speed=speed)
@@ -56,7 +56,7 @@ class Stand:
         tracker.apply({check.id: check for check in checks}, SIXTEEN, NOW)
         for check_id in ("web", "away", "off"):
             for number, checker in enumerate(list(tracker.state(check_id).checkers)):
-                tracker.record(check_id, checker, Observation(ProbeResult(number > 0, "as told"), NOW))
+                tracker.record(check_id, checker, Observation(ProbeResult(number > 0, "good"), NOW))
         latency = LatencyRecorder()
         self.web, self.tracker = checks[0], tracker
         self.monitor = SimpleNamespace(
@@ -70,8 +70,8 @@ class Stand:
         return Metrics(self.board, self.data_plane, self.monitor, self.clock, self.lifecycle, tuple)
 
     def sample(self, checker, before_s, *phases_s):
-        """A probe of `web` that ended so long ago."""
-        result = ProbeResult.passed("as told", Phases(*phases_s) if phases_s else NO_PHASES)
+        """Records a probe of `web` that ended `before_s` seconds ago."""
+        result = ProbeResult.passed("good", Phases(*phases_s) if phases_s else NO_PHASES)
         self.monitor.latency.record(self.web, checker, Observation(result, NOW - before_s))
 
 
@@ -82,10 +82,10 @@ def stand():
 
 @pytest.fixture
 async def probed(stand):
-    """The stand with a monitor and a clock of its own, after ten minutes in which every probe took no time."""
+    """The stand with a real monitor and clock, after ten minutes of probes that took no emulated time."""
 
     async def probe(check, _checker):
-        return ProbeResult(check.id == "web", "as told", Phases(0.25, 0.125, 1.0))
+        return ProbeResult(check.id == "web", "good", Phases(0.25, 0.125, 1.0))
 
     scheduler = Scheduler(Clock(start=NOW, is_paused=True))
     stand.clock = scheduler.clock
@@ -99,7 +99,7 @@ async def probed(stand):
 
 
 def families(stand):
-    """Every family of the exposition, by name, as Prometheus' own parser reads it."""
+    """Returns every family of the exposition by name, as Prometheus' parser reads it."""
     return {
         family.name: family
         for family in text_string_to_metric_families(b"".join(stand.metrics().exposition()).decode())
@@ -107,7 +107,7 @@ def families(stand):
 
 
 def samples(stand, family):
-    """A family's samples: by name's ending and labels' values, the value."""
+    """Returns a family's samples by the name's ending and the labels' values."""
     found = families(stand)[family].samples
     return {(s.name.removeprefix(family), *s.labels.values()): s.value for s in found}
 
@@ -142,7 +142,7 @@ def test_prometheus_latencies(stand, family, us_east_1):
     assert samples(stand, family) == {("_count", "web", "us-east-1"): count, ("_sum", "web", "us-east-1"): sum_s}
 
 
-def test_h146_what_a_monitor_probes_is_sampled_twice_a_minute_from_every_region(probed):
+def test_h146_a_monitors_probes_are_sampled_twice_a_minute_from_every_region(probed):
     found = samples(probed, "dnsemu_health_check_connection_seconds")
     for region in ALL_CHECKER_REGIONS:
         assert (found["_count", "web", region], found["_sum", "web", region]) == (20, 5.0)
@@ -150,14 +150,14 @@ def test_h146_what_a_monitor_probes_is_sampled_twice_a_minute_from_every_region(
     assert samples(probed, "dnsemu_probes")["_total", "web", "us-east-1", "success"] == 40
 
 
-def test_what_a_monitor_tells_of_its_time(probed):
+def test_metrics_of_a_monitors_time(probed):
     assert samples(probed, "dnsemu_clock_seconds") == {("",): NOW + 600}
     assert samples(probed, "dnsemu_clock_speed") == {("",): 0}
     assert samples(probed, "dnsemu_probe_lateness_seconds")["_count",] == 2 * 16 * 20
     assert samples(probed, "dnsemu_history_events") == {("_total",): probed.monitor.history.last}
 
 
-async def test_h147_data_points_of_what_a_monitor_probes(probed, get):
+async def test_h147_data_points_of_a_monitors_probes(probed, get):
     _, body = await get("?check=web")
     points = body["health_checks"][0]["metrics"]["TimeToFirstByte"]["datapoints"]
     assert [point["sample_count"] for point in points] == [16] * 10
@@ -188,12 +188,12 @@ def test_prometheus_time_and_probes(family, expected):
     assert samples(Stand(speed=60.0), family) == expected
 
 
-def test_a_clock_that_stands_still_has_no_speed():
+def test_a_paused_clock_has_speed_zero():
     assert samples(Stand(speed=0.0), "dnsemu_clock_speed") == {("",): 0}
 
 
 def test_prometheus_names(stand):
-    """`dnsemu_` all of them, once, each with a help text; durations in seconds, counters in `_total`."""
+    """Every name begins with `dnsemu_`, occurs once and has a help text; durations in seconds, counters in `_total`."""
     stand.sample(VIRGINIA, 0, 0.25, 0.125, 1.0)
     found = list(text_string_to_metric_families(b"".join(stand.metrics().exposition()).decode()))
     assert len({family.name for family in found}) == len(found)
@@ -211,7 +211,7 @@ def test_prometheus_names(stand):
 
 @pytest.fixture
 async def get(stand):
-    """A function that makes the call with a query and gives status and body."""
+    """A function that makes the call with a query and returns status and body."""
     app = web.Application()
     app.add_routes(DataPointCalls(stand.monitor, stand.clock).routes(""))
     async with TestClient(TestServer(app)) as client:
@@ -244,7 +244,7 @@ async def test_h140_h141_h145_h147_every_check_by_cloudwatchs_names_and_units(ge
     ]
 
 
-async def test_h75_the_status_is_the_effective_one_and_the_percentage_what_was_probed(stand, get):
+async def test_h75_the_status_is_effective_and_the_percentage_is_observed(stand, get):
     stand.tracker.set_overlays({"web": Overlay(Status.UNHEALTHY, "web")}, NOW)
     for check in ("web", "away"):
         _, body = await get(f"?check={check}")
@@ -310,5 +310,5 @@ async def test_checks_may_be_chosen(get):
         id="another parameter",
     ),
 ])  # fmt: skip
-async def test_what_is_refused(get, query, status, error):
+async def test_invalid_parameters_are_refused(get, query, status, error):
     assert await get(query) == (status, {"error": error})

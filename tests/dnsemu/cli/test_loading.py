@@ -1,4 +1,4 @@
-"""Progress while files are read: a bar on a terminal, else lines, or lines of JSON."""
+"""Progress while files are read: a bar on a terminal, otherwise lines of text or of JSON."""
 
 import json
 
@@ -10,7 +10,7 @@ from dnsemu.config.file.progress import SHOWN_AFTER_S
 
 @pytest.fixture
 def steady(monkeypatch):
-    """A clock that shows the time that the test sets."""
+    """The time of `time.monotonic`, which the test sets."""
     at = [0.0]
     monkeypatch.setattr(loading.time, "monotonic", lambda: at[0])
     return at

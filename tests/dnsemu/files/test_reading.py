@@ -1,4 +1,4 @@
-"""Files read in a child process come to what they come to when they are read in place."""
+"""A child process reads files with the same result as this process."""
 
 import json
 
@@ -35,18 +35,18 @@ async def test_a_child_reads_the_same(file):
     assert reading.warnings == in_place.warnings
 
 
-async def test_a_child_tells_of_faults(tmp_path):
+async def test_a_child_reports_errors(tmp_path):
     (tmp_path / "f.json").write_text('{"hosted_zones": 1}')
     with pytest.raises(FilesRefused):
         await read_files([tmp_path / "f.json"])
 
 
-async def test_progress_is_told_between_the_pieces(file):
-    told = []
+async def test_progress_is_reported_between_the_pieces(file):
+    updates = []
     total = 254 + 4 + 2 * 2  # with SOA and NS
 
     def note(what, done, total):
-        told.append((what, done, total))
+        updates.append((what, done, total))
 
     async def pieces():
         yield ProgressUpdate("checking", 1, 2)
@@ -55,7 +55,7 @@ async def test_progress_is_told_between_the_pieces(file):
 
     reading = await assemble(pieces(), note)
     assert len(reading.published.catalog.zones) == 2
-    assert told[0] == ("checking", 1, 2)
-    assert told[1] == ("compiling", 0, total)
-    assert told[-1] == ("taking in", total, total)
-    assert [done for _, done, _ in told[1:]] == sorted(done for _, done, _ in told[1:])
+    assert updates[0] == ("checking", 1, 2)
+    assert updates[1] == ("compiling", 0, total)
+    assert updates[-1] == ("taking in", total, total)
+    assert [done for _, done, _ in updates[1:]] == sorted(done for _, done, _ in updates[1:])
