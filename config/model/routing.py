@@ -50,7 +50,8 @@ class Geolocation:
 class Geoproximity:
     """Exactly one of Region, Local Zone group and coordinates (degrees); `bias` is −99…99 (R83).
 
-    `divides_by_bias` selects the older formula for negative biases (R86).
+    `divides_by_bias` selects the older formula for negative biases (R86). `spelling` is latitude and longitude as they
+    were written, for lists; None if they are written as `config.text.degrees` writes them.
     """
 
     region: str | None = None
@@ -59,6 +60,7 @@ class Geoproximity:
     longitude: float | None = None
     bias: int = 0
     divides_by_bias: bool = False
+    spelling: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

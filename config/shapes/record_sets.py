@@ -1,13 +1,15 @@
 """Record sets: their shape, and its conversion to a `RecordSet`."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
+from dataclasses import replace
+from math import nan
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from dnsemu.config import names
-from dnsemu.config.errors import Problem
+from dnsemu.config.errors import Problem, quoted
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
 from dnsemu.config.model.routing import (
@@ -27,6 +29,7 @@ from dnsemu.config.rdata.hints import VALUE_HINTS
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.shapes.base import Hint, Shape, refuse
+from dnsemu.config.text.degrees import LATITUDE, LONGITUDE, degrees_text, spelling
 from dnsemu.config.text.ids import bare_id
 
 MAX_TTL_S = 2147483647
@@ -51,19 +54,40 @@ class GeoLocationShape(Shape):
 class CoordinatesShape(Shape):
     """A point in degrees; the API writes the numbers as text (R83)."""
 
-    latitude: Annotated[float, Field(ge=-90, le=90), Hint("R83", "coordinates", "-90 to 90, two decimals at most")]
-    longitude: Annotated[float, Field(ge=-180, le=180), Hint("R83", "coordinates", "-180 to 180, two decimals at most")]
+    latitude: Annotated[str, Hint("R83", "coordinates", "-90 to 90, two decimals at most")]
+    longitude: Annotated[str, Hint("R83", "coordinates", "-180 to 180, two decimals at most")]
 
-    @field_validator("latitude", "longitude", mode="before", json_schema_input_type=float | str)
+    @field_validator("latitude", mode="before", json_schema_input_type=float | str)
     @classmethod
-    def _number(cls, value: Any) -> Any:
-        try:
-            number = float(value) if isinstance(value, str) else value
-        except ValueError:
-            return value
-        if isinstance(number, float) and isfinite(number) and round(number, 2) != number:
-            raise refuse("coordinates", "R83", f"{value} has more than two decimals", f"write {number:.2f}")
-        return number
+    def _latitude(cls, value: Any) -> Any:
+        return _coordinate(value, LATITUDE, 90)
+
+    @field_validator("longitude", mode="before", json_schema_input_type=float | str)
+    @classmethod
+    def _longitude(cls, value: Any) -> Any:
+        return _coordinate(value, LONGITUDE, 180)
+
+
+def _coordinate(value: Any, pattern: str, limit: int) -> Any:
+    """Returns a coordinate as the text that Route 53 takes: a number is formatted, text is kept as it is written."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return value
+    if isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII):
+        return value
+    try:
+        degrees = float(value)
+    except (ValueError, OverflowError):
+        degrees = nan
+    if not abs(degrees) <= limit:
+        instead = f"write -{limit} to {limit}, two decimals at most"
+        raise refuse("coordinates", "R83", f"{quoted(value)} is no number of degrees from -{limit} to {limit}", instead)
+    if round(degrees, 2) != degrees:
+        message = f"{value} has more than two decimals"
+    elif isinstance(value, str):
+        message = f"Route 53 does not take {quoted(value)}"
+    else:
+        return degrees_text(degrees)
+    raise refuse("coordinates", "R83", message, f"write {degrees_text(degrees)}")
 
 
 class GeoProximityLocationShape(Shape):
@@ -304,8 +328,11 @@ def _routing(shape: RecordSetShape, collection_ids: Mapping[str, str]) -> Routin
         return Geolocation(geo.continent_code, geo.country_code, geo.subdivision_code)
     if (near := shape.geo_proximity_location) is not None:
         point = near.coordinates
-        latitude, longitude = (point.latitude, point.longitude) if point else (None, None)
-        return Geoproximity(near.aws_region, near.local_zone_group, latitude, longitude, near.bias or 0)
+        place = Geoproximity(near.aws_region, near.local_zone_group, bias=near.bias or 0)
+        if point is None:
+            return place
+        written = spelling(point.latitude, point.longitude)
+        return replace(place, latitude=float(point.latitude), longitude=float(point.longitude), spelling=written)
     if (cidr := shape.cidr_routing_config) is not None:
         return IpBased(collection_ids.get(cidr.collection_id, cidr.collection_id), cidr.location_name)
     return Multivalue() if shape.multi_value_answer else Simple()

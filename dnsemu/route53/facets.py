@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from dnsemu.config.text.degrees import LATITUDE, LONGITUDE
 from dnsemu.route53.model import ModelShape
 
 SCHEMA_TYPES: Mapping[str, str] = {
@@ -22,6 +23,9 @@ SCHEMA_TYPES: Mapping[str, str] = {
     "ResourceRecordSetIdentifier": "SetIdentifier",
 }
 """Shapes that the XML schema checks in a body → the schema's names for them (A118, A129, A132, A286, H2, H11)."""
+
+SCHEMA_PATTERNS: Mapping[str, str] = {"Latitude": LATITUDE, "Longitude": LONGITUDE}
+"""Patterns of the XML schema that are tighter than the model's (A132)."""
 
 _OPEN = frozenset({"ResourceRecordSetRegion"})
 """Enumerations that the command checks, not the validator: its error for an unknown value differs (A152)."""
@@ -76,8 +80,8 @@ def _facets(shape: ModelShape) -> Iterator[Facet]:
         yield Facet("minInclusive", "1", "Member must have value greater than or equal to 1", _is_page_size)
     else:
         yield from _length_bounds(shape)
-        if shape.pattern is not None:
-            yield _pattern(shape.pattern)
+        if (pattern := SCHEMA_PATTERNS.get(shape.name, shape.pattern)) is not None:
+            yield _pattern(pattern)
         if shape.enum and shape.name not in _OPEN:
             yield _enumeration(_as_printed(shape))
 

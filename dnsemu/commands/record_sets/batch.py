@@ -5,7 +5,7 @@ each insertion is checked against the draft at that point. The apex rules come l
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dnsemu.commands.record_sets.conversion import ParsedRecordSet
 from dnsemu.config import names
@@ -80,14 +80,18 @@ class ZoneDraft:
             self._touched[name] = {record_set.key: record_set for record_set in self._before.at(name)}
         return self._touched[name]
 
-    def difference(self) -> tuple[list[RecordSetKey], list[RecordSet]]:
-        """Returns the removed keys and the added record sets; a record set put back unchanged is in neither (A116)."""
+    def difference(self, *, ignores_order: bool = True) -> tuple[list[RecordSetKey], list[RecordSet]]:
+        """Returns the removed keys and the added record sets; a record set put back unchanged is in neither (A116).
+
+        Args:
+            ignores_order: True if other order of the values is no change.
+        """
         removed, put = [], []
         for name, touched in self._touched.items():
             removed += [record_set.key for record_set in self._before.at(name) if record_set.key not in touched]
             for key, record_set in touched.items():
                 before = self._before.get(key)
-                if before is None or not _is_unchanged(record_set, before):
+                if before is None or not _is_unchanged(record_set, before, ignores_order=ignores_order):
                     put.append(record_set)
         return removed, put
 
@@ -116,7 +120,8 @@ def apply_batch(changes: Sequence[BatchChange], zone: HostedZone, world: World) 
         elif change.action == "DELETE":
             draft.remove(key)
         else:
-            draft.put(record_set)
+            stored = zone.record_sets.get(key) if change.action == "UPSERT" else None
+            draft.put(record_set if stored is None else _with_first_spelling(record_set, stored))
     return draft, [*messages, *_apex_problems(draft, zone, failed)]
 
 
@@ -233,19 +238,42 @@ def _apex_problems(draft: ZoneDraft, zone: HostedZone, failed: set[RecordSetKey]
 
 
 def is_same(given: RecordSet, stored: RecordSet) -> bool:
-    """True if a DELETE repeats the stored record set (A112); ignores order of values, case and last dot of names."""
+    """True if a DELETE repeats the stored record set (A112).
+
+    Order of values, case and last dot of names, and the spelling of IPv6 addresses and coordinates do not matter.
+    """
     return _without_values(given) == _without_values(stored) and _comparable_values(given) == _comparable_values(stored)
 
 
-def _is_unchanged(given: RecordSet, stored: RecordSet) -> bool:
-    """True if an UPSERT repeats the stored record set; only the order of values is ignored."""
-    return sorted(given.values) == sorted(stored.values) and _without_values(given) == _without_values(stored)
+def _is_unchanged(given: RecordSet, stored: RecordSet, *, ignores_order: bool) -> bool:
+    """True if an UPSERT repeats the stored record set, in the same spelling."""
+    order = sorted if ignores_order else list
+    return (
+        order(given.values) == order(stored.values)
+        and _spelling(given) == _spelling(stored)
+        and _without_values(given) == _without_values(stored)
+    )
 
 
-def _comparable_values(record_set: RecordSet) -> list[str]:
+def _with_first_spelling(given: RecordSet, stored: RecordSet) -> RecordSet:
+    """Returns the record set with each IPv6 address spelt as in the stored one (A112)."""
+    if given.type is not RRType.AAAA or not given.values or given.values == stored.values:
+        return given
+    first = dict(zip(stored.rdata, stored.values, strict=True))
+    values = (first.get(rdata, value) for rdata, value in zip(given.rdata, given.values, strict=True))
+    return replace(given, values=tuple(values))
+
+
+def _comparable_values(record_set: RecordSet) -> Sequence[str | bytes]:
+    if record_set.type is RRType.AAAA:
+        return sorted(record_set.rdata)
     if record_set.type in _TYPES_WITH_NAMES:
         return sorted(value.lower().removesuffix(".") for value in record_set.values)
     return sorted(record_set.values)
+
+
+def _spelling(record_set: RecordSet) -> tuple[str, str] | None:
+    return record_set.routing.spelling if isinstance(record_set.routing, Geoproximity) else None
 
 
 def _without_values(record_set: RecordSet) -> tuple[object, ...]:

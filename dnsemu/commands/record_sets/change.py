@@ -45,7 +45,7 @@ def change_resource_record_sets(request: Request, step: Step, context: Context) 
     draft, messages = apply_batch(changes, zone, step.world)
     if messages:
         raise InvalidChangeBatch(messages)
-    removed, put = draft.difference()
+    removed, put = draft.difference(ignores_order=len(changes) > 1)
     if context.settings.has_quotas and (sets := _count(zone, removed, put)) > max(
         MAX_RECORD_SETS, len(zone.record_sets)
     ):

@@ -4,7 +4,7 @@ Both directions run for every record set of a zone, so they are written by hand,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dnsemu.config import names
@@ -26,6 +26,7 @@ from dnsemu.config.names import BadName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import TYPES_BY_NAME, RRType
 from dnsemu.config.shapes.record_sets import MAX_VALUES
+from dnsemu.config.text.degrees import degrees_text, spelling
 from dnsemu.config.text.ids import bare_id
 
 TOO_MANY_VALUES = "Cannot have more than 400 records in a RRSet."
@@ -92,14 +93,12 @@ def _geo_proximity_location(place: Geoproximity) -> dict[str, Any]:
     elif place.local_zone_group is not None:
         found["LocalZoneGroup"] = place.local_zone_group
     else:
-        found["Coordinates"] = {"Latitude": _degrees(place.latitude), "Longitude": _degrees(place.longitude)}
+        usual = degrees_text(place.latitude or 0.0), degrees_text(place.longitude or 0.0)
+        latitude, longitude = place.spelling or usual
+        found["Coordinates"] = {"Latitude": latitude, "Longitude": longitude}
     if place.bias:
         found["Bias"] = place.bias
     return found
-
-
-def _degrees(number: float | None) -> str:
-    return f"{number or 0.0:.2f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,5 +185,9 @@ def _routing(data: Mapping[str, Any]) -> Routing:
         return IpBased(cidr["CollectionId"], cidr["LocationName"])
     near = data["GeoProximityLocation"]
     point = near.get("Coordinates")
-    latitude, longitude = (float(point["Latitude"]), float(point["Longitude"])) if point is not None else (None, None)
-    return Geoproximity(near.get("AWSRegion"), near.get("LocalZoneGroup"), latitude, longitude, near.get("Bias", 0))
+    place = Geoproximity(near.get("AWSRegion"), near.get("LocalZoneGroup"), bias=near.get("Bias", 0))
+    if point is None:
+        return place
+    latitude, longitude = point["Latitude"], point["Longitude"]
+    written = spelling(latitude, longitude)
+    return replace(place, latitude=float(latitude), longitude=float(longitude), spelling=written)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
 from dnsemu.commands.errors.requests import InternalFailure
+from dnsemu.route53.facets import SCHEMA_PATTERNS
 from dnsemu.route53.model import service
 from dnsemu.route53.parsing import parse
 from dnsemu.route53.rendering import render, render_error, response_headers
@@ -48,10 +49,8 @@ def strings(shape, *, in_path, characters):
         return st.ip_addresses().map(str)
     if shape.name in ("PageMaxItems", "MaxResults"):
         return st.integers(1, 1000).map(str)
-    if shape.pattern:
-        matching = st.from_regex(
-            shape.pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), fullmatch=True, alphabet=CHARACTERS
-        )
+    if pattern := SCHEMA_PATTERNS.get(shape.name, shape.pattern):
+        matching = st.from_regex(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), fullmatch=True, alphabet=CHARACTERS)
         return matching.filter(lambda text: (shape.minimum or 0) <= len(text) <= (shape.maximum or math.inf))
     if shape.is_id:
         # No id is equal to a prefix; in a path it would be read as one.

@@ -165,7 +165,6 @@ WEIGHTED = member("s1", Weight=1, HealthCheckId=CHECK)
         pytest.param(alias("to", "www", healthy=True), alias("to", "www"), id="A112 EvaluateTargetHealth"),
         pytest.param(alias("to", "www"), alias("to", "mail"), id="A112 another target"),
         pytest.param(leaf("t", "TXT", '"a b"'), leaf("t", "TXT", '"a" " b"'), id="A112 another spelling of a text"),
-        pytest.param(leaf("t", "AAAA", "2001:db8::1"), leaf("t", "AAAA", "2001:DB8:0::1"), id="A112 another spelling of an address"),
         pytest.param(member("s1", GeoProximityLocation={"AWSRegion": "us-east-1"}), member("s1", GeoProximityLocation={"AWSRegion": "us-east-1", "Bias": 1}), id="A112 another bias"),
     ],
 )  # fmt: skip
@@ -184,6 +183,7 @@ def test_a_deletion_must_match(stored, given):
         pytest.param(leaf("b", "CNAME", "A.test"), leaf("b", "CNAME", "a.test."), id="A112 A184 a value's case and dot"),
         pytest.param(leaf("b", "MX", "10 A.test."), leaf("b", "MX", "10 a.test"), id="A112 A184 a mail host's case and dot"),
         pytest.param(member("s1", "b", GeoProximityLocation={"Coordinates": {"Latitude": "1.50", "Longitude": "2"}, "Bias": 0}), member("s1", "b", GeoProximityLocation={"Coordinates": {"Latitude": "1.5", "Longitude": "2.0"}}), id="A112 coordinates as numbers"),
+        pytest.param(leaf("b", "AAAA", "2001:db8::2", "2001:db8::1"), leaf("b", "AAAA", "2001:DB8:0::1", "2001:db8:0:0::2"), id="A112 IPv6 addresses as addresses"),
     ],
 )  # fmt: skip
 def test_a_deletion_may_be_spelled_otherwise(stored, given):
@@ -200,13 +200,19 @@ def record_set_writes(emulated):
     "again",
     [
         pytest.param([upsert(leaf("b", "A", "192.0.2.1", "192.0.2.2"))], id="A116 the same again"),
-        pytest.param([upsert(leaf("b", "A", "192.0.2.2", "192.0.2.1"))], id="A116 values in another order"),
+        pytest.param([upsert(leaf("b", "A", "192.0.2.2", "192.0.2.1")), upsert(leaf("c", "CNAME", "A.test"))], id="A112 A116 values in another order, in a batch"),
+        pytest.param([delete(leaf("b", "A", "192.0.2.1", "192.0.2.2")), create(leaf("b", "A", "192.0.2.2", "192.0.2.1"))], id="A112 A116 DELETE and CREATE in another order"),
+        pytest.param([upsert(leaf("v6", "AAAA", "2001:DB8:0::1", "2001:db8::2"))], id="A112 an IPv6 address in another spelling"),
         pytest.param([delete(leaf("b", "A", "192.0.2.1", "192.0.2.2")), create(leaf("B", "A", "192.0.2.1", "192.0.2.2"))], id="A116 DELETE and CREATE"),
         pytest.param([upsert(leaf("c", "CNAME", "A.test"))], id="A116 a CNAME"),
     ],
 )  # fmt: skip
 def test_what_says_what_is_stored_changes_nothing(again):
-    emulated = emulation(create(leaf("b", "A", "192.0.2.1", "192.0.2.2")), create(leaf("c", "CNAME", "A.test")))
+    emulated = emulation(
+        create(leaf("b", "A", "192.0.2.1", "192.0.2.2")),
+        create(leaf("c", "CNAME", "A.test")),
+        create(leaf("v6", "AAAA", "2001:db8::1", "2001:db8::2")),
+    )
     world = emulated.state.world
     info = emulated.call(CHANGE, **batch(*again))["ChangeInfo"]
     assert info["Status"] == "PENDING"
@@ -218,6 +224,34 @@ def test_a183_another_spelling_is_stored():
     emulated = emulation(create(leaf("c", "CNAME", "A.test")))
     emulated.call(CHANGE, **batch(upsert(leaf("c", "CNAME", "a.test."))))
     assert listed(emulated)[0]["ResourceRecords"] == [{"Value": "a.test."}]
+
+
+def test_a112_a_lone_upsert_stores_the_order_of_its_values():
+    emulated = emulation(create(leaf("b", "A", "192.0.2.1", "192.0.2.2")))
+    emulated.call(CHANGE, **batch(upsert(leaf("b", "A", "192.0.2.2", "192.0.2.1"))))
+    assert listed(emulated)[0]["ResourceRecords"] == [{"Value": "192.0.2.2"}, {"Value": "192.0.2.1"}]
+
+
+@pytest.mark.parametrize(
+    "others", [pytest.param([], id="A112 alone"), pytest.param([create(a("c"))], id="A112 in a batch")]
+)
+def test_an_ipv6_address_keeps_its_first_spelling(others):
+    """A112: the order, the TTL and further values of an UPSERT are stored; the spelling of known addresses is kept."""
+    emulated = emulation(create(leaf("b", "AAAA", "2001:DB8::0:1", "2001:db8::2")))
+    change = upsert(leaf("b", "AAAA", "2001:db8::3", "2001:db8:0::2", "2001:db8::1", ttl=5))
+    emulated.call(CHANGE, **batch(change, *others))
+    assert listed(emulated)[0]["TTL"] == 5
+    shown = [record["Value"] for record in listed(emulated)[0]["ResourceRecords"]]
+    assert shown == ["2001:db8::3", "2001:db8::2", "2001:DB8::0:1"]
+
+
+def test_a132_coordinates_are_listed_as_they_were_written():
+    """A132, A183: another spelling of the same point is stored too."""
+    emulated = emulation()
+    for latitude, longitude in (("49.20", "+2"), ("49.2", "2"), ("49.", "02.0")):
+        place = {"Coordinates": {"Latitude": latitude, "Longitude": longitude}}
+        emulated.call(CHANGE, **batch(upsert(member("s1", GeoProximityLocation=place))))
+        assert listed(emulated)[0]["GeoProximityLocation"] == place
 
 
 def test_a111_upsert_replaces_as_a_whole():

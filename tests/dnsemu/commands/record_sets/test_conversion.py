@@ -33,6 +33,7 @@ ROUND_TRIPS = [
     pytest.param(member("s1", GeoProximityLocation={"AWSRegion": "us-east-1", "Bias": -5}), id="A201 a Region with a bias"),
     pytest.param(member("s1", GeoProximityLocation={"LocalZoneGroup": "us-west-2-den-1"}), id="A201 a Local Zone"),
     pytest.param(member("s1", GeoProximityLocation={"Coordinates": {"Latitude": "-49.22", "Longitude": "100"}}), id="A201 coordinates"),
+    pytest.param(member("s1", GeoProximityLocation={"Coordinates": {"Latitude": "+49.20", "Longitude": "-0.0"}}), id="A132 A201 coordinates as written"),
     pytest.param(alias("www", "live", healthy=True), id="A177 an alias has neither TTL nor values"),
     pytest.param(alias("www", "live", SetIdentifier="s1", Weight=1, HealthCheckId=CHECK), id="A201 a weighted alias"),
 ]  # fmt: skip
