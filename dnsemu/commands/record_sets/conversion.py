@@ -29,6 +29,12 @@ from dnsemu.config.shapes.record_sets import MAX_VALUES
 from dnsemu.config.text.degrees import degrees_text, spelling
 from dnsemu.config.text.ids import bare_id
 
+UNSUPPORTED = (
+    "This resource record set includes an attribute that is unsupported on this Route 53 API version. "
+    "Please consider using a newer API version or a tool that does so."
+)
+"""The value with which the record set of a traffic policy instance is listed (A311)."""
+
 TOO_MANY_VALUES = "Cannot have more than 400 records in a RRSet."
 
 _SIMPLE = Simple()
@@ -61,6 +67,7 @@ def to_api(record_set: RecordSet) -> dict[str, Any]:
         case Geoproximity() as place:
             last["GeoProximityLocation"] = _geo_proximity_location(place)
     if record_set.traffic_policy_instance_id is not None:
+        members["ResourceRecords"] = [{"Value": UNSUPPORTED}]
         last["TrafficPolicyInstanceId"] = record_set.traffic_policy_instance_id
     elif record_set.alias is None:
         members["TTL"] = record_set.ttl

@@ -34,6 +34,8 @@ def check_members(data: Mapping[str, Any], action: str) -> None:
     quoted = "null" if identifier is None else identifier
     position = f" in Change with [Action={action}, Name={name}, Type={type}, SetIdentifier={quoted}]"
     has_ttl, has_values = "TTL" in data, "ResourceRecords" in data
+    if "TrafficPolicyInstanceId" in data and not has_ttl:
+        has_values = False  # as it is listed (A311)
     others = ("AliasTarget" in data) + ("TrafficPolicyInstanceId" in data)
     if others + (has_ttl or has_values) > 1:
         raise _not_one(_SOURCES, "more than one", position)

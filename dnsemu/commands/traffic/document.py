@@ -118,10 +118,9 @@ def _by_id(top: JsonObject, section: str, known: tuple[str, ...]) -> Iterator[tu
 
 
 def _endpoint(fields: JsonObject, type: RRType) -> Value | AwsResource:
+    """Reads an endpoint; only the website of a bucket needs its Region, which others may have too (R186)."""
     kind = fields.one_of("Type", (VALUE, *RESOURCE_TYPES))
     text = fields.required("Value", "the value, or the DNS name of the resource")
-    if "Region" in fields and kind != S3_WEBSITE:
-        raise fields.error("Region", f"only an endpoint of type {S3_WEBSITE} has one; leave it out")
     if kind == VALUE:
         try:
             return Value(text, parse_value(type, text))

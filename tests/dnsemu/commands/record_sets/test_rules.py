@@ -327,8 +327,9 @@ def test_a170_an_alias_into_another_zone_of_ours():
 
 def test_a122_a_record_set_of_a_traffic_policy_instance():
     data = {"Name": "www.example.test", "Type": "A", "TrafficPolicyInstanceId": "i"}
-    for action in (create, delete, upsert):
-        assert "traffic policy instance" in refused_message(emulation(), action(data))
+    for as_listed in (data, data | {"ResourceRecords": [{"Value": "This resource record set includes …"}]}):
+        for action in (create, delete, upsert):
+            assert "traffic policy instance" in refused_message(emulation(), action(as_listed))
 
 
 def test_a115_the_messages_of_all_changes_in_the_order_of_the_request():

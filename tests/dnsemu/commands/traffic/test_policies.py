@@ -26,6 +26,10 @@ from tests.dnsemu.commands.traffic.traffic_documents import (
 
 QUOTAS = ApiSettings(has_quotas=True)
 UNKNOWN = "99999999-9999-9999-9999-999999999999"
+UNSUPPORTED = (
+    "This resource record set includes an attribute that is unsupported on this Route 53 API version. "
+    "Please consider using a newer API version or a tool that does so."
+)
 ONE_ITEM = weighted(endpoint("a", Weight="1"))
 
 
@@ -78,6 +82,10 @@ LB = {"Type": "application-load-balancer", "Value": "lb.us-east-1.elb.amazonaws.
             pytest.param(at_endpoint(endpoints={"a": LB | {"Type": kind}}), id=f"R186 {kind}")
             for kind in ("cloudfront", "application-load-balancer", "elastic-load-balancer", "network-load-balancer", "elastic-beanstalk")
         ),
+        *(
+            pytest.param(at_endpoint(endpoints={"a": {**endpoint_, "Region": "us-east-1"}}), id=f"R186 a Region beside {endpoint_['Type']} is ignored")
+            for endpoint_ in (value("192.0.2.1"), *(LB | {"Type": kind} for kind in ("cloudfront", "elastic-load-balancer", "elastic-beanstalk")))
+        ),
         pytest.param(at_endpoint(endpoints={"a": {"Type": "s3-website", "Region": "us-east-1", "Value": "www.example.test"}}), id="R186 s3-website"),
         pytest.param(document({f"r{n}": weighted(rule(f"r{n + 1}", Weight=1)) for n in range(14)} | {"r14": ONE_ITEM}, start="r0"), id="R112 as deep as aliases are followed"),
     ],
@@ -111,7 +119,6 @@ def test_good_documents(aws, text):
         pytest.param(at_endpoint(endpoints={"a": value("2001:db8::1")}), "Endpoints.a.Value: FATAL problem: ARRDATAIllegalIPv4Address", id="R191 value"),
         pytest.param(at_endpoint(endpoints={"a": value({})}), "Endpoints.a.Value: a text is wanted, not {}", id="R188 value"),
         pytest.param(at_endpoint(endpoints={"a": LB}, type="MX"), "Endpoints.a.Type: application-load-balancer answers with addresses only", id="R186 addresses only"),
-        pytest.param(at_endpoint(endpoints={"a": LB | {"Region": "us-east-1"}}), "Endpoints.a.Region: only an endpoint of type s3-website has one", id="R186 Region"),
         pytest.param(at_endpoint(endpoints={"a": {"Type": "s3-website", "Value": "b"}}), "Endpoints.a.Region: this is missing", id="R186 a bucket without Region"),
         pytest.param(at_endpoint(endpoints={"a": LB | {"Value": "a..b"}}), "Endpoints.a.Value: DomainLabelEmpty", id="R186 name"),
         pytest.param(document({"top": {"RuleType": "cidr"}}), "Rules.top.RuleType: 'cidr' is not known", id="R187 rule type"),
@@ -300,10 +307,15 @@ def test_a310_what_creating_an_instance_gives(aws):
     assert got == instance | {"State": "Applied"}
 
 
+def listed_root(instance):
+    values = [{"Value": UNSUPPORTED}]
+    return {"Name": "www.example.test.", "Type": "A", "ResourceRecords": values, "TrafficPolicyInstanceId": instance}
+
+
 def test_a311_r195_the_root_alone_is_listed(aws):
     policy = make_policy(aws, document({"top": weighted(rule("r", Weight=1)), "r": ONE_ITEM}))
     instance = make_instance(aws, policy, ZONE)
-    root = {"Name": "www.example.test.", "Type": "A", "TrafficPolicyInstanceId": instance}
+    root = listed_root(instance)
     assert listed_at(aws) == [root]
     assert len(aws.state.world.hosted_zones[ZONE].record_sets) == 3
     assert aws.refused("DeleteHostedZone", Id=ZONE).code == "HostedZoneNotEmpty"
@@ -312,7 +324,7 @@ def test_a311_r195_the_root_alone_is_listed(aws):
 @pytest.mark.parametrize("action", [create, delete])
 def test_a122_the_root_is_not_changed_by_hand(aws, action):
     instance = make_instance(aws, make_policy(aws, at_endpoint()), ZONE)
-    root = {"Name": "www.example.test.", "Type": "A", "TrafficPolicyInstanceId": instance}
+    root = listed_root(instance)
     assert aws.refused("ChangeResourceRecordSets", **batch(action(root))).code == "InvalidChangeBatch"
     assert listed_at(aws) == [root]
 
@@ -322,7 +334,7 @@ def test_a122_nor_by_leaving_the_instance_out(aws, action):
     instance = make_instance(aws, make_policy(aws, at_endpoint()), ZONE)
     other = {"Name": "www.example.test.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.99"}]}
     assert aws.refused("ChangeResourceRecordSets", **batch(action(other))).code == "InvalidChangeBatch"
-    assert listed_at(aws) == [{"Name": "www.example.test.", "Type": "A", "TrafficPolicyInstanceId": instance}]
+    assert listed_at(aws) == [listed_root(instance)]
 
 
 def test_r194_states_follow_the_clock():
