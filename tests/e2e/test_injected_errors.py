@@ -54,7 +54,7 @@ def test_an_operation_fails_as_often_as_requested(server, operation, code, statu
 
 
 @pytest.mark.parametrize("code", [
-    "ConcurrentModification", "DelegationSetNotReusable", "HealthCheckInUse", "HostedZonePartiallyDelegated",
+    "ConcurrentModification", "DelegationSetNotReusable", "HostedZonePartiallyDelegated",
     "IncompatibleVersion", "InsufficientCloudWatchLogsResourcePolicy", "InvalidSigningStatus",
     "KeySigningKeyInParentDSRecord", "NoSuchCloudWatchLogsLogGroup", "NotAuthorizedException", "PriorRequestNotComplete",
     "ThrottlingException",

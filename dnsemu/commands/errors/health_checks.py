@@ -23,7 +23,7 @@ class TooManyHealthChecks(BadRequest):
 
 
 class HealthCheckInUse(BadRequest):
-    """Record sets refer to the health check."""
+    """Calculated health checks have the health check as a child (H106)."""
 
 
 class IncompatibleVersion(BadRequest):

@@ -7,6 +7,7 @@ from typing import Any
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.health_checks import (
     HealthCheckAlreadyExists,
+    HealthCheckInUse,
     HealthCheckVersionMismatch,
     TooManyHealthChecks,
 )
@@ -16,7 +17,15 @@ from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL
 from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.tags import TAGS
-from dnsemu.config.model.health_checks import CheckConfig, EndpointCheck, HealthCheck, HealthCheckId, MetricCheck
+from dnsemu.config.model.health_checks import (
+    CalculatedCheck,
+    CheckConfig,
+    EndpointCheck,
+    HealthCheck,
+    HealthCheckId,
+    MetricCheck,
+    RecoveryCheck,
+)
 from dnsemu.config.model.world import World
 from dnsemu.config.rules.health_check import address_problems, child_problems
 from dnsemu.config.text.ids import bare_id
@@ -92,8 +101,15 @@ def get_health_check(request: Request, step: Step, context: Context) -> Response
 
 
 def update_health_check(request: Request, step: Step, context: Context) -> Response:
-    """Changes the members that are sent and keeps the others (H98–H101)."""
+    """Changes the members that are sent and keeps the others (H98–H101).
+
+    Raises:
+        NoSuchHealthCheck, HealthCheckVersionMismatch: there is no such check, or not in the version that is expected.
+        InvalidInput: the check follows a routing control (H94a), or the result is not valid.
+    """
     before = existing_check(step, request["HealthCheckId"])
+    if isinstance(before.config, RecoveryCheck):  # H94a
+        raise InvalidInput("Invalid parameter : Update is not supported for this health check type.")
     row = _row(before, step)
     expected = request.get("HealthCheckVersion", row.version)
     if expected != row.version:
@@ -113,8 +129,16 @@ def update_health_check(request: Request, step: Step, context: Context) -> Respo
 
 
 def delete_health_check(request: Request, step: Step, context: Context) -> Response:
-    """Deletes a check, even if record sets refer to it (H104–H106); its caller reference stays used (H96)."""
+    """Deletes a check, even if record sets refer to it (H104–H106); its caller reference stays used (H96).
+
+    Raises:
+        NoSuchHealthCheck: there is no such check.
+        HealthCheckInUse: calculated checks have it as a child (H106).
+    """
     check = existing_check(step, request["HealthCheckId"])
+    if parents := _parents(check.id, step.world):
+        message = f"Health check {check.id} is a child of calculated health checks: {', '.join(parents)}"
+        raise HealthCheckInUse(message)
     step.drop_health_check(check.id)
     step.drop(HEALTH_CHECKS, check.id)
     step.drop(TAGS, "healthcheck", check.id)
@@ -175,6 +199,12 @@ def _merged(config: Mapping[str, Any], request: Request) -> dict[str, Any]:
     kept = {name: value for name, value in config.items() if name not in reset}
     sent = {name: value for name, value in request.items() if name not in _NOT_IN_CONFIG}
     return normalized(kept | sent)
+
+
+def _parents(child: HealthCheckId, world: World) -> list[HealthCheckId]:
+    """Returns the calculated checks that have this child, by id."""
+    checks = world.health_checks.values()
+    return sorted(c.id for c in checks if isinstance(c.config, CalculatedCheck) and child in c.config.children)
 
 
 def _refuse_unknown_children(check: HealthCheck, world: World) -> None:

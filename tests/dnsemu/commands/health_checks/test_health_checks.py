@@ -239,10 +239,11 @@ def test_h82_256_children_are_taken():
     assert len(parent["HealthCheckConfig"]["ChildHealthChecks"]) == 256
 
 
-def test_h84_a_child_that_is_gone_stays_until_its_parent_sends_it_again():
+def test_h84_a_child_that_a_file_took_away_stays_until_its_parent_sends_it_again():
     emulated, child = with_check(HTTP)
     parent = create(emulated, CALCULATED | {"ChildHealthChecks": [child]}, "b")["Id"]
-    emulated.call("DeleteHealthCheck", HealthCheckId=child)
+    checks = emulated.state.world.health_checks.delete(child)
+    emulated.state = State(replace(emulated.state.world, health_checks=checks), emulated.state.tables)
     assert update(emulated, parent, Inverted=True)["HealthCheckConfig"]["ChildHealthChecks"] == [child]
     error = emulated.refused("UpdateHealthCheck", HealthCheckId=parent, ChildHealthChecks=[child])
     assert code_and_message(error) == ("InvalidInput", f"{NO_CHILD} {child}")
@@ -443,7 +444,6 @@ def test_h105_its_tags_go_with_it():
 
 def test_h106_h191_a_check_in_use_is_deleted_and_its_record_set_counts_as_healthy():
     emulated, check = with_check(HTTP)
-    parent = create(emulated, CALCULATED | {"ChildHealthChecks": [check]}, "b")["Id"]
     name = parse("www.example.test")
     record_set = RecordSet(name, RRType.A, Weighted(1), "a", 60, (IP,), (b"\xc0\0\2\1",), health_check_id=check)
     zone = HostedZone("Z1", parse("example.test"), Map({record_set.key: record_set}))
@@ -452,7 +452,40 @@ def test_h106_h191_a_check_in_use_is_deleted_and_its_record_set_counts_as_health
     (kept,) = emulated.state.world.hosted_zones["Z1"].record_sets.values()
     assert kept.health_check_id == check
     assert HealthSnapshot(1, Map()).is_healthy(kept.health_check_id)
-    assert config_of(emulated, parent)["ChildHealthChecks"] == [check]
+
+
+@pytest.mark.parametrize("config", [HTTP, METRIC, RECOVERY], ids=lambda config: f"H106 {config['Type']}")
+def test_a_child_of_a_calculated_check_is_not_deleted(config):
+    emulated, child = with_check(config)
+    parents = sorted(create(emulated, CALCULATED | {"ChildHealthChecks": [child]}, text)["Id"] for text in "bc")
+    before = emulated.state
+    error = emulated.refused("DeleteHealthCheck", HealthCheckId=f"/healthcheck/{child}")
+    message = f"Health check {child} is a child of calculated health checks: {', '.join(parents)}"
+    assert code_and_message(error) == ("HealthCheckInUse", message)
+    assert emulated.state is before
+
+
+def test_h106_a_child_is_deleted_once_its_parents_are_gone_or_without_it():
+    emulated, child = with_check(HTTP)
+    kept = create(emulated, CALCULATED | {"ChildHealthChecks": [child]}, "b")["Id"]
+    deleted = create(emulated, CALCULATED | {"ChildHealthChecks": [child]}, "c")["Id"]
+    emulated.call("DeleteHealthCheck", HealthCheckId=deleted)
+    update(emulated, kept, ResetElements=["ChildHealthChecks"])
+    assert emulated.call("DeleteHealthCheck", HealthCheckId=child) == {}
+
+
+@pytest.mark.parametrize("sent", [
+    pytest.param({}, id="H94a nothing"),
+    pytest.param({"Inverted": True}, id="H94a a switch"),
+    pytest.param({"Disabled": True, "HealthCheckVersion": 9}, id="H94a whatever the version"),
+])  # fmt: skip
+def test_a_check_of_a_routing_control_is_not_updated(sent):
+    emulated, check = with_check(RECOVERY)
+    before = emulated.state
+    error = emulated.refused("UpdateHealthCheck", HealthCheckId=check, **sent)
+    message = "Invalid parameter : Update is not supported for this health check type."
+    assert code_and_message(error) == ("InvalidInput", message)
+    assert emulated.state is before
 
 
 def test_h156_a_record_set_needs_a_check_that_exists():
