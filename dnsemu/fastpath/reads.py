@@ -28,13 +28,13 @@ class ReadKind(IntEnum):
     CLIENT = 3
 
 
-Key = tuple[Any, Any]
+ReadKey = tuple[Any, Any]
 """One thing that can be read, and can change."""
 
-CLIENT: Key = (ReadKind.CLIENT, None)
+CLIENT: ReadKey = (ReadKind.CLIENT, None)
 
 
-def keys_of(difference: Difference) -> Iterator[Key]:
+def keys_of(difference: Difference) -> Iterator[ReadKey]:
     """Yields the keys of everything that differs."""
     for name in difference.zones:
         yield ReadKind.ZONE, name
@@ -45,7 +45,7 @@ def keys_of(difference: Difference) -> Iterator[Key]:
         yield CLIENT
 
 
-def check_key(check: HealthCheckId) -> Key:
+def check_key(check: HealthCheckId) -> ReadKey:
     """The key of a health check's status."""
     return ReadKind.CHECK, check
 
@@ -53,7 +53,7 @@ def check_key(check: HealthCheckId) -> Key:
 class RecordingCatalog:
     """A `CatalogReader` that adds the key of everything it reads to `keys`."""
 
-    def __init__(self, catalog: Catalog, keys: set[Key]) -> None:
+    def __init__(self, catalog: Catalog, keys: set[ReadKey]) -> None:
         self._catalog = catalog
         self._keys = keys
 
@@ -106,7 +106,7 @@ class RecordingCatalog:
 class RecordingHealth:
     """A `HealthReader` that adds the key of every health check it reads to `keys`."""
 
-    def __init__(self, health: HealthSnapshot, keys: set[Key]) -> None:
+    def __init__(self, health: HealthSnapshot, keys: set[ReadKey]) -> None:
         self._health = health
         self._keys = keys
 

@@ -1,7 +1,7 @@
-"""One packet in, one packet out: everything between the sockets and the answer."""
+"""The responder: from a received packet to the reply that is sent."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -15,22 +15,22 @@ from dnsemu.config.names import ROOT, DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.over_dns import explanation_reply, question_to_explain
 from dnsemu.explain.tree import CheckDetail
-from dnsemu.fastpath.answers import Answers, is_shared
-from dnsemu.fastpath.packets import Packets, SharedRoom, wire_of
+from dnsemu.fastpath.answer_cache import AnswerCache
+from dnsemu.fastpath.compiling import is_shared
+from dnsemu.fastpath.packet_cache import PacketBudget, PacketCache, cacheable
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.client import Located
-from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.location.place import Place
 from dnsemu.publication.board import Board, Published
 from dnsemu.query_log.query_log import LineTemplate, QueryLog
+from dnsemu.server.received_query import ReceivedQuery
 from dnsemu.upstream.completion import LookUpHosted, complete
 from dnsemu.upstream.forwarding import Forwarder, UpstreamFailed
-from dnsemu.wire.addresses import packed_address
 from dnsemu.wire.handlers import Handler, Handlers, PendingReply
 from dnsemu.wire.protocol import CLASS_IN, MAX_PLAIN_UDP_BYTES, RCODE_MASK, RD, RCode
 from dnsemu.wire.qtypes import AXFR, IXFR, type_label
-from dnsemu.wire.query import Query, Rejected, Unanswerable, parse_query
-from dnsemu.wire.rendering import render, render_refused, render_rejected, size_limit
+from dnsemu.wire.query import Rejected, Unanswerable, parse_query
+from dnsemu.wire.rendering import render, render_refused, render_rejected
 from dnsemu.wire.reply import Reply
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
@@ -40,45 +40,23 @@ from dnsemu.zone.view import PUBLIC, View
 _RCODES = frozenset(RCode)
 
 TtlDivisor = Callable[[], float | None]
-"""What TTLs are divided by, so that caches in front keep step with an emulated clock; None: all are 0."""
+"""Returns the divisor of TTLs, so that caches keep step with a fast clock; None makes all TTLs 0."""
 
 
 class AskElsewhere(Protocol):
-    """Has another process answer a query; arguments as of `Responder.respond`."""
+    """Relays a query to another process; arguments as of `Responder.respond`."""
 
     def __call__(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None, view: View) -> PendingReply:
-        """The reply, which has to be waited for."""
+        """Returns the pending reply."""
 
 
 log = structlog.get_logger()
 
 
-class Asked(NamedTuple):
-    """A query and how it came; `place` is where its sender is taken to be, if its listener says so."""
-
-    query: Query
-    packet: bytes
-    source: str
-    protocol: int
-    place: Place | None
-    view: View
-
-    @property
-    def limit(self) -> int:
-        """The most bytes that a reply may have."""
-        return size_limit(self.query.edns, over_udp=self.protocol == UDP)
-
-    @property
-    def subnet_counts(self) -> bool:
-        """Whether the client is who its EDNS Client Subnet says, not who sent the query (R127, R130)."""
-        edns = self.query.edns
-        return edns is not None and edns.client_subnet is not None and edns.client_subnet.is_usable
-
-
 class Responder:
-    """Answers packets from what is published; never raises, whatever it is sent.
+    """Answers packets from the published value and the health snapshot. Never raises, whatever the packet is.
 
-    `answered` counts replies, `dropped` packets that got none. Both are read by metrics, at scrape time.
+    `answered` counts replies, `dropped` packets without a reply; metrics read both at scrape time.
     """
 
     def __init__(
@@ -93,13 +71,14 @@ class Responder:
         ask_elsewhere: AskElsewhere | None = None,
         query_log: QueryLog | None = None,
     ) -> None:
-        """Answer from two boards.
+        """Answers from two boards.
 
         Args:
-            detail: what to say of a health check in an explanation.
-            ttl_divisor: where TTLs are not served as they are. Each reply is made anew then.
-            ask_elsewhere: has explanations told where more is known of health checks.
-            query_log: notes every answer out of a hosted zone.
+            detail: describes a health check in an explanation.
+            forwarder: answers names outside the hosted zones, for clients that ask for recursion.
+            ttl_divisor: divides TTLs; the caches are then not used.
+            ask_elsewhere: relays questions for explanations to the process that knows the health checks' details.
+            query_log: logs every answer of a hosted zone.
         """
         self._board = board
         self._forwarder = forwarder
@@ -110,9 +89,9 @@ class Responder:
         self.query_log = query_log
         self.ttl_divisor = ttl_divisor
         self.answered = Counters()
-        self._shared = SharedRoom()
         self.dropped = 0
-        self._answers: dict[View, Answers] = {}
+        self._packet_budget = PacketBudget()
+        self._answer_caches: dict[View, AnswerCache] = {}
 
     @property
     def query_log_dropped(self) -> int:
@@ -121,54 +100,54 @@ class Responder:
 
     @property
     def forward_to(self) -> tuple[str, ...]:
-        """The upstreams that names outside the hosted zones are asked of."""
+        """The addresses of the upstream resolvers."""
         return tuple(map(str, self._forwarder.upstreams)) if self._forwarder else ()
 
-    def answers_of(self, view: View) -> Answers:
-        """The compiled answers of a view."""
-        answers = self._answers.get(view)
-        if answers is None:
-            answers = self._answers[view] = Answers(
+    def answer_cache(self, view: View) -> AnswerCache:
+        """Returns the answer cache of a view."""
+        cache = self._answer_caches.get(view)
+        if cache is None:
+            cache = self._answer_caches[view] = AnswerCache(
                 self._board, self._health, self._dice, self.answered, is_complete=self._is_complete, view=view
             )
-        return answers
+        return cache
 
     def handlers(self, place: Callable[[], Place] | None = None, view: View = PUBLIC) -> Handlers:
-        """What answers at one address.
+        """Returns the handlers of a listening address, with a packet cache each.
 
         Args:
-            place: tells where its clients are taken to be, if it says so; a reload may change it. ECS wins over it.
-            view: where its queries come from.
+            place: returns the place of all its clients, which a reload may change. An EDNS client subnet wins over it.
+            view: the view of its queries.
         """
         return Handlers(self._handler(UDP, place, view), self._handler(TCP, place, view))
 
     def _handler(self, protocol: int, place: Callable[[], Place] | None, view: View) -> Handler:
-        def unknown(packet: bytes, source: str, path: Path) -> bytes | PendingReply | None:
-            return self._read(packets, packet, source, protocol, place() if place else None, view, path)
+        def on_miss(packet: bytes, source: str, path: Path) -> bytes | PendingReply | None:
+            return self._respond(packets, packet, source, protocol, place() if place else None, view, path)
 
-        note = self.query_log.log if self.query_log is not None else None
-        packets = Packets(unknown, self._dice, protocol, self._shared, note)
-        self._board.subscribe(packets.changed)
+        log_answer = self.query_log.log if self.query_log is not None else None
+        packets = PacketCache(on_miss, self._dice, protocol, self._packet_budget, log_answer)
+        self._board.subscribe(packets.on_published)
         return packets.respond
 
     def respond(
         self, packet: bytes, source: str, *, over_udp: bool, place: Place | None = None, view: View = PUBLIC
     ) -> bytes | PendingReply | None:
-        """Answer a packet, with nothing remembered of it.
+        """Answers a packet without a packet cache.
 
         Args:
             packet: a DNS message, without the length prefix of TCP.
             source: the sender's IP address as text.
-            place: where the sender is taken to be; ECS still wins over it.
-            view: where the query comes from.
+            place: the place of the sender, if its listener has one. An EDNS client subnet wins over it.
+            view: the view of the query.
         Returns:
-            The reply, one that has to be waited for because upstream is asked, or None where there must be none (R149).
+            The reply, a pending one if upstream is asked, or None if there must be no reply (R149).
         """
-        return self._read(None, packet, source, UDP if over_udp else TCP, place, view, ())
+        return self._respond(None, packet, source, UDP if over_udp else TCP, place, view, ())
 
-    def _read(
+    def _respond(
         self,
-        packets: Packets | None,
+        packets: PacketCache | None,
         packet: bytes,
         source: str,
         protocol: int,
@@ -176,6 +155,12 @@ class Responder:
         view: View,
         path: Path,
     ) -> bytes | PendingReply | None:
+        """Parses a packet and answers the query.
+
+        Args:
+            packets: the packet cache that missed.
+            path: the choices that it has drawn.
+        """
         try:
             query = parse_query(packet)
         except Unanswerable:
@@ -184,151 +169,149 @@ class Responder:
         except Rejected as rejected:
             self._count(protocol, rejected.rcode)
             return render_rejected(rejected)
-        asked = Asked(query, packet, source, protocol, place, view)
+        received = ReceivedQuery(query, packet, source, protocol, place, view)
         try:
-            return self._answer(asked, packets, path)
+            return self._answer(received, packets, path)
         except Exception:
-            return self._failed(asked)
+            return self._internal_error(received)
 
-    def _failed(self, asked: Asked) -> bytes:
-        log.exception("query failed", packet=asked.packet.hex(), source=asked.source)
-        self._count(asked.protocol, RCode.SERVFAIL)
-        return render(asked.query, Reply(RCode.SERVFAIL, is_authoritative=False), MAX_PLAIN_UDP_BYTES)
+    def _internal_error(self, received: ReceivedQuery) -> bytes:
+        """Logs an exception with the packet; the reply is SERVFAIL."""
+        log.exception("query failed", packet=received.packet.hex(), source=received.source)
+        self._count(received.protocol, RCode.SERVFAIL)
+        return render(received.query, Reply(RCode.SERVFAIL, is_authoritative=False), MAX_PLAIN_UDP_BYTES)
 
-    def _answer(self, asked: Asked, packets: Packets | None, path: Path) -> bytes | PendingReply:
-        query, published = asked.query, self._board.current
+    def _answer(self, received: ReceivedQuery, packets: PacketCache | None, path: Path) -> bytes | PendingReply:
+        query, published = received.query, self._board.current
         if query.edns is not None and query.edns.version:
-            self._count(asked.protocol, RCode.BADVERS)
-            return render(query, Reply(RCode.BADVERS, is_authoritative=False), asked.limit)
+            self._count(received.protocol, RCode.BADVERS)
+            return render(query, Reply(RCode.BADVERS, is_authoritative=False), received.max_reply_bytes)
         if query.qclass != CLASS_IN or query.type in (AXFR, IXFR):
-            return self._refuse(asked)
-        located = _located(asked, published.locator)
-        catalog = published.catalog_for(asked.view)
+            return self._refuse(received)
+        located = received.located(published.locator)
+        catalog = published.catalog_for(received.view)
         found = catalog.lookup(query.name, query.type)
         if isinstance(found, NotOurs):
-            return self._not_ours(asked, published, catalog, located)
+            return self._answer_outside(received, published, catalog, located)
         if self.ttl_divisor is not None:
-            return self._made_anew(asked, catalog, located, found, path)
-        answers = self.answers_of(asked.view)
-        answer, end = answers.find(query.name, query.type, found, located, path)
-        if not end.answers(query.name):
-            return self._made_anew(asked, catalog, located, found, end.path)
-        end.count[asked.protocol] += 1
-        form = answers.form(answer, end, query.name, query.question)
-        message = form.body.message_to(query, asked.limit, recursion_available=self._forwarder is not None)
-        wire = wire_of(message, query, form)
-        line = self._noted(asked, found.zone, message)
+            return self._answer_uncached(received, catalog, located, found, path)
+        cache = self.answer_cache(received.view)
+        answer, leaf = cache.find(query.name, query.type, found, located, path)
+        if not leaf.answers(query.name):
+            return self._answer_uncached(received, catalog, located, found, leaf.path)
+        leaf.count[received.protocol] += 1
+        template = cache.template(answer, leaf, query.name, query.question)
+        recursion_available = self._forwarder is not None
+        message = template.body.message_to(query, received.max_reply_bytes, recursion_available=recursion_available)
+        reply = cacheable(message, query, template)
+        line = self._log_answer(received, found.zone, message)
         if packets is not None:
-            source = asked.source if answer.is_of_class and not asked.subnet_counts else None
+            source = received.source if answer.is_of_class and not received.is_located_by_subnet else None
             shared = is_shared(found, query.name)
-            packets.remember(asked.packet, query, source, answer, end, wire, line, is_shared=shared)
-        return message if isinstance(wire, bytes) else message[:2] + wire.drawn(self._dice)
+            packets.remember(received.packet, query, source, answer, leaf, reply, line, is_shared=shared)
+        return message if isinstance(reply, bytes) else message[:2] + reply.draw(self._dice)
 
-    def _made_anew(
-        self, asked: Asked, catalog: Catalog, located: Located, found: Found, path: Path
+    def _answer_uncached(
+        self, received: ReceivedQuery, catalog: Catalog, located: Located, found: Found, path: Path
     ) -> bytes | PendingReply:
-        """The reply to a question that is ours, without what is compiled; this decides what the compiled ones say."""
-        query = asked.query
+        """Answers from a hosted zone without the caches; cached answers must equal these."""
+        query = received.query
         link = resolve(catalog, self._health.current, located.client, query.name, query.type, found)
         drafted = draft(link, Draws(self._dice, path), located.scope_bits)
-        reply = self._scaled(drafted.draw(self._dice) if isinstance(drafted, ReplyDraft) else drafted)
-        self.answered.of_answer(link, reply.rcode)[asked.protocol] += 1
+        reply = self._with_divided_ttls(drafted.draw(self._dice) if isinstance(drafted, ReplyDraft) else drafted)
+        self.answered.of_answer(link, reply.rcode)[received.protocol] += 1
         assert not isinstance(link.found, NotOurs)
         zone = link.found.zone
         if self._forwarder is not None and reply.outside_target is not None and query.flags & RD:
-            return self._complete(self._forwarder, asked, zone, reply, self._look_up_here(catalog, located))
-        message = render(query, reply, asked.limit, recursion_available=self._forwarder is not None)
-        self._noted(asked, zone, message)
+            look_up_hosted = self._look_up_hosted(catalog, located)
+            return self._complete(self._forwarder, received, zone, reply, look_up_hosted)
+        message = render(query, reply, received.max_reply_bytes, recursion_available=self._forwarder is not None)
+        self._log_answer(received, zone, message)
         return message
 
-    def _noted(self, asked: Asked, zone: Zone, message: bytes) -> LineTemplate | None:
-        """Log an answer out of a zone; what to say of it when it is sent again."""
+    def _log_answer(self, received: ReceivedQuery, zone: Zone, message: bytes) -> LineTemplate | None:
+        """Logs an answer of a hosted zone; returns the line for when it is sent again."""
         if self.query_log is None:
             return None
-        line = self.query_log.template(zone, asked.query, message, asked.protocol, asked.place)
+        line = self.query_log.template(zone, received.query, message, received.protocol, received.place)
         if line is not None:
-            self.query_log.log(line, asked.source)
+            self.query_log.log(line, received.source)
         return line
 
     def _is_complete(self, reply: Reply) -> bool:
         return self._forwarder is None or reply.outside_target is None
 
-    def _scaled(self, reply: Reply) -> Reply:
+    def _with_divided_ttls(self, reply: Reply) -> Reply:
         return reply if self.ttl_divisor is None else reply.with_ttls_divided(self.ttl_divisor())
 
-    def _not_ours(self, asked: Asked, published: Published, catalog: Catalog, located: Located) -> bytes | PendingReply:
-        query = asked.query
-        explained = published.world.server.explain_over_dns and query.type == RRType.TXT
-        about = question_to_explain(query.name) if explained else None
-        if about is not None:
+    def _answer_outside(
+        self, received: ReceivedQuery, published: Published, catalog: Catalog, located: Located
+    ) -> bytes | PendingReply:
+        """Answers a name outside the hosted zones: an explanation, a forwarded query, or REFUSED."""
+        query = received.query
+        may_explain = published.world.server.explain_over_dns and query.type == RRType.TXT
+        question = question_to_explain(query.name) if may_explain else None
+        if question is not None:
             if self._ask_elsewhere is not None:
+                over_udp = received.protocol == UDP
                 return self._ask_elsewhere(
-                    asked.packet, asked.source, over_udp=asked.protocol == UDP, place=asked.place, view=asked.view
+                    received.packet, received.source, over_udp=over_udp, place=received.place, view=received.view
                 )
-            self._count(asked.protocol, RCode.NOERROR, "TXT")
+            self._count(received.protocol, RCode.NOERROR, "TXT")
             health, client, scope = self._health.current, located.client, located.scope_bits
-            reply = explanation_reply(catalog, health, client, scope, about, query.name, self._detail)
-            return render(query, reply, asked.limit)
+            reply = explanation_reply(catalog, health, client, scope, question, query.name, self._detail)
+            return render(query, reply, received.max_reply_bytes)
         if self._forwarder is not None and query.flags & RD:
-            return self._forward(self._forwarder, asked)
-        return self._refuse(asked)
+            return self._forward(self._forwarder, received)
+        return self._refuse(received)
 
-    def _refuse(self, asked: Asked) -> bytes:
-        self._count(asked.protocol, RCode.REFUSED, type_label(asked.query.type))
-        return render_refused(asked.query)
+    def _refuse(self, received: ReceivedQuery) -> bytes:
+        self._count(received.protocol, RCode.REFUSED, type_label(received.query.type))
+        return render_refused(received.query)
 
-    async def _forward(self, forwarder: Forwarder, asked: Asked) -> bytes:
-        """The reply to a question that is not ours, from upstream; SERVFAIL if nobody answers there."""
-        query, limit = asked.query, asked.limit
+    async def _forward(self, forwarder: Forwarder, received: ReceivedQuery) -> bytes:
+        """Answers from upstream; SERVFAIL if no upstream answers."""
+        query, limit = received.query, received.max_reply_bytes
         try:
-            reply = await forwarder.forward(query, asked.packet, limit)
+            message = await forwarder.forward(query, received.packet, limit)
         except UpstreamFailed as failed:
             log.warning("upstream failed", name=names.display(query.name), error=str(failed))
-            reply = render(query, Reply(RCode.SERVFAIL, is_authoritative=False), limit, recursion_available=True)
+            message = render(query, Reply(RCode.SERVFAIL, is_authoritative=False), limit, recursion_available=True)
         except Exception:
-            return self._failed(asked)
-        rcode = reply[3] & RCODE_MASK
-        known = RCode(rcode) if rcode in _RCODES else RCode.SERVFAIL
-        self._count(asked.protocol, known, type_label(query.type))
-        return reply
+            return self._internal_error(received)
+        code = message[3] & RCODE_MASK
+        rcode = RCode(code) if code in _RCODES else RCode.SERVFAIL
+        self._count(received.protocol, rcode, type_label(query.type))
+        return message
 
     async def _complete(
-        self, forwarder: Forwarder, asked: Asked, zone: Zone, reply: Reply, look_up_here: LookUpHosted
+        self, forwarder: Forwarder, received: ReceivedQuery, zone: Zone, reply: Reply, look_up_hosted: LookUpHosted
     ) -> bytes:
-        """The reply with what its CNAME or alias leads to outside of its hosted zone."""
-        query = asked.query
+        """Answers with a reply and the records of its outside target."""
+        query = received.query
         try:
             try:
-                reply = await complete(forwarder, reply, query.type, look_up_here)
+                reply = await complete(forwarder, reply, query.type, look_up_hosted)
             except UpstreamFailed as failed:
                 log.warning("upstream failed", name=names.display(query.name), error=str(failed))
                 reply = Reply(RCode.SERVFAIL, is_authoritative=False)
-            message = render(query, reply, asked.limit, recursion_available=True)
-            self._noted(asked, zone, message)
+            message = render(query, reply, received.max_reply_bytes, recursion_available=True)
+            self._log_answer(received, zone, message)
             return message
         except Exception:
-            return self._failed(asked)
+            return self._internal_error(received)
 
-    def _look_up_here(self, catalog: Catalog, located: Located) -> LookUpHosted:
+    def _look_up_hosted(self, catalog: Catalog, located: Located) -> LookUpHosted:
         health = self._health.current
 
         def look_up(name: DName, type_: int) -> Reply | None:
             link = resolve(catalog, health, located.client, name, type_)
             if isinstance(link.found, NotOurs | Referral):
                 return None
-            return self._scaled(draw(link, self._dice, located.scope_bits))
+            return self._with_divided_ttls(draw(link, self._dice, located.scope_bits))
 
         return look_up
 
     def _count(self, protocol: int, rcode: RCode, type_: str = "") -> None:
-        """ReplyCount a reply that is not from a hosted zone."""
+        """Counts a reply that is not from a hosted zone."""
         self.answered.of(ROOT, type_, rcode)[protocol] += 1
-
-
-def _located(asked: Asked, locator: Locator) -> Located:
-    """The client, and the ECS scope: by the ECS network if there is a usable one, else by the sender (R127, R130)."""
-    subnet = asked.query.edns.client_subnet if asked.query.edns else None
-    if subnet is not None and subnet.is_usable:
-        return locator.locate(subnet.padded_address, subnet.source_bits)
-    located = locator.locate_sender(packed_address(asked.source))
-    return located if asked.place is None else located.moved_to(locator.with_latencies(asked.place))

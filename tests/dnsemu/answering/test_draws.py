@@ -24,7 +24,8 @@ from dnsemu.policies.decide import BrokenAlias, Leaf, decide
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.model import Sample
 from dnsemu.publication.board import Board, Published
-from dnsemu.server.responder import Responder, packed_address
+from dnsemu.server.responder import Responder
+from dnsemu.wire.addresses import packed_address
 from dnsemu.zone.catalog import Catalog
 from tests.builders import geo, geoproximity, latency, multivalue, primary, record_set, secondary, weighted, zone
 from tests.rounds import rounds

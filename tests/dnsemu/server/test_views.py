@@ -49,4 +49,4 @@ def test_each_view_is_answered_from_its_own_catalog():
     packet = dns.message.make_query("a.test", "A").to_wire()
     reply = responder.respond(packet, "127.0.0.1", over_udp=True, view=SUBNET)
     assert lines(dns.message.from_wire(reply).answer) == ["a.test. 60 A 10.0.0.1"]
-    assert responder.answers_of(PUBLIC) is not responder.answers_of(SUBNET)
+    assert responder.answer_cache(PUBLIC) is not responder.answer_cache(SUBNET)
