@@ -12,7 +12,7 @@ CORE   := tests/config tests/policies tests/healthcheck/verdict tests/healthchec
             what_if wire zone)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint bench fidelity lock clean
+.PHONY: help demo test test-quick lint bench fidelity model lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ bench: $(VENV)/.dev ## measure answers, health checks and the API; BENCH=--quick
 
 fidelity: $(VENV)/.dev ## write FIDELITY.md from the rules, the tests and the notes
 	$(bin)/python -m scripts.fidelity
+
+model: $(VENV)/.dev ## extract the service model of Route 53 from the installed botocore
+	$(bin)/python -m scripts.service_model
 
 lock: ## resolve the dependencies into requirements.lock (needs uv)
 	$(UV) pip compile --quiet --no-header --universal --upgrade --extra dev pyproject.toml -o requirements.lock

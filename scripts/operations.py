@@ -62,8 +62,10 @@ def asserted_codes(tests: Path) -> set[str]:
 
 
 def documented_codes() -> set[str]:
-    """Returns all error codes that the model lists for any operation."""
-    return {code for operation in service().operations.values() for code in operation.errors}
+    """Returns all error codes that the model lists for operations that have a command."""
+    return {
+        code for operation in service().operations.values() if operation.name in COMMANDS for code in operation.errors
+    }
 
 
 def section(tests: Path, notes: OperationNotes) -> str:
@@ -90,7 +92,7 @@ def section(tests: Path, notes: OperationNotes) -> str:
 
 def _row(operation: Operation, tests: Iterable[str], notes: OperationNotes) -> str:
     name = operation.name
-    state = "missing" if name not in COMMANDS else "stored only" if name in notes.stores else "implemented"
+    state = "not there (501)" if name not in COMMANDS else "stored only" if name in notes.stores else "implemented"
     where = ", ".join(f"`{test}`" for test in tests)
     differences = " · ".join(filter(None, [notes.stores.get(name), notes.differs.get(name)]))
     return f"| {name} | {state} | {where} | {differences} |"
@@ -99,5 +101,6 @@ def _row(operation: Operation, tests: Iterable[str], notes: OperationNotes) -> s
 _INTRODUCTION = """## Operations of the Route 53 API
 
 *Implemented*: the operation does what Route 53's does. *Stored only*: it is checked, kept and shown as there, but what
-ought to follow from it does not. A test compares this list with the service model of the installed botocore.
+ought to follow from it does not. *Not there*: calls answer 501 `NotImplemented`. A test compares
+this list with the service model of the installed botocore.
 """

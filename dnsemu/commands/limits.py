@@ -5,6 +5,7 @@ from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.hosted_zones import HostedZoneNotPrivate
+from dnsemu.commands.errors.requests import Unimplemented
 from dnsemu.commands.health_checks.health_checks import MAX_HEALTH_CHECKS
 from dnsemu.commands.hosted_zones.creation import MAX_ZONES_OF_ACCOUNT
 from dnsemu.commands.hosted_zones.delegation_sets import (
@@ -34,7 +35,9 @@ OF_ACCOUNT: dict[str, tuple[int, Callable[[Step], int]]] = {
 
 
 def get_account_limit(request: Request, step: Step, context: Context) -> Response:
-    """Returns a quota of the account (A350)."""
+    """Returns a quota of the account (A350); quotas of what dnsemu does not have are refused by name (A450)."""
+    if request["Type"] not in OF_ACCOUNT:
+        raise Unimplemented(f"dnsemu does not implement the limit {request['Type']}.")
     value, used = OF_ACCOUNT[request["Type"]]
     return _limit(request, value, used(step))
 

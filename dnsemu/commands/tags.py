@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dnsemu.commands.context import Context, Request, Response
+from dnsemu.commands.errors.health_checks import NoSuchHealthCheckSource
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
@@ -72,12 +73,14 @@ def _resource(kind: str, resource_id: str, step: Step) -> tuple[str, str]:
     """Returns the type and bare id of an existing resource.
 
     Raises:
-        NoSuchHostedZone, NoSuchHealthCheck: the resource does not exist.
+        NoSuchHostedZone, NoSuchHealthCheck, NoSuchHealthCheckSource: the resource does not exist.
         InvalidInput: the id is too long for a hosted zone (A221).
     """
     bare = bare_id(resource_id)
     if kind == "healthcheck":
         existing_check(step, bare)
+    elif kind == "healthchecksource":
+        raise NoSuchHealthCheckSource(bare)
     elif len(bare) > _MAX_ZONE_ID:
         raise InvalidInput(
             f"1 validation error detected: Value '{bare}' at 'resourceId' failed to satisfy constraint: "

@@ -18,6 +18,7 @@ from dnsemu.commands.errors.requests import (
 from dnsemu.config.model.settings import ApiSettings
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.faults.api_errors import InjectedErrors
+from dnsemu.route53.not_implemented import refuse_operation, without_defaults
 from dnsemu.route53.parsing import parse
 from dnsemu.route53.rendering import render, render_error, response_headers
 from dnsemu.route53.routing import route
@@ -80,8 +81,10 @@ class ApiEndpoint:
             raise UnknownOperationException(f"There is no operation {request.method} {request.path}")
         operation, path_parameters = found
         self._injected.raise_next(operation.name)
+        refuse_operation(operation)
         parameters = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
-        response = await self._command_runner.run(operation.name, validate(operation, parameters))
+        valid = without_defaults(operation, validate(operation, parameters))
+        response = await self._command_runner.run(operation.name, valid)
         return web.Response(
             status=operation.status,
             body=render(operation, response),

@@ -1,6 +1,5 @@
-"""Route 53's service model, read once from the file that botocore ships; botocore's code is not loaded."""
+"""Route 53's service model, read once from `data/service-model.json`, which scripts/service_model.py writes."""
 
-import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
-MODEL = "data/route53/2013-04-01/service-2.json.gz"
+DATA = "data/service-model.json"
 
 Location = Literal["body", "uri", "querystring", "header"]
 ShapeType = Literal["structure", "list", "string", "integer", "long", "double", "boolean", "timestamp"]
@@ -86,12 +85,8 @@ class ServiceModel:
 
 @cache
 def service() -> ServiceModel:
-    """Route 53, as the installed botocore describes it.
-
-    Raises:
-        FileNotFoundError, ModuleNotFoundError: botocore is not installed, or does not ship this model.
-    """
-    return read_service(json.loads(gzip.decompress((files("botocore") / MODEL).read_bytes())))
+    """Returns the model of Route 53 that this version of dnsemu was built for."""
+    return read_service(json.loads((files("dnsemu.route53") / DATA).read_bytes()))
 
 
 def error_codes() -> Mapping[str, tuple[str, ...]]:
@@ -100,22 +95,22 @@ def error_codes() -> Mapping[str, tuple[str, ...]]:
 
 
 def read_service(model: dict[str, Any]) -> ServiceModel:
-    """Reads a service model from the parsed `service-2.json`."""
+    """Reads a service model from the parsed data file."""
     shapes = _Shapes(model["shapes"])
-    operations = {name: _operation(described, shapes) for name, described in model["operations"].items()}
+    operations = {name: _operation(name, described, shapes) for name, described in model["operations"].items()}
     return ServiceModel(MappingProxyType(operations))
 
 
-def _operation(described: dict[str, Any], shapes: "_Shapes") -> Operation:
+def _operation(name: str, described: dict[str, Any], shapes: "_Shapes") -> Operation:
     http = described["http"]
     return Operation(
-        name=described["name"],
+        name=name,
         method=http["method"],
         path=http["requestUri"],
         status=http.get("responseCode", 200),
         input=shapes.of(described["input"]["shape"]),
         output=shapes.of(described["output"]["shape"]),
-        errors=tuple(error["shape"] for error in described.get("errors", ())),
+        errors=tuple(described.get("errors", ())),
         root=described["input"].get("locationName"),
     )
 

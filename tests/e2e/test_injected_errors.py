@@ -54,7 +54,8 @@ def test_an_operation_fails_as_often_as_requested(server, operation, code, statu
 
 
 @pytest.mark.parametrize("code", [
-    "ConcurrentModification", "DelegationSetNotReusable", "HostedZonePartiallyDelegated",
+    "ConcurrentModification", "DelegationSetNotReusable", "FeatureNotEnabled", "HealthCheckSourceAlreadyExists",
+    "HostedZonePartiallyDelegated", "TooManyHealthCheckSources",
     "IncompatibleVersion", "InsufficientCloudWatchLogsResourcePolicy", "InvalidSigningStatus",
     "KeySigningKeyInParentDSRecord", "NoSuchCloudWatchLogsLogGroup", "NotAuthorizedException", "PriorRequestNotComplete",
     "ThrottlingException",

@@ -47,7 +47,7 @@ def test_no_registry_is_built_by_scanning_modules():
 def test_errors_of_the_api_are_in_one_tree():
     """Each is defined in `dnsemu.commands.errors`, is a leaf of the tree, and stands in the picture at the room's head."""
     elsewhere = [error for error in _descendants(ApiError) if not error.__module__.startswith(errors.__name__)]
-    leaves = {error.__name__ for error in _descendants(ApiError) if not error.__subclasses__()}
+    leaves = {error.code for error in _descendants(ApiError) if not error.__subclasses__()}
     missing = {name for name in leaves if name not in errors.__doc__.replace(",", " ").split()}
     assert (elsewhere, missing) == ([], set())
     assert errors.ERRORS.keys() == leaves

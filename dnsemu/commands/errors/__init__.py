@@ -14,7 +14,7 @@ modules hold the classes by subject. To refuse a request, raise the class: `rais
                 InsufficientCloudWatchLogsResourcePolicy, InvalidVPCId, HostedZoneNotPrivate, PublicZoneVPCAssociation,
                 LastVPCAssociation, TooManyVPCAssociationAuthorizations
             record_sets: InvalidChangeBatch, InvalidResourceRecordSetProtectionBatch
-            health_checks: TooManyHealthChecks, HealthCheckInUse, IncompatibleVersion
+            health_checks: TooManyHealthChecks, HealthCheckInUse, IncompatibleVersion, TooManyHealthCheckSources
             traffic: InvalidTrafficPolicyDocument, TooManyTrafficPolicies, TooManyTrafficPolicyVersionsForCurrentPolicy,
                 TrafficPolicyInUse, TooManyTrafficPolicyInstances, ConflictingTypes
             cidr: CidrCollectionAlreadyExistsException, CidrCollectionInUseException, CidrBlockInUseException
@@ -25,24 +25,25 @@ modules hold the classes by subject. To refuse a request, raise the class: `rais
             hosted_zones: NotAuthorizedException
         Forbidden  403
             requests: AccessDenied, InvalidClientTokenId, MissingAuthenticationToken, SignatureDoesNotMatch
+            hosted_zones: FeatureNotEnabled
         NotFound  404
             requests: UnknownOperationException
             hosted_zones: NoSuchHostedZone, NoSuchQueryLoggingConfig, NoSuchCloudWatchLogsLogGroup,
                 VPCAssociationNotFound, VPCAssociationAuthorizationNotFound
             record_sets: NoSuchChange, NoSuchGeoLocation
-            health_checks: NoSuchHealthCheck
+            health_checks: NoSuchHealthCheck, NoSuchHealthCheckSource
             traffic: NoSuchTrafficPolicy, NoSuchTrafficPolicyInstance
             cidr: NoSuchCidrCollectionException, NoSuchCidrLocationException
             dnssec: NoSuchKeySigningKey
         Conflict  409
             hosted_zones: HostedZoneAlreadyExists, QueryLoggingConfigAlreadyExists
             record_sets: ProtectionAlreadyExists
-            health_checks: HealthCheckAlreadyExists, HealthCheckVersionMismatch
+            health_checks: HealthCheckAlreadyExists, HealthCheckVersionMismatch, HealthCheckSourceAlreadyExists
             traffic: TrafficPolicyAlreadyExists, TrafficPolicyInstanceAlreadyExists
             cidr: CidrCollectionVersionMismatchException
             dnssec: KeySigningKeyAlreadyExists
         ServerError  500
-            requests: InternalFailure, ServiceUnavailable (503)
+            requests: InternalFailure, NotImplemented (501), ServiceUnavailable (503)
 """
 
 from collections.abc import Iterator, Mapping

@@ -28,3 +28,21 @@ class HealthCheckInUse(BadRequest):
 
 class IncompatibleVersion(BadRequest):
     """The health check was made with a newer version of the API."""
+
+
+# --- health check sources ---
+
+
+class NoSuchHealthCheckSource(NotFound):
+    """A request names a health check source that does not exist; dnsemu has none (A451)."""
+
+    def __init__(self, source_id: str) -> None:
+        super().__init__(f"No health check source exists with the specified ID {source_id}")
+
+
+class HealthCheckSourceAlreadyExists(Conflict):
+    """The caller reference is taken by a health check source with another configuration."""
+
+
+class TooManyHealthCheckSources(BadRequest):
+    """The account has no room for another health check source."""

@@ -1,6 +1,6 @@
 """Errors about hosted zones, delegation sets, query logging and VPCs."""
 
-from dnsemu.commands.errors.kinds import BadRequest, Conflict, NotFound, Unauthorized
+from dnsemu.commands.errors.kinds import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 
 
 class NoSuchHostedZone(NotFound):
@@ -28,6 +28,10 @@ class TooManyHostedZones(BadRequest):
 
 class HostedZoneNotEmpty(BadRequest):
     """A zone that still holds something cannot be deleted (A92)."""
+
+
+class FeatureNotEnabled(Forbidden):
+    """The hosted zone's tier does not include the feature that the operation reads."""
 
 
 # --- delegation sets ---

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 class ApiError(Exception):
     """A request that Route 53 refuses or fails to answer; nothing has changed.
 
-    `code` is the name of the class, `status` the HTTP status, `message` the text that the client reads.
+    `code` is the name of the class unless it sets another, `status` the HTTP status, `message` the client's text.
     """
 
     code: ClassVar[str]
@@ -17,7 +17,7 @@ class ApiError(Exception):
         self.message = message
 
     def __init_subclass__(cls) -> None:
-        cls.code = cls.__name__
+        cls.code = cls.__dict__.get("code", cls.__name__)
 
     @classmethod
     def with_message(cls, message: str) -> Self:

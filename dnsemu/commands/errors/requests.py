@@ -86,3 +86,10 @@ class ServiceUnavailable(ServerError):
     """The server cannot do it now; a later attempt may succeed."""
 
     status = 503
+
+
+class Unimplemented(ServerError):
+    """Route 53 has the operation or the member; dnsemu does not (A70, A450). Python has another `NotImplemented`."""
+
+    code = "NotImplemented"
+    status = 501

@@ -16,6 +16,9 @@ from dnsemu.state.tables import Table
 BASE_URL = "https://route53.amazonaws.com/2013-04-01"
 """The start of the Location of every new resource (A11)."""
 
+TIER = "STANDARD"
+"""The tier of every hosted zone (A452)."""
+
 Vpc = tuple[str, str]
 """A VPC: its Region and its id (A240)."""
 
@@ -71,13 +74,13 @@ def zone_row(step: Step, zone_id: str) -> ZoneRow:
 
 
 def zone_to_api(zone: HostedZone, row: ZoneRow, now: float) -> dict[str, Any]:
-    """Returns a HostedZone as the API shows it; `now` is in seconds since the epoch (A82, A96)."""
+    """Returns a HostedZone as the API shows it; `now` is in seconds since the epoch (A82, A96, A452)."""
     config = {"Comment": zone.comment} if zone.comment is not None else {}
     shown: dict[str, Any] = {
         "Id": f"/hostedzone/{zone.id}",
         "Name": names.to_text(zone.name),
         "CallerReference": row.caller_reference,
-        "Config": config | {"PrivateZone": zone.is_private},
+        "Config": config | {"PrivateZone": zone.is_private, "HostedZoneTier": TIER},
         "ResourceRecordSetCount": len(zone.record_sets),
     }
     if row.accelerated_recovery is not None:

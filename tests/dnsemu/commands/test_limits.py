@@ -36,9 +36,13 @@ def test_account(aws, type, value):
     assert aws.call("GetAccountLimit", Type=type) == {"Limit": {"Type": type, "Value": value}, "Count": 0}
 
 
-def test_a350_every_type_of_the_model_is_known():
-    model = get_session().get_service_model("route53")
-    assert set(OF_ACCOUNT) == set(model.shape_for("AccountLimitType").enum)
+def test_a350_a450_other_types_of_the_model_are_refused_by_name(aws):
+    others = set(get_session().get_service_model("route53").shape_for("AccountLimitType").enum) - set(OF_ACCOUNT)
+    assert others == {"MAX_HEALTH_CHECK_SOURCES_BY_OWNER"}
+    for type in others:
+        refused = aws.refused("GetAccountLimit", Type=type)
+        assert (refused.code, refused.status) == ("NotImplemented", 501)
+        assert refused.message == f"dnsemu does not implement the limit {type}."
 
 
 def used(aws, type):

@@ -97,6 +97,7 @@ def test_keys_that_are_refused(emulated, key):
     pytest.param("hostedzone", "Z9", "NoSuchHostedZone", "No hosted zone found with ID: Z9", id="A221 unknown zone"),
     pytest.param("healthcheck", "h9", "NoSuchHealthCheck", "No health check exists with the specified ID h9", id="A221 unknown health check"),
     pytest.param("healthcheck", "Z1", "NoSuchHealthCheck", "No health check exists with the specified ID Z1", id="A221 the other type's id"),
+    pytest.param("healthchecksource", "s9", "NoSuchHealthCheckSource", "No health check source exists with the specified ID s9", id="A451 there are no health check sources"),
     pytest.param(
         "hostedzone", "Z" * 33, "InvalidInput",
         f"1 validation error detected: Value '{'Z' * 33}' at 'resourceId' failed to satisfy constraint: Member must have length less than or equal to 32",
@@ -145,7 +146,7 @@ def test_a_resource_whose_last_tag_goes_leaves_nothing_behind(emulated):
 
 
 @pytest.mark.parametrize(("request_", "message"), [
-    pytest.param({"ResourceType": "zone", "ResourceId": "Z1"}, "Member must satisfy enum value set: [healthcheck, hostedzone]", id="A221 unknown type"),
+    pytest.param({"ResourceType": "zone", "ResourceId": "Z1"}, "Member must satisfy enum value set: [healthcheck, hostedzone, healthchecksource]", id="A221 unknown type"),
     pytest.param({"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": "k" * 129, "Value": ""}]}, "less than or equal to 128", id="A220 key longer than 128"),
     pytest.param({"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": "k", "Value": "v" * 257}]}, "less than or equal to 256", id="A220 value longer than 256"),
     pytest.param({"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": str(n), "Value": ""} for n in range(11)]}, "less than or equal to 10", id="A223 eleven in a call"),

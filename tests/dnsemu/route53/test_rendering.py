@@ -61,6 +61,7 @@ def test_a201_the_members_of_a_record_set_in_order():
             "TrafficPolicyInstanceId",
             "CidrRoutingConfig",
             "GeoProximityLocation",
+            "AZAffinity",
         ),
     ]
     record_set = service().operations["ListResourceRecordSets"].output.members["ResourceRecordSets"].shape.item

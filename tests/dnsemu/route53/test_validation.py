@@ -103,7 +103,7 @@ SET = "changeBatch.changes.1.member.resourceRecordSet"
     pytest.param("ListResourceRecordSets", {**ZONE, "StartRecordType": "X"}, validator("X", "startRecordType", TYPES), id="A130 an unknown type in the query"),
     pytest.param("ListCidrBlocks", {"CollectionId": UUID, "LocationName": "*"}, validator("*", "locationName", "Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+"), id="A27 the schema does not see the query"),
     # Tags
-    pytest.param("ChangeTagsForResource", {"ResourceType": "zone", "ResourceId": "Z1"}, validator("zone", "resourceType", "Member must satisfy enum value set: [healthcheck, hostedzone]"), id="A221 an unknown type of resource"),
+    pytest.param("ChangeTagsForResource", {"ResourceType": "zone", "ResourceId": "Z1"}, validator("zone", "resourceType", "Member must satisfy enum value set: [healthcheck, hostedzone, healthchecksource]"), id="A221 an unknown type of resource"),
     pytest.param("ChangeTagsForResource", {"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": []}, incomplete("AddTags", "Tag"), id="A220 no tags"),
     pytest.param("ChangeTagsForResource", {"ResourceType": "hostedzone", "ResourceId": "Z1", "RemoveTagKeys": list("abcdefghijk")}, validator("[a, b, c, d, e, f, g, h, i, j, k]", "removeTagKeys", "Member must have length less than or equal to 10"), id="A220 eleven keys"),
     pytest.param("ChangeTagsForResource", {"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": [{"Key": "k", "Value": "x" * 257}]}, validator("x" * 257, "addTags.1.member.value", "Member must have length less than or equal to 256"), id="A220 a value too long"),

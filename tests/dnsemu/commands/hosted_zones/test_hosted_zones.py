@@ -24,6 +24,7 @@ from dnsemu.state.step import Step
 from tests.dnsemu.commands.emulation import NOW, Emulation
 
 VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}
+TIER = {"HostedZoneTier": "STANDARD"}
 STRICT = ApiSettings(is_strict=True)
 QUOTAS = ApiSettings(has_quotas=True)
 
@@ -72,7 +73,7 @@ def with_file() -> Emulation:
 # --- create ---
 
 
-def test_a80_a82_a83_a400_a_public_zone(aws):
+def test_a80_a82_a83_a400_a452_a_public_zone(aws):
     response = create(aws, "Example.TEST", HostedZoneConfig={"Comment": "c", "PrivateZone": False})
     zone_id = id_of(response)
     servers = response["DelegationSet"]["NameServers"]
@@ -81,7 +82,7 @@ def test_a80_a82_a83_a400_a_public_zone(aws):
             "Id": f"/hostedzone/{zone_id}",
             "Name": "example.test.",
             "CallerReference": "r1",
-            "Config": {"Comment": "c", "PrivateZone": False},
+            "Config": {"Comment": "c", "PrivateZone": False, **TIER},
             "ResourceRecordSetCount": 2,
         },
         "ChangeInfo": {
@@ -116,7 +117,7 @@ def test_a401_its_record_sets_listed(aws):
 
 def test_a84_r28_a425_a_private_zone(aws):
     response = create(aws, VPC=VPC, HostedZoneConfig={"Comment": "c"})
-    assert response["HostedZone"]["Config"] == {"Comment": "c", "PrivateZone": True}
+    assert response["HostedZone"]["Config"] == {"Comment": "c", "PrivateZone": True, **TIER}
     assert response["HostedZone"]["ResourceRecordSetCount"] == 2
     assert response["VPC"] == VPC
     assert "DelegationSet" not in response
@@ -148,7 +149,7 @@ def test_public_or_private(aws, config, vpc, is_private):
 ])  # fmt: skip
 def test_comments(aws, comment, config):
     zone_id = created(aws, HostedZoneConfig=comment)
-    assert aws.call("GetHostedZone", Id=zone_id)["HostedZone"]["Config"] == config
+    assert aws.call("GetHostedZone", Id=zone_id)["HostedZone"]["Config"] == config | TIER
 
 
 L63, L64 = "a" * 63, "a" * 64
@@ -352,7 +353,7 @@ def test_a82_a_zone_of_a_file():
         "Id": "/hostedzone/Z0FILE",
         "Name": "file.test.",
         "CallerReference": "file",
-        "Config": {"Comment": "from a file", "PrivateZone": False},
+        "Config": {"Comment": "from a file", "PrivateZone": False, **TIER},
         "ResourceRecordSetCount": 2,
     }
     assert shown["DelegationSet"] == {"NameServers": list(name_servers.draw(names.parse("file.test")))}
@@ -378,7 +379,7 @@ def test_comment(aws, given, config):
     zone_id = created(aws, HostedZoneConfig={"Comment": "old"})
     add_record_set(aws, zone_id, "a.example.test")
     response = aws.call("UpdateHostedZoneComment", Id=zone_id, **given)
-    assert response["HostedZone"]["Config"] == config | {"PrivateZone": False}
+    assert response["HostedZone"]["Config"] == config | {"PrivateZone": False} | TIER
     assert response["HostedZone"]["ResourceRecordSetCount"] == 3
     assert response["HostedZone"] == aws.call("GetHostedZone", Id=zone_id)["HostedZone"]
 
