@@ -69,7 +69,7 @@ from dnsemu.runtime.lifecycle import Lifecycle, Ready
 from dnsemu.runtime.logs import timestamp
 from dnsemu.server.data_plane import DataPlane
 from dnsemu.server.responder import Responder, TtlDivisor
-from dnsemu.server.transport.listeners import Listeners, Pair, bind_shares, close_pairs, listening_at
+from dnsemu.server.transport.listeners import Listeners, SocketPair, bind_shares, close_pairs, listening_at
 from dnsemu.server.vantage_points import VantagePoints
 from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
@@ -284,7 +284,7 @@ class Application:
 
     # --- the DNS side ---
 
-    def _data_plane(self, shares: Sequence[Sequence[Pair]]) -> DataPlane:
+    def _data_plane(self, shares: Sequence[Sequence[SocketPair]]) -> DataPlane:
         """The processes that answer on bound sockets: addresses for everyone first, then the vantage points."""
         vantage_points = [point.dns for point in self.board.current.world.server.vantage_points]
         common = len(shares[0]) - len(vantage_points)

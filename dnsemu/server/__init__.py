@@ -1,5 +1,9 @@
-"""The DNS server: a packet in, a reply out.
+"""The DNS server: from a packet to its reply.
 
-Start at `responder.Responder`; `transport/` holds the sockets. May import: answering, explain, fastpath, upstream,
-query_log, publication.
+A packet comes in at `transport.udp.UdpListener` or `transport.tcp`, which call the handler of the listening address.
+That is `dnsemu.fastpath.packet_cache.PacketCache.respond`; on a miss it calls `responder.Responder`. Start there: it
+parses the query, answers it from a hosted zone or elsewhere, and returns the message.
+
+`received_query` is a parsed query with its origin. `data_plane` is the interface of the processes that answer DNS. May
+import: wire, zone, answering, publication, explain, upstream, query_log, fastpath.
 """

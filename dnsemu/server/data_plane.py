@@ -1,4 +1,4 @@
-"""The data plane: the processes that answer DNS, be it the server itself or its workers."""
+"""The data plane: the processes that answer DNS, either the server itself or its workers."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -7,34 +7,34 @@ from dnsemu.answering.counters import ReplyLabels
 
 
 class DataPlane(Protocol):
-    """Answers DNS, counts replies, and knows when a change has reached every process."""
+    """Answers DNS, counts replies, and reports when every process has applied a change."""
 
     async def start(self) -> None:
-        """Start answering; returns when every process answers that is able to."""
+        """Starts answering; returns when each process answers or has failed to start."""
 
     async def close(self) -> None:
-        """Answer what is queued, then stop."""
+        """Answers queued packets, then stops."""
 
     def on_clock_change(self) -> None:
         """Tells the workers that the clock's speed changed."""
 
     async def wait_until_applied(self) -> None:
-        """Wait until every process answers from what was published last."""
+        """Waits until every process answers from the value that was published last."""
 
     @property
     def answered(self) -> Iterable[tuple[ReplyLabels, int]]:
-        """Replies sent, by their labels, as counted so far."""
+        """Replies sent, by their labels, as of the last refresh."""
 
     @property
     def dropped(self) -> int:
-        """Packets that got no reply, as counted so far."""
+        """Packets that got no reply, as of the last refresh."""
 
     @property
     def query_log_dropped(self) -> int:
-        """Query log lines that could not be written, as counted so far."""
+        """Query log lines that could not be written, as of the last refresh."""
 
     async def refresh_counters(self) -> None:
-        """Bring the counts up to date."""
+        """Reads the counts of all processes."""
 
     def rows(self) -> list[dict[str, Any]]:
-        """Each process that answers, as plain data: `number`, `pid`, `is_answering`, `restarts`."""
+        """Describes each process that answers: `number`, `pid`, `is_answering`, `restarts`."""

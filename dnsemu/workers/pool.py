@@ -14,7 +14,7 @@ from dnsemu.config.text.addresses import Address
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.publication.board import Difference, Published
 from dnsemu.server.responder import Responder
-from dnsemu.server.transport.listeners import Pair
+from dnsemu.server.transport.listeners import SocketPair
 from dnsemu.wire.handlers import Handlers
 from dnsemu.workers import limits
 from dnsemu.workers.backlog import Source
@@ -42,7 +42,7 @@ class WorkerPool:
     def __init__(
         self,
         source: Source,
-        shares: Sequence[Sequence[Pair]],
+        shares: Sequence[Sequence[SocketPair]],
         places: Sequence[str | None],
         handlers: Sequence[Handlers],
         responder: Responder,

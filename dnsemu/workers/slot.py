@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from dnsemu.server.transport.listeners import Listeners, Pair, close_pairs
+from dnsemu.server.transport.listeners import Listeners, SocketPair, close_pairs
 from dnsemu.wire.handlers import Handlers
 from dnsemu.workers.backlog import Source
 from dnsemu.workers.handle import WorkerHandle
@@ -28,7 +28,7 @@ class WorkerSlot:
         self,
         source: Source,
         setup: Setup,
-        pairs: Sequence[Pair],
+        pairs: Sequence[SocketPair],
         handlers: Sequence[Handlers],
         limits: Limits,
         *,
@@ -169,9 +169,9 @@ class WorkerSlot:
         }
 
 
-def _duplicates(pairs: Sequence[Pair]) -> list[Pair]:
+def _duplicates(pairs: Sequence[SocketPair]) -> list[SocketPair]:
     """The same sockets under new descriptors, all or none."""
-    duplicates: list[Pair] = []
+    duplicates: list[SocketPair] = []
     try:
         for udp, tcp in pairs:
             more_udp = udp.dup()

@@ -212,7 +212,7 @@ def test_a_connection_beyond_the_limit_replaces_the_one_idle_longest(loop_factor
         assert await at_end(second[0])
         assert await echoed(*first) == b"ping"
 
-    limited(work, loop_factory=loop_factory, idle_s=5, most_connections=2)
+    limited(work, loop_factory=loop_factory, idle_s=5, max_connections=2)
 
 
 @both_loops

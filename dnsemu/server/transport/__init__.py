@@ -1,1 +1,4 @@
-"""DNS over UDP and TCP: bytes go to a `Respond` function, and what it returns is sent back. Nothing is decided here."""
+"""DNS over UDP and TCP: passes packets to a `Handler` and sends the replies.
+
+Start at `listeners.Listeners`. `sockets` binds, `udp` and `tcp` receive and send.
+"""

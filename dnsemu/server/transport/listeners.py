@@ -1,4 +1,4 @@
-"""Opening what the server listens on: all of it, or nothing and a message that says why."""
+"""Listeners: binds all addresses that the server listens on, or none and says why."""
 
 import asyncio
 import errno
@@ -7,52 +7,49 @@ import socket
 from collections.abc import Callable, Sequence
 
 from dnsemu.config.text.addresses import Address
-from dnsemu.server.transport.sockets import bind_tcp, bind_udp, one_more
+from dnsemu.server.transport.sockets import BACKLOG, bind_again, bind_tcp, bind_udp
 from dnsemu.server.transport.tcp import TcpListener
 from dnsemu.server.transport.udp import UdpListener
 from dnsemu.wire.handlers import Handlers
 
-BACKLOG = 512
-"""Connections that wait to be accepted."""
-
 _FREE_PORT_TRIES = 20
 
-Pair = tuple[socket.socket, socket.socket]
-"""One address over UDP and over TCP, which listens already."""
+SocketPair = tuple[socket.socket, socket.socket]
+"""The bound UDP socket and the listening TCP socket of one address."""
 
 
 class CannotListen(Exception):
-    """An address cannot be listened on; the message says which, why, and what to do."""
+    """An address cannot be bound; the message says which, why, and what to do."""
 
 
 class Listeners:
-    """DNS on a set of addresses, each over UDP and TCP on the same port."""
+    """Answers DNS on a set of addresses, each over UDP and TCP on the same port."""
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
+    def __init__(self, pairs: Sequence[SocketPair]) -> None:
         self._pairs = pairs
         self.addresses = listening_at(pairs)
         self._open: list[UdpListener | TcpListener] = []
 
     async def start(self, handlers: Sequence[Handlers]) -> None:
-        """Begin to answer, each address by its own of `handlers`."""
+        """Starts to answer; `handlers` has one entry for each address, in order."""
         loop = asyncio.get_running_loop()
-        for (udp, tcp), respond in zip(self._pairs, handlers, strict=True):
-            listener = TcpListener(respond.tcp)
+        for (udp, tcp), of_address in zip(self._pairs, handlers, strict=True):
+            listener = TcpListener(of_address.tcp)
             await listener.start(tcp)
-            self._open += [UdpListener(udp, respond.udp, loop), listener]
+            self._open += [UdpListener(udp, of_address.udp, loop), listener]
 
-    async def drain(self, most_s: float) -> None:
-        """Go on answering while datagrams are queued, but no longer than this, in seconds."""
+    async def drain(self, max_s: float) -> None:
+        """Answers queued datagrams until there are none, for at most `max_s` seconds."""
         queued = select.poll()
         for udp, _ in self._pairs:
             queued.register(udp, select.POLLIN)
         loop = asyncio.get_running_loop()
-        until = loop.time() + most_s
-        while queued.poll(0) and loop.time() < until:  # noqa: ASYNC110 - it is the loop that answers
+        until = loop.time() + max_s
+        while queued.poll(0) and loop.time() < until:  # noqa: ASYNC110 - the loop answers meanwhile
             await asyncio.sleep(0)
 
     def close(self) -> None:
-        """Answer what is queued and stop."""
+        """Answers queued packets and closes all sockets."""
         for listener in self._open:
             listener.close()
         self._open.clear()
@@ -61,18 +58,18 @@ class Listeners:
                 sock.close()
 
 
-def listening_at(pairs: Sequence[Pair]) -> tuple[Address, ...]:
-    """The addresses of bound sockets, ports as they really are."""
+def listening_at(pairs: Sequence[SocketPair]) -> tuple[Address, ...]:
+    """Returns the addresses of bound sockets, with the ports that the system chose."""
     return tuple(Address(*udp.getsockname()[:2]) for udp, _ in pairs)
 
 
 def bind(addresses: Sequence[Address], vantage_points: Sequence[Address] = ()) -> Listeners:
-    """Bind every address over UDP and TCP; no two servers can hold one address.
+    """Binds every address over UDP and TCP; two servers cannot bind the same one.
 
     Args:
-        vantage_points: addresses of `server.vantage_points`, in its order; they follow the others.
+        vantage_points: addresses of `server.vantage_points`, in its order; they come after the others.
     Raises:
-        CannotListen: one of them cannot be bound; none is left bound.
+        CannotListen: one of them cannot be bound; the others are closed again.
     """
     (pairs,) = bind_shares(addresses, vantage_points, 1)
     return Listeners(pairs)
@@ -80,52 +77,52 @@ def bind(addresses: Sequence[Address], vantage_points: Sequence[Address] = ()) -
 
 def bind_shares(
     addresses: Sequence[Address], vantage_points: Sequence[Address], number: int
-) -> Sequence[Sequence[Pair]]:
-    """Bind every address as `bind` does, for a number of processes: each has its own sockets for all addresses.
+) -> Sequence[Sequence[SocketPair]]:
+    """Binds every address as `bind` does, for a number of processes: each gets one socket pair for each address.
 
-    The kernel divides what comes between the sockets of an address, whether anyone reads from them or not.
+    The kernel divides packets between the sockets of an address, even if no process reads from one of them.
 
     Raises:
-        CannotListen: as `bind` does.
+        CannotListen: as by `bind`.
     """
-    asked = [(address, "--dns") for address in addresses]
-    asked += [(address, f"server.vantage_points[{n}].dns:") for n, address in enumerate(vantage_points)]
-    shares: list[list[Pair]] = [[] for _ in range(number)]
+    with_options = [(address, "--dns") for address in addresses]
+    with_options += [(address, f"server.vantage_points[{n}].dns:") for n, address in enumerate(vantage_points)]
+    shares: list[list[SocketPair]] = [[] for _ in range(number)]
     try:
-        for address, option in asked:
+        for address, option in with_options:
             shares[0].append(_bind_pair(address, option))
             for share in shares[1:]:
-                share.append(_one_more_pair(address, shares[0][-1], option))
+                share.append(_bind_pair_again(address, shares[0][-1], option))
     except CannotListen:
         close_pairs(shares)
         raise
     return shares
 
 
-def close_pairs(shares: Sequence[Sequence[Pair]]) -> None:
-    """Close all these sockets."""
+def close_pairs(shares: Sequence[Sequence[SocketPair]]) -> None:
+    """Closes all sockets of these pairs."""
     for share in shares:
         for pair in share:
             for sock in pair:
                 sock.close()
 
 
-def _one_more_pair(address: Address, first: Pair, option: str) -> Pair:
+def _bind_pair_again(address: Address, first: SocketPair, option: str) -> SocketPair:
     udp, tcp = first
     try:
-        more_tcp = one_more(tcp, address.host)
+        second_tcp = bind_again(tcp, address.host)
         try:
-            more_tcp.listen(BACKLOG)
-            return one_more(udp, address.host), more_tcp
+            second_tcp.listen(BACKLOG)
+            return bind_again(udp, address.host), second_tcp
         except OSError:
-            more_tcp.close()
+            second_tcp.close()
             raise
     except OSError as failure:
         bound = Address(address.host, tcp.getsockname()[1])
         raise CannotListen(explain_bind_failure(bound, "UDP or TCP a second time", failure, option)) from failure
 
 
-def _bind_pair(address: Address, option: str) -> Pair:
+def _bind_pair(address: Address, option: str) -> SocketPair:
     for attempt in range(_FREE_PORT_TRIES):
         tcp = _bind(bind_tcp, address, "TCP", option)
         bound = Address(address.host, tcp.getsockname()[1])
@@ -142,21 +139,23 @@ def _bind_pair(address: Address, option: str) -> Pair:
     raise AssertionError("the last try returns or raises")
 
 
-def _bind(how: Callable[[str, int], socket.socket], address: Address, protocol: str, option: str) -> socket.socket:
+def _bind(
+    bind_socket: Callable[[str, int], socket.socket], address: Address, protocol: str, option: str
+) -> socket.socket:
     try:
-        return how(*address)
+        return bind_socket(*address)
     except OSError as failure:
         raise CannotListen(explain_bind_failure(address, protocol, failure, option)) from failure
 
 
-_LEFT_BEHIND = " (the workers of a dnsemu that was killed answer on until they are ended: pkill -f dnsemu.workers)"
+_ORPHANED_WORKERS = " (workers of a dnsemu that was killed keep answering; end them with: pkill -f dnsemu.workers)"
 
 
 def explain_bind_failure(address: Address, protocol: str, failure: OSError, option: str) -> str:
-    """Why an address cannot be listened on, and what to do.
+    """Says why an address cannot be bound, and what to do.
 
     Args:
-        option: what chooses another: a command-line option, or a field of the file with its colon.
+        option: sets the address: a command-line option, or a field of the file with its colon.
     """
     host = "127.0.0.1" if failure.errno == errno.EADDRNOTAVAIL else address.host
     other = Address(host, 0)
@@ -168,9 +167,10 @@ def explain_bind_failure(address: Address, protocol: str, failure: OSError, opti
             if address.port == 53
             else ""
         )
-        return f"{address} is in use over {protocol}{resolved}; stop what holds it{_LEFT_BEHIND}, or {choose}"
+        stop = f"stop the process that uses it{_ORPHANED_WORKERS}"
+        return f"{address} is in use over {protocol}{resolved}; {stop}, or {choose}"
     if failure.errno == errno.EACCES:
-        return f"{address} may not be bound: a port below 1024 needs CAP_NET_BIND_SERVICE or root; {choose}"
+        return f"{address}: permission denied: a port below 1024 needs CAP_NET_BIND_SERVICE or root; {choose}"
     if failure.errno == errno.EADDRNOTAVAIL:
         return f"{address.host} is no address of this machine; {choose}"
     return f"{address} cannot be bound over {protocol}: {failure.strerror or failure}; {choose}"

@@ -1,13 +1,15 @@
-"""Bound sockets: non-blocking, of one address family, closed again if anything about them fails."""
+"""Bound sockets: non-blocking, one address family each, closed if an option or the bind fails."""
 
 import socket
 
+BACKLOG = 512
+"""TCP connections that may wait to be accepted."""
 RECEIVE_BUFFER_BYTES = 4 << 20
-"""Room for a burst of datagrams, if the system allows as much."""
+"""Receive buffer for a burst of datagrams; the system may allow less."""
 
 
 def bind_udp(host: str, port: int) -> socket.socket:
-    """A bound socket; no other process can bind the same address (so no SO_REUSEADDR).
+    """Binds a UDP socket without SO_REUSEADDR, so that no other process can bind the same address.
 
     Raises:
         OSError: the address cannot be bound.
@@ -16,7 +18,7 @@ def bind_udp(host: str, port: int) -> socket.socket:
 
 
 def bind_tcp(host: str, port: int) -> socket.socket:
-    """A bound socket that does not listen yet.
+    """Binds a TCP socket; it does not listen yet.
 
     Raises:
         OSError: the address cannot be bound.
@@ -24,17 +26,17 @@ def bind_tcp(host: str, port: int) -> socket.socket:
     return _bound(socket.SOCK_STREAM, host, port, socket.SO_REUSEADDR, 1)
 
 
-def one_more(sock: socket.socket, host: str) -> socket.socket:
-    """One more socket where one is bound, so that the kernel divides what comes between the two (Linux).
+def bind_again(sock: socket.socket, host: str) -> socket.socket:
+    """Binds a second socket to the address of a first; the kernel divides packets between them (Linux).
 
-    SO_REUSEPORT is set once the first is bound: whoever was there before would have been found out, and there is no
-    moment in which nobody holds the address. Who asks for the address alone is refused as ever.
+    SO_REUSEPORT is set only after the first bind. So an address that another process holds is still refused, and the
+    address is never free in between.
 
     Args:
-        sock: is changed so that it can share its address.
-        host: the address it was bound to, as it was written.
+        sock: the first socket; it gets SO_REUSEPORT.
+        host: its address as it was written.
     Raises:
-        OSError: there can be no other.
+        OSError: the second socket cannot be bound.
     """
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     is_udp = sock.type == socket.SOCK_DGRAM
@@ -46,7 +48,7 @@ def _bound(kind: int, host: str, port: int, option: int, value: int, *, is_share
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, kind)
     try:
-        if family == socket.AF_INET6:  # so that 0.0.0.0 and [::] can be held side by side
+        if family == socket.AF_INET6:  # so that 0.0.0.0 and [::] can be bound side by side
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.setsockopt(socket.SOL_SOCKET, option, value)
         if is_shared:
