@@ -17,6 +17,7 @@ from dnsemu.wire.reply import Reply
 
 _LEAF_BYTES, _RR_BYTES = 700, 130
 _BRANCH_BYTES, _CHILD_BYTES = 350, 48
+"""Estimates; tests/dnsemu/fastpath/test_bounds.py compares their sums with tracemalloc."""
 _POINTER_BYTES = 2
 """A compression pointer: the owner of a drawn record."""
 

@@ -22,10 +22,8 @@ MAX_SEEN = 1 << 16
 MAX_SOURCES = 4096
 """Senders that are cached for one packet."""
 
-_PACKET_BYTES = 500
-_REPLY_BYTES = 150
-_SOURCE_BYTES = 100
-_LINE_BYTES = 400
+_PACKET_BYTES, _REPLY_BYTES, _SOURCE_BYTES, _LINE_BYTES = 500, 150, 100, 400
+"""Estimates; tests/dnsemu/fastpath/test_bounds.py compares their sums with tracemalloc."""
 
 OnMiss = Callable[[bytes, str, Path], bytes | PendingReply | None]
 """Answers a packet that is not cached: (packet, sender's address, choices drawn so far)."""

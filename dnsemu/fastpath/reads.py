@@ -1,6 +1,6 @@
-"""Records everything that an answer reads, so that a change drops exactly the answers that read what changed.
+"""Recording readers: note everything that an answer reads, so that a change drops exactly the answers that it affects.
 
-A name that was looked for and is absent counts as read: it may come into being.
+The look-up of an absent name is a read too, since the name may be created.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from dnsemu.zone.resources import CompiledResource
 
 
 class ReadKind(IntEnum):
-    """Kinds of keys, beside names in a zone: the key of such a name is (the zone's name, the name)."""
+    """The first part of a key that is not a name in a zone. The key of a name in a zone is (zone's name, name)."""
 
     ZONE = 0
     RESOURCE = 1
@@ -29,7 +29,7 @@ class ReadKind(IntEnum):
 
 
 ReadKey = tuple[Any, Any]
-"""One thing that can be read, and can change."""
+"""One thing that an answer can read and a change can alter."""
 
 CLIENT: ReadKey = (ReadKind.CLIENT, None)
 
@@ -46,21 +46,21 @@ def keys_of(difference: Difference) -> Iterator[ReadKey]:
 
 
 def check_key(check: HealthCheckId) -> ReadKey:
-    """The key of a health check's status."""
+    """Returns the key of a health check's status."""
     return ReadKind.CHECK, check
 
 
 class RecordingCatalog:
-    """A `CatalogReader` that adds the key of everything it reads to `keys`."""
+    """A `CatalogReader` that adds the keys of its reads to a set."""
 
     def __init__(self, catalog: Catalog, keys: set[ReadKey]) -> None:
         self._catalog = catalog
         self._keys = keys
 
     def zone_of(self, name: DName) -> Zone | None:
-        """As `Catalog.zone_of`; reads each zone name up to the one found, and that zone's apex.
+        """As `Catalog.zone_of`; reads each possible zone name up to the one found.
 
-        The apex's NS and SOA are part of every answer.
+        It also reads that zone's apex, since answers carry its NS or SOA.
         """
         zone = self._catalog.zone_of(name)
         for ancestor in names.ancestors(name):
@@ -76,7 +76,7 @@ class RecordingCatalog:
         return zone.node(name)
 
     def cut_above(self, zone: Zone, name: DName) -> DName | None:
-        """As `Zone.cut_above`; reads each name below the apex, since a delegation may come into being there."""
+        """As `Zone.cut_above`; reads each name below the apex, since a delegation may be created there."""
         for ancestor in names.ancestors(name):
             if ancestor == zone.name:
                 break
@@ -104,7 +104,7 @@ class RecordingCatalog:
 
 
 class RecordingHealth:
-    """A `HealthReader` that adds the key of every health check it reads to `keys`."""
+    """A `HealthReader` that adds the keys of its reads to a set."""
 
     def __init__(self, health: HealthSnapshot, keys: set[ReadKey]) -> None:
         self._health = health

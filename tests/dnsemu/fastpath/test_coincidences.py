@@ -1,4 +1,4 @@
-"""Names that coincide with names in the reply: compression finds more there, so a body is not for every name."""
+"""Names asked that share labels with names in the reply: compression then differs, so a template does not fit."""
 
 import random
 
@@ -16,7 +16,7 @@ QTYPES = (1, 1, 2, 15, 5, 33, 12, 16, 255, 43)
 
 
 def sides(*zones):
-    """Two servers over the same zones, one of which makes every reply anew; a function that asks both alike."""
+    """Makes a server with caches and one without; returns a function that asks both with the same random numbers."""
     fast, slow = Server(*zones), Server(*zones)
     chances = random.Random(), random.Random()
     for server, chance, more in zip((fast, slow), chances, ({}, {"ttl_divisor": lambda: 1.0}), strict=True):
@@ -35,13 +35,13 @@ def packet(name, qtype):
 
 
 def labels(dice, number):
-    """So many labels of one to four letters, of two letters in all."""
+    """Draws labels of one to four letters, from an alphabet of two."""
     parts = (bytes(dice.choice(b"ab") for _ in range(dice.choice((1, 1, 2, 4)))) for _ in range(number))
     return b"".join(bytes([len(part)]) + part for part in parts)
 
 
 def coinciding_zone(dice, origin):
-    """Delegations and wildcards, whose values name what is at or below them."""
+    """Draws a zone of delegations and wildcards whose values name hosts at or below them."""
 
     def name(number):
         return names.display(DName(labels(dice, number) + names.parse(origin)))
@@ -69,7 +69,7 @@ def coinciding_zone(dice, origin):
 
 
 @pytest.mark.parametrize("seed", range(rounds(60)))
-def test_every_name_is_answered_as_it_would_be_anew(seed):
+def test_every_name_is_answered_as_without_the_cache(seed):
     dice = random.Random(seed)
     origin = dice.choice(("t", "a.t"))
     compiled = coinciding_zone(dice, origin)
@@ -81,7 +81,7 @@ def test_every_name_is_answered_as_it_would_be_anew(seed):
 
 
 def test_a_cut_itself_and_the_names_below_it():
-    """R52: they share a referral, but for names in it."""
+    """R52: they share a cached referral, except for names that occur in it."""
     ask = sides(zone("test", record_set("sub.test", "NS", ["ns1.sub.test"]), record_set("ns1.sub.test")))
     for name in ("sub.test", "ns1.sub.test", "ns2.sub.test", "ns1.sub.test", "x.ns1.sub.test"):
         got, expected = ask(packet(names.parse(name), 1), 1)
@@ -89,7 +89,7 @@ def test_a_cut_itself_and_the_names_below_it():
 
 
 def test_a_sample_of_equal_values_decides_the_ttl():
-    """R23, R91: nine record sets with one value; which eight answer still makes a difference."""
+    """R23, R91: nine record sets have one value, and the TTL depends on which eight answer."""
     sets = [multivalue("m.test", f"m{n}", values="192.0.2.1", ttl=30 if n == 0 else 60) for n in range(9)]
     ask = sides(zone("test", *sets))
     ttls = set()

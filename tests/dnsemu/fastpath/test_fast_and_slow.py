@@ -1,4 +1,4 @@
-"""What is compiled says what is decided: byte by byte, with the same dice, whatever is asked and whatever changes."""
+"""Cached replies equal uncached ones byte by byte, with the same random numbers, for random questions and changes."""
 
 import random
 
@@ -14,24 +14,24 @@ from tests.rounds import rounds
 WORLDS = rounds(25)
 STEPS = 20
 QUESTIONS = 100
-"""Between two changes; each world has so many different ones, but for id, case and cookie."""
+"""Questions between two changes; also the number of different ones in a world, ids, case and cookies aside."""
 
 
 class Side:
-    """One of two servers that answer from the same boards."""
+    """One of two servers over the same boards."""
 
     def __init__(self, board, health, **more):
-        self._chance = random.Random()
-        self.responder = Responder(board, health, QuickDice(self._chance.random), str, **more)
+        self._random = random.Random()
+        self.responder = Responder(board, health, QuickDice(self._random.random), str, **more)
         self._handlers = self.responder.handlers()
 
     def ask(self, packet, source, seed, *, over_udp):
-        self._chance.seed(seed)
+        self._random.seed(seed)
         return (self._handlers.udp if over_udp else self._handlers.tcp)(packet, source)
 
 
 @pytest.mark.parametrize("seed", range(WORLDS))
-def test_compiled_answers_are_those_that_are_made_anew(seed):
+def test_cached_replies_equal_uncached_ones(seed):
     world = RandomWorld(seed)
     dice, board, health = random.Random(seed), Board(world.published), HealthBoard()
     fast, slow = Side(board, health), Side(board, health, ttl_divisor=lambda: 1.0)

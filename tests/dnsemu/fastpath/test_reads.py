@@ -1,4 +1,4 @@
-"""An answer is dropped by every change that could alter it: each question records all that its result depends on."""
+"""Every change that may alter an answer drops it: each read records all keys that its result depends on."""
 
 import random
 from dataclasses import replace
@@ -17,7 +17,7 @@ STEPS = 40
 
 
 def results(catalog, seed):
-    """The same random questions to a catalog: each result with the keys that were recorded for it."""
+    """Yields the results of random reads, the same for the same seed, each with the keys that were recorded."""
     dice = random.Random(seed)
     for _ in range(60):
         origin = dice.choice(ORIGINS)
@@ -28,10 +28,10 @@ def results(catalog, seed):
         yield (found and (found.id, found.ns, found.soa)), keys
         if found is None:
             continue
-        for question in (_groups, _encloser, RecordingCatalog.cut_above):
+        for read in (_groups, _encloser, RecordingCatalog.cut_above):
             keys = set()
             reader = RecordingCatalog(catalog, keys)
-            yield question(reader, found, name), {(found.name, found.name), *keys}
+            yield read(reader, found, name), {(found.name, found.name), *keys}
         keys = set()
         hidden = names.hidden("a rule", "1")
         yield RecordingCatalog(catalog, keys).group(found, hidden, RRType.A), {(found.name, found.name), *keys}
@@ -50,21 +50,21 @@ def _encloser(reader, zone, name):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_result_that_changes_has_read_what_changed(seed):
-    """Questions about a zone are asked behind `zone_of`, whose keys they share."""
+    """Reads of a zone come after `zone_of`, so its keys count for them too."""
     world = RandomWorld(seed)
     for step in range(STEPS):
         before = list(results(world.published.catalog, step))
         change = world.change()
         after = list(results(world.published.catalog, step))
         if change.everything or change.zones:
-            continue  # the questions are not the same ones
+            continue  # the reads are different ones
         changed = set(keys_of(change))
         for (old, keys), (new, _) in zip(before, after, strict=True):
             assert old == new or keys & changed, (step, old, new)
 
 
-def test_a_delegation_that_comes_above_an_existing_name():
-    """R52: neither the name nor its own node changes."""
+def test_a_new_delegation_above_an_existing_name():
+    """R52: the node of the name itself does not change."""
     host, above = record_set("a.b.test"), record_set("b.test", "TXT", '"t"')
     server = Server(zone("test", host, above))
     for _ in range(3):
@@ -73,7 +73,7 @@ def test_a_delegation_that_comes_above_an_existing_name():
     assert lines(server.ask("a.b.test").authority) == ["b.test. 60 NS ns.far.example."]
 
 
-def test_a_name_that_comes_between_a_wildcard_and_the_name_asked():
+def test_a_new_name_between_a_wildcard_and_the_name_asked():
     """R48: the new name is the closest encloser, so the wildcard no longer applies."""
     wildcard = record_set("*.test")
     server = Server(zone("test", wildcard))
@@ -84,7 +84,7 @@ def test_a_name_that_comes_between_a_wildcard_and_the_name_asked():
 
 
 def publish(server, record_sets, touched):
-    """Publish a zone of which one name changed."""
+    """Publishes a zone with one changed name."""
     catalog = server.board.current.catalog.with_zone(zone("test", *record_sets))
     change = Difference(names=frozenset({(names.parse("test"), names.parse(touched))}))
     server.board.publish(replace(server.board.current, catalog=catalog), change)

@@ -1,4 +1,4 @@
-"""Random worlds, changes of them, and questions to them: everything that makes one answer differ from another."""
+"""Random worlds, changes and questions, for tests that compare replies."""
 
 import random
 from dataclasses import replace
@@ -42,9 +42,9 @@ ORIGINS = ["test", "sub.test", "b.sub.test", "other.example"]
 LABELS = ["a", "b", "c", "ns1", "mail", "*"]
 LOAD_BALANCER = "lb.us-east-1.elb.amazonaws.com"
 HOST = "origin.example.net"
-"""A target of the load balancer that is looked up."""
+"""A target of the load balancer, given by host name."""
 POLICY = "policy"
-"""The label that a traffic policy answers at: its groups are hidden."""
+"""The label of a name whose answer comes from hidden groups."""
 NETWORKS = ["198.51.100.0/24", "203.0.113.0/25", "192.0.2.0/24", "2001:db8::/48", "8.8.8.0/24", "198.18.0.0/15"]
 SOURCES = ["127.0.0.1", "198.51.100.7", "203.0.113.9", "2001:db8::1", "::ffff:198.51.100.7"]
 GEO = Geo(
@@ -59,7 +59,7 @@ TYPES = ["A", "A", "A", "AAAA", "TXT", "MX", "NS", "SOA", "CNAME", "SRV", "ANY",
 
 
 class RandomWorld:
-    """A world that changes; `published` is what is answered from, `health` which checks are down."""
+    """A random world; `published` is its published value, which `change` replaces."""
 
     def __init__(self, seed):
         self.dice = random.Random(seed)
@@ -95,7 +95,7 @@ class RandomWorld:
         return ".".join([*labels, origin]).replace("a.*", "a.b")
 
     def group(self, origin, number):
-        """The record sets of one new group, of any policy and type."""
+        """Draws the record sets of a group, of any policy and type."""
         dice, zone_id = self.dice, f"Z{number}"
         name, type_ = self.name(origin), dice.choice(["A", "A", "A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV"])
         if type_ == "NS" and name.startswith("*"):
@@ -163,19 +163,19 @@ class RandomWorld:
         return tuple(dict.fromkeys(value(index) for index in range(number)))
 
     def change(self):
-        """One random change of what is published, mostly a step of the API; how far it reaches."""
+        """Makes a random change, mostly by API writes; returns its `Difference`."""
         match self.dice.choice(["api"] * 6 + ["host", "policy", "policy", "everything"]):
             case "host":
-                return self._host_found()
+                return self._change_host()
             case "policy":
-                return self._policy_changed()
+                return self._change_policy()
             case "everything":
                 self.published = recompiled(self.published, self.published.world, lambda _: 0.0, Traffic())
                 return EVERYTHING
-        return self._step()
+        return self._write()
 
-    def _host_found(self):
-        """Another address of the load balancer's host, or none."""
+    def _change_host(self):
+        """Gives the load balancer's host another address, or none."""
         catalog = self.published.catalog
         (lb,) = {resource.declared.name: resource for resource in catalog.resources.values()}.values()
         address = self.dice.choice((None, *(IPv4Address(f"192.0.2.{number}") for number in range(210, 214))))
@@ -183,8 +183,8 @@ class RandomWorld:
         self.published = replace(self.published, catalog=catalog.with_resources([lb]))
         return Difference(resources=frozenset(lb.names))
 
-    def _policy_changed(self):
-        """A record set that leads to a hidden group, as of a traffic policy instance, comes, changes or goes."""
+    def _change_policy(self):
+        """Adds, changes or removes a record set that leads to a hidden group, as a traffic policy instance does."""
         dice, catalog = self.dice, self.published.catalog
         ours = [zone for zone in catalog.zones.values() if zone.id in self.published.world.hosted_zones]
         if not ours:
@@ -205,8 +205,8 @@ class RandomWorld:
         self.published = replace(self.published, catalog=catalog.with_zone(after))
         return Difference(names=frozenset(names_changed(before, after, [root.name])))
 
-    def _step(self):
-        """One random step of the API."""
+    def _write(self):
+        """Writes as random API commands do."""
         dice, world = self.dice, self.published.world
         writes = []
         zones = list(world.hosted_zones.values())
@@ -245,11 +245,11 @@ class RandomWorld:
         return change
 
     def health(self):
-        """A check, and what becomes of it."""
+        """Draws a health check and its new status."""
         return self.dice.choice(CHECKS), self.dice.choice((Status.HEALTHY, Status.UNHEALTHY))
 
     def question(self):
-        """A packet, where it comes from, and whether over UDP."""
+        """Draws a packet, its source address, and True for UDP."""
         dice = self.dice
         origin = dice.choice(ORIGINS)
         name = self.name(origin).replace("*", dice.choice(("*", "x", "yy", "zzz")))
@@ -278,7 +278,7 @@ class RandomWorld:
         return query.to_wire(), dice.choice(SOURCES), dice.random() < 0.8
 
     def again(self, packet):
-        """The same question with another id, and perhaps in other case or with another cookie."""
+        """Returns the same question with another id, and sometimes in other case or with another cookie."""
         dice, again = self.dice, bytearray(packet)
         again[:2] = dice.randbytes(2)
         if dice.random() < 0.3:

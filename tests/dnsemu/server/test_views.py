@@ -1,4 +1,4 @@
-"""A query is answered from the catalog of its view, also by what is remembered."""
+"""A query is answered from the catalog of its view, with and without the caches."""
 
 import random
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SUBNET = View("a subnet")
 
 @dataclass(frozen=True)
 class TwoViews(Published):
-    """A published value in which a subnet has a catalog of its own."""
+    """A published value in which a subnet has another catalog."""
 
     subnet: Catalog = None
 
