@@ -28,8 +28,8 @@ def ask(server):
     Names without a trailing dot are below `conf.test`; no header flag is set unless `flags` says so.
     """
 
-    def ask(name, type_="A", *, over=dns.query.udp, klass="IN", flags=0, **more):
-        query = dns.message.make_query(dns.name.from_text(name, MAIN_ZONE), type_, klass, flags=flags, **more)
+    def ask(name, type_="A", *, over=dns.query.udp, rdclass="IN", flags=0, **more):
+        query = dns.message.make_query(dns.name.from_text(name, MAIN_ZONE), type_, rdclass, flags=flags, **more)
         return over(query, "127.0.0.1", WITHIN_S, server.port)
 
     return ask
@@ -39,7 +39,7 @@ def ask(server):
 def exchange(server):
     """A function that sends a datagram and returns the reply, or None if there is none.
 
-    It sends an ordinary query behind: once that is answered, no other reply can come.
+    It sends an ordinary query after it; once that is answered, the datagram gets no reply.
     """
     last = dns.message.make_query(MAIN_ZONE, "SOA", id=0xFFFF).to_wire()
 

@@ -16,7 +16,7 @@ FOLDS_CASE = "keeps names in lower case, those in values too; RFC 4343 §4.1 wou
 APEX_NS = {"authority": ["@ 3600 NS ns1", "@ 3600 NS ns2.elsewhere.test."]}
 ENDS_AT_CNAME = {"answer": ["other 60 CNAME www.child"]}
 ADDS_NS = "adds the zone's NS RRset unless told to answer minimally"
-OWN_SIZE = "sends 1,232 octets at most unless configured otherwise (DNS flag day 2020)"
+OWN_SIZE = "sends 1,232 bytes at most unless configured otherwise (DNS flag day 2020)"
 ONE_RRSET = Difference("answers ANY with one RRset of the name, as RFC 8482 §4.1 proposes", {"types": ["A"]})
 SILENT = Difference("drops what it cannot parse, against amplification", {"rcode": "silence"})
 WITHOUT_ECS = Difference("knows no client subnet, so the option is one to ignore", {"subnet": []})
@@ -35,10 +35,10 @@ DIFFERENCES: dict[str, dict[str, Difference]] = {
             "spells an owner as the zone does", {"answer": ["two 60 A 192.0.2.11", "two 60 A 192.0.2.12"]}
         ),
     },
-    "RFC 1034 3.6.2: a loop of CNAMEs is told once round": {
-        "bind": Difference("takes a loop for a fault of the zone", {"rcode": "SERVFAIL"}),
+    "RFC 1034 3.6.2: a loop of CNAMEs is followed once": {
+        "bind": Difference("treats a loop as an error of the zone", {"rcode": "SERVFAIL"}),
     },
-    "RFC 1034 4.3.2 step 3a: a CNAME is followed into another zone that is here": {
+    "RFC 1034 4.3.2 step 3a: a CNAME is followed into another zone of this server": {
         "dnsemu": Difference("R55: Route 53's servers know one hosted zone at a time", ENDS_AT_CNAME),
         "knot": Difference("follows within the zone only", ENDS_AT_CNAME),
         "bind": Difference("follows within the zone only", ENDS_AT_CNAME),
@@ -60,32 +60,32 @@ DIFFERENCES: dict[str, dict[str, Difference]] = {
     "RFC 5936 2.2.1: a transfer that is not allowed": {
         "knot": Difference("allows no transfers", {"rcode": "NOTAUTH"}),
     },
-    "RFC 1035 4.1.1: a question that is not there is a format error": {"knot": SILENT},
+    "RFC 1035 4.1.1: a missing question is a format error": {"knot": SILENT},
     "RFC 1035 4.1.1: half a question": {"knot": SILENT},
     "RFC 1035 4.1.4: label types 01 and 10 are reserved": {"knot": SILENT},
     "RFC 1035 4.1.4: a pointer to itself": {"knot": SILENT},
     "RFC 9619 4: two questions": {"knot": SILENT},
-    "RFC 6891 6.1.1: with REFUSED": {
+    "RFC 6891 6.1.1: REFUSED has OPT": {
         "dnsemu": Difference("R42: Route 53 sends REFUSED without an OPT record", {"edns": -1}),
     },
     "RFC 6891 6.2.5: 4096 octets": {
         name: Difference(OWN_SIZE, {"tc": True, "values": 0}) for name in ("nsd", "knot", "bind")
     },
-    "RFC 6891 6.1.2: NSID may be ignored": {"knot": Difference("tells its identity", {"options": {3}})},
+    "RFC 6891 6.1.2: NSID may be ignored": {"knot": Difference("sends its identity", {"options": {3}})},
     "RFC 6891 6.1.2: a cookie may be ignored": {"bind": Difference("answers cookies", {"options": {10}})},
     "RFC 6891 6.1.2: an OPT record of another name than the root": {
         "knot": Difference("does not look at the name", {"rcode": "NOERROR"}),
     },
-    "RFC 7871 7.2.1: an answer for everybody has scope 0": {"nsd": WITHOUT_ECS, "knot": WITHOUT_ECS},
+    "RFC 7871 7.2.1: an answer for all clients has scope 0": {"nsd": WITHOUT_ECS, "knot": WITHOUT_ECS},
     "RFC 7871 6: an address too short for its prefix": IGNORES_ECS,
     "RFC 7871 6: an address too long for its prefix": IGNORES_ECS,
     "RFC 7871 6: bits beyond the prefix": IGNORES_ECS,
     "RFC 7871 6: a prefix longer than an address": IGNORES_ECS,
     "RFC 7871 6: a scope in a query": IGNORES_ECS,
     "RFC 1035 3.2.3: ANY asks for every RRset of the name": {"nsd": ONE_RRSET, "knot": ONE_RRSET},
-    "RFC 8482 4.4: over TCP too": {"nsd": ONE_RRSET, "knot": ONE_RRSET},
+    "RFC 8482 4.4: ANY over TCP": {"nsd": ONE_RRSET, "knot": ONE_RRSET},
     "RFC 9471 3.1: TC where the glue of the domain does not fit": {
-        name: Difference("older than RFC 9471: leaves glue out in silence", {"tc": False}) for name in ("nsd", "bind")
+        name: Difference("older than RFC 9471: leaves glue out without TC", {"tc": False}) for name in ("nsd", "bind")
     },
 }
 """Case → server → difference. Differences of dnsemu are Route 53's behaviour, with its rule."""

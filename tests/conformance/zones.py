@@ -1,7 +1,7 @@
 r"""The hosted zones of the suite, declared once: dnsemu reads them as YAML, the other servers as master files.
 
 A row is `name ttl type value`, in the format of a master file (RFC 1035 §5.1): names without a trailing dot are below
-the zone, and `\DDD` is an octet in decimal.
+the zone, and `\DDD` is a byte in decimal.
 """
 
 import json
@@ -165,5 +165,5 @@ def _absolute(value, type_, zone):
 
 
 def _octal(text):
-    r"""Master files escape octets as `\DDD`, Route 53 as `\OOO`."""
+    r"""Converts escapes: master files write bytes as `\DDD`, Route 53 as `\OOO`."""
     return re.sub(r"\\(\d{3})", lambda found: f"\\{int(found[1]):03o}", text)

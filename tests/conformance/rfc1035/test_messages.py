@@ -38,7 +38,9 @@ VALUES = [
 NAMES = [
     pytest.param(LONG_LABEL, data(f"{LONG_LABEL} 60 A 192.0.2.34"), id="RFC 1035 2.3.4: a label of 63 octets"),
     pytest.param(LONGEST_NAME, data(f"{LONGEST_NAME} 60 A 192.0.2.35"), id="RFC 1035 2.3.4: a name of 255 octets"),
-    pytest.param(LONGEST_NAME.replace("y", "z"), nxdomain(), id="RFC 1035 2.3.4: another one that is not there"),
+    pytest.param(
+        LONGEST_NAME.replace("y", "z"), nxdomain(), id="RFC 1035 2.3.4: a name of 255 octets that does not exist"
+    ),
     pytest.param(
         "x." * 119 + "wild", data("x." * 119 + "wild 60 A 192.0.2.7"), id="RFC 1035 3.1: a name of 122 labels"
     ),
@@ -59,9 +61,11 @@ def test_names_as_long_as_they_may_be(ask, assert_agrees, name, expected):
 @pytest.mark.parametrize(
     ("name", "type_", "size", "expected"),
     [
-        pytest.param("a", "A", 512, {"tc": False, "values": 1}, id="RFC 1035 4.2.1: what fits into 512 octets"),
+        pytest.param(
+            "a", "A", 512, {"tc": False, "values": 1}, id="RFC 1035 4.2.1: a reply of up to 512 octets is whole"
+        ),
         pytest.param("medium", "TXT", 512, {"tc": True}, id="RFC 1035 4.2.1: more than 512 octets are truncated"),
-        pytest.param("huge", "TXT", 512, {"tc": True}, id="RFC 1035 4.1.1: however much more"),
+        pytest.param("huge", "TXT", 512, {"tc": True}, id="RFC 1035 4.1.1: far more than 512 octets are truncated"),
     ],
 )
 def test_truncation(exchange, assert_agrees, name, type_, size, expected):
@@ -89,7 +93,9 @@ def test_the_question_section(exchange, assert_agrees, name, spelled):
     ("name", "suffix", "times"),
     [
         pytest.param("mx", b"\4conf\4test\0", 1, id="RFC 1035 4.1.4: names in an answer are compressed"),
-        pytest.param("srv", b"\4mail\4conf\4test\0", 1, id="RFC 3597 4: names in rdata of later types are not"),
+        pytest.param(
+            "srv", b"\4mail\4conf\4test\0", 1, id="RFC 3597 4: names in rdata of later types are not compressed"
+        ),
     ],
 )
 def test_compression(exchange, assert_agrees, name, suffix, times):
@@ -101,7 +107,7 @@ def test_compression(exchange, assert_agrees, name, suffix, times):
 HEADER_OPCODES = [
     pytest.param(1, "NOTIMP", id="RFC 1035 4.1.1: opcode IQUERY is not implemented (RFC 3425 3)"),
     pytest.param(2, "NOTIMP", id="RFC 1035 4.1.1: opcode STATUS is not implemented"),
-    pytest.param(3, "NOTIMP", id="RFC 1035 4.1.1: nor is an unassigned one"),
+    pytest.param(3, "NOTIMP", id="RFC 1035 4.1.1: an unassigned opcode is not implemented"),
     pytest.param(4, "NOTIMP", id="RFC 1996 3.12: NOTIFY where nothing is secondary"),
     pytest.param(5, "NOTIMP", id="RFC 2136 2.2: UPDATE where nothing may be updated"),
 ]
@@ -123,11 +129,11 @@ QUESTION = b"\1a\4conf\4test\0\0\1\0\1"
 @pytest.mark.parametrize(
     ("packet", "rcode"),
     [
-        pytest.param(HEADER.pack(1, 0, 1, 0, 0, 0), "FORMERR", id="RFC 1035 4.1.1: a question that is not there is a format error"),
+        pytest.param(HEADER.pack(1, 0, 1, 0, 0, 0), "FORMERR", id="RFC 1035 4.1.1: a missing question is a format error"),
         pytest.param(HEADER.pack(1, 0, 1, 0, 0, 0) + QUESTION[:-1], "FORMERR", id="RFC 1035 4.1.1: half a question"),
         pytest.param(HEADER.pack(1, 0, 2, 0, 0, 0) + QUESTION * 2, "FORMERR", id="RFC 9619 4: two questions"),
         pytest.param(HEADER.pack(1, 0, 0, 0, 0, 0), "FORMERR", id="RFC 1035 4.1.2: no question"),
-        pytest.param(HEADER.pack(1, 0, 1, 0, 0, 1) + QUESTION, "FORMERR", id="RFC 1035 4.1.1: a record that is not there"),
+        pytest.param(HEADER.pack(1, 0, 1, 0, 0, 1) + QUESTION, "FORMERR", id="RFC 1035 4.1.1: a missing record is a format error"),
         pytest.param(HEADER.pack(1, 0, 1, 0, 0, 0) + b"\x41" + QUESTION, "FORMERR", id="RFC 1035 4.1.4: label types 01 and 10 are reserved"),
         pytest.param(HEADER.pack(1, 0, 1, 0, 0, 0) + b"\xc0\x0c\0\1\0\1", "FORMERR", id="RFC 1035 4.1.4: a pointer to itself"),
         pytest.param(HEADER.pack(1, 0, 1, 0, 0, 0) + QUESTION[:-4] + b"\0\1\0\3", "REFUSED", id="RFC 1035 3.2.4: class CH"),

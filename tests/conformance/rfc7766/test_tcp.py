@@ -25,9 +25,9 @@ def next_reply(stream):
     ("name", "type_", "expected"),
     [
         pytest.param("a", "A", data("a 60 A 192.0.2.10"), id="RFC 7766 5: TCP answers like UDP"),
-        pytest.param("big", "TXT", {"tc": False, "values": 12}, id="RFC 7766 5: and what is more than a datagram takes"),
+        pytest.param("big", "TXT", {"tc": False, "values": 12}, id="RFC 7766 5: TCP carries replies that exceed a datagram"),
         pytest.param("huge", "TXT", {"tc": False, "values": 100}, id="RFC 7766 8: more than 16 KiB, beyond the reach of pointers"),
-        pytest.param("missing", "A", {"rcode": "NXDOMAIN", "soa_ttl": {300}}, id="RFC 7766 5: negative answers too"),
+        pytest.param("missing", "A", {"rcode": "NXDOMAIN", "soa_ttl": {300}}, id="RFC 7766 5: TCP carries negative answers"),
     ],
 )  # fmt: skip
 def test_over_tcp(ask, assert_agrees, name, type_, expected):

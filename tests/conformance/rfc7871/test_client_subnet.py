@@ -28,7 +28,7 @@ def subnet_of(reply):
         pytest.param("geo", "203.0.113.77", 32, HERE, 24, id="RFC 7871 7.2.1: a scope shorter than the source"),
         pytest.param("geo", "203.0.112.0", 20, ELSEWHERE, 24, id="RFC 7871 7.2.1: a scope longer than the source: ask again with more bits"),
         pytest.param("geo", "2001:db8:1::", 56, HERE, 48, id="RFC 7871 6: family 2 is IPv6"),
-        pytest.param("geo", "0.0.0.0", 0, ELSEWHERE, 0, id="RFC 7871 7.1.2: no bits: the client will not say"),
+        pytest.param("geo", "0.0.0.0", 0, ELSEWHERE, 0, id="RFC 7871 7.1.2: no bits: the client is not disclosed"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("server", ["dnsemu"], indirect=True)
@@ -38,7 +38,7 @@ def test_tailored_answers(ask, assert_agrees, name, address, bits, value, scope)
     assert_agrees(found, {"values": [value], "subnet": [(address, bits, scope)]})
 
 
-@pytest.mark.parametrize("bits", [pytest.param(24, id="RFC 7871 7.2.1: an answer for everybody has scope 0")])
+@pytest.mark.parametrize("bits", [pytest.param(24, id="RFC 7871 7.2.1: an answer for all clients has scope 0")])
 def test_an_answer_for_everybody(ask, assert_agrees, bits):
     reply = ask("a", use_edns=0, options=[dns.edns.ECSOption("203.0.113.0", bits)])
     assert rows(reply.answer) == ["a 60 A 192.0.2.10"]

@@ -16,7 +16,7 @@ WIDE = sorted(
     [
         pytest.param("x.sub", [*SIBLING, *IN_DOMAIN], id="RFC 9471 3.1: glue of the domain, and of a sibling (3.2)"),
         pytest.param("x.sibling", SIBLING, id="RFC 9471 3.1: glue of the domain"),
-        pytest.param("x.unsigned", [], id="RFC 9471 2: none for hosts that are not below a cut of this zone"),
+        pytest.param("x.unsigned", [], id="RFC 9471 2: no glue for hosts that are not below a cut of this zone"),
     ],
 )
 def test_glue(ask, assert_agrees, name, glue):
@@ -27,8 +27,8 @@ def test_glue(ask, assert_agrees, name, glue):
     ("more", "tc", "glue"),
     [
         pytest.param({}, True, None, id="RFC 9471 3.1: TC where the glue of the domain does not fit"),
-        pytest.param({"use_edns": 0, "payload": 1232}, False, WIDE, id="RFC 9471 3.1: all of it where it does"),
-        pytest.param({"over": dns.query.tcp}, False, WIDE, id="RFC 9471 3.1: all of it over TCP"),
+        pytest.param({"use_edns": 0, "payload": 1232}, False, WIDE, id="RFC 9471 3.1: all glue if it fits"),
+        pytest.param({"over": dns.query.tcp}, False, WIDE, id="RFC 9471 3.1: all glue over TCP"),
     ],
 )
 def test_much_glue(ask, assert_agrees, more, tc, glue):
