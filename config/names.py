@@ -94,7 +94,8 @@ def _end_label(wire: bytearray, label: bytearray, text: str) -> None:
     if not label:
         raise BadName("DomainLabelEmpty", "Domain label is empty", text)
     if len(label) > MAX_LABEL_BYTES:
-        raise BadName("DomainLabelTooLong", "Domain label is too long", label.decode("latin-1"))
+        shown = label[: MAX_LABEL_BYTES + 1].decode("latin-1")  # as far as Route 53 reads it (A52)
+        raise BadName("DomainLabelTooLong", "Domain label is too long", shown)
     wire.append(len(label))
     wire += label
 

@@ -91,7 +91,7 @@ def associate_vpc_with_hosted_zone(request: Request, step: Step, context: Contex
     refuse_second_zone(step, zone.name, vpc)
     row = zone_row(step, zone.id)
     if context.settings.has_quotas and len(row.vpcs) >= MAX_VPCS:
-        raise LimitsExceeded(f"Limits Exceeded: {MAX_VPCS} VPCs are associated with this zone already.")
+        raise LimitsExceeded("Limits Exceeded: Cannot associate more VPCs to hosted zone.")
     step.put(ZONES, zone.id, row=replace(row, vpcs=(*row.vpcs, vpc)))
     return {"ChangeInfo": context.change(step, request.get("Comment"))}
 

@@ -42,6 +42,7 @@ def test_parse(text, wire):
         pytest.param(".a", "DomainLabelEmpty", ".a", id="A52 leading dot"),
         pytest.param("a..", "DomainLabelEmpty", "a..", id="A52 two trailing dots"),
         pytest.param("x" * 64 + ".test", "DomainLabelTooLong", "x" * 64, id="A428 a label of 64"),
+        pytest.param("x" * 99 + ".test", "DomainLabelTooLong", "x" * 64, id="A52 a longer label is quoted as far"),
         pytest.param(".".join(["a" * 61] * 4) + ".abcdef", "DomainNameTooLong", ..., id="A428 a name of 254"),
         pytest.param("a b.test", "UnsupportedCharacter", " ", id="A52 space"),
         pytest.param("é.test", "UnsupportedCharacter", "?", id="A53 not Punycode"),

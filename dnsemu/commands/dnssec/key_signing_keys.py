@@ -26,8 +26,6 @@ from dnsemu.state.tables import Table
 MAX_KEYS = 2
 """Key-signing keys of one hosted zone (R153)."""
 
-NOT_SIGNED_YET = "dnsemu keeps this state, but does not sign answers yet"
-
 _KEY_NAME = re.compile(r"[A-Za-z0-9_]{3,128}")
 _KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:us-east-1:[0-9]{12}:key/[A-Za-z0-9-]+")
 
@@ -100,7 +98,7 @@ def enable_hosted_zone_dnssec(request: Request, step: Step, context: Context) ->
             f"Hosted zone with ID '{zone.id}' does not have a Key Signing Key in ACTIVE status.",
         )
     step.put(DNSSEC, zone.id, row=DnssecRow("SIGNING"))
-    return {"ChangeInfo": context.change(step, NOT_SIGNED_YET)}
+    return {"ChangeInfo": context.change(step)}
 
 
 def disable_hosted_zone_dnssec(request: Request, step: Step, context: Context) -> Response:

@@ -29,6 +29,11 @@ class LimitsExceeded(BadRequest):
     """A quota that has no error with a more exact name is used up."""
 
 
+def used_up(quota: str, things: str) -> str:
+    """Returns Route 53's sentence about a quota of an account or a delegation set that is used up (A95, A351)."""
+    return f"Limits Exceeded: {quota} - Cannot create more {things}."
+
+
 # --- signature and credentials (A29) ---
 
 

@@ -11,7 +11,7 @@ from dnsemu.commands.errors.health_checks import (
     HealthCheckVersionMismatch,
     TooManyHealthChecks,
 )
-from dnsemu.commands.errors.requests import InvalidInput
+from dnsemu.commands.errors.requests import InvalidInput, used_up
 from dnsemu.commands.health_checks.conversion import alarm_to_api, from_api, normalized, to_api, with_file_settings
 from dnsemu.commands.health_checks.status import existing_check
 from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL
@@ -86,7 +86,7 @@ def create_health_check(request: Request, step: Step, context: Context) -> Respo
         message = "A different health check has already been created with the specified caller reference."
         raise HealthCheckAlreadyExists(message)
     if context.settings.has_quotas and len(step.world.health_checks) >= MAX_HEALTH_CHECKS:
-        raise TooManyHealthChecks(f"The limit of {MAX_HEALTH_CHECKS} health checks of an account has been reached.")
+        raise TooManyHealthChecks(used_up("MAX_HEALTH_CHECKS_BY_OWNER", "health checks"))
     row = HealthCheckRow(reference, 1, config, config)
     step.put_health_check(check)
     step.put(HEALTH_CHECKS, check_id, row=row)

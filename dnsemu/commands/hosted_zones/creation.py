@@ -10,7 +10,7 @@ from dnsemu.commands.errors.hosted_zones import (
     InvalidDomainName,
     TooManyHostedZones,
 )
-from dnsemu.commands.errors.requests import InvalidInput
+from dnsemu.commands.errors.requests import InvalidInput, used_up
 from dnsemu.commands.hosted_zones.delegation_sets import MAX_ZONES_OF_SET, delegation_set_to_api, existing_set, zones_of
 from dnsemu.commands.hosted_zones.hosted_zones import (
     BASE_URL,
@@ -51,7 +51,7 @@ def create_hosted_zone(request: Request, step: Step, context: Context) -> Respon
     if step.get(ZONE_REFERENCES, reference) is not None:
         raise HostedZoneAlreadyExists("A hosted zone has already been created with the specified caller reference.")
     if context.settings.has_quotas and len(step.world.hosted_zones) >= MAX_ZONES_OF_ACCOUNT:
-        raise TooManyHostedZones(f"Limits Exceeded: there are {MAX_ZONES_OF_ACCOUNT} hosted zones already.")
+        raise TooManyHostedZones(used_up("MAX_HOSTED_ZONES_BY_OWNER", "hosted zones"))
     set_id = None
     if vpc is not None:
         refuse_second_zone(step, name, vpc)
@@ -127,7 +127,7 @@ def _servers_of_set(set_id: str, name: DName, step: Step, context: Context) -> t
             f"{names.to_text(name)} conflicts with existing ones sharing the delegation set",
         )
     if context.settings.has_quotas and sum(1 for _ in zones_of(step, bare)) >= MAX_ZONES_OF_SET:
-        raise TooManyHostedZones(f"Limits Exceeded: {MAX_ZONES_OF_SET} hosted zones use this delegation set.")
+        raise TooManyHostedZones(used_up("MAX_ZONES_BY_REUSABLE_DELEGATION_SET", "hosted zones"))
     return bare, row.name_servers
 
 

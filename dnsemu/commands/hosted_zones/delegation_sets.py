@@ -13,7 +13,7 @@ from dnsemu.commands.errors.hosted_zones import (
     HostedZoneNotFound,
     NoSuchDelegationSet,
 )
-from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded
+from dnsemu.commands.errors.requests import InvalidInput, LimitsExceeded, used_up
 from dnsemu.commands.hosted_zones.hosted_zones import BASE_URL, ZONES, zone_row
 from dnsemu.commands.pagination import marker_members, page, page_size
 from dnsemu.config import names
@@ -87,7 +87,7 @@ def create_reusable_delegation_set(request: Request, step: Step, context: Contex
             "A delegation set has already been created with the specified caller reference.",
         )
     if context.settings.has_quotas and len(sets) >= MAX_DELEGATION_SETS:
-        raise LimitsExceeded(f"Limits Exceeded: there are {MAX_DELEGATION_SETS} reusable delegation sets already.")
+        raise LimitsExceeded(used_up("MAX_REUSABLE_DELEGATION_SETS_BY_OWNER", "reusable delegation sets"))
     zone = _zone_to_share(step, request["HostedZoneId"]) if "HostedZoneId" in request else None
     set_id = context.ids.delegation_set()
     servers = zone.name_servers if zone is not None else name_servers.draw(names.ROOT, set_id)

@@ -114,9 +114,9 @@ def apply_batch(changes: Sequence[BatchChange], zone: HostedZone, world: World) 
     for change in changes:
         problems = list(_problems(change, draft, world))
         key, record_set = change.parsed.key, change.parsed.record_set
-        if problems or key is None or record_set is None:
+        if problems or record_set is None:
             messages += problems
-            failed |= {key} if key is not None else set()
+            failed.add(key)
         elif change.action == "DELETE":
             draft.remove(key)
         else:
@@ -129,8 +129,7 @@ def _actions_by_key(changes: Sequence[BatchChange]) -> dict[RecordSetKey, list[s
     """Returns the requested actions for each record set, in order."""
     actions: dict[RecordSetKey, list[str]] = {}
     for change in changes:
-        if change.parsed.key is not None:
-            actions.setdefault(change.parsed.key, []).append(change.action)
+        actions.setdefault(change.parsed.key, []).append(change.action)
     return actions
 
 
@@ -145,7 +144,7 @@ def _invalid_sets(changes: Sequence[BatchChange], actions: dict[RecordSetKey, li
     for change in changes:
         yield from change.parsed.messages
         key = change.parsed.key
-        if key is not None and key not in reported and _is_invalid_set(actions[key]):
+        if key not in reported and _is_invalid_set(actions[key]):
             reported.add(key)
             identity = f"{key[1].name} {names.to_text(key[0])}"
             yield f"The request contains an invalid set of changes for a resource record set '{identity}'"
@@ -155,10 +154,10 @@ def _invalid_sets(changes: Sequence[BatchChange], actions: dict[RecordSetKey, li
 
 
 def _problems(change: BatchChange, draft: ZoneDraft, world: World) -> Iterator[str]:
-    key, record_set = change.parsed.key, change.parsed.record_set
+    record_set = change.parsed.record_set
     if change.refusal is not None:
         yield change.refusal
-    elif key is None or record_set is None:
+    elif record_set is None:
         yield from change.parsed.messages
     elif change.action == "DELETE":
         yield from _deletion_problems(record_set, draft)

@@ -46,11 +46,9 @@ def change_resource_record_sets(request: Request, step: Step, context: Context) 
     if messages:
         raise InvalidChangeBatch(messages)
     removed, put = draft.difference(ignores_order=len(changes) > 1)
-    if context.settings.has_quotas and (sets := _count(zone, removed, put)) > max(
-        MAX_RECORD_SETS, len(zone.record_sets)
-    ):
-        message = f"{sets} record sets are more than the {MAX_RECORD_SETS} that a hosted zone may have."
-        raise InvalidChangeBatch([message])
+    allowed = max(MAX_RECORD_SETS, len(zone.record_sets))
+    if context.settings.has_quotas and _count(zone, removed, put) > allowed:
+        raise InvalidChangeBatch([f"Exceeded limit MAX_RRSETS_BY_ZONE for zone: {zone.id}"])
     if removed or put:
         step.change_record_sets(zone.id, removed=removed, put=put)
     return {"ChangeInfo": context.change(step, batch.get("Comment"))}
@@ -74,10 +72,10 @@ def _batch_change(change: Mapping[str, Any], step: Step, zone_id: HostedZoneId) 
     data = change["ResourceRecordSet"]
     parsed = from_api(data)
     refusal = None
-    stored = step.world.hosted_zones[zone_id].record_sets.get(parsed.key) if parsed.key is not None else None
+    stored = step.world.hosted_zones[zone_id].record_sets.get(parsed.key)
     if "TrafficPolicyInstanceId" in data or (stored is not None and stored.traffic_policy_instance_id is not None):
         refusal = "Record sets of a traffic policy instance are changed through the instance. No changes made."
-    elif parsed.key is not None:
+    else:
         refusal = protection_message(step, zone_id, *parsed.key[:2])
     return BatchChange(change["Action"], parsed, refusal)
 

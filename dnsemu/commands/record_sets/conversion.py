@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dnsemu.commands.errors.record_sets import InvalidChangeBatch
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet, RecordSetKey
@@ -110,28 +111,29 @@ def _geo_proximity_location(place: Geoproximity) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ParsedRecordSet:
-    """The result of parsing a ResourceRecordSet. `key` is None if the name is not valid.
+    """The result of parsing a ResourceRecordSet.
 
     `messages` are Route 53's sentences about what is wrong; `record_set` is None if there are any.
     """
 
-    key: RecordSetKey | None
+    key: RecordSetKey
     record_set: RecordSet | None
     messages: tuple[str, ...] = ()
 
 
 def from_api(data: Mapping[str, Any]) -> ParsedRecordSet:
-    """Parses a ResourceRecordSet that passed `check_members`; its name is absolute even without a last dot (A50)."""
+    """Parses a ResourceRecordSet that passed `check_members`; its name is absolute even without a last dot (A50).
+
+    Raises:
+        InvalidChangeBatch: the name is not valid; the message has no brackets (A52).
+    """
     messages: list[str] = []
-    type = TYPES_BY_NAME[data["Type"]]
-    identifier = data.get("SetIdentifier")
-    key = None
     try:
         name = names.parse(data["Name"])
-        key = (name, type, identifier)
     except BadName as error:
-        name = names.ROOT
-        messages.append(f"FATAL problem: {error}")
+        raise InvalidChangeBatch.with_message(f"FATAL problem: {error}") from None
+    type, identifier = TYPES_BY_NAME[data["Type"]], data.get("SetIdentifier")
+    key = (name, type, identifier)
     target = data.get("AliasTarget")
     alias = _alias(target, messages) if target is not None else None
     values = tuple([record["Value"] for record in data.get("ResourceRecords", ())])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors.requests import InvalidInput
+from dnsemu.commands.errors.requests import InvalidInput, used_up
 from dnsemu.commands.errors.traffic import (
     ConflictingTypes,
     NoSuchTrafficPolicyInstance,
@@ -45,8 +45,8 @@ def create_traffic_policy_instance(request: Request, step: Step, context: Contex
     name = _name(request["Name"])
     _check_name(zone, name, type)
     if context.settings.has_quotas and sum(1 for _ in step.all(INSTANCES)) >= MAX_INSTANCES:
-        message = f"This account has its {MAX_INSTANCES} traffic policy instances already."
-        raise TooManyTrafficPolicyInstances(message)
+        quota = "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER"
+        raise TooManyTrafficPolicyInstances(used_up(quota, "traffic policy instances"))
     instance_id = context.ids.uuid()
     row = InstanceRow(
         zone.id,

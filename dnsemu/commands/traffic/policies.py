@@ -6,7 +6,7 @@ from itertools import dropwhile
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors.requests import InvalidInput
+from dnsemu.commands.errors.requests import InvalidInput, used_up
 from dnsemu.commands.errors.traffic import (
     InvalidTrafficPolicyDocument,
     NoSuchTrafficPolicy,
@@ -81,7 +81,7 @@ def create_traffic_policy(request: Request, step: Step, context: Context) -> Res
         raise TrafficPolicyAlreadyExists(f"A traffic policy named {name} already exists.")
     numbers = [policy.number for _, policy in step.all(POLICIES)]
     if context.settings.has_quotas and len(numbers) >= MAX_POLICIES:
-        raise TooManyTrafficPolicies(f"This account has its {MAX_POLICIES} traffic policies already.")
+        raise TooManyTrafficPolicies(used_up("MAX_TRAFFIC_POLICIES_BY_OWNER", "traffic policies"))
     row = PolicyVersionRow(name, _document_type(request["Document"]), request["Document"], request.get("Comment"))
     policy_id = context.ids.uuid()
     step.put(POLICIES, policy_id, row=PolicyRow(max(numbers, default=0) + 1, 1))

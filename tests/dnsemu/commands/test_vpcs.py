@@ -142,7 +142,8 @@ def test_a242_a351_r209_8_quota(aws):
     asked = {"HostedZoneId": zone_id, "VPC": ABROAD}
     replace(aws).call("AssociateVPCWithHostedZone", **asked)  # quotas are off by default
     aws.settings = QUOTAS
-    assert aws.refused("AssociateVPCWithHostedZone", **asked).code == "LimitsExceeded"
+    error = aws.refused("AssociateVPCWithHostedZone", **asked)
+    assert str(error) == "LimitsExceeded: Limits Exceeded: Cannot associate more VPCs to hosted zone."
 
 
 # --- authorizations ---

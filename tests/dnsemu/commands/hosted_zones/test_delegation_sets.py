@@ -172,6 +172,7 @@ def test_a232_a351_r209_9_quotas(aws):
     assert aws.refused("CreateReusableDelegationSet", CallerReference="s1").code == "LimitsExceeded"
     error = aws.refused("CreateHostedZone", Name="a.test", CallerReference="r2", DelegationSetId="NX0")
     assert error.code == "TooManyHostedZones"
+    assert "MAX_ZONES_BY_REUSABLE_DELEGATION_SET" in error.message
 
 
 def test_a232_a_file_s_zone_that_is_gone_uses_no_set():

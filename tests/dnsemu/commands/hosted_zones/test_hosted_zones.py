@@ -234,7 +234,10 @@ def test_a95_a351_r209_1_as_many_zones_as_the_quota(aws):
     assert aws.call("GetHostedZoneCount") == {"HostedZoneCount": 500}
     create(replace(aws), "free.test", "r2")  # quotas are off by default
     aws.settings = QUOTAS
-    assert aws.refused("CreateHostedZone", Name="a.test", CallerReference="r2").code == "TooManyHostedZones"
+    error = aws.refused("CreateHostedZone", Name="a.test", CallerReference="r2")
+    assert str(error) == (
+        "TooManyHostedZones: Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more hosted zones."
+    )
 
 
 # --- name servers ---
