@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,14 +29,13 @@ from dnsemu.api.calls.state import StateCalls
 from dnsemu.api.calls.status import StatusCalls
 from dnsemu.api.calls.what_if import WhatIfCalls
 from dnsemu.api.control import Calls, control_routes
+from dnsemu.api.health_json import check_detail
 from dnsemu.api.metrics import Metrics
 from dnsemu.api.server import HttpPort, Probes
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.errors import FileError
-from dnsemu.config.model.health_checks import HealthCheckId
-from dnsemu.config.model.settings import ServerSettings
-from dnsemu.config.text.addresses import Address, parse_address
+from dnsemu.config.text.addresses import parse_address
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.control.ids import NewIds
 from dnsemu.control.live_world import LiveWorld
@@ -54,56 +52,32 @@ from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.resolve import HostResolver
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
-from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
-from dnsemu.publication.board import Board, Difference, Published
+from dnsemu.options import DEFAULT_DNS, DEFAULT_HTTP, Options
+from dnsemu.publication.board import Board
 from dnsemu.publication.freeing import free_incrementally, maps_of
 from dnsemu.publication.propagation import Propagation
 from dnsemu.publication.target_hosts import TargetHosts
-from dnsemu.query_log.log_file import LogFile
 from dnsemu.query_log.query_log import QueryLog
 from dnsemu.route53.endpoint import ApiEndpoint
 from dnsemu.route53.model import error_codes
 from dnsemu.runtime.file_limit import max_probes
 from dnsemu.runtime.garbage_collection import settle
 from dnsemu.runtime.lifecycle import Lifecycle, Ready
-from dnsemu.runtime.logs import timestamp
 from dnsemu.server.data_plane import DataPlane
-from dnsemu.server.responder import Responder, TtlDivisor
+from dnsemu.server.responder import Responder
+from dnsemu.server.settings import SettingsFollower
 from dnsemu.server.transport.listeners import Listeners, SocketPair, bind_shares, close_pairs, listening_at
 from dnsemu.server.vantage_points import VantagePoints
 from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
-from dnsemu.store.store import MemoryStore, Store
+from dnsemu.store.store import MemoryStore
 from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.upstream.hosted_resolver import HostedResolver
 from dnsemu.workers.backlog import Source
 from dnsemu.workers.in_process import InProcess
 from dnsemu.workers.pool import WorkerPool
 
-DEFAULT_DNS = ("127.0.0.1:1053",)
-DEFAULT_HTTP = "127.0.0.1:8053"
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The command line's choices; None leaves a choice to the files, then to the default.
-
-    `seed` makes dice, ids and probe times repeatable. `workers` is how many processes answer DNS.
-    """
-
-    dns: tuple[Address, ...] | None = None
-    http: Address | None = None
-    forward: tuple[Address, ...] = ()
-    seed: int | None = None
-    clock: Clock | None = None
-    scale_ttls: bool = False
-    force_file: Path | None = None
-    query_log: LogFile | None = None
-    store: Store | None = None
-    workers: int = 1
-    logs_as_json: bool = False
 
 
 class Application:
@@ -141,8 +115,6 @@ class Application:
         # What queries read: declared things, compiled, and health.
         self.board = Board(declared.published)
         self.health = HealthBoard()
-        self._settings: ServerSettings | None = None
-        self.board.subscribe(self._follow_settings)
 
         # Health checks.
         self.history = History(format(time.time_ns() // 1_000_000, "x"))
@@ -172,10 +144,19 @@ class Application:
             self.board,
             self.health,
             dice,
-            partial(_check_detail, self.monitor),
+            partial(check_detail, self.monitor),
             Forwarder(options.forward) if options.forward else None,
-            ttl_divisor=self._ttl_divisor(),
             query_log=self.query_log,
+        )
+        self.settings = SettingsFollower(
+            self.board,
+            self.clock,
+            self.responder,
+            self.vantage_points,
+            self.partitions,
+            self.force_file,
+            scale_ttls=options.scale_ttls,
+            force_file_path=options.force_file,
         )
         self.data_plane: DataPlane
         """The processes that answer DNS; set when addresses are bound."""
@@ -306,12 +287,6 @@ class Application:
             query_log=self.query_log.path if self.query_log is not None else None,
         )
 
-    def _ttl_divisor(self) -> TtlDivisor | None:
-        """Divides TTLs by the clock's speed, if asked for; while the clock stands still they are 0."""
-        if not (self._options.scale_ttls or self.board.current.world.server.scale_ttls):
-            return None
-        return lambda: self.clock.speed or None
-
     # --- the HTTP side ---
 
     def _http_port(self, events: EventCalls) -> HttpPort:
@@ -319,7 +294,7 @@ class Application:
         checks = HealthCheckCalls(monitor, history, clock)
         control: list[Calls] = [
             StatusCalls(board, self.health, monitor, self.scheduler, self.data_plane, self.lifecycle, self.file_errors),
-            ExplainCalls(board, self.health, partial(_check_detail, monitor), self.responder.forward_to),
+            ExplainCalls(board, self.health, partial(check_detail, monitor), self.responder.forward_to),
             WhatIfCalls(board),
             ClockCalls(self.scheduler, history),
             events,
@@ -388,21 +363,6 @@ class Application:
     def _publish_files(self, declared: LoadedFiles, state: State, *, recompile: bool = False) -> None:
         self.publisher.publish_files(declared.published, state, recompile=recompile)
 
-    def _follow_settings(self, published: Published, _difference: Difference) -> None:
-        """Take over settings that changed with what was published."""
-        before, settings = self._settings, published.world.server
-        self.partitions.declared = published.world.health_checkers.blocked
-        if settings is before:
-            return
-        self._settings = settings
-        if before is not None and _addresses(settings) != _addresses(before):
-            log.warning("addresses to listen on changed; that takes effect at the next start")
-        if before is not None and settings.query_log != before.query_log:
-            log.warning("the file of the query log changed; that takes effect at the next start")
-        self.vantage_points.follow(settings.vantage_points)
-        self.force_file.follow(str(self._options.force_file) if self._options.force_file else settings.force_file)
-        self.responder.ttl_divisor = self._ttl_divisor()
-
 
 def _is_strict(board: Board) -> bool:
     return board.current.world.health_checkers.strict_addresses
@@ -410,19 +370,6 @@ def _is_strict(board: Board) -> bool:
 
 def _location_database(board: Board) -> str | None:
     return board.current.world.geo.database
-
-
-def _check_detail(monitor: HealthMonitor, check: HealthCheckId) -> str:
-    """Describe a health check in one line, for explanations."""
-    try:
-        entry = monitor.state(check)
-        return f"{entry.summary}, since {timestamp(entry.since)[11:19]}"
-    except UnknownHealthCheck:
-        return "not declared, so taken as healthy"
-
-
-def _addresses(settings: ServerSettings) -> tuple[Any, ...]:
-    return settings.dns, settings.http, [vantage_point.dns for vantage_point in settings.vantage_points]
 
 
 def _notify(on_change: Callable[[Event], None], event: Event) -> None:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from dnsemu.config.model.health_checkers import BlockedPath
-from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, MetricCheck, RecoveryCheck
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, HealthCheckId, MetricCheck, RecoveryCheck
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.check_state import CheckerState, HealthCheckState
 from dnsemu.healthcheck.verdict.results import Observation
 from dnsemu.healthcheck.verdict.signals import Alarm, SignalSource, SignalState
+from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 from dnsemu.runtime.logs import timestamp
 
 _TYPES = {CalculatedCheck: "CALCULATED", MetricCheck: "CLOUDWATCH_METRIC", RecoveryCheck: "RECOVERY_CONTROL"}
@@ -90,3 +91,12 @@ def _observation_json(observation: Observation | None) -> dict[str, Any] | None:
         "tls_s": phases.tls_s,
         "first_byte_s": phases.first_byte_s,
     }
+
+
+def check_detail(monitor: HealthMonitor, check: HealthCheckId) -> str:
+    """Describe a health check in one line, for explanations."""
+    try:
+        entry = monitor.state(check)
+        return f"{entry.summary}, since {timestamp(entry.since)[11:19]}"
+    except UnknownHealthCheck:
+        return "not declared, so taken as healthy"

@@ -77,8 +77,9 @@ def serve(
     as_json: Annotated[bool, typer.Option("--json", help="Print logs and the ready line as JSON.")] = False,
 ) -> None:
     """Serve DNS, the Route 53 API and the control API until SIGTERM or SIGINT."""
-    from dnsemu.app import Application, Options
+    from dnsemu.app import Application
     from dnsemu.files.watch import stamp
+    from dnsemu.options import Options
     from dnsemu.runner import run
 
     parsed_clock = _clock(clock)
@@ -111,8 +112,8 @@ def serve(
 @app.command()
 def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
     """Run a tour: three sample apps, a zone that uses every policy, live health checks. Needs no file."""
-    from dnsemu.app import Options
     from dnsemu.demo import run_demo
+    from dnsemu.options import Options
 
     options = Options(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
     run_demo(options, as_json=as_json)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
-from dnsemu.app import Application, Options
+from dnsemu.app import Application
 from dnsemu.config.file.load import load_text
 from dnsemu.config.text.addresses import Address
 from dnsemu.demo.app import start
 from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.verdict.history import Event
+from dnsemu.options import Options
 from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
 from dnsemu.runtime.lifecycle import Ready
 from dnsemu.runtime.logs import configure_logs, timestamp

@@ -59,15 +59,16 @@ ROOMS = {
     "query_log": "wire zone answering publication",
     "what_if": "zone answering publication explain faults",
     "fastpath": "wire zone answering publication query_log",
-    "server": "wire zone answering publication explain upstream query_log fastpath",
+    "server": "clock wire zone answering publication faults explain upstream query_log fastpath",
     "workers": "clock runtime wire zone answering publication upstream query_log server",
     "route53": "store commands faults control",
     "api": "dnsemu clock runtime state store commands publication files faults control explain what_if server",
-    "app": "runtime clock state store answering publication files faults control upstream query_log server"
+    "options": "clock store query_log",
+    "app": "options runtime clock state store answering publication files faults control upstream query_log server"
     " workers route53 api",
     "runner": "runtime store server app",
-    "demo": "runtime files server app runner",
-    "cli": "dnsemu clock runtime store commands files explain query_log what_if workers app runner demo",
+    "demo": "options runtime files server app runner",
+    "cli": "dnsemu clock runtime store commands files explain query_log what_if workers options app runner demo",
     "__main__": "cli",
 }
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 import structlog.testing
 
-from dnsemu.app import Application, Options
+from dnsemu.app import Application
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.file.load import load_files, load_text
@@ -15,6 +15,7 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.files.loading import compile_world
 from dnsemu.files.reading import read_files
 from dnsemu.healthcheck.probes.resolve import NX_DOMAIN
+from dnsemu.options import Options
 from dnsemu.publication.target_hosts import EVERY_S, TargetHosts
 from tests.asking import Server
 from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
