@@ -11,9 +11,12 @@ from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
 
 PROLOG = '<?xml version="1.0"?>\n'
 
-_SPECIAL = re.compile("[^ -%'-;=?-~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that text cannot contain unescaped: `&`, `<`, `>`, control characters, and code points of no character."""
-_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_SPECIAL = re.compile("[^ !#-%'-;=?-~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that text cannot contain unescaped: `&`, `<`, `>`, `"`, control characters, code points of no character.
+
+XML allows `"`, but Route 53 escapes it, and clients that read its XML as text rely on that (A10).
+"""
+_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 Write = Callable[[Any], str]
 

@@ -7,7 +7,7 @@ import pytest
 from dnsemu.commands.errors.cidr import CidrBlockInUseException
 from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
 from dnsemu.commands.errors.record_sets import InvalidChangeBatch, NoSuchChange
-from dnsemu.commands.errors.requests import ServiceUnavailable
+from dnsemu.commands.errors.requests import InvalidInput, ServiceUnavailable
 from dnsemu.route53 import rendering
 from dnsemu.route53.model import service
 from dnsemu.route53.rendering import render_error, response_headers
@@ -76,12 +76,32 @@ def test_a201_the_members_of_a_record_set_in_order():
     pytest.param("GetCheckerIpRanges", {"CheckerIpRanges": ["192.0.2.0/24"]}, "<CheckerIpRanges><member>192.0.2.0/24</member></CheckerIpRanges>", id="A6 items called member"),
     pytest.param("GetHostedZoneCount", {"HostedZoneCount": 0}, "<HostedZoneCount>0</HostedZoneCount>", id="A9 zero is a value"),
     pytest.param("CreateCidrCollection", {"Location": "https://x", "Collection": {"Version": 1}}, "<Collection><Version>1</Version></Collection>", id="A11 a Location is no element"),
-    pytest.param("GetChange", {"ChangeInfo": {"Comment": "<\"&'>\té\r\n\x7f\x00\ud800"}}, "<ChangeInfo><Comment>&lt;\"&amp;'&gt;&#9;é&#13;&#10;&#127;\ufffd\ufffd</Comment></ChangeInfo>", id="A10 text"),
+    pytest.param("GetChange", {"ChangeInfo": {"Comment": "<\"&'>\té\r\n\x7f\x00\ud800"}}, "<ChangeInfo><Comment>&lt;&quot;&amp;'&gt;&#9;é&#13;&#10;&#127;\ufffd\ufffd</Comment></ChangeInfo>", id="A10 text"),
+    pytest.param("ListResourceRecordSets", {"ResourceRecordSets": [{"SetIdentifier": 'the "1st"', "ResourceRecords": [{"Value": '"it\'s"'}]}]}, "<ResourceRecordSets><ResourceRecordSet><SetIdentifier>the &quot;1st&quot;</SetIdentifier><ResourceRecords><ResourceRecord><Value>&quot;it's&quot;</Value></ResourceRecord></ResourceRecords></ResourceRecordSet></ResourceRecordSets>", id="A10 quotation marks of a value and a set identifier"),
+    pytest.param("GetTrafficPolicy", {"TrafficPolicy": {"Document": '{"a": 1}'}}, "<TrafficPolicy><Document>{&quot;a&quot;: 1}</Document></TrafficPolicy>", id="A10 quotation marks of a document"),
+    pytest.param("ListTagsForResource", {"ResourceTagSet": {"Tags": [{"Key": '"', "Value": '""'}]}}, "<ResourceTagSet><Tags><Tag><Key>&quot;</Key><Value>&quot;&quot;</Value></Tag></Tags></ResourceTagSet>", id="A10 quotation marks of a tag"),
+    pytest.param("GetHealthCheckStatus", {"HealthCheckObservations": [{"StatusReport": {"Status": 'Failure: "x"'}}]}, "<HealthCheckObservations><HealthCheckObservation><StatusReport><Status>Failure: &quot;x&quot;</Status></StatusReport></HealthCheckObservation></HealthCheckObservations>", id="A10 quotation marks of an observation"),
     pytest.param("GetChange", {"ChangeInfo": {"SubmittedAt": datetime(2026, 1, 2, 1, 0, tzinfo=timezone(timedelta(hours=2)))}}, "<ChangeInfo><SubmittedAt>2026-01-01T23:00:00.000Z</SubmittedAt></ChangeInfo>", id="A9 a time is in UTC"),
     pytest.param("GetHealthCheck", {"HealthCheck": {"CloudWatchAlarmConfiguration": {"Threshold": 5}}}, "<HealthCheck><CloudWatchAlarmConfiguration><Threshold>5.0</Threshold></CloudWatchAlarmConfiguration></HealthCheck>", id="a threshold is a double"),
 ])  # fmt: skip
 def test_content(operation, response, expected):
     assert inside(operation, response) == expected
+
+
+def filled(shape):
+    """Returns a value of a shape in which every text is a quotation mark and an apostrophe."""
+    if shape.type == "structure":
+        return {name: filled(member.shape) for name, member in shape.members.items()}
+    if shape.item:
+        return [filled(shape.item)]
+    return {"timestamp": SUBMITTED, "boolean": True, "integer": 1, "long": 1, "double": 1.0}.get(shape.type, "\"'")
+
+
+@pytest.mark.parametrize("operation", service().operations.values(), ids=lambda op: f"A10 {op.name}")
+def test_every_text_has_its_quotation_marks_escaped(operation):
+    text = render(operation.name, filled(operation.output)).removeprefix(START).replace(NS, "")
+    assert '"' not in text
+    assert text.count("&quot;") == text.count("'")
 
 
 def test_a8_no_output_is_an_empty_root_element():
@@ -104,6 +124,7 @@ def test_a11_location_travels_as_a_header():
     pytest.param(NoSuchHostedZone("Z1"), "<Type>Sender</Type><Code>NoSuchHostedZone</Code><Message>No hosted zone found with ID: Z1</Message>", id="A20 a sender's error"),
     pytest.param(ServiceUnavailable("m"), "<Type>Receiver</Type><Code>ServiceUnavailable</Code><Message>m</Message>", id="A20 a receiver's error"),
     pytest.param(InvalidChangeBatch(["Tried '<a>'", "b"]), "<Type>Sender</Type><Code>InvalidChangeBatch</Code><Message>[Tried '&lt;a&gt;', b]</Message>", id="A21 a change batch's error has the same envelope"),
+    pytest.param(InvalidInput("One of '{\"urn:x\":Name}' is expected."), "<Type>Sender</Type><Code>InvalidInput</Code><Message>One of '{&quot;urn:x&quot;:Name}' is expected.</Message>", id="A10 quotation marks of a message"),
     pytest.param(CidrBlockInUseException("m"), "<Type>Sender</Type><Code>CidrBlockInUseException</Code><Message>m</Message>", id="A23 and so have CIDR's"),
     pytest.param(NoSuchChange.with_message(""), "<Type>Sender</Type><Code>NoSuchChange</Code><Message></Message>", id="no message"),
 ])  # fmt: skip
