@@ -21,7 +21,8 @@ from dnsemu.config.rdata.text import value_text
 __all__ = ["BadValue", "parse_value", "value_text"]
 
 MAX_STRING_BYTES = 255
-_TOKEN = re.compile(r'[ \t]*("(?:[^"\\]|\\.)*"|[^ \t"][^ \t]*)(?=[ \t]|$)', re.DOTALL)
+_TOKEN = re.compile(r'[ \t]*("(?:[^"\\]|\\.)*"(?=[ \t"]|$)|[^ \t"][^ \t]*)', re.DOTALL)
+"""A field with the blanks before it. Between two quoted strings no blank is needed (A185)."""
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
 
 

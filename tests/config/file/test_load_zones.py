@@ -35,6 +35,20 @@ def test_record_names(written, name):
     assert (names.parse(name), RRType.TXT, None) in zone.record_sets
 
 
+@pytest.mark.parametrize(
+    ("type", "value", "rdata"),
+    [
+        pytest.param("TXT", '"a""b"', b"\1a\1b", id="A185 no blank between two strings"),
+        pytest.param("SPF", '"a" """b"', b"\1a\0\1b", id="A185 an empty string"),
+    ],
+)
+def test_values(type, value, rdata):
+    text = f"hosted_zones: [{{name: shop.test, record_sets: [{{name: a, type: {type}, ttl: 5, resource_records: ['{value}']}}]}}]"
+    (zone,) = load_text("f.yaml", text).world.hosted_zones.values()
+    found = zone.record_sets[names.parse("a.shop.test"), RRType[type], None]
+    assert (found.values, found.rdata) == ((value,), (rdata,))
+
+
 # --- hosted zones ---
 
 

@@ -62,6 +62,11 @@ def test_every_type_has_a_value_here():
         pytest.param(RRType.SOA, "a.example b.a.example 1 2 3 4 5", "a.example. b.a.example. 1 2 3 4 5", id="A184 SOA"),
         pytest.param(RRType.TXT, r'"\101\""', '"A\\042"', id="R18 octal escapes and quotation marks"),
         pytest.param(RRType.TXT, r'"a\\b"', r'"a\134b"', id="R18 a backslash"),
+        pytest.param(RRType.TXT, '"a""b"', '"a" "b"', id="A185 no blank between two strings"),
+        pytest.param(RRType.TXT, '"a"\t "b""c"""', '"a" "b" "c" ""', id="A185 blanks between some strings"),
+        pytest.param(RRType.TXT, r'"a\"""b"', r'"a\"" "b"', id="A185 a quotation mark before the end of a string"),
+        pytest.param(RRType.SPF, '"v=spf1 ip4:192.0.2.1 """"-all"', '"v=spf1 ip4:192.0.2.1 " "" "-all"', id="A185 SPF"),
+        pytest.param(RRType.NAPTR, '1 2 "U""E2U+sip""!^.*$!x!" .', '1 2 "U" "E2U+sip" "!^.*$!x!" .', id="A185 NAPTR"),
         pytest.param(RRType.HTTPS, "1 . port=1 alpn=h2", '1 . alpn="h2" port="1"', id="R19 order and quotes"),
         pytest.param(RRType.CNAME, r"a\056b.test", r"\141\056b.test.", id="R4 octal in names"),
     ],
@@ -86,7 +91,10 @@ def test_one_value_two_spellings(type, first, second):
         pytest.param(RRType.SRV, "1 2 a", "SRVRRDATANotFourFields", ..., id="A186 SRV"),
         pytest.param(RRType.TXT, "unquoted", "InvalidCharacterString", ..., id="R18 A419 TXT unquoted"),
         pytest.param(RRType.TXT, "", "InvalidCharacterString", ..., id="R18 TXT empty"),
-        pytest.param(RRType.TXT, '"a""b"', "InvalidCharacterString", ..., id="A185 strings need a space between"),
+        pytest.param(RRType.TXT, '"a"b"c"', "InvalidCharacterString", ..., id="A185 no quotes in the middle"),
+        pytest.param(RRType.TXT, '""a" "b""', "InvalidCharacterString", ..., id="A185 quotes around quoted strings"),
+        pytest.param(RRType.TXT, '"a""', "InvalidCharacterString", ..., id="A185 a second string without end"),
+        pytest.param(RRType.TXT, f'"a""{"x" * 256}"', "CharacterStringTooLong", f'"{"x" * 256}"', id="A185 R18 of 256"),
         pytest.param(RRType.TXT, '"open', "InvalidCharacterString", ..., id="R18 TXT without end"),
         pytest.param(RRType.TXT, f'"{"x" * 256}"', "CharacterStringTooLong", ..., id="R18 TXT of 256"),
         pytest.param(RRType.TXT, '"é"', "UnsupportedCharacter", "?", id="A419 TXT é"),
@@ -99,6 +107,7 @@ def test_one_value_two_spellings(type, first, second):
             id="A419 CAA tag foo",
         ),
         pytest.param(RRType.CAA, '0 issue x"', "InvalidCharacterString", ..., id="R19 CAA unquoted"),
+        pytest.param(RRType.CAA, '0 issue "a""b"', "CAARRDATANotThreeFields", ..., id="R19 CAA of two strings"),
         pytest.param(RRType.NAPTR, "1 2 3", "NAPTRRRDATANotValid", ..., id="A186 NAPTR"),
         pytest.param(RRType.NAPTR, '65536 1 "" "" "" .', "NAPTRRRDATAOrderOutOfBounds", "65536", id="A186 NAPTR order"),
         pytest.param(RRType.NAPTR, '1 -1 "" "" "" .', "NAPTRRRDATAPreferenceOutOfBounds", "-1", id="A186 NAPTR pref"),
@@ -165,9 +174,9 @@ NAME = st.lists(st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True), min_size=1, 
 U16, U8 = st.integers(0, 0xFFFF), st.integers(0, 255)
 
 
-@given(STRINGS)
-def test_a185_any_bytes_in_character_strings(strings):
-    rdata = parse_value(RRType.TXT, " ".join(escaped(s, "o") for s in strings))
+@given(STRINGS, st.sampled_from((" ", "", "\t ")))
+def test_a185_any_bytes_in_character_strings(strings, between):
+    rdata = parse_value(RRType.TXT, between.join(escaped(s, "o") for s in strings))
     assert rdata == oracle(RRType.TXT, " ".join(escaped(s, "d") for s in strings))
     assert parse_value(RRType.TXT, value_text(RRType.TXT, rdata)) == rdata
 

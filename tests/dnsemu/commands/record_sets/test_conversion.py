@@ -21,6 +21,9 @@ BOTH = '"v=spf1 -all" "\\351"'
 ROUND_TRIPS = [
     pytest.param(a("www"), id="A201 simple"),
     pytest.param(leaf("www", "TXT", BOTH, '"B"'), id="A183 texts"),
+    pytest.param(leaf("www", "TXT", '"a""b"', '"a b"'), id="A183 A185 texts without a blank between the strings"),
+    pytest.param(leaf("www", "SPF", '"v=spf1 """"-all"'), id="A183 A185 an SPF of three strings"),
+    pytest.param(leaf("www", "NAPTR", '1 2 "U""E2U+sip""!^.*$!x!" .'), id="A183 A185 a NAPTR without blanks between the strings"),
     pytest.param(leaf("www", "MX", "10 Mail.Example.Test"), id="A183 a host in capitals"),
     pytest.param(member("S 1", Weight=0, HealthCheckId=CHECK), id="A201 weighted"),
     pytest.param(member("s1", Region="eu-west-1"), id="A201 latency"),
