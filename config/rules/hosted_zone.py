@@ -37,11 +37,7 @@ def _own_problems(record_set: RecordSet, zone: CheckedZone) -> Iterator[Problem]
         name = names.to_text(record_set.name)
         message = f"RRSet with DNS name {name} is not permitted in zone {names.to_text(zone.name)}"
         yield Problem("outside-zone", "R10", message, "write a name in the zone, or leave its last dot out", ("name",))
-    first = record_set.name[1 : 1 + record_set.name[0]]
-    if b"*" in first and first != b"*":
-        message = f"{names.display(record_set.name)} has a * that is not a whole label"
-        yield Problem("partial-wildcard", "R7", message, "write * as the whole leftmost label", ("name",))
-    if first == b"*" and record_set.type is RRType.NS:
+    if names.is_wildcard(record_set.name) and record_set.type is RRType.NS:
         message = "Changing wildcard NS record sets are not supported. No changes made."
         yield Problem("wildcard-ns", "A172", message, "delegate each name by itself", ("name",))
     if record_set.type is RRType.SOA and record_set.name != zone.name:

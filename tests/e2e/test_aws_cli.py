@@ -50,7 +50,8 @@ RECORD_SETS = [
     record_set("MX", "10 mail.cli.test."),
     record_set("NS", "ns1.elsewhere.test."),
     record_set("SRV", "1 2 443 www.cli.test."),
-    record_set("TXT", '"one; two" "three"'),
+    record_set("TXT", '"one; two" "three"', '"four""five"'),
+    record_set("TXT", '"heritage=external-dns"', name=r"cname-\052.apps.cli.test."),
 ]
 ANSWERS = {
     "A": ["192.0.2.1", "192.0.2.2"],
@@ -58,11 +59,12 @@ ANSWERS = {
     "CNAME": ["www.shop.test."],
     "MX": ["10 mail.cli.test."],
     "SRV": ["1 2 443 www.cli.test."],
-    "TXT": ['"one; two" "three"'],
+    "TXT": ['"four" "five"', '"one; two" "three"'],
 }
 
 
 def test_a370_common_types_are_created_and_deleted_by_change_batch_files(api, aws, tmp_path):
+    """A55, A185: also an asterisk in a label, and strings without a blank between them, both listed as sent."""
     made = aws("create-hosted-zone", "--name", "cli.test", "--caller-reference", "cli", by_option=True)
     zone = made["HostedZone"]["Id"]
     where = ("--hosted-zone-id", zone)
@@ -76,6 +78,8 @@ def test_a370_common_types_are_created_and_deleted_by_change_batch_files(api, aw
     for type_, values in ANSWERS.items():
         assert served(api.dns, f"{type_}.cli.test", type_) == values
     assert served(api.dns, "alias.cli.test") == ANSWERS["A"]
+    assert served(api.dns, "cname-*.apps.cli.test", "TXT") == ['"heritage=external-dns"']
+    assert served(api.dns, "cname-x.apps.cli.test", "TXT") == ["NXDOMAIN"]
     listed = aws("list-resource-record-sets", *where, "--page-size", 2)["ResourceRecordSets"]
     assert sorted((one for one in listed if one["Name"] != "cli.test."), key=lambda one: one["Name"]) == sorted(
         [*RECORD_SETS, aliased], key=lambda one: one["Name"]

@@ -91,6 +91,19 @@ def test_a13_one_connection_carries_many_requests(api):
     assert len(sockets) == 1
 
 
+def test_a10_a_shell_client_finds_both_challenge_tokens(api, boto):
+    """acme.sh puts `"` in place of each record set's tag and takes the lines between quotation marks."""
+    zone = new_zone(boto, "tokens.test")
+    change(boto, zone, create("_acme-challenge.tokens.test", '"first"', '"second"', type_="TXT"))
+    connection = http.client.HTTPConnection("127.0.0.1", api.http, timeout=10)
+    connection.request("GET", f"/2013-04-01/hostedzone/{zone}/rrset?name=_acme-challenge.tokens.test")
+    lines = connection.getresponse().read().decode().replace("<ResourceRecordSet>", '"').split('"')
+    connection.close()
+    (line,) = [line for line in lines if "<Name>_acme-challenge.tokens.test.</Name>" in line]
+    values = [f"<ResourceRecord><Value>&quot;{token}&quot;</Value></ResourceRecord>" for token in ("first", "second")]
+    assert f"<ResourceRecords>{''.join(values)}</ResourceRecords>" in line
+
+
 def test_a13_whoever_asks_first_is_told_to_continue(api):
     with socket.create_connection(("127.0.0.1", api.http), timeout=10) as connection:
         head = "POST /2013-04-01/delegationset HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"

@@ -71,6 +71,21 @@ def test_the_order_of_the_specification(size):
     assert identities(data for page in found for data in page) == EXAMPLE_ORDER
 
 
+@pytest.mark.parametrize(("name", "shown"), [
+    pytest.param("cname-*.apps.example.test", r"cname-\052.apps.example.test.", id="A49 A55 as external-dns names its texts"),
+    pytest.param(r"a-\052.x.example.test", r"a-\052.x.example.test.", id="A55 escaped"),
+    pytest.param("ab*", r"ab\052.example.test.", id="A55 at the end of a label"),
+    pytest.param("*abc", r"\052abc.example.test.", id="A55 at its start"),
+    pytest.param("**", r"\052\052.example.test.", id="A55 two of them"),
+])  # fmt: skip
+def test_an_asterisk_in_a_label_is_listed_in_octal(name, shown):
+    emulated = emulation(create(a("aa")), create(a(name)), create(a("zz")))
+    assert [data["Name"] for data in pages(emulated, 300)[0]].count(shown) == 1
+    for start in (name if "." in name else f"{name}.example.test", shown):
+        listed = emulated.call(LIST, HostedZoneId=ZONE, StartRecordName=start, MaxItems="1")["ResourceRecordSets"]
+        assert [data["Name"] for data in listed] == [shown]
+
+
 def test_a200_types_and_absent_identifiers():
     types = ("TXT", "AAAA", "MX", "CAA")
     values = {"TXT": '"x"', "AAAA": "::1", "MX": "1 a.test", "CAA": '0 issue "a"'}
