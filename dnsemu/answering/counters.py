@@ -32,7 +32,7 @@ class Counters:
     """Counts replies by zone, type, rcode and policy. A caller may keep a `ReplyCount` and add to it directly."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[DName, str, str, str], ReplyCount] = {}
+        self._counts: dict[tuple[DName, str, int, str], ReplyCount] = {}
 
     def of_answer(self, link: Link, rcode: RCode) -> ReplyCount:
         """Returns the count of replies to a question that a hosted zone answers."""
@@ -42,7 +42,7 @@ class Counters:
 
     def of(self, zone: DName = ROOT, type_: str = "", rcode: RCode = RCode.NOERROR, policy: str = "none") -> ReplyCount:
         """Returns the count of replies with these labels."""
-        key = zone, type_, rcode.name, policy
+        key = zone, type_, int(rcode), policy  # an enum's name and hash cost more than the number's
         count = self._counts.get(key)
         if count is None:
             count = self._counts[key] = [0, 0]
@@ -50,7 +50,7 @@ class Counters:
 
     def items(self) -> Iterator[tuple[ReplyLabels, int]]:
         """Yields the labels with at least one reply, and their number of replies."""
-        for key, count in self._counts.items():
+        for (zone, type_, rcode, policy), count in self._counts.items():
             for protocol, number in zip(PROTOCOLS, count, strict=True):
                 if number:
-                    yield ReplyLabels(*key, protocol), number
+                    yield ReplyLabels(zone, type_, RCode(rcode).name, policy, protocol), number

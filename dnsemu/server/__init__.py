@@ -4,6 +4,7 @@ A packet comes in at `transport.udp.UdpListener` or `transport.tcp`, which call 
 That is `dnsemu.fastpath.packet_cache.PacketCache.respond`; on a miss it calls `responder.Responder`. Start there: it
 parses the query, answers it from a hosted zone or elsewhere, and returns the message.
 
-`received_query` is a parsed query with its origin. `data_plane` is the interface of the processes that answer DNS. May
-import: wire, zone, answering, publication, explain, upstream, query_log, fastpath.
+`received_query` is a parsed query with its origin, `vantage_points` the places of listeners, `data_plane` the interface
+of the processes that answer DNS. May import: wire, zone, answering, publication, explain, upstream, query_log,
+fastpath.
 """

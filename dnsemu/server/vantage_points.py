@@ -14,9 +14,9 @@ class VantagePoints:
         self.places: dict[str, Place] = {}
 
     def follow(self, declared: Iterable[VantagePoint]) -> None:
-        """Take over the declared places; addresses that are no longer declared keep theirs until the next start."""
+        """Takes over the declared places; addresses that are no longer declared keep theirs until the next start."""
         self.places |= {point.dns: place_declared(point.place, f"vantage point {point.dns}") for point in declared}
 
     def place_at(self, address: str) -> Callable[[], Place]:
-        """A function that returns the place of one vantage point at the time of each query."""
+        """Returns a function that returns the place of one vantage point at the time of each query."""
         return partial(self.places.__getitem__, address)

@@ -22,12 +22,12 @@ _REGISTERED = {
 
 
 def type_text(code: int) -> str:
-    """The mnemonic of a Route 53 type or of ANY, else `TYPEnnn` (RFC 3597 §5)."""
+    """Returns the mnemonic of a Route 53 type or of ANY, else `TYPEnnn` (RFC 3597 §5)."""
     return MNEMONICS.get(code) or f"TYPE{code}"
 
 
 def type_label(code: int) -> str:
-    """The mnemonic of a Route 53 type or of ANY, else `other`: a closed set, however many codes are asked."""
+    """Returns the mnemonic of a Route 53 type or of ANY, else `other`: a closed set of metric labels."""
     return MNEMONICS.get(code, "other")
 
 
