@@ -15,28 +15,28 @@ from dnsemu.runtime.logs import timestamp
 _TYPES = {CalculatedCheck: "CALCULATED", MetricCheck: "CLOUDWATCH_METRIC", RecoveryCheck: "RECOVERY_CONTROL"}
 
 
-def check_json(entry: HealthCheckState, monitor: HealthMonitor) -> dict[str, Any]:
+def check_json(check_state: HealthCheckState, monitor: HealthMonitor) -> dict[str, Any]:
     """One health check with all its checkers."""
-    config = entry.check.config
-    healthy, reporting = entry.votes
-    overlay = entry.overlay
+    config = check_state.check.config
+    healthy, reporting = check_state.votes
+    overlay = check_state.overlay
     return {
-        "id": entry.check.id,
+        "id": check_state.check.id,
         "type": config.type.value if isinstance(config, EndpointCheck) else _TYPES[type(config)],
         "endpoint": endpoint_of(config) if isinstance(config, EndpointCheck) else None,
-        "status": entry.status.value,
-        "since": timestamp(entry.since),
-        "observed": entry.observed.value,
+        "status": check_state.status.value,
+        "since": timestamp(check_state.since),
+        "observed": check_state.observed.value,
         "forced": overlay.status.value if overlay else None,
         "forced_by": overlay.by if overlay else None,
         "forced_until": timestamp(overlay.until) if overlay and overlay.until is not None else None,
-        "inverted": entry.check.inverted,
-        "disabled": entry.check.disabled,
-        "signal": entry.signal.value if entry.signal else None,
+        "inverted": check_state.check.inverted,
+        "disabled": check_state.check.disabled,
+        "signal": check_state.signal.value if check_state.signal else None,
         "checkers_healthy": healthy,
         "checkers_reporting": reporting,
-        "summary": entry.summary,
-        "checkers": [_checker_json(entry, state, monitor) for state in entry.checkers.values()],
+        "summary": check_state.summary,
+        "checkers": [_checker_json(check_state, state, monitor) for state in check_state.checkers.values()],
     }
 
 
@@ -66,8 +66,8 @@ def signal_json(source: SignalSource, state: SignalState | None) -> dict[str, An
     return {"arn": source.arn, "state": value}
 
 
-def _checker_json(entry: HealthCheckState, state: CheckerState, monitor: HealthMonitor) -> dict[str, Any]:
-    next_probe = monitor.next_probe(entry.check.id, state.checker)
+def _checker_json(check_state: HealthCheckState, state: CheckerState, monitor: HealthMonitor) -> dict[str, Any]:
+    next_probe = monitor.next_probe(check_state.check.id, state.checker)
     return {
         "region": state.checker.region,
         "address": state.checker.address,
@@ -96,7 +96,7 @@ def _observation_json(observation: Observation | None) -> dict[str, Any] | None:
 def check_detail(monitor: HealthMonitor, check: HealthCheckId) -> str:
     """Describe a health check in one line, for explanations."""
     try:
-        entry = monitor.state(check)
-        return f"{entry.summary}, since {timestamp(entry.since)[11:19]}"
+        check_state = monitor.state(check)
+        return f"{check_state.summary}, since {timestamp(check_state.since)[11:19]}"
     except UnknownHealthCheck:
         return "not declared, so taken as healthy"

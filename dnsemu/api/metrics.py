@@ -150,9 +150,9 @@ class Metrics:
         families = {
             name: GaugeMetricFamily(family, text, labels=["check"]) for name, (family, text) in _STATUS_FAMILIES.items()
         }
-        for entry in monitor.states():
-            for name, value in status_values(entry, monitor.is_declared_and_healthy).items():
-                families[name].add_metric([entry.check.id], value / 100 if name == PERCENTAGE_HEALTHY else value)
+        for check_state in monitor.states():
+            for name, value in status_values(check_state, monitor.is_declared_and_healthy).items():
+                families[name].add_metric([check_state.check.id], value / 100 if name == PERCENTAGE_HEALTHY else value)
         yield from families.values()
         for metric, (family, text) in _LATENCY_FAMILIES.items():
             latencies = SummaryMetricFamily(family, text, labels=["check", "region"])
@@ -211,4 +211,8 @@ def _pieces(family: Metric) -> Iterator[bytes]:
         piece = copy(family)
         piece.samples = samples[start : start + SAMPLES_PER_PIECE]
         text = generate_latest(_Only(piece))
-        yield text if not start else b"".join(line for line in text.splitlines(True) if not line.startswith(b"#"))
+        yield (
+            text
+            if not start
+            else b"".join(line for line in text.splitlines(keepends=True) if not line.startswith(b"#"))
+        )

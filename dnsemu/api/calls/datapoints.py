@@ -40,42 +40,42 @@ class DataPointCalls:
         if unknown := sorted(set(request.query) - PARAMETERS):
             return failure(400, f"unknown parameter {unknown[0]}; there is {', '.join(sorted(PARAMETERS))}", "query")
         try:
-            entries = self._entries(list(map(HealthCheckId, request.query.getall("check", []))))
+            check_states = self._check_states(list(map(HealthCheckId, request.query.getall("check", []))))
         except UnknownHealthCheck as missing:
             return failure(404, str(missing), "check", "H103")
         response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
         await response.prepare(request)
         if request.method == "HEAD":
             return response
-        for piece in self._pieces(entries):
+        for piece in self._pieces(check_states):
             await response.write(piece.encode())
             await asyncio.sleep(0)
         return response
 
-    def _entries(self, wanted: list[HealthCheckId]) -> list[HealthCheckState]:
+    def _check_states(self, wanted: list[HealthCheckId]) -> list[HealthCheckState]:
         monitor = self._monitor
         return [monitor.state(check) for check in dict.fromkeys(wanted)] if wanted else list(monitor.states())
 
-    def _pieces(self, entries: list[HealthCheckState]) -> Iterator[str]:
+    def _pieces(self, check_states: list[HealthCheckState]) -> Iterator[str]:
         """Write the reply in pieces of a few milliseconds of work each."""
         yield f'{{"namespace": "{NAMESPACE}", "period_s": {PERIOD_S}, "health_checks": ['
-        for number, entry in enumerate(entries):
-            yield f'{", " if number else ""}{{"id": {json.dumps(entry.check.id)}, "metrics": {{'
+        for number, check_state in enumerate(check_states):
+            yield f'{", " if number else ""}{{"id": {json.dumps(check_state.check.id)}, "metrics": {{'
             separator = ""
-            for name, metric in self._metrics(entry):
+            for name, metric in self._metrics(check_state):
                 yield f"{separator}{json.dumps(name)}: {json.dumps(metric)}"
                 separator = ", "
             yield "}}"
         yield "]}\n"
 
-    def _metrics(self, entry: HealthCheckState) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _metrics(self, check_state: HealthCheckState) -> Iterator[tuple[str, dict[str, Any]]]:
         """One check's metrics by name: present values, and latency data points of the last hour."""
         monitor = self._monitor
-        for name, value in status_values(entry, monitor.is_declared_and_healthy).items():
+        for name, value in status_values(check_state, monitor.is_declared_and_healthy).items():
             yield name, {"unit": UNITS[name], "value": value}
         now = self._clock.now()
         for metric in LatencyMetric:
-            if regions := monitor.latency.data_points(entry.check.id, metric, now):
+            if regions := monitor.latency.data_points(check_state.check.id, metric, now):
                 yield (
                     metric.value,
                     {

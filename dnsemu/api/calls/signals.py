@@ -93,7 +93,8 @@ class SignalCalls:
             monitor.set_signal(source, state)
         except NoSuchSource as missing:
             return failure(404, str(missing), field, rule)
-        followers = [entry for entry in monitor.states() if source_of(entry.check.config) == source]
+        followers = [check_state for check_state in monitor.states() if source_of(check_state.check.config) == source]
         return as_json(
-            signal_json(source, state) | {"health_checks": [check_json(entry, monitor) for entry in followers]}
+            signal_json(source, state)
+            | {"health_checks": [check_json(check_state, monitor) for check_state in followers]}
         )

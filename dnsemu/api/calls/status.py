@@ -72,7 +72,7 @@ class StatusCalls:
                 {"id": zone.id, "name": names.display(zone.name), "record_sets": len(zone.record_sets)}
                 for zone in published.world.hosted_zones.values()
             ],
-            "health_checks": [check_json(entry, self._monitor) for entry in self._monitor.states()],
+            "health_checks": [check_json(check_state, self._monitor) for check_state in self._monitor.states()],
             "serving": groups,
             "faults": list(map(str, self._file_errors())),
             "failures": self._lifecycle.failures,
