@@ -1,4 +1,4 @@
-"""What tests of the server share."""
+"""Fixtures that several rooms' tests share."""
 
 import socket
 
