@@ -211,8 +211,5 @@ def _pieces(family: Metric) -> Iterator[bytes]:
         piece = copy(family)
         piece.samples = samples[start : start + SAMPLES_PER_PIECE]
         text = generate_latest(_Only(piece))
-        yield (
-            text
-            if not start
-            else b"".join(line for line in text.splitlines(keepends=True) if not line.startswith(b"#"))
-        )
+        lines = text.splitlines(keepends=True)
+        yield text if not start else b"".join(line for line in lines if not line.startswith(b"#"))

@@ -24,7 +24,7 @@ def drain(sock):
 async def main():
     """Echoes until terminated."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setblocking(False)
+    sock.settimeout(0)
     sock.bind(("127.0.0.1", 0))
     asyncio.get_running_loop().add_reader(sock.fileno(), drain, sock)
     print("ready", sock.getsockname()[1], flush=True)

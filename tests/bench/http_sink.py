@@ -51,7 +51,7 @@ def _half_periods(number: int, at: float, period_s: float) -> float:
 
 
 @dataclass(slots=True)
-class Told:
+class FlapAnswers:
     """The answers of a flapping path to its only checker, and the flips of the checker's vote that follow (H64)."""
 
     is_up: bool = True
@@ -60,7 +60,7 @@ class Told:
     ups: int = 0
     downs: int = 0
 
-    def tell(self, is_up: bool) -> None:
+    def add(self, *, is_up: bool) -> None:
         """Adds an answer."""
         self.ups += is_up
         self.downs += not is_up
@@ -72,7 +72,7 @@ class Told:
 class Endpoint(asyncio.Protocol):
     """One connection. Requests are small and arrive whole; the client closes."""
 
-    def __init__(self, counts: dict[str, int], told: dict[int, Told], period_s: float) -> None:
+    def __init__(self, counts: dict[str, int], told: dict[int, FlapAnswers], period_s: float) -> None:
         self._counts = counts
         self._told = told
         self._period_s = period_s
@@ -89,7 +89,7 @@ class Endpoint(asyncio.Protocol):
             return
         number = int(found[1])
         up = is_up(number, time.monotonic(), self._period_s)
-        self._told[number].tell(up)
+        self._told[number].add(is_up=up)
         self._transport.write(_UP if up else _DOWN)
 
 
@@ -152,7 +152,7 @@ async def main() -> None:
     options = parser.parse_args()
     loop = asyncio.get_running_loop()
     counts = dict.fromkeys(("connections", "requests", "silent"), 0)
-    told: dict[int, Told] = defaultdict(Told)
+    told: dict[int, FlapAnswers] = defaultdict(FlapAnswers)
     makers = [lambda: Silence(counts), *[lambda: Endpoint(counts, told, options.period)] * options.ports]
     servers = [await loop.create_server(made, "127.0.0.1", 0, backlog=BACKLOG) for made in makers]
     terminated = asyncio.Event()

@@ -35,7 +35,7 @@ def main() -> None:
     packets = read_packets(options.packets.read_bytes())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect(("127.0.0.1", options.port))
-        sock.setblocking(False)
+        sock.settimeout(0)
         print(json.dumps(Sending(sock, packets, options).run()))
 
 

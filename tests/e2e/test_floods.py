@@ -57,7 +57,7 @@ class Flood:
         wild, none = (query(f"{'x' * 12}.{name}.flood.test").to_wire() for name in ("wild", "none"))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.connect(("127.0.0.1", self._port))
-            sock.setblocking(False)
+            sock.settimeout(0)
             while not self._ends.is_set():
                 noise = dice.randbytes(12)
                 letters = bytes(97 + byte % 26 for byte in noise)

@@ -463,7 +463,7 @@ class Stalled:
     def __init__(self, server, query=""):
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
         self._server = server
         self._query = query
 
