@@ -7,6 +7,8 @@ import botocore.exceptions
 import pytest
 from botocore.config import Config
 
+from tests.error_texts import check_listed
+
 CREDENTIALS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
 
 _references = (f"reference-{number}" for number in itertools.count(1))
@@ -102,7 +104,10 @@ def refused(call, *arguments, **request):
     with pytest.raises(botocore.exceptions.ClientError) as raised:
         call(*arguments, **request)
     response = raised.value.response
-    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"], response["Error"]["Message"]
+    code, message = response["Error"]["Code"], response["Error"]["Message"]
+    if not message.startswith("["):  # lists of sentences are checked where they are made
+        check_listed(code, message)
+    return response["ResponseMetadata"]["HTTPStatusCode"], code, message
 
 
 def record_sets(client, zone_id, **start):

@@ -1,5 +1,6 @@
 """The root of the API's errors, and one branch for each HTTP status."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 
@@ -7,6 +8,7 @@ class ApiError(Exception):
     """A request that Route 53 refuses or fails to answer; nothing has changed.
 
     `code` is the name of the class unless it sets another, `status` the HTTP status, `message` the client's text.
+    `sentences` are the parts of a message that lists several.
     """
 
     code: ClassVar[str]
@@ -15,6 +17,7 @@ class ApiError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(f"{self.code}: {message}")
         self.message = message
+        self.sentences: Sequence[str] = (message,)
 
     def __init_subclass__(cls) -> None:
         cls.code = cls.__dict__.get("code", cls.__name__)

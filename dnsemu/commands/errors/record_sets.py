@@ -10,6 +10,7 @@ class InvalidChangeBatch(BadRequest):
 
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__(_listed(messages))
+        self.sentences = messages
 
 
 class NoSuchChange(NotFound):
@@ -24,6 +25,7 @@ class InvalidResourceRecordSetProtectionBatch(BadRequest):
 
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__(_listed(messages))
+        self.sentences = messages
 
 
 class ProtectionAlreadyExists(Conflict):
@@ -31,6 +33,7 @@ class ProtectionAlreadyExists(Conflict):
 
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__(_listed(messages))
+        self.sentences = messages
 
 
 class NoSuchGeoLocation(NotFound):

@@ -15,6 +15,7 @@ from dnsemu.config.model.settings import ApiSettings
 from dnsemu.state.state import State
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Write
+from tests.error_texts import check_listed
 
 NOW = 1_700_000_000.0
 """2023-11-14 22:13:20 UTC, the start of the clock of an `Emulation`."""
@@ -80,9 +81,11 @@ class Emulation:
         return response
 
     def refused(self, operation: str, **request: object) -> ApiError:
-        """Runs an operation that must fail, and returns its error."""
+        """Runs an operation that must fail, and returns its error, whose texts must be listed."""
         try:
             response = self.call(operation, **request)
         except ApiError as error:
+            for sentence in error.sentences:
+                check_listed(error.code, sentence)
             return error
         raise AssertionError(f"{operation} was not refused: {response}")
