@@ -1,13 +1,12 @@
 """Tags of hosted zones and health checks (A220–A223)."""
 
 from dataclasses import dataclass
+from unicodedata import category
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors.health_checks import NoSuchHealthCheckSource
+from dnsemu.commands.errors.health_checks import NoSuchHealthCheck, NoSuchHealthCheckSource
+from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
 from dnsemu.commands.errors.requests import InvalidInput
-from dnsemu.commands.health_checks.status import existing_check
-from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
-from dnsemu.config.text.ids import bare_id
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
@@ -16,6 +15,9 @@ MAX_TAGS = 50
 
 _MAX_ZONE_ID = 32
 _RESERVED = "aws:"
+_SPECIAL = frozenset("_.:/=+-@")
+_KINDS = frozenset("LNZ")
+"""Letters, numbers and spaces, by the first letter of a character's Unicode category."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def change_tags_for_resource(request: Request, step: Step, context: Context) -> 
         raise InvalidInput("AddTags, RemoveTagKeys or both are needed.")
     tags = _tags(step, kind, resource_id)
     for tag in request.get("AddTags", ()):
-        tags[_new_key(tag)] = tag.get("Value", "")
+        tags[_new_key(tag)] = _checked(tag.get("Value", ""))
     for key in request.get("RemoveTagKeys", ()):
         tags.pop(key, None)
     if len(tags) > MAX_TAGS:
@@ -70,25 +72,25 @@ def _tags(step: Step, kind: str, resource_id: str) -> dict[str, str]:
 
 
 def _resource(kind: str, resource_id: str, step: Step) -> tuple[str, str]:
-    """Returns the type and bare id of an existing resource.
+    """Returns the type and id of an existing resource. A prefix is part of the id here, so it names nothing (A221).
 
     Raises:
         NoSuchHostedZone, NoSuchHealthCheck, NoSuchHealthCheckSource: the resource does not exist.
-        InvalidInput: the id is too long for a hosted zone (A221).
+        InvalidInput: the id is too long for a hosted zone.
     """
-    bare = bare_id(resource_id)
     if kind == "healthcheck":
-        existing_check(step, bare)
+        if resource_id not in step.world.health_checks:
+            raise NoSuchHealthCheck(resource_id)
     elif kind == "healthchecksource":
-        raise NoSuchHealthCheckSource(bare)
-    elif len(bare) > _MAX_ZONE_ID:
+        raise NoSuchHealthCheckSource(resource_id)
+    elif len(resource_id) > _MAX_ZONE_ID:
         raise InvalidInput(
-            f"1 validation error detected: Value '{bare}' at 'resourceId' failed to satisfy constraint: "
+            f"1 validation error detected: Value '{resource_id}' at 'resourceId' failed to satisfy constraint: "
             f"Member must have length less than or equal to {_MAX_ZONE_ID}",
         )
-    else:
-        existing_zone(step, bare)
-    return kind, bare
+    elif resource_id not in step.world.hosted_zones:
+        raise NoSuchHostedZone(resource_id)
+    return kind, resource_id
 
 
 def _new_key(tag: dict[str, str]) -> str:
@@ -97,4 +99,14 @@ def _new_key(tag: dict[str, str]) -> str:
         raise InvalidInput("A tag needs a Key of at least one character.")
     if key.startswith(_RESERVED):
         raise InvalidInput(f"Tag keys that start with {_RESERVED} are reserved, but found '{key}'.")
-    return key
+    return _checked(key)
+
+
+def _checked(text: str) -> str:
+    """Returns a key or value that has only the characters of tags (A223)."""
+    if not all(char in _SPECIAL or category(char)[0] in _KINDS for char in text):
+        raise InvalidInput(
+            "Invalid parameter : Tags can only contain letters, numbers, spaces, and the following special characters: "
+            "_ . : / = + - @"
+        )
+    return text

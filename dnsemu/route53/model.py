@@ -16,11 +16,11 @@ ShapeType = Literal["structure", "list", "string", "integer", "long", "double", 
 
 ID_SHAPES = frozenset(
     {
-        *("ChangeId", "HealthCheckId", "QueryLoggingConfigId", "ResourceId", "TagResourceId"),
+        *("ChangeId", "HealthCheckId", "QueryLoggingConfigId", "ResourceId"),
         *("TrafficPolicyId", "TrafficPolicyInstanceId", "UUID"),
     }
 )
-"""Shapes that may arrive with a prefix such as `/hostedzone/` (A46)."""
+"""Shapes whose prefix, such as `/hostedzone/`, is stripped once the id's length is checked (A46). Not TagResourceId."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from dnsemu.commands.errors.requests import InvalidInput, MalformedInput
-from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.invalid_input import constraint_error, schema_error
 from dnsemu.route53.model import NAMESPACE, Member, ModelShape, Operation
 from dnsemu.route53.xml_document import Element, read_document
@@ -105,4 +104,4 @@ def _scalar(shape: ModelShape, text: str) -> Any:
         if (value := _BOOLEANS.get(text.strip(_XML_SPACE))) is None:
             raise ValueError(text)
         return value
-    return bare_id(text) if shape.is_id else text
+    return text

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import unquote
 
-from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.model import Operation, service
 
 _ID_PREFIXES = frozenset({"change", "delegationset", "hostedzone"})
@@ -25,8 +24,8 @@ class _Node:
 def route(method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
     """Returns the operation that a request names, with the parameters in its path; None if there is no such operation.
 
-    A final slash and doubled slashes are ignored, segments are percent-decoded once, and ids lose their prefix:
-    `/hostedzone//hostedzone/Z1` and `/hostedzone/%2Fhostedzone%2FZ1` both name Z1 (A1, A2, A46).
+    A final slash and doubled slashes are ignored, segments are percent-decoded once, and a prefix that stands in
+    segments of the path is skipped: `/hostedzone//hostedzone/Z1` names Z1 (A1, A2).
 
     Args:
         path: as it was sent, not decoded, without the query string.
@@ -40,7 +39,7 @@ def route(method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
             return None
         elif not (node.parameter.is_id and segment in _ID_PREFIXES and place + 1 < len(segments)):
             node = node.parameter
-            values.append(bare_id(segment) if node.is_id else segment)
+            values.append(segment)
     operation = node.operations.get(method)
     return (operation, dict(zip(_parameters(operation), values, strict=True))) if operation else None
 

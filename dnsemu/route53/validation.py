@@ -1,23 +1,29 @@
 """Checks a request against the model, as Route 53 does before it looks at any hosted zone (A30)."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import chain
 from typing import Any
 
 from dnsemu.commands.errors.requests import InvalidInput
-from dnsemu.route53.facets import SCHEMA_TYPES, facets, not_empty
+from dnsemu.config.text.ids import bare_id
+from dnsemu.route53.facets import SCHEMA_MEMBERS, SCHEMA_TYPES, facets, not_empty
 from dnsemu.route53.invalid_input import constraint_error, schema_error
 from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
 
 _NOT_EMPTY = {("CreateHostedZoneRequest", "Name")}
 """Strings that the schema requires not to be empty, although the model does not (A87)."""
 
+_PATHS = {("CreateHostedZoneRequest", "DelegationSetId"): "resourceId"}
+"""Paths in the validator's messages that are not named after their member (A48)."""
+
 
 def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]:
     """Checks a request's values against the model's constraints, and returns the request as Route 53 reads it.
 
     First the XML schema checks the body, then the validator checks everything; the first error found is raised.
-    The returned request differs only in the type of a health check, which is in upper case (H2).
+    The returned request differs in the type of a health check, which is in upper case (H2), and in ids, which have
+    lost their prefix (A46).
 
     Raises:
         InvalidInput: in the schema's wording (A26) or the validator's (A27).
@@ -31,22 +37,24 @@ def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]
         _structure_errors(operation.input, request, ""),
     ):
         raise error
-    return _with_type_in_upper_case(request)
+    return _with_type_in_upper_case(_with_bare_ids(operation.input, request))
 
 
 def _schema_errors(
-    shape: ModelShape, value: Any, element: str, required: list[str] | None = None
+    shape: ModelShape, value: Any, element: str, required: list[str] | None = None, schema_type: str | None = None
 ) -> Iterator[InvalidInput]:
     """Yields the schema's errors about a body, in document order; about missing content at the element's end.
 
     Args:
         required: the members that must be in the body, if not all that the model requires are sent there.
+        schema_type: the schema's name for the type of this member, if it is not that of the shape.
     """
     if shape.type == "structure":
         for name, part in value.items():
             if (shape.name, name) in _NOT_EMPTY and not part:
                 yield schema_error(not_empty().schema_sentence(part, shape.members[name].shape.name))
-            yield from _schema_errors(shape.members[name].shape, part, name)
+            member_type = SCHEMA_MEMBERS.get((shape.name, name))
+            yield from _schema_errors(shape.members[name].shape, part, name, schema_type=member_type)
         for name in shape.required if required is None else required:
             if name not in value:
                 yield _incomplete(element, name)
@@ -55,7 +63,7 @@ def _schema_errors(
             yield from _schema_errors(shape.item, part, shape.item_name)
         if not value and shape.minimum:
             yield _incomplete(element, shape.item_name)
-    elif schema_type := SCHEMA_TYPES.get(shape.name):
+    elif schema_type := schema_type or SCHEMA_TYPES.get(shape.name):
         for facet in facets(shape):
             if not facet.holds(value):
                 yield schema_error(facet.schema_sentence(value, schema_type))
@@ -77,7 +85,8 @@ def _missing_parameters(shape: ModelShape, request: Mapping[str, Any]) -> Iterat
 
 def _structure_errors(shape: ModelShape, value: Mapping[str, Any], path: str) -> Iterator[InvalidInput]:
     for name, part in value.items():
-        yield from _constraint_errors(shape.members[name].shape, part, f"{path}{_camel(name)}")
+        at = _PATHS.get((shape.name, name)) or f"{path}{_camel(name)}"
+        yield from _constraint_errors(shape.members[name].shape, part, at)
 
 
 def _constraint_errors(shape: ModelShape, value: Any, path: str) -> Iterator[InvalidInput]:
@@ -99,6 +108,27 @@ def _constraint_errors(shape: ModelShape, value: Any, path: str) -> Iterator[Inv
 def _camel(name: str) -> str:
     """`VPCRegion` → `vPCRegion` (A27)."""
     return name[0].lower() + name[1:]
+
+
+def _with_bare_ids(shape: ModelShape, value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _bare(shape.members[name].shape, part) for name, part in value.items()}
+
+
+def _bare(shape: ModelShape, value: Any) -> Any:
+    if shape.is_id:
+        return bare_id(value)
+    if not _holds_ids(shape):
+        return value
+    if shape.item:
+        return [_bare(shape.item, part) for part in value]
+    return _with_bare_ids(shape, value)
+
+
+@cache
+def _holds_ids(shape: ModelShape) -> bool:
+    """True if a value of this shape may have an id in it."""
+    inner = (shape.item,) if shape.item else tuple(member.shape for member in shape.members.values())
+    return shape.is_id or any(map(_holds_ids, inner))
 
 
 def _with_type_in_upper_case(request: Mapping[str, Any]) -> dict[str, Any]:

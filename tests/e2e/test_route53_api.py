@@ -336,14 +336,30 @@ def test_a421_record_sets_have_one_order_whatever_the_pages(boto):
 def test_an_id_has_several_spellings(api, boto, zone, spelling):
     spelt = spelling.format(zone)
     assert boto.get_hosted_zone(Id=spelt)["HostedZone"]["Id"] == f"/hostedzone/{zone}"
-    for written in (spelt, quote(spelt, safe="")):
-        status, _, body = call(api, "GET", f"hostedzone/{written}/rrset")
-        assert (status, body.count("<ResourceRecordSet>")) == (200, 2), written
+    status, _, body = call(api, "GET", f"hostedzone/{spelt}/rrset")
+    assert (status, body.count("<ResourceRecordSet>")) == (200, 2)
     boto.list_query_logging_configs(HostedZoneId=spelt)
     log = boto.create_query_logging_config(
         HostedZoneId=spelt, CloudWatchLogsLogGroupArn="arn:aws:logs:us-east-1:000000000000:log-group:/aws/route53/x"
     )
     assert log["QueryLoggingConfig"]["HostedZoneId"] == zone
+
+
+def test_a48_an_encoded_prefix_makes_an_id_too_long(api, zone):
+    prefixed = f"/hostedzone/{zone}"
+    status, _, body = call(api, "GET", f"hostedzone/{quote(prefixed, safe='')}/rrset")
+    constraint = "Member must have length less than or equal to 32"
+    assert status == 400
+    assert f"Value '{prefixed}' at 'hostedZoneId' failed to satisfy constraint: {constraint}" in body
+
+
+def test_a221_a_tagged_resource_takes_no_prefix(boto, zone):
+    """Not even botocore strips it there."""
+    tags = {"ResourceType": "hostedzone", "ResourceId": f"/hostedzone/{zone}"}
+    constraint = "Member must have length less than or equal to 32"
+    expected = f"1 validation error detected: Value '/hostedzone/{zone}' at 'resourceId' failed to satisfy constraint: {constraint}"
+    assert refused(boto.list_tags_for_resource, **tags) == (400, "InvalidInput", expected)
+    assert refused(boto.change_tags_for_resource, **tags, RemoveTagKeys=["a"]) == (400, "InvalidInput", expected)
 
 
 def test_a423_an_unknown_zone(boto):

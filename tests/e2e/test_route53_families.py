@@ -45,13 +45,11 @@ def test_a82_a88_a89_a92_a93_a94_the_life_of_a_zone(boto):
         "HostedZoneTier": "STANDARD",
     }
     assert "Comment" not in boto.update_hosted_zone_comment(Id=zone["Id"])["HostedZone"]["Config"]
-    boto.change_tags_for_resource(
-        ResourceType="hostedzone", ResourceId=zone["Id"], AddTags=[{"Key": "k", "Value": "v"}]
-    )
+    tagged = {"ResourceType": "hostedzone", "ResourceId": zone["Id"].rpartition("/")[2]}
+    boto.change_tags_for_resource(**tagged, AddTags=[{"Key": "k", "Value": "v"}])
     boto.delete_hosted_zone(Id=zone["Id"])
     assert boto.get_hosted_zone_count()["HostedZoneCount"] == before
-    gone = {"ResourceType": "hostedzone", "ResourceId": zone["Id"].rpartition("/")[2]}
-    assert refused(boto.list_tags_for_resource, **gone)[:2] == (404, "NoSuchHostedZone")
+    assert refused(boto.list_tags_for_resource, **tagged)[:2] == (404, "NoSuchHostedZone")
 
 
 def test_a97_accelerated_recovery_is_kept_as_a_feature(boto):

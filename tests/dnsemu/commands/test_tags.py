@@ -85,6 +85,7 @@ def test_a223_fifty_tags_but_not_fifty_one(emulated):
 @pytest.mark.parametrize("key", [
     pytest.param("aws:cloudformation:stack-name", id="A223 the prefix aws: is reserved"),
     pytest.param("", id="an empty key"),
+    pytest.param("*.api.example.test", id="A223 an asterisk"),
 ])  # fmt: skip
 def test_keys_that_are_refused(emulated, key):
     tags = [{"Key": "fine", "Value": "v"}, {"Key": key, "Value": "v"}]
@@ -93,8 +94,34 @@ def test_keys_that_are_refused(emulated, key):
     assert tags_of(emulated) == {}
 
 
+@pytest.mark.parametrize("text", [
+    pytest.param("AZaz09 _.:/=+-@", id="A223 the characters of the message"),
+    pytest.param("Zürich 東京 ٣\u00a0", id="A223 letters, numbers and spaces of any script"),
+])  # fmt: skip
+def test_characters_of_keys_and_values(emulated, text):
+    add(emulated, **{text: text})
+    assert tags_of(emulated) == {text: text}
+
+
+@pytest.mark.parametrize(
+    "char", [pytest.param(char, id=f"A223 {char!r}") for char in "*\"'\\#!,;()[]{}<>|?&%$^~`\t\n\0€→🙂"]
+)
+def test_characters_that_are_refused(emulated, char):
+    text = (
+        "Invalid parameter : Tags can only contain letters, numbers, spaces, and the following special characters: "
+        "_ . : / = + - @"
+    )
+    for tag in ({"Key": f"a{char}", "Value": "v"}, {"Key": "a", "Value": f"v{char}v"}):
+        error = emulated.refused(CHANGE, ResourceType="hostedzone", ResourceId="Z1", AddTags=[tag])
+        assert (error.code, error.message) == ("InvalidInput", text)
+    assert tags_of(emulated) == {}
+
+
 @pytest.mark.parametrize(("kind", "id", "code", "message"), [
     pytest.param("hostedzone", "Z9", "NoSuchHostedZone", "No hosted zone found with ID: Z9", id="A221 unknown zone"),
+    pytest.param("hostedzone", "/hostedzone/Z1", "NoSuchHostedZone", "No hosted zone found with ID: /hostedzone/Z1", id="A221 a prefix is part of the id"),
+    pytest.param("hostedzone", f"/hostedzone/{'Z' * 21}", "InvalidInput", f"1 validation error detected: Value '/hostedzone/{'Z' * 21}' at 'resourceId' failed to satisfy constraint: Member must have length less than or equal to 32", id="A221 a prefix makes an id too long"),
+    pytest.param("healthcheck", f"/healthcheck/{CHECK}", "NoSuchHealthCheck", f"No health check exists with the specified ID /healthcheck/{CHECK}", id="A221 a health check's prefix"),
     pytest.param("healthcheck", "h9", "NoSuchHealthCheck", "No health check exists with the specified ID h9", id="A221 unknown health check"),
     pytest.param("healthcheck", "Z1", "NoSuchHealthCheck", "No health check exists with the specified ID Z1", id="A221 the other type's id"),
     pytest.param("healthchecksource", "s9", "NoSuchHealthCheckSource", "No health check source exists with the specified ID s9", id="A451 there are no health check sources"),
@@ -113,7 +140,7 @@ def test_resources_that_are_not_there(emulated, kind, id, code, message):
 
 def test_a222_several_resources_in_the_order_asked(emulated):
     add(emulated, "Z2", Name="two")
-    found = emulated.call(LIST_ALL, ResourceType="hostedzone", ResourceIds=["Z2", "/hostedzone/Z1"])
+    found = emulated.call(LIST_ALL, ResourceType="hostedzone", ResourceIds=["Z2", "Z1"])
     assert found == {
         "ResourceTagSets": [
             {"ResourceType": "hostedzone", "ResourceId": "Z2", "Tags": [{"Key": "Name", "Value": "two"}]},

@@ -9,6 +9,8 @@ from dnsemu.route53.validation import validate
 
 ZONE = {"HostedZoneId": "Z1"}
 UUID = "0f4a8a1e-9a1e-4a7e-8b2a-0123456789ab"
+PREFIXED = "/hostedzone/Z06776831VVYJZODRDBD9"
+"""33 characters, one more than the model allows."""
 VPC_REGIONS = service().operations["CreateHostedZone"].input.members["VPC"].shape.members["VPCRegion"].shape.enum
 
 REGIONS = (
@@ -97,6 +99,15 @@ SET = "changeBatch.changes.1.member.resourceRecordSet"
     pytest.param("CreateHostedZone", zone(VPC={"VPCRegion": "moon-1", "VPCId": "vpc-1"}), validator("moon-1", "vPC.vPCRegion", f"Member must satisfy enum value set: [{', '.join(VPC_REGIONS)}]"), id="A91 A27 an unknown region"),
     pytest.param("CreateHostedZone", zone(CallerReference="x" * 129), validator("x" * 129, "callerReference", "Member must have length less than or equal to 128"), id="A27 a caller reference too long"),
     pytest.param("GetHostedZone", {"Id": "Z" * 33}, validator("Z" * 33, "id", "Member must have length less than or equal to 32"), id="A48 an id too long"),
+    pytest.param("GetHostedZone", {"Id": PREFIXED}, validator(PREFIXED, "id", "Member must have length less than or equal to 32"), id="A46 A48 a prefix makes an id too long"),
+    pytest.param("ListResourceRecordSets", {"HostedZoneId": PREFIXED}, validator(PREFIXED, "hostedZoneId", "Member must have length less than or equal to 32"), id="A46 A48 a zone's record sets"),
+    pytest.param("CreateQueryLoggingConfig", {"HostedZoneId": PREFIXED, "CloudWatchLogsLogGroupArn": "a"}, validator(PREFIXED, "hostedZoneId", "Member must have length less than or equal to 32"), id="A46 A48 a prefix in a body"),
+    pytest.param("CreateHostedZone", zone(DelegationSetId=f"/delegationset/N{'0' * 18}"), validator(f"/delegationset/N{'0' * 18}", "resourceId", "Member must have length less than or equal to 32"), id="A48 a delegation set's prefix"),
+    pytest.param("ChangeResourceRecordSets", changes({"AliasTarget": {"HostedZoneId": PREFIXED, "DNSName": "a", "EvaluateTargetHealth": False}}), schema(f"maxLength-valid: Value '{PREFIXED}' with length = '33' is not facet-valid with respect to maxLength '32' for type 'ResourceId'."), id="A48 A26 an alias target's prefix"),
+    pytest.param("GetTrafficPolicyInstance", {"Id": f"/trafficpolicyinstance/{UUID}"}, validator(f"/trafficpolicyinstance/{UUID}", "id", "Member must have length less than or equal to 36"), id="A46 an instance's prefix"),
+    pytest.param("GetQueryLoggingConfig", {"Id": f"/queryloggingconfig/{UUID}"}, validator(f"/queryloggingconfig/{UUID}", "id", "Member must have length less than or equal to 36"), id="A46 a query logging config's prefix"),
+    pytest.param("ListCidrLocations", {"CollectionId": f"/cidrcollection/{UUID}"}, validator(f"/cidrcollection/{UUID}", "collectionId", "Member must satisfy regular expression pattern: [0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"), id="A46 a collection's prefix"),
+    pytest.param("CreateHealthCheck", {**check(), "CallerReference": "x" * 69}, schema(f"maxLength-valid: Value '{'x' * 69}' with length = '69' is not facet-valid with respect to maxLength '64' for type 'HealthCheckNonce'."), id="H96 A26 a caller reference too long"),
     pytest.param("ListHostedZonesByVPC", {"VPCId": "vpc-1"}, validator(None, "vPCRegion", "Member must not be null"), id="A27 a parameter that is not there"),
     *(pytest.param("ListHostedZones", {"MaxItems": size}, validator(size, "maxItems", "Member must have value greater than or equal to 1"), id=f"A192 {size[:9]!r} items") for size in ("0", "-1", "x", "", "1.5", "٣", "+1", "1" * 5000, "0" * 5000 + "1")),
     pytest.param("ListCidrLocations", {"CollectionId": UUID, "MaxResults": "0"}, validator("0", "maxResults", "Member must have value greater than or equal to 1"), id="A192 no results"),
@@ -159,6 +170,20 @@ def test_h2_the_case_of_a_type_does_not_matter(sent, read):
 ])  # fmt: skip
 def test_accepted(operation, request_):
     assert validate(service().operations[operation], request_) == request_
+
+
+@pytest.mark.parametrize(("operation", "sent", "read"), [
+    pytest.param("GetHostedZone", {"Id": "/hostedzone/Z1RWWTK7Y8UDDQ"}, {"Id": "Z1RWWTK7Y8UDDQ"}, id="A46 a short zone id"),
+    pytest.param("GetChange", {"Id": "/change/C0123456789ABCDEFGHIJ"}, {"Id": "C0123456789ABCDEFGHIJ"}, id="A46 a change"),
+    pytest.param("GetHealthCheck", {"HealthCheckId": f"/healthcheck/{UUID}"}, {"HealthCheckId": UUID}, id="A46 a health check"),
+    pytest.param("ListHostedZones", {"DelegationSetId": "/delegationset/N1"}, {"DelegationSetId": "N1"}, id="A46 a delegation set"),
+    pytest.param("CreateHealthCheck", check(Type="CALCULATED", ChildHealthChecks=[f"/healthcheck/{UUID}"]), check(Type="CALCULATED", ChildHealthChecks=[UUID]), id="A46 ids in a list"),
+    pytest.param("ChangeResourceRecordSets", changes({"AliasTarget": {"HostedZoneId": "/hostedzone/Z1", "DNSName": "a/b", "EvaluateTargetHealth": True}}), changes({"AliasTarget": {"HostedZoneId": "Z1", "DNSName": "a/b", "EvaluateTargetHealth": True}}), id="A46 an alias target"),
+    pytest.param("ChangeResourceRecordSets", changes({"SetIdentifier": "a/b", "HealthCheckId": f"/healthcheck/{UUID}"}), changes({"SetIdentifier": "a/b", "HealthCheckId": UUID}), id="A46 a set identifier is no id"),
+    pytest.param("ListTagsForResource", {"ResourceType": "hostedzone", "ResourceId": "/hostedzone/Z1"}, {"ResourceType": "hostedzone", "ResourceId": "/hostedzone/Z1"}, id="A221 a tagged resource keeps its prefix"),
+])  # fmt: skip
+def test_a_prefix_that_fits_is_stripped(operation, sent, read):
+    assert validate(service().operations[operation], sent) == read
 
 
 def test_a26_an_empty_body_lacks_what_is_required():
