@@ -32,15 +32,25 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """So many requests in an interval: at once, or spread over it."""
+
+    requests: int
+    interval_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ApiSettings:
     """Options of the Route 53 API.
 
     `credentials` are access key ids with their secrets; if there are any, requests must be signed with one of them.
     `change_delay_s` passes before a change is visible and in sync (R43). `is_strict` also refuses what Route 53 refuses
-    but local use needs: single-label zones, private addresses. `has_quotas` enforces account quotas (R209).
+    but local use needs; docs/api.md lists it. `has_quotas` enforces account quotas (R209). `rate_limit` throttles
+    requests (A360).
     """
 
     credentials: tuple[tuple[str, str], ...] = ()
     change_delay_s: float = 0.0
     is_strict: bool = False
     has_quotas: bool = False
+    rate_limit: RateLimit | None = None

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from dnsemu.config.errors import message_and_instead
-from dnsemu.config.model.settings import ApiSettings, ServerSettings, VantagePoint
+from dnsemu.config.model.settings import ApiSettings, RateLimit, ServerSettings, VantagePoint
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.geo import PlaceShape
 from dnsemu.config.text.addresses import parse_address
 from dnsemu.config.text.durations import parse_duration
+from dnsemu.config.text.rates import parse_rate
 
 MAX_CHANGE_DELAY_S = 86_400.0
 
@@ -102,6 +103,7 @@ class ApiShape(Shape):
     change_delay: str | float | None = None
     strict: bool | None = None
     quotas: bool | None = None
+    rate_limit: Annotated[str | None, Hint("A360", "rate-limit", "a rate such as 5/s or 300/m")] = None
 
     @field_validator("change_delay", mode="before", json_schema_input_type=str | None)
     @classmethod
@@ -117,14 +119,24 @@ class ApiShape(Shape):
             raise refuse("change-delay", "R43", f"{value!r} is no delay", "write a duration from 0s to 1d, such as 45s")
         return delay_s
 
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate(cls, value: str | None) -> str | None:
+        """Checks a rate (A360)."""
+        try:
+            return value if value is None or parse_rate(value) else None
+        except ValueError as error:
+            raise refuse("rate-limit", "A360", *message_and_instead(error)) from None
+
     def declared(self, before: ApiSettings) -> ApiSettings:
-        """Returns the settings with the fields that are given here replaced."""
-        credentials = before.credentials
+        """Returns the settings with the fields that are given here replaced; strictness turns quotas on."""
+        credentials, quotas = before.credentials, self.strict or None if self.quotas is None else self.quotas
         if self.credentials is not None:
             credentials = tuple((given.access_key_id, given.secret_access_key) for given in self.credentials)
         return ApiSettings(
             credentials,
             float(self.change_delay) if self.change_delay is not None else before.change_delay_s,
             before.is_strict if self.strict is None else self.strict,
-            before.has_quotas if self.quotas is None else self.quotas,
+            before.has_quotas if quotas is None else quotas,
+            before.rate_limit if self.rate_limit is None else RateLimit(*parse_rate(self.rate_limit)),
         )

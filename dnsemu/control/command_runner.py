@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 from dnsemu.clock.clock import Clock
 from dnsemu.commands.context import Context, Ids, LiveReader, Request, Response
+from dnsemu.commands.errors.requests import PriorRequestNotComplete
 from dnsemu.commands.from_file import FROM_FILE
 from dnsemu.commands.record_sets.lists import preparation
 from dnsemu.commands.registry import COMMANDS, is_read
 from dnsemu.config.model.world import World
+from dnsemu.config.text.ids import bare_id
 from dnsemu.control.ids import UnusedIds
 from dnsemu.control.reconciling import reconcile
 from dnsemu.state.change_feed import ChangeFeed
@@ -22,6 +24,8 @@ from dnsemu.state.step import Step
 from dnsemu.store.store import MemoryStore, Store
 
 T = TypeVar("T")
+
+CHANGE_RECORD_SETS = "ChangeResourceRecordSets"
 
 
 class CommandRunner:
@@ -36,6 +40,7 @@ class CommandRunner:
         self._feed = feed
         self._lock = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
+        self._changing: set[str] = set()
         self.state = State()
 
     async def open(self, declared: World, publish: Callable[[State], None]) -> None:
@@ -61,11 +66,23 @@ class CommandRunner:
             ApiError: the operation is refused.
             StoreFailed: it could not be stored, so it did not happen.
         """
+        if operation == CHANGE_RECORD_SETS and self.state.world.api.is_strict:
+            return await self._shielded(self._one_batch(bare_id(request["HostedZoneId"]), request))
         if is_read(operation):
             for _ in preparation(operation, request, self.state):
                 await asyncio.sleep(0)
             return COMMANDS[operation](request, Step(self.state), self._context())
         return await self._shielded(self._write(operation, request))
+
+    async def _one_batch(self, zone_id: str, request: Request) -> Response:
+        """Runs a change batch, unless one for the same zone is still running; then Route 53 refuses it (A121)."""
+        if zone_id in self._changing:
+            raise PriorRequestNotComplete
+        self._changing.add(zone_id)
+        try:
+            return await self._write(CHANGE_RECORD_SETS, request)
+        finally:
+            self._changing.discard(zone_id)
 
     async def declare(self, declared: World, publish: Callable[[State], None]) -> None:
         """Makes the state match what files declare.

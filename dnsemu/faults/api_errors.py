@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from dnsemu.commands.errors import ERRORS
 from dnsemu.commands.errors.requests import (
+    RATE_EXCEEDED,
+    STILL_PROCESSING,
     AccessDenied,
     InternalFailure,
     PriorRequestNotComplete,
@@ -21,9 +23,9 @@ COMMON = frozenset(
 """Codes that any operation may give (A29)."""
 
 _MESSAGES = {
-    Throttling.code: "Rate exceeded",
-    ThrottlingException.code: "Rate exceeded",
-    PriorRequestNotComplete.code: "The request was rejected because Route 53 was still processing a prior request.",
+    Throttling.code: RATE_EXCEEDED,
+    ThrottlingException.code: RATE_EXCEEDED,
+    PriorRequestNotComplete.code: STILL_PROCESSING,
 }
 
 

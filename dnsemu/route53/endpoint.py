@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 from uuid import uuid4
 
 import structlog
@@ -20,9 +21,10 @@ from dnsemu.control.command_runner import CommandRunner
 from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.route53.not_implemented import refuse_operation, without_defaults
 from dnsemu.route53.parsing import parse
+from dnsemu.route53.rate_limit import TokenBucket
 from dnsemu.route53.rendering import render, render_error, response_headers
 from dnsemu.route53.routing import route
-from dnsemu.route53.signature import verify_signature
+from dnsemu.route53.signature import require_signature, verify_signature
 from dnsemu.route53.validation import validate
 from dnsemu.store.store import StoreFailed
 
@@ -41,6 +43,7 @@ class ApiEndpoint:
         self._command_runner = command_runner
         self._injected = injected
         self._settings = settings
+        self._bucket = TokenBucket(monotonic)
 
     def routes(self) -> list[web.RouteDef]:
         """The one route that all operations share; the service model tells them apart (A1, A2)."""
@@ -76,10 +79,13 @@ class ApiEndpoint:
             headers = {name: ",".join(request.headers.getall(name)) for name in request.headers}
             credentials = dict(settings.credentials)
             verify_signature(credentials, request.method, path, query, headers, body, datetime.now(UTC))
+        elif settings.is_strict:
+            require_signature(query, request.headers, datetime.now(UTC))
         found = route(request.method, path)
         if found is None:
             raise UnknownOperationException(f"There is no operation {request.method} {request.path}")
         operation, path_parameters = found
+        self._bucket.take(settings.rate_limit)
         self._injected.raise_next(operation.name)
         refuse_operation(operation)
         parameters = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)

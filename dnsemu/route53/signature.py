@@ -65,18 +65,13 @@ def verify_signature(
         SignatureDoesNotMatch: for everything else.
     Source: A29; AWS General Reference, "Signature Version 4 signing process".
     """
-    headers = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
-    parameters = [(unquote(name), unquote(value)) for name, value in _pairs(query, "&")]
+    headers = _normal(headers)
+    parameters = _parameters(query)
     given = _read_signature(headers, dict(parameters))
     secret = credentials.get(given.access_key)
     if secret is None:
         raise InvalidClientTokenId("The security token included in the request is invalid.")
-    if not -MAX_CLOCK_SKEW <= now - given.signed_at <= given.validity:
-        raise RequestExpired(f"Request has expired: it was signed at {given.signed_at:{_SIGNED_AT}}.")
-    if given.scope[2:] != (SERVICE, "aws4_request") or given.scope[0] != f"{given.signed_at:%Y%m%d}":
-        raise SignatureDoesNotMatch(
-            f"Credential should be scoped to {given.signed_at:%Y%m%d}/<region>/{SERVICE}/aws4_request."
-        )
+    _check_time_and_scope(given, now)
     if "host" not in given.signed_headers or not headers.keys() >= set(given.signed_headers):
         raise SignatureDoesNotMatch("The signed headers must include host, and all of them must have been sent.")
     signed_query = "&".join(
@@ -97,6 +92,34 @@ def verify_signature(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
         "Key and signing method. Consult the service documentation for details."
     )
+
+
+def require_signature(query: str, headers: Mapping[str, str], now: datetime) -> None:
+    """Requires that a request is signed, for this service and at this time, by whatever key.
+
+    Args:
+        query, headers, now: as for `verify_signature`.
+    Raises:
+        MissingAuthenticationToken, IncompleteSignature, RequestExpired, SignatureDoesNotMatch: as there.
+    """
+    _check_time_and_scope(_read_signature(_normal(headers), dict(_parameters(query))), now)
+
+
+def _normal(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): " ".join(value.split()) for name, value in headers.items()}
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    return [(unquote(name), unquote(value)) for name, value in _pairs(query, "&")]
+
+
+def _check_time_and_scope(given: _Signature, now: datetime) -> None:
+    if not -MAX_CLOCK_SKEW <= now - given.signed_at <= given.validity:
+        raise RequestExpired(f"Request has expired: it was signed at {given.signed_at:{_SIGNED_AT}}.")
+    if given.scope[2:] != (SERVICE, "aws4_request") or given.scope[0] != f"{given.signed_at:%Y%m%d}":
+        raise SignatureDoesNotMatch(
+            f"Credential should be scoped to {given.signed_at:%Y%m%d}/<region>/{SERVICE}/aws4_request."
+        )
 
 
 def _read_signature(headers: Mapping[str, str], parameters: Mapping[str, str]) -> _Signature:

@@ -1,6 +1,7 @@
 """Injected errors: clients see Route 53 throttle, be busy or fail."""
 
 import json
+import signal
 import urllib.error
 import urllib.request
 
@@ -11,8 +12,10 @@ from botocore.config import Config
 
 from dnsemu.commands.errors import ERRORS
 from dnsemu.route53.model import service
-from tests.e2e.aws import CREDENTIALS, change, make_zone, route53, upsert
+from tests.e2e.asking import served
+from tests.e2e.aws import CREDENTIALS, change, make_zone, refused, route53, upsert
 from tests.serving import serving_files
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +104,18 @@ def test_invalid_injections_are_refused(server, body, says):
     with refused.value as response:
         assert response.status == 400
         assert says in response.read().decode()
+
+
+def test_a360_r209_16_requests_beyond_the_rate_limit_are_throttled(tmp_path):
+    file = tmp_path / "limited.yaml"
+    file.write_text("api: {rate_limit: 3/h}")
+    with serving_files(file) as server:
+        client = route53(server)
+        for _ in range(3):
+            client.list_hosted_zones()
+        assert refused(client.list_hosted_zones) == (400, "Throttling", "Rate exceeded")
+        assert refused(make_zone, client)[:2] == (400, "Throttling")
+        file.write_text("api: {}\nhosted_zones: [{name: shop.test}]")
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: served(server.dns, "shop.test", "SOA") != ["REFUSED"], what="the reload")
+        assert client.get_hosted_zone_count()["HostedZoneCount"] == 1

@@ -1,6 +1,8 @@
 """Each family of operations through boto3, from creation to deletion, with the answers of DNS in between."""
 
 import json
+import urllib.error
+import urllib.request
 
 import dns.edns
 import pytest
@@ -428,7 +430,7 @@ def test_a341_a342_what_is_not_there(worldly):
 def strict(tmp_path_factory):
     """A client of a server in strict mode with quotas."""
     file = tmp_path_factory.mktemp("strict") / "strict.yaml"
-    file.write_text("api: {strict: true, quotas: true}")
+    file.write_text("api: {strict: true}")
     with serving_files(file) as server:
         yield route53(server)
 
@@ -436,6 +438,14 @@ def strict(tmp_path_factory):
 def test_a87_strict_refuses_single_labels(strict):
     assert refused(make_zone, strict, "com") == (400, "InvalidDomainName", "com. is reserved by AWS!")
     assert refused(make_zone, strict, "local")[:2] == (400, "InvalidDomainName")
+
+
+def test_a3_strict_requires_a_signature(strict):
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(f"{strict.meta.endpoint_url}/2013-04-01/hostedzone")
+    with refusal.value as response:
+        assert response.status == 403
+        assert "<Code>MissingAuthenticationToken</Code>" in response.read().decode()
 
 
 def test_a351_quotas_are_counted_where_they_are_switched_on(strict):

@@ -63,9 +63,15 @@ class SignatureDoesNotMatch(Forbidden):
 
 # --- rate and order of requests ---
 
+RATE_EXCEEDED = "Rate exceeded"
+STILL_PROCESSING = "The request was rejected because Route 53 was still processing a prior request."
+
 
 class Throttling(BadRequest):
-    """Too many requests."""
+    """Too many requests (A360)."""
+
+    def __init__(self) -> None:
+        super().__init__(RATE_EXCEEDED)
 
 
 class ThrottlingException(BadRequest):
@@ -74,6 +80,9 @@ class ThrottlingException(BadRequest):
 
 class PriorRequestNotComplete(BadRequest):
     """An earlier change of the same resource is still in progress (A121)."""
+
+    def __init__(self) -> None:
+        super().__init__(STILL_PROCESSING)
 
 
 class ConcurrentModification(BadRequest):

@@ -6,7 +6,7 @@ import pytest
 
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_text
-from dnsemu.config.model.settings import ApiSettings
+from dnsemu.config.model.settings import ApiSettings, RateLimit
 from tests.config.file.refusals import refusals
 
 
@@ -147,10 +147,20 @@ def test_r203_host_bits_are_dropped():
 
 
 def test_a3_r43_the_api_settings():
-    text = "api: {credentials: [{access_key_id: AKID, secret_access_key: s}], change_delay: 45s, strict: true, quotas: true}"
+    text = "api: {credentials: [{access_key_id: AKID, secret_access_key: s}], change_delay: 45s, quotas: true, rate_limit: 300/m}"
     api = load_text("f.yaml", text).world.api
-    assert api == ApiSettings((("AKID", "s"),), change_delay_s=45.0, is_strict=True, has_quotas=True)
+    assert api == ApiSettings((("AKID", "s"),), 45.0, is_strict=False, has_quotas=True, rate_limit=RateLimit(300, 60.0))
     assert load_text("f.yaml", "").world.api == ApiSettings()
+
+
+@pytest.mark.parametrize(("text", "is_strict", "has_quotas"), [
+    pytest.param("{strict: true}", True, True, id="A351 strictness turns quotas on"),
+    pytest.param("{strict: true, quotas: false}", True, False, id="A351 unless they are turned off"),
+    pytest.param("{strict: false}", False, False, id="A351 quotas are off by default"),
+])  # fmt: skip
+def test_strictness_and_quotas(text, is_strict, has_quotas):
+    api = load_text("f.yaml", f"api: {text}").world.api
+    assert (api.is_strict, api.has_quotas) == (is_strict, has_quotas)
 
 
 @pytest.mark.parametrize(("text", "where", "says"), [
@@ -160,6 +170,8 @@ def test_a3_r43_the_api_settings():
     ("api: {credentials: [{access_key_id: 'A B', secret_access_key: s}]}", "api.credentials[0].access_key_id", "letters"),
     ("api: {credentials: [{access_key_id: A}]}", "api.credentials[0]", "secret_access_key"),
     ("api: {stict: true}", "api.stict", "strict"),
+    ("api: {rate_limit: 5}", "api.rate_limit", "5/s"),
+    ("api: {rate_limit: five/s}", "api.rate_limit", "a rate such as 5/s"),
 ])  # fmt: skip
 def test_an_error_in_the_api_settings(text, where, says):
     with pytest.raises(FilesRefused) as refused:

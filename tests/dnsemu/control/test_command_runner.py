@@ -6,6 +6,8 @@ import pytest
 
 from dnsemu.clock.clock import Clock
 from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
+from dnsemu.commands.errors.requests import PriorRequestNotComplete
+from dnsemu.config.file.load import load_text
 from dnsemu.config.model.world import World
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.state.change_feed import ChangeFeed
@@ -49,9 +51,14 @@ class Stand:
         self.log.append("in the feed")
         self.commits.append(commit)
 
-    async def open(self):
-        await self.runner.open(World(), lambda _: self.log.append("published"))
+    async def open(self, world=World()):  # noqa: B008
+        await self.runner.open(world, lambda _: self.log.append("published"))
         return self
+
+    async def change(self, zone="/hostedzone/Z1", name="a.test"):
+        record_set = {"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+        batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record_set}]}
+        return await self.runner.run("ChangeResourceRecordSets", {"HostedZoneId": zone, "ChangeBatch": batch})
 
     async def create(self, reference):
         response = await self.runner.run("CreateHostedZone", {"Name": "a.test", "CallerReference": reference})
@@ -107,3 +114,30 @@ async def test_a_write_is_finished_when_its_caller_leaves():
     await stand.runner.close()
     assert len(stand.commits) == 2
     assert len(stand.runner.state.world.hosted_zones) == 1
+
+
+ZONES = """
+api: {strict: %s}
+hosted_zones: [{name: a.test, id: Z1}, {name: b.test, id: Z2}]
+"""
+
+
+@pytest.mark.parametrize("strict", ["true", "false"])
+@virtual_time
+async def test_a121_r209_17_a_second_batch_for_a_zone_waits_or_is_refused(strict):
+    stand = await Stand().open(load_text("f.yaml", ZONES % strict).world)
+    stand.store.held.clear()
+    first = asyncio.create_task(stand.change())
+    await asyncio.sleep(1)
+    second, other = asyncio.create_task(stand.change("Z1")), asyncio.create_task(stand.change("Z2", "b.test"))
+    await asyncio.sleep(1)
+    assert second.done() is (strict == "true")
+    first.cancel()
+    third = asyncio.create_task(stand.change())
+    await asyncio.sleep(1)
+    assert third.done() is (strict == "true")
+    stand.store.held.set()
+    _, *outcomes, last = await asyncio.gather(first, second, third, other, return_exceptions=True)
+    assert [isinstance(outcome, PriorRequestNotComplete) for outcome in outcomes] == [strict == "true"] * 2
+    assert last["ChangeInfo"]["Status"] == "PENDING"
+    await stand.change()

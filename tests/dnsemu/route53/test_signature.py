@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dnsemu.commands.errors.kinds import ApiError
-from dnsemu.route53.signature import verify_signature
+from dnsemu.route53.signature import require_signature, verify_signature
 
 NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
 KEYS = {"AKIDEXAMPLE": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
@@ -177,3 +177,24 @@ def test_any_header_is_refused(authorization, date, path, query):
         headers = {"host": "h", "authorization": start + authorization, "x-amz-date": date or "20261121T101530Z"}
         with pytest.raises(ApiError):
             verify_signature(KEYS, "GET", path, query, headers, b"", NOW)
+
+
+@pytest.mark.parametrize(("request_", "code"), [
+    pytest.param(signed(), None, id="A3 signed"),
+    pytest.param(signed(key="ANYKEY", secret="any"), None, id="A3 by whatever key"),
+    pytest.param(signed(presigned_s=300), None, id="A3 presigned"),
+    pytest.param({"query": "", "headers": {"Host": "127.0.0.1"}}, "MissingAuthenticationToken", id="A29 not signed"),
+    pytest.param(signed(at=NOW - timedelta(hours=1)), "RequestExpired", id="A29 long ago"),
+    pytest.param(signed(service="s3"), "SignatureDoesNotMatch", id="A29 for another service"),
+    pytest.param({"query": "", "headers": {"Authorization": "AWS4-HMAC-SHA256 x"}}, "IncompleteSignature", id="A29 not readable"),
+])  # fmt: skip
+def test_a_signature_may_be_required_without_credentials(request_, code):
+    def require():
+        require_signature(request_["query"], request_["headers"], NOW)
+
+    if code is None:
+        require()
+    else:
+        with pytest.raises(ApiError) as error:
+            require()
+        assert error.value.code == code
