@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -48,12 +48,18 @@ _TITLES = {
     "app_runner": "App Runner",
     "rds": "databases",
 }
-FIXED_ZONES: Mapping[HostedZoneId, DName] = {
-    HostedZoneId("Z2FDTNDATAQYW2"): names.parse("cloudfront.net"),
-    HostedZoneId("Z2BJ6XQ5FK7U4H"): names.parse("awsglobalaccelerator.com"),
-    HostedZoneId("Z3AQBSTGFYJSTF"): names.parse("s3-website-us-east-1.amazonaws.com"),
-}
-"""Hosted zones that never change, each with the name at or below which all its names lie (A176)."""
+_DOMAINS = frozenset(
+    map(
+        names.parse,
+        (
+            *("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "aws", "awsapps.com", "awsapprunner.com"),
+            *("awsglobalaccelerator.com", "amazoncognito.com", "amazonlightsail.com", "amplifyapp.com"),
+            *("cloudfront.net", "cloudfront.cn", "elasticbeanstalk.com", "elasticbeanstalk.com.cn"),
+            *("c2s.ic.gov", "sc2s.sgov.gov"),
+        ),
+    )
+)
+"""The domains in which AWS's services name their endpoints."""
 
 _DUALSTACK_LABEL = b"\x09dualstack"
 _REGION = r"(?P<region>[a-z]+(?:-[a-z]+)+-\d+)"
@@ -122,10 +128,24 @@ def service_of_zone(zone: HostedZoneId) -> AwsService | None:
 
 def zones_of(resource: Resource) -> tuple[HostedZoneId, ...]:
     """Returns the hosted zones that an alias to a resource may name, the current one first; empty if unknown."""
-    service = service_of_kind(resource.kind, resource.region)
-    if service.name == "cloudfront" and names.to_text(resource.name).endswith(".cn."):
+    return _zones_of(service_of_kind(resource.kind, resource.region), resource.name)
+
+
+def zones_of_name(name: DName) -> tuple[HostedZoneId, ...]:
+    """Returns the hosted zones of the service that a DNS name belongs to, as `zones_of` does."""
+    service = service_named(name)
+    return _zones_of(service, name) if service is not None else ()
+
+
+def _zones_of(service: AwsService, name: DName) -> tuple[HostedZoneId, ...]:
+    if service.name == "cloudfront" and names.to_text(name).endswith(".cn."):
         service = AwsService("cloudfront_china")
     return _ZONES.get(service, ())
+
+
+def is_name_of_aws(name: DName) -> bool:
+    """True if a name lies in a domain of AWS, so that it may belong to a service that is not known here."""
+    return any(ancestor in _DOMAINS for ancestor in names.ancestors(name))
 
 
 def is_global(kind: ResourceKind) -> bool:

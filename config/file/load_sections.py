@@ -8,6 +8,7 @@ from typing import TypeVar
 from immutables import Map
 
 from dnsemu.config import names
+from dnsemu.config.aws.name_servers import derived_zone_id
 from dnsemu.config.aws.services import names_of
 from dnsemu.config.errors import Path, Problem
 from dnsemu.config.file.declarations import Declarations
@@ -18,6 +19,7 @@ from dnsemu.config.file.report import ErrorReport
 from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoLatency, GeoNetwork
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, HealthCheckers
 from dnsemu.config.model.health_checks import CheckConfig, EndpointCheck, HealthCheck, HealthCheckId
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.model.resources import Resource
 from dnsemu.config.model.settings import ApiSettings, ServerSettings
 from dnsemu.config.model.world import World
@@ -32,6 +34,7 @@ from dnsemu.config.shapes.geo import CidrCollectionShape, GeoShape
 from dnsemu.config.shapes.health_checkers import HealthCheckersShape
 from dnsemu.config.shapes.networks import client_network
 from dnsemu.config.shapes.settings import ApiShape, ServerShape
+from dnsemu.config.text.ids import bare_id
 
 S = TypeVar("S", bound=Shape)
 
@@ -103,13 +106,14 @@ class SectionLoader:
             self._check_ids,
             self._collections,
             self._resources,
-            {name for _, _, entry in self._zone_entries for name in _written_names(entry, "name")},
+            dict(zone for _, _, entry in self._zone_entries for zone in _written_zones(entry)),
             divides_by_bias=self._divides_by_bias,
             total=sum(len(listed) for _, _, entry in self._zone_entries for _, listed in written_record_sets(entry)),
             progress=self._progress,
         )
         for document, index, entry in self._zone_entries:
             loader.load(document, index, entry)
+        loader.finish()
         zone_names = {zone.name for zone in loader.zones.values()}
         for document, path, resource in self._resource_entries:
             self._report.add(document, path, resource_problems(resource, self._check_ids, zone_names))
@@ -207,6 +211,13 @@ def _written_texts(data: object, field: str) -> Iterator[str]:
     for key, value in data.items() if isinstance(data, dict) else ():
         if snake(key) == field and isinstance(value, str):
             yield value
+
+
+def _written_zones(data: object) -> Iterator[tuple[HostedZoneId, DName]]:
+    """Yields the id and the name of a hosted zone, also of one with errors."""
+    for name in _written_names(data, "name"):
+        written = next(_written_texts(data, "id"), None)
+        yield HostedZoneId(bare_id(written)) if written is not None else derived_zone_id(name), name
 
 
 def _written_names(data: object, field: str) -> Iterator[DName]:

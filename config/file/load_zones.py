@@ -8,10 +8,10 @@ from typing import Any
 
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
-from dnsemu.config.aws.services import zones_of
 from dnsemu.config.errors import Path, Problem
 from dnsemu.config.file.declarations import Declarations
 from dnsemu.config.file.documents import Document
+from dnsemu.config.file.load_aliases import AliasLoader
 from dnsemu.config.file.progress import RECORD_SETS_PER_STEP, Progress, no_progress
 from dnsemu.config.file.report import ErrorReport
 from dnsemu.config.model.geo import CidrCollection
@@ -22,10 +22,10 @@ from dnsemu.config.model.routing import Geoproximity, IpBased
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.rules.alias import alias_problems, chain_problems
 from dnsemu.config.rules.group import TWICE
 from dnsemu.config.rules.health_check import missing_check
 from dnsemu.config.rules.hosted_zone import insertion_problems
+from dnsemu.config.rules.loops import chain_problems
 from dnsemu.config.rules.warnings import digest_warnings, unanswered
 from dnsemu.config.shapes.base import snake, validate
 from dnsemu.config.shapes.hosted_zones import HostedZoneShape
@@ -92,7 +92,7 @@ class ZoneLoader:
         check_ids: the ids of all health checks of all files.
         collections: the CIDR collections by name; None for a collection with an error.
         resources: the AWS resources by all their names; None for a resource with an error.
-        zone_names: the names of all hosted zones of all files.
+        zones: the names of all hosted zones of all files by id.
         divides_by_bias: selects the older formula for negative biases of geoproximity (R86).
         total: the number of record sets in all files, for `progress`.
         progress: called with the progress made.
@@ -105,7 +105,7 @@ class ZoneLoader:
         check_ids: Collection[str],
         collections: Mapping[str, CidrCollection | None],
         resources: Mapping[DName, Resource | None],
-        zone_names: Collection[DName],
+        zones: Mapping[HostedZoneId, DName],
         *,
         divides_by_bias: bool = False,
         total: int = 0,
@@ -118,8 +118,8 @@ class ZoneLoader:
         self._collections = {collection.id: collection for collection in collections.values() if collection}
         self._collection_ids = {collection.name: collection.id for collection in self._collections.values()}
         self._refused_collections = {name for name, collection in collections.items() if collection is None}
-        self._resources = resources
-        self._zone_names = zone_names
+        self._zone_names = frozenset(zones.values())
+        self._aliases = AliasLoader(report, resources, zones)
         self._divides_by_bias = divides_by_bias
         self._total = total
         self._done = 0
@@ -148,7 +148,7 @@ class ZoneLoader:
                 self._progress("checking", self._done + at, self._total)
             self._load_record_set(draft, document, (*path, field, at), data)
         self._done += len(entries)
-        self._check_aliases(draft, document, (*path, field))
+        self._check_together(draft, document, (*path, field))
         self._report_warnings(draft, document, (*path, field))
         self.zones[id] = _finished(draft, shape.effective_comment)
 
@@ -193,7 +193,7 @@ class ZoneLoader:
             return
         if self._divides_by_bias and isinstance(record_set.routing, Geoproximity):
             record_set = replace(record_set, routing=replace(record_set.routing, divides_by_bias=True))
-        draft.add(self._with_zone_of_resource(record_set, draft))
+        draft.add(self._aliases.with_target_zone(record_set, draft))
 
     def _read(self, draft: _ZoneDraft, entry: object) -> tuple[RecordSet | None, list[Problem]]:
         shape, problems = validate(RecordSetShape, entry)
@@ -221,15 +221,6 @@ class ZoneLoader:
         place = self._report.place(document, (*path[:-1], draft.position(record_set.key)))
         return replace(problem, message=f"{problem.message} ({place})")
 
-    def _with_zone_of_resource(self, record_set: RecordSet, zone: _ZoneDraft) -> RecordSet:
-        """Adds the service's hosted zone to an alias to a declared resource that names none, if it is known."""
-        alias = record_set.alias
-        resource = self._resources.get(alias.name) if alias is not None else None
-        if alias is None or resource is None or alias.hosted_zone_id != zone.id:
-            return record_set
-        zones = zones_of(resource)
-        return replace(record_set, alias=replace(alias, hosted_zone_id=zones[0])) if zones else record_set
-
     def _missing(self, record_set: RecordSet) -> Iterator[Problem]:
         """Yields problems of references outside the zone to things that are not declared."""
         yield from missing_check(record_set.health_check_id, self._check_ids, ("health_check_id",))
@@ -249,14 +240,14 @@ class ZoneLoader:
             instead = f"write one of {', '.join([*sorted(collection.locations), '*'])}"
             yield Problem("no-such-location", "A166", message, instead, (*at, "location_name"))
 
-    def _check_aliases(self, draft: _ZoneDraft, document: Document, path: Path) -> None:
-        """Checks the targets of aliases; a target with an error is not also reported as missing."""
-        for at, record_set in enumerate(draft.entries):
-            if record_set is not None and record_set.alias is not None:
-                found = alias_problems(record_set, draft, self._resources)
-                is_refused = record_set.alias.name in draft.refused_names
-                problems = [p for p in found if not (is_refused and p.id == "alias-target-missing")]
-                self._report.add(document, (*path, at), problems)
+    def finish(self) -> None:
+        """Checks what depends on several hosted zones, when all are loaded."""
+        self._aliases.check_other_zones(self.zones)
+
+    def _check_together(self, draft: _ZoneDraft, document: Document, path: Path) -> None:
+        """Checks the targets of aliases, and rings and chains of record sets."""
+        found = ((at, record_set) for at, record_set in enumerate(draft.entries) if record_set is not None)
+        self._aliases.check(found, draft, draft.refused_names, document, path)
         for key, problem in islice(chain_problems(draft.record_sets, draft.id), MAX_REPORTED):
             self._report.add(document, (*path, draft.position(key)), [problem])
 

@@ -259,7 +259,7 @@ def convert(
     Args:
         shape: the shape; its fields are valid by themselves.
         zone: the hosted zone's name, to which the record set's may be relative.
-        zone_id: the hosted zone's id, for aliases to a target in the zone.
+        zone_id: the hosted zone's id, for aliases that name no hosted zone.
         collection_ids: ids of CIDR collections by name.
     Returns:
         The record set, or None and its problems.
@@ -273,7 +273,7 @@ def convert(
     type = RRType[shape.type]
     alias = None
     if shape.alias_target is not None:
-        alias = _alias(shape.alias_target, zone, zone_id, found)
+        alias = _alias(shape.alias_target, zone_id, found)
     rdata = _rdata(type, shape.resource_records or (), found)
     if found:
         return None, found
@@ -305,16 +305,15 @@ def _rdata(type: RRType, values: Sequence[str], found: list[Problem]) -> tuple[b
     return tuple(rdata)
 
 
-def _alias(shape: AliasTargetShape, zone: DName, zone_id: HostedZoneId, found: list[Problem]) -> AliasTarget | None:
-    """Converts an alias target; one inside the zone gets the zone's id, whatever id was written."""
+def _alias(shape: AliasTargetShape, zone_id: HostedZoneId, found: list[Problem]) -> AliasTarget | None:
+    """Converts an alias target; one without the id of a hosted zone gets `zone_id`."""
     try:
         name = names.parse(shape.dns_name)
     except BadName as error:
         found.append(Problem("bad-name", "R1", f"FATAL problem: {error}", "", ("alias_target", "dns_name")))
         return None
-    is_outside = shape.hosted_zone_id is not None and not names.is_at_or_below(name, zone)
-    target_zone = HostedZoneId(bare_id(shape.hosted_zone_id or "")) if is_outside else zone_id
-    return AliasTarget(target_zone, name, shape.evaluate_target_health)
+    written = bare_id(shape.hosted_zone_id) if shape.hosted_zone_id is not None else None
+    return AliasTarget(HostedZoneId(written or zone_id), name, shape.evaluate_target_health)
 
 
 def _routing(shape: RecordSetShape, collection_ids: Mapping[str, str]) -> Routing:

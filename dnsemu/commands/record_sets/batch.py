@@ -12,15 +12,17 @@ from dnsemu.config import names
 from dnsemu.config.aws.services import names_of, without_dualstack
 from dnsemu.config.errors import Problem, Severity
 from dnsemu.config.model.hosted_zones import HostedZone
-from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.resources import Resource
 from dnsemu.config.model.routing import Geoproximity, IpBased
 from dnsemu.config.model.world import World
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.rules.alias import alias_attempt, alias_problems
+from dnsemu.config.rules.alias import MISSING, OUTSIDE, WRONG_ZONE, alias_problems, missing_message
+from dnsemu.config.rules.checked_zone import StoredZone
 from dnsemu.config.rules.group import identity_text, subject
 from dnsemu.config.rules.hosted_zone import insertion_problems
+from dnsemu.config.rules.loops import closes_loop, loop_message
 
 _TYPES_WITH_NAMES = frozenset({RRType.CNAME, RRType.NS, RRType.PTR, RRType.MX, RRType.SRV})
 """Types whose values end in a domain name."""
@@ -181,8 +183,9 @@ def _deletion_problems(record_set: RecordSet, draft: ZoneDraft) -> Iterator[str]
 def _insertion_problems(record_set: RecordSet, draft: ZoneDraft, world: World) -> Iterator[str]:
     yield from _messages(insertion_problems(record_set, draft))
     if record_set.alias is not None:
-        yield from _messages(alias_problems(record_set, draft, _resources(record_set.alias.name, world)))
-        yield from _other_zone_problems(record_set, draft, world)
+        yield from _alias_problems(record_set, record_set.alias, draft, world)
+    if closes_loop(record_set, draft):
+        yield loop_message(record_set)
     if isinstance(record_set.routing, IpBased):
         yield from _cidr_problems(record_set, record_set.routing, world.hosted_zones[draft.id], world)
 
@@ -197,17 +200,21 @@ def _resources(name: DName, world: World) -> Mapping[DName, Resource]:
     return {name: resource} if resource is not None and name in names_of(resource) else {}
 
 
-def _other_zone_problems(record_set: RecordSet, draft: ZoneDraft, world: World) -> Iterator[str]:
-    """Checks that an alias to another hosted zone of ours names a record set in it (A169, A170)."""
-    alias = record_set.alias
-    if alias is None or alias.hosted_zone_id == draft.id or alias.hosted_zone_id not in world.hosted_zones:
-        return
-    zone = world.hosted_zones[alias.hosted_zone_id]
-    tried = alias_attempt(alias, record_set.type)
-    if not names.is_at_or_below(alias.name, zone.name):
-        yield f"{tried} the alias target name does not lie within the target zone"
-    elif not zone.record_sets.has_group(alias.name, record_set.type):
-        yield f"{tried} that target was not found"
+def _alias_problems(record_set: RecordSet, alias: AliasTarget, draft: ZoneDraft, world: World) -> Iterator[str]:
+    """Checks an alias's target (A169, A170, A176).
+
+    A name outside a hosted zone of ours is reported as not found as well. An alias onto itself is found if it replaces
+    a record set, though the batch has taken that out by now.
+    """
+    named = world.hosted_zones.get(alias.hosted_zone_id)
+    target_zone = draft if alias.hosted_zone_id == draft.id else StoredZone(named) if named is not None else None
+    is_onto_itself = target_zone is draft and alias.name == record_set.name
+    was_there = world.hosted_zones[draft.id].record_sets.has_group(record_set.name, record_set.type)
+    for problem in alias_problems(record_set, draft, target_zone, _resources(alias.name, world)):
+        if problem.severity is Severity.ERROR and not (problem.id == MISSING and is_onto_itself and was_there):
+            yield problem.message
+        if problem.id in (OUTSIDE, WRONG_ZONE) and target_zone is not None:
+            yield missing_message(record_set, alias)
 
 
 def _cidr_problems(record_set: RecordSet, routing: IpBased, zone: HostedZone, world: World) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dnsemu.config.model.routing import Failover, FailoverRole, Geolocation, Lat
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.rules.alias import MAX_LEVELS
+from dnsemu.config.rules.loops import MAX_LEVELS
 
 VERSION_2023 = "2023-05-09"
 VERSIONS = ("2015-10-01", VERSION_2023)

@@ -184,14 +184,20 @@ def test_the_order_of_files_does_not_matter(tmp_path):
 ALIAS_CASES = [
     pytest.param([alb()], alias(ALB, type="TXT"), "R106", "alias-resource-type", "but that target was not found; write type: A or AAAA", id="R106 types"),
     pytest.param([alb(name="lb.test", rest="region: eusc-de-east-1")], alias("lb.test"), "A176", "alias-zone-id", "write hosted_zone_id", id="A176 no hosted zone is known there"),
-    pytest.param([alb()], alias(ALB, zone="Z26RNL4JYFTOTI"), "A176", "alias-zone-id", "Z26RNL4JYFTOTI belongs to network load balancers in us-east-1; write Z35SXDOTRQ7X7K", id="A176 another kind's"),
-    pytest.param([alb()], alias(ALB, zone="Z32O12XQLNTSW2"), "A176", "alias-zone-id", "in eu-west-1; write Z35SXDOTRQ7X7K", id="A176 another Region's"),
+    pytest.param([alb()], alias(ALB, zone="Z26RNL4JYFTOTI"), "A176", "alias-zone-id", "Z26RNL4JYFTOTI belongs to network load balancers in us-east-1: write Z35SXDOTRQ7X7K, or leave it out", id="A176 another kind's"),
+    pytest.param([alb()], alias(ALB, zone="Z32O12XQLNTSW2"), "A176", "alias-zone-id", "in eu-west-1: write Z35SXDOTRQ7X7K", id="A176 another Region's"),
     pytest.param([alb("[{host: d.test}]", name="db.test", kind="multi-az-database", rest="region: us-east-1")], alias("db.test", zone="Z1"), "R106", "alias-to-database", "write type: CNAME with the value db.test.", id="R106 no alias to a database"),
     pytest.param([alb(name="d1.cloudfront.net", kind="cloudfront")], alias("d1.cloudfront.net"), "A177", "cloudfront-health", "evaluate_target_health: false", id="A177 R106 CloudFront"),
     pytest.param([], alias("d1.cloudfront.net", zone="Z2FDTNDATAQYW2"), "A177", "cloudfront-health", "evaluate_target_health: false", id="A177 R111 CloudFront, not declared"),
-    pytest.param([], alias("d1.cloudfront.net", zone="Z2BJ6XQ5FK7U4H", healthy="false"), "A176", "alias-outside-zone", "names in cloudfront.net. go with hosted_zone_id Z2FDTNDATAQYW2", id="A176 CloudFront's hosted zone"),
+    pytest.param([], alias("d1.cloudfront.net", zone="Z2BJ6XQ5FK7U4H", healthy="false"), "A176", "alias-outside-zone", "Z2BJ6XQ5FK7U4H belongs to Global Accelerator: write hosted_zone_id Z2FDTNDATAQYW2, of CloudFront", id="A176 CloudFront's hosted zone"),
     pytest.param([], alias("lb.elsewhere.test", zone="Z2BJ6XQ5FK7U4H"), "A176", "alias-outside-zone", "does not lie within the target zone", id="A176 Global Accelerator's names"),
-    pytest.param([], alias("x.test", zone="Z3AQBSTGFYJSTF"), "A176", "alias-outside-zone", "names in s3-website-us-east-1.amazonaws.com.", id="A176 S3's names"),
+    pytest.param([alb()], alias(ALB, zone="Z0UNKNOWN0"), "A176", "alias-zone-id", "Z0UNKNOWN0 is no hosted zone of its service: write Z35SXDOTRQ7X7K, or leave it out", id="A176 an unknown hosted zone"),
+    pytest.param([alb(name="lb.test", rest="region: eusc-de-east-1")], alias("lb.test", zone="Z35SXDOTRQ7X7K"), "A176", "alias-zone-id", "Z35SXDOTRQ7X7K belongs to application and classic load balancers in us-east-1: write another", id="A176 another Region's where none is known"),
+    pytest.param([], alias(ALB, zone="Z0UNKNOWN0"), "A176", "alias-outside-zone", "no hosted zone Z0UNKNOWN0 is declared: write hosted_zone_id Z35SXDOTRQ7X7K, of application and classic load balancers in us-east-1", id="A176 an unknown hosted zone of a load balancer"),
+    pytest.param([], alias("x.test", zone="Z0UNKNOWN0"), "A176", "alias-outside-zone", "no hosted zone Z0UNKNOWN0 is declared: declare it with its id", id="A176 no such hosted zone"),
+    pytest.param([], alias("www.shop.test", zone="Z2FDTNDATAQYW2"), "A176", "alias-outside-zone", "Z2FDTNDATAQYW2 belongs to CloudFront: write a name of theirs", id="A176 a name of the zone itself"),
+    pytest.param([], alias("d1.cloudfront.net", type="MX", zone="Z2FDTNDATAQYW2"), "R106", "alias-resource-type", "but that target was not found; write type: A, AAAA or HTTPS", id="R106 A170 MX of CloudFront"),
+    pytest.param([], alias("x.test", zone="Z3AQBSTGFYJSTF"), "A176", "alias-outside-zone", "Z3AQBSTGFYJSTF belongs to S3 websites in us-east-1: write a name of theirs", id="A176 S3's names"),
 ]  # fmt: skip
 
 
@@ -212,7 +218,7 @@ S3 = "www.other.test.s3-website-us-east-1.amazonaws.com"
         pytest.param([alb()], alias(ALB, type="AAAA"), "R107", "alias-no-data", "no target with an address of type AAAA", id="R107 an IPv4-only load balancer"),
         pytest.param([alb("[]")], alias(ALB), "R107", "alias-no-data", "answered with no data", id="R107 no targets"),
         pytest.param([alb("[]", name="d1.cloudfront.net", kind="cloudfront")], alias("d1.cloudfront.net", type="HTTPS", healthy="false"), "R107", "alias-no-data", "type HTTPS", id="R107 R106 HTTPS of CloudFront"),
-        pytest.param([alb()], alias(ALB, zone="Z0UNKNOWN0"), "A176", "alias-zone-id", "Z0UNKNOWN0 is not known as a hosted zone of application-load-balancer", id="A176 an unknown hosted zone is taken"),
+        pytest.param([], alias("c1.us-east-1.cs.amazonlightsail.com", zone="Z0UNKNOWN0"), "R107", "alias-elsewhere", "c1.us-east-1.cs.amazonlightsail.com. is not declared", id="A176 R107 a service that is not known here"),
         pytest.param([alb(name=S3, kind="s3-website")], alias(S3), "R106", "bucket-name", "the bucket www.other.test would not be found under www.shop.test.", id="R106 bucket and record have one name"),
         pytest.param([], alias(ALB, zone="Z35SXDOTRQ7X7K"), "R107", "alias-elsewhere", "declare it under resources", id="R107 not declared"),
     ],

@@ -47,6 +47,16 @@ def routed(location, collection=COLLECTION):
     return f"routing to CidrCollectionId={collection} CidrLocationId={location}"
 
 
+def outside(target, zone, *, is_ours=False):
+    tried = f"Tried to create an alias that targets {target}, type A in zone {zone}, but"
+    first = f"{tried} the alias target name does not lie within the target zone"
+    return f"{first}, {tried} that target was not found" if is_ours else first
+
+
+def loop(name, type="A"):
+    return f"RRSet of type {type} with DNS name {name}.example.test. is not permitted as it creates a CNAME or alias loop in the zone."
+
+
 TABLE = [
     pytest.param([a("www")], [create(a("www"))], f"Tried to create resource record set [name='{N}', type='A'] but it already exists", id="A140 R39.1 it exists"),
     pytest.param([member("s1", Weight=1)], [create(member("s1", Weight=2))], f"Tried to create resource record set [name='{N}', type='A', set-identifier='s1'] but it already exists", id="A140 R39.2 with an identifier"),
@@ -93,8 +103,39 @@ TABLE = [
     pytest.param([], [create(member("s1", GeoProximityLocation={"AWSRegion": "xx-fake-1"}))], "Cannot find GeoProximityLocation with AWSRegion = xx-fake-1. No changes made.", id="A167 no such Region"),
     pytest.param([], [create(member("s1", GeoProximityLocation={"LocalZoneGroup": "x"}))], "Cannot find GeoProximityLocation with LocalZoneGroup = x. No changes made.", id="A167 no such Local Zone group"),
     pytest.param([], [create(alias("sub", "example.test", "NS"))], "RRSet with DNS name sub.example.test., type NS contains an alias target, but aliases of that type are forbidden", id="A168 an NS alias"),
-    pytest.param([], [create(alias("www", "www.example.com"))], f"Tried to create an alias that targets www.example.com., type A in zone {ZONE}, but the alias target name does not lie within the target zone", id="A169 R39.12 outside the zone given"),
-    pytest.param([], [create(alias("www", "live.example.test", zone=OTHER))], f"Tried to create an alias that targets live.example.test., type A in zone {OTHER}, but the alias target name does not lie within the target zone", id="A169 outside another zone of ours"),
+    pytest.param([], [create(alias("www", "www.example.com"))], f"Tried to create an alias that targets www.example.com., type A in zone {ZONE}, but the alias target name does not lie within the target zone, Tried to create an alias that targets www.example.com., type A in zone {ZONE}, but that target was not found", id="A169 R39.12 outside the zone given"),
+    pytest.param([], [create(alias("www", "lb-1.us-east-1.elb.amazonaws.com"))], outside("lb-1.us-east-1.elb.amazonaws.com.", ZONE, is_ours=True), id="A169 A176 the zone's own id for a load balancer"),
+    pytest.param([a("live")], [create(alias("www", "live.example.test", zone=OTHER))], outside("live.example.test.", OTHER, is_ours=True), id="A169 outside another zone of ours"),
+    pytest.param([a("live")], [create(alias("www", "live", zone="ZUNKNOWN"))], outside("live.example.test.", "ZUNKNOWN"), id="A176 no such hosted zone, though the name is in ours"),
+    pytest.param([], [create(alias("www", "anything.elsewhere.test", zone="ZUNKNOWN"))], outside("anything.elsewhere.test.", "ZUNKNOWN"), id="A176 no such hosted zone"),
+    *(
+        pytest.param([], [create(alias("www", target, zone=zone))], outside(f"{target.lower()}.", zone), id=f"A176 {id}")
+        for target, zone, id in (
+            ("lb-1.eu-west-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K", "a load balancer in another Region"),
+            ("dualstack.LB-1.eu-west-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K", "a dualstack name in another Region"),
+            ("lb-1.us-east-1.elb.amazonaws.com", "Z26RNL4JYFTOTI", "a classic name with a network load balancer's zone"),
+            ("nlb-1.elb.us-east-1.amazonaws.com", "Z35SXDOTRQ7X7K", "a network load balancer with a classic zone"),
+            ("lb-1.us-east-1.elb.amazonaws.com", "ZUNKNOWN", "a load balancer in an unknown zone"),
+            ("anything.elsewhere.test", "Z35SXDOTRQ7X7K", "another name in a load balancer's zone"),
+            ("www.example.test", "Z2FDTNDATAQYW2", "a name of ours in CloudFront's zone"),
+            ("s3-website-us-east-1.amazonaws.com", "Z1BKCTXD74EZPE", "a website in another Region"),
+            ("env.us-east-1.elasticbeanstalk.com", "Z2NYPWQ7DFZAZH", "Elastic Beanstalk in another Region"),
+            ("d-1.execute-api.us-east-1.amazonaws.com", "Z2FDTNDATAQYW2", "a regional API with CloudFront's zone"),
+            ("vpce-1.ec2.us-east-1.vpce.amazonaws.com", "Z35SXDOTRQ7X7K", "a VPC endpoint with a load balancer's zone"),
+            ("d1.cloudfront.cn", "Z2FDTNDATAQYW2", "CloudFront in China with the other zone"),
+            ("anything.amazonlightsail.com", "Z2FDTNDATAQYW2", "another service's name in CloudFront's zone"),
+        )
+    ),
+    *(
+        pytest.param([], [create(alias("www", target, type, zone=zone))], f"Tried to create an alias that targets {target}., type {type} in zone {zone}, but that target was not found", id=f"R106 A170 {type} of {target}")
+        for target, zone, type in (
+            ("d1.cloudfront.net", "Z2FDTNDATAQYW2", "MX"),
+            ("d1.cloudfront.net", "Z2FDTNDATAQYW2", "CNAME"),
+            ("lb-1.us-east-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K", "TXT"),
+            ("lb-1.us-east-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K", "HTTPS"),
+            ("x.some-service.us-east-1.amazonaws.com", "ZUNKNOWN", "MX"),
+        )
+    ),
     pytest.param([], [create(alias("www", "live.other.test", zone=OTHER))], f"Tried to create an alias that targets live.other.test., type A in zone {OTHER}, but that target was not found", id="A170 missing in another zone of ours"),
     pytest.param([], [create(alias("www", "live"))], f"Tried to create an alias that targets live.example.test., type A in zone {ZONE}, but that target was not found", id="A170 A420 R39.13 a missing target"),
     pytest.param([leaf("live", "CNAME", "a.test")], [create(alias("www", "live"))], f"Tried to create an alias that targets live.example.test., type A in zone {ZONE}, but that target was not found", id="A170 A420 a CNAME does not count for A"),
@@ -108,11 +149,20 @@ TABLE = [
     pytest.param([], [create(leaf("www", "A", "192.0.2.1", "192.0.2.1"))], "Duplicate Resource Record: '192.0.2.1'", id="A174 a value twice"),
     pytest.param([], [create(a("www", "192.0.2"))], "Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with '192.0.2''", id="A175 a bad value"),
     pytest.param([], [create(leaf("www", "CNAME", "a.test", "b.test"))], f"RRSet of type CNAME with DNS name {N} must contain exactly one resource record.", id="A178 two values of a CNAME"),
-    pytest.param([], [create(alias("www", "a.cloudfront.net", zone="ZELSEWHERE"))], "Tried to create an alias that targets a.cloudfront.net., type A in zone ZELSEWHERE, but the alias target name does not lie within the target zone", id="A176 CloudFront's name in another's zone"),
+    pytest.param([], [create(alias("www", "a.cloudfront.net", zone="ZELSEWHERE"))], outside("a.cloudfront.net.", "ZELSEWHERE"), id="A176 CloudFront's name in another's zone"),
     pytest.param([], [create(alias("www", "d1.cloudfront.net", zone="Z2FDTNDATAQYW2", healthy=True))], "EvaluateTargetHealth cannot be true for an alias to a CloudFront distribution", id="A177 CloudFront's health"),
     pytest.param([a("ab*")], [create(leaf("ab*", "CNAME", "a.test"))], r"RRSet of type CNAME with DNS name ab\052.example.test. is not permitted as it conflicts with other records with the same DNS name in zone example.test.", id="R7 A55 an asterisk in a message"),
     pytest.param([a("ab*")], [create(a(r"AB\052"))], r"Tried to create resource record set [name='ab\052.example.test.', type='A'] but it already exists", id="A50 A55 one name in two spellings"),
-    pytest.param([], [create(alias("www", "www"))], "the alias targets itself", id="R112 an alias onto itself"),
+    pytest.param([], [create(alias("www", "www"))], f"Tried to create an alias that targets {N}, type A in zone {ZONE}, but that target was not found, {loop('www')}", id="A170a R112 an alias onto itself"),
+    pytest.param([a("www")], [upsert(alias("www", "www"))], loop("www"), id="A170a an alias onto itself in place of values"),
+    pytest.param([member("s1", Weight=1)], [create(alias("www", "www", SetIdentifier="s2", Weight=1))], loop("www"), id="A170a an alias onto its own group"),
+    pytest.param([], [create(leaf("s", "CNAME", "S.example.test."))], loop("s", "CNAME"), id="A170a a CNAME onto itself"),
+    pytest.param([a("s")], [create(leaf("s", "CNAME", "s.example.test"))], f"RRSet of type CNAME with DNS name s.example.test. is not permitted as it conflicts with other records with the same DNS name in zone example.test., {loop('s', 'CNAME')}", id="A170a A145 a CNAME onto itself beside another type"),
+    pytest.param([leaf("a", "CNAME", "b.example.test"), leaf("b", "CNAME", "c.example.test")], [create(leaf("c", "CNAME", "a.example.test"))], loop("c", "CNAME"), id="A170a a ring of three CNAMEs"),
+    pytest.param([leaf("c", "CNAME", "x.test"), alias("b", "c", "CNAME")], [upsert(leaf("c", "CNAME", "b.example.test"))], loop("c", "CNAME"), id="A170a a CNAME and an alias onto it"),
+    pytest.param([a("c"), alias("b", "c"), alias("a", "b")], [upsert(alias("c", "a"))], loop("c"), id="A170a a ring of three aliases"),
+    pytest.param([member("s1", "c", Weight=1), alias("b", "c")], [create(alias("c", "b", SetIdentifier="s2", Weight=0))], loop("c"), id="A170a a ring through one member of a group"),
+    pytest.param([a("c"), alias("b", "c")], [delete(a("c")), create(a("d")), create(alias("c", "b"))], loop("c"), id="A170a A113 a ring inside a batch"),
     pytest.param([], [create(alias("www", "a..b.example.test"))], "FATAL problem: DomainLabelEmpty (Domain label is empty) encountered with 'a..b.example.test'", id="A52 an alias target"),
     pytest.param([], [create(leaf("www", "A", *(f"192.0.{n // 256}.{n % 256}" for n in range(401))))], "Cannot have more than 400 records in a RRSet.", id="A118 A418 401 values"),
     pytest.param([a("www")], [upsert(member("s1", Weight=1))], f"{S1} cannot be created as a non-weighted set exists with the same name and type.", id="R38 UPSERT cannot change the policy"),
@@ -155,8 +205,26 @@ ACCEPTED = [
     pytest.param([], [create(a("live")), create(alias("www", "live"))], 2, id="A420 R37 the target first"),
     pytest.param([a("live"), alias("www", "live")], [delete(a("live"))], 1, id="A116 an alias may be left without its target"),
     pytest.param([], [create(alias("www", "lb.eu-west-1.elb.amazonaws.com", zone="Z32O12XQLNTSW2", healthy=True))], 1, id="A176 a load balancer's zone"),
-    pytest.param([], [create(alias("www", "anything.elsewhere.test", zone="ZUNKNOWN"))], 1, id="A176 any other zone"),
-    pytest.param([], [create(alias("www", "d1.cloudfront.net", zone="Z2FDTNDATAQYW2"))], 1, id="A176 CloudFront"),
+    *(
+        pytest.param([], [create(alias("www", target, zone=zone))], 1, id=f"A176 {id}")
+        for target, zone, id in (
+            ("d1.cloudfront.net", "Z2FDTNDATAQYW2", "CloudFront"),
+            ("d1.cloudfront.cn", "Z3RFFRIM2A3IF5", "CloudFront in China"),
+            ("dualstack.lb-1.us-east-1.elb.amazonaws.com", "/hostedzone/Z35SXDOTRQ7X7K", "a load balancer"),
+            ("lb-1.us-east-1.elb.amazonaws.com", "Z3DZXE0Q79N41H", "a load balancer in an older zone"),
+            ("lb-1.cn-north-1.elb.amazonaws.com.cn", "Z1GDH35T77C1KE", "a load balancer in China"),
+            ("nlb-1.elb.us-east-1.amazonaws.com", "Z26RNL4JYFTOTI", "a network load balancer"),
+            ("s3-website.eu-central-1.amazonaws.com", "Z21DNDUVLTQW6Q", "a website"),
+            ("a1.awsglobalaccelerator.com", "Z2BJ6XQ5FK7U4H", "Global Accelerator"),
+            ("lb-1.eusc-de-east-1.elb.amazonaws.eu", "ZUNKNOWN", "a Region that is not known here"),
+            ("lb-1.xx-fake-1.elb.amazonaws.com", "ZUNKNOWN", "a Region whose zone is not known here"),
+            ("c1.us-east-1.cs.amazonlightsail.com", "Z06246771KYU0IRHI74W4", "a service that is not known here"),
+        )
+    ),
+    pytest.param([], [create(alias("www", "d1.cloudfront.net", "HTTPS", zone="Z2FDTNDATAQYW2"))], 1, id="R106 HTTPS of CloudFront"),
+    pytest.param([], [create(leaf("*.example.test", "CNAME", "x.example.test")), create(leaf("www", "CNAME", "y.example.test"))], 2, id="A170a what only a wildcard covers leads nowhere"),
+    pytest.param([leaf("a", "CNAME", "b.example.test")], [create(leaf("b", "A", "192.0.2.1")), create(leaf("c", "CNAME", "a.example.test"))], 3, id="A170a chains are no rings"),
+    pytest.param([a("c"), alias("b", "c"), leaf("c", "AAAA", "2001:db8::1")], [create(alias("b", "c", "AAAA")), upsert(a("c", "192.0.2.2"))], 4, id="A170a each type is by itself"),
     pytest.param([], [create(a("live")), create(alias("example.test", "live"))], 2, id="R105 an alias at the apex"),
     pytest.param([], [create(a("www")), create(leaf("www", "AAAA", "2001:db8::1")), create(member("s1", type="TXT", value='"a"', Weight=1))], 3, id="R31 each type is a group"),
     pytest.param([], [create(member(c, **cidr(c))) for c in ("paris", "tokyo", "*")], 3, id="R199 locations and the default"),
@@ -326,7 +394,11 @@ def test_a176_the_zone_of_a_declared_resource():
     emulated.state = type(step)(world, step.tables)
     for target in ("lb.eu-west-1.elb.amazonaws.com", "dualstack.lb.eu-west-1.elb.amazonaws.com"):
         message = refused_message(emulated, create(alias("www", target, zone="Z2FDTNDATAQYW2")))
-        assert "Z2FDTNDATAQYW2 belongs to CloudFront" in message
+        assert message == f"[{outside(f'{target}.', 'Z2FDTNDATAQYW2')}]"
+        assert (
+            refused_message(emulated, create(alias("www", target))) == f"[{outside(f'{target}.', ZONE, is_ours=True)}]"
+        )
+        assert refused_message(emulated, create(alias("www", target, zone="ZX"))) == f"[{outside(f'{target}.', 'ZX')}]"
     emulated.call(CHANGE, **batch(create(alias("www", "lb.eu-west-1.elb.amazonaws.com", zone="Z32O12XQLNTSW2"))))
 
 
