@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from dnsemu.config.model.health_checks import HealthCheckId
-from dnsemu.config.model.record_sets import AliasTarget, RecordSet
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
 from dnsemu.config.model.routing import (
     Failover,
     Geolocation,
@@ -93,7 +93,7 @@ class Leaf:
 class AliasProblem(Enum):
     """Reason why an alias leads to no record set."""
 
-    NO_TARGET = "the alias target is neither in this hosted zone nor a declared resource"
+    NO_TARGET = "the alias target is neither in its hosted zone nor a declared resource"
     NO_CNAME_TARGET = "the alias of type CNAME does not lead to a CNAME"
     TOO_DEEP = "aliases are more than 16 levels deep"
 
@@ -136,13 +136,14 @@ class Decision:
         resource = self._surroundings.target(alias, record_set.type)
         if resource is not None:
             return resource
-        target = self._surroundings.group(alias.name, record_set.type)
-        if target is None:
+        surroundings = self._surroundings.beyond(alias)
+        target = surroundings.group(alias.name, record_set.type) if surroundings is not None else None
+        if surroundings is None or target is None:
             is_cname = record_set.type is RRType.CNAME
             return BrokenAlias(AliasProblem.NO_CNAME_TARGET if is_cname else AliasProblem.NO_TARGET, alias)
         if self._level + 1 >= MAX_ALIAS_LEVELS:
             return BrokenAlias(AliasProblem.TOO_DEEP, alias)
-        return _decide(target, self._client, self._surroundings, self._level + 1)
+        return _decide(target, self._client, surroundings, self._level + 1)
 
 
 Node = Decision | Leaf | BrokenAlias | ResourceState
@@ -186,11 +187,17 @@ def _decide(group: Group, client: Client, surroundings: Surroundings, level: int
 
 
 class _Health:
-    """Computes verdicts on record sets for one client at one instant; each group below an alias is evaluated once."""
+    """Computes verdicts on record sets of one hosted zone for one client at one instant.
 
-    def __init__(self, client: Client, surroundings: Surroundings) -> None:
+    Each group below an alias is evaluated once. `others` are the same for further hosted zones that aliases name.
+    """
+
+    def __init__(
+        self, client: Client, surroundings: Surroundings, others: "dict[HostedZoneId, _Health] | None" = None
+    ) -> None:
         self._client = client
         self._surroundings = surroundings
+        self._others: dict[HostedZoneId, _Health] = {} if others is None else others
         self._verdicts: dict[tuple[DName, RRType], Verdict] = {}
 
     def verdict(self, record_set: RecordSet, level: int) -> Verdict:
@@ -207,8 +214,21 @@ class _Health:
             resource = self._surroundings.target(alias, record_set.type)
             if resource is not None:
                 return Verdict(is_healthy=resource.is_healthy, reason=Reason.RESOURCE, resource=resource)
-            return self._target(alias.name, record_set.type, level + 1)
+            beyond = self._beyond(alias)
+            if beyond is None:
+                return Verdict(is_healthy=True, reason=Reason.NO_TARGET)
+            return beyond._target(alias.name, record_set.type, level + 1)
         return Verdict(is_healthy=True, reason=Reason.UNCHECKED if check is None else Reason.CHECK, check=check)
+
+    def _beyond(self, alias: AliasTarget) -> "_Health | None":
+        """Returns the verdicts on the hosted zone that an alias names; one for each zone, as aliases may be a ring."""
+        surroundings = self._surroundings.beyond(alias)
+        if surroundings is None or surroundings is self._surroundings:
+            return self if surroundings is not None else None
+        known = self._others.get(alias.hosted_zone_id)
+        if known is None:
+            known = self._others[alias.hosted_zone_id] = _Health(self._client, surroundings, self._others)
+        return known
 
     def _target(self, name: DName, type_: RRType, level: int) -> Verdict:
         """Evaluates a group: healthy if at least one of its candidates for this client is (R110).

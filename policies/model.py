@@ -111,13 +111,16 @@ class Policy(Protocol):
 
 
 class Surroundings(Protocol):
-    """Everything a decision may read, at one instant: the alias's own hosted zone, resources, health of checks."""
+    """Everything a decision may read, at one instant: one hosted zone, resources, health of checks."""
 
     def group(self, name: DName, type: RRType) -> Group | None:
         """Returns the group of exactly this name and type in the hosted zone, if there is one (R102)."""
 
     def target(self, alias: AliasTarget, type: RRType) -> ResourceState | None:
         """Returns the declared resource that an alias points to; None if it points into its own hosted zone (R106)."""
+
+    def beyond(self, alias: AliasTarget) -> "Surroundings | None":
+        """Returns the surroundings with the hosted zone that an alias names; None if it is not one of ours (R102a)."""
 
     def is_healthy(self, check: HealthCheckId) -> bool:
         """True if a health check's effective status is healthy; unknown checks are healthy (R117)."""

@@ -139,17 +139,22 @@ class FakeSurroundings:
     down: frozenset[str] = frozenset()
     groups: dict = field(default_factory=dict)
     resources: dict = field(default_factory=dict)
+    others: dict = field(default_factory=dict)
+    """The surroundings in other hosted zones by id; None for a zone that is not ours."""
 
     @classmethod
-    def of(cls, *record_sets, down=(), resources=()):
+    def of(cls, *record_sets, down=(), resources=(), others=None):
         members = {}
         for member in record_sets:
             members.setdefault((member.name, member.type), []).append(member)
         groups = {key: group(*sets) for key, sets in members.items()}
-        return cls(frozenset(down), groups, {r.name: compile_resource(r) for r in resources})
+        return cls(frozenset(down), groups, {r.name: compile_resource(r) for r in resources}, others or {})
 
     def group(self, name, type):
         return self.groups.get((name, type))
+
+    def beyond(self, alias):
+        return self.others.get(alias.hosted_zone_id, self)
 
     def target(self, alias, type):
         resource = self.resources.get(alias.name)

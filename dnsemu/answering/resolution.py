@@ -3,7 +3,7 @@
 DNS answers, `explain`, TestDNSAnswer and what-if all call `resolve`, so they cannot disagree.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import AliasTarget, RecordSet
@@ -39,6 +39,13 @@ class ZoneSurroundings:
             return None
         resource = self.catalog.resource(alias.name)
         return None if resource is None else resource.state(type, self.health.is_healthy)
+
+    def beyond(self, alias: AliasTarget) -> "ZoneSurroundings | None":
+        """Returns the surroundings with the hosted zone that an alias names; None if it does not hold the target."""
+        if alias.hosted_zone_id == self.zone.id:
+            return self
+        zone = self.catalog.zone_of(alias.name)
+        return replace(self, zone=zone) if zone is not None and zone.id == alias.hosted_zone_id else None
 
     def is_healthy(self, check: HealthCheckId) -> bool:
         """True if the health check's effective status is healthy."""

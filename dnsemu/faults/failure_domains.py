@@ -285,18 +285,18 @@ def _search_networks(members: Sequence[RecordSet], networks: Sequence[tuple[_Dom
 
 def _add_with_all_below(first: RecordSet, domain: _Domain, zone: _Zone) -> None:
     """Puts a record set that is in a Region into its domain, and what it leads to."""
-    waiting = [first]
+    waiting = [(first, zone)]
     while waiting:
-        record_set = waiting.pop()
+        record_set, here = waiting.pop()
         if id(record_set) in domain.record_sets:
             continue
         domain.add(record_set)
-        resource = _resource(record_set, zone)
+        resource = _resource(record_set, here)
         if resource is not None and resource.region is None:
             for index in range(len(resource.targets)):
                 domain.add_target(resource, index)
         elif resource is None:
-            waiting += (below for below in _below(record_set, zone) if _is_part_of(domain, below))
+            waiting += (entry for entry in _below(record_set, here) if _is_part_of(domain, entry[0]))
 
 
 def _is_part_of(domain: _Domain, record_set: RecordSet) -> bool:
@@ -329,12 +329,19 @@ def _resource(record_set: RecordSet, zone: _Zone) -> Resource | None:
     return compiled.declared if compiled is not None else None
 
 
-def _below(record_set: RecordSet, zone: _Zone) -> Iterable[RecordSet]:
-    if record_set.alias is not None:
-        return zone.group(record_set.alias.name, record_set.type)
-    if record_set.type is RRType.CNAME and record_set.rdata:
-        return zone.onward(DName(record_set.rdata[0].lower()))
-    return ()
+def _below(record_set: RecordSet, zone: _Zone) -> Iterator[tuple[RecordSet, _Zone]]:
+    """Yields the record sets that one leads to, each with its hosted zone; an alias may name another (R102a)."""
+    alias = record_set.alias
+    if alias is None:
+        if record_set.type is RRType.CNAME and record_set.rdata:
+            yield from ((below, zone) for below in zone.onward(DName(record_set.rdata[0].lower())))
+        return
+    if alias.hosted_zone_id != zone.zone_id:
+        named = zone.catalog.zone_of(alias.name)
+        if named is None or named.id != alias.hosted_zone_id:
+            return
+        zone = _AnsweringZone(named, zone.catalog)
+    yield from ((below, zone) for below in zone.group(alias.name, record_set.type))
 
 
 def _is_secondary(record_set: RecordSet) -> bool:

@@ -33,21 +33,22 @@ class TooManyLinks(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AnswerTree:
-    """The groups that a question leads to, along aliases and CNAMEs, each once; all in one zone.
+    """The groups that a question leads to, along aliases and CNAMEs, each once.
 
     `roots` are the groups that no alias above reads the health of: the question's and those that CNAMEs lead to.
+    `targets` and `cnames` hold what aliases and CNAMEs lead to.
     """
 
     name: DName
     type: RRType
     groups: tuple[Group, ...]
     roots: tuple[Group, ...]
-    surroundings: ZoneSurroundings
+    targets: dict[RecordSetKey, Group | Resource]
     cnames: dict[RecordSetKey, Group]
 
     def target(self, record_set: RecordSet) -> Group | Resource | None:
         """The group or resource that an alias leads to; None for a leaf, and if there is no such target."""
-        return _target(self.surroundings, record_set)
+        return self.targets.get(record_set.key)
 
     def below(self, record_set: RecordSet) -> Group | Resource | None:
         """The group or resource that an alias or a CNAME leads to."""
@@ -92,6 +93,7 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
     surroundings = ZoneSurroundings(catalog, first.found.zone, HealthSnapshot())
     groups: dict[tuple[DName, RRType], Group] = {}
     roots: dict[tuple[DName, RRType], Group] = {}
+    targets: dict[RecordSetKey, Group | Resource] = {}
     cnames: dict[RecordSetKey, Group] = {}
     waiting = [first]
     links = 0
@@ -103,13 +105,13 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
         assert isinstance(link.found, Hit)
         (root,) = link.found.groups
         roots[root.name, root.type] = root
-        reached = _reached(surroundings, root)
+        reached = _reached(surroundings, root, targets)
         groups |= reached
         for cname, next_link in _followed(link, reached.values()) if link.follows_cname else ():
             assert isinstance(next_link.found, Hit)
             cnames[cname.key] = next_link.found.groups[0]
             waiting.append(next_link)
-    return AnswerTree(name, type_, tuple(groups.values()), tuple(roots.values()), surroundings, cnames)
+    return AnswerTree(name, type_, tuple(groups.values()), tuple(roots.values()), targets, cnames)
 
 
 def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, Link]]:
@@ -120,21 +122,24 @@ def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, 
             yield record_set, next_link
 
 
-def _reached(surroundings: ZoneSurroundings, root: Group) -> dict[tuple[DName, RRType], Group]:
-    """A group and all groups that its aliases lead to."""
+def _reached(
+    surroundings: ZoneSurroundings, root: Group, targets: dict[RecordSetKey, Group | Resource]
+) -> dict[tuple[DName, RRType], Group]:
+    """A group and all groups that its aliases lead to; what each alias leads to is added to `targets`."""
     found = {(root.name, root.type): root}
-    waiting = [root]
+    waiting = [(root, surroundings)]
     while waiting:
-        for record_set in waiting.pop().record_sets:
-            target = _target(surroundings, record_set)
-            if isinstance(target, Group) and (key := (target.name, target.type)) not in found:
-                found[key] = target
-                waiting.append(target)
+        group, here = waiting.pop()
+        for record_set in group.record_sets:
+            alias = record_set.alias
+            if alias is None:
+                continue
+            state, beyond = here.target(alias, record_set.type), here.beyond(alias)
+            if state is not None:
+                targets[record_set.key] = state.resource
+            elif beyond is not None and (target := beyond.group(alias.name, record_set.type)) is not None:
+                targets[record_set.key] = target
+                if (key := (target.name, target.type)) not in found:
+                    found[key] = target
+                    waiting.append((target, beyond))
     return found
-
-
-def _target(surroundings: ZoneSurroundings, record_set: RecordSet) -> Group | Resource | None:
-    if record_set.alias is None:
-        return None
-    state = surroundings.target(record_set.alias, record_set.type)
-    return state.resource if state is not None else surroundings.group(record_set.alias.name, record_set.type)

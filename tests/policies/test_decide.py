@@ -297,6 +297,44 @@ def test_r118_a_cycle_of_aliases_counts_as_healthy():
     assert shares_by_id(decide(group(*top), ANYONE, FakeSurroundings.of(*sets))) == {"primary": 1}
 
 
+def test_r102a_an_alias_to_another_zone_has_its_groups_health_and_shares():
+    there = FakeSurroundings.of(weighted("x.test", 1, "a", check="a"), weighted("x.test", 3, "b"), down=["a"])
+    here = FakeSurroundings.of(weighted("x.test", 1, "own"), others={"Z2": there})
+    top = [primary("www.test", alias="x.test", alias_zone="Z2"), secondary("www.test")]
+    assert leaf_shares(decide(group(*top), ANYONE, here)) == {"b": 1}
+    all_down = FakeSurroundings.of(weighted("x.test", 1, "a", check="a"), down=["a"])
+    assert leaf_shares(decide(group(*top), ANYONE, FakeSurroundings.of(others={"Z2": all_down}))) == {"secondary": 1}
+
+
+def test_r102a_an_alias_to_a_zone_that_is_gone_is_not_answered_from_its_own():
+    here = FakeSurroundings.of(weighted("x.test", 1, "own"), others={"Z2": None})
+    top = [primary("www.test", alias="x.test", alias_zone="Z2"), secondary("www.test")]
+    decision = decide(group(*top), ANYONE, here)
+    assert decision.candidates[0].verdict.reason is Reason.NO_TARGET
+    assert isinstance(decision.below(top[0]), BrokenAlias)
+
+
+def test_r118_a_ring_of_aliases_through_two_zones_is_evaluated_once():
+    """Every group of one zone has aliases to all groups of the other; without memory that is 20 ** 16 ways."""
+    numbers = range(20)
+    here = FakeSurroundings.of(
+        *(
+            weighted(f"a{n}.test", 1, f"{m}", alias=f"b{m}.test", alias_zone="Z2", check="down")
+            for n in numbers
+            for m in numbers
+        ),
+        down=["down"],
+    )
+    there = FakeSurroundings.of(
+        *(weighted(f"b{n}.test", 1, f"{m}", alias=f"a{m}.test", alias_zone="Z1") for n in numbers for m in numbers),
+        down=["down"],
+        others={"Z1": here},
+    )
+    here.others["Z2"] = there
+    top = [primary("www.test", alias="b0.test", alias_zone="Z2"), secondary("www.test")]
+    assert shares_by_id(decide(group(*top), ANYONE, here)) == {"secondary": 1}
+
+
 def test_r118_a_location_target_without_candidate_is_unhealthy():
     sets = [primary("www.test", alias="g.test"), secondary("www.test"), geo("g.test", "jp", country="JP")]
     decision = decide(group(*sets[:2]), ANYONE, FakeSurroundings.of(*sets))

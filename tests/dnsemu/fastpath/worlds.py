@@ -96,7 +96,7 @@ class RandomWorld:
 
     def group(self, origin, number):
         """Draws the record sets of a group, of any policy and type."""
-        dice, zone_id = self.dice, f"Z{number}"
+        dice, here = self.dice, number
         name, type_ = self.name(origin), dice.choice(["A", "A", "A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV"])
         if type_ == "NS" and name.startswith("*"):
             type_ = "TXT"
@@ -106,7 +106,8 @@ class RandomWorld:
             if dice.random() < 0.4:
                 found["check"] = dice.choice(CHECKS)
             if type_ in ("A", "CNAME") and dice.random() < 0.4:
-                found |= {"alias": self.name(origin), "eth": dice.random() < 0.6, "alias_zone": zone_id}
+                other = dice.randrange(len(ORIGINS)) if dice.random() < 0.3 else here
+                found |= {"alias": self.name(ORIGINS[other]), "eth": dice.random() < 0.6, "alias_zone": f"Z{other}"}
                 if type_ == "A" and dice.random() < 0.2:
                     found |= {"alias": LOAD_BALANCER, "alias_zone": "Z35SXDOTRQ7X7K"}
             return found
