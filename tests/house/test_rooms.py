@@ -22,7 +22,7 @@ ROOMS = {
     "config.aws": "config.names config.rdata config.model",
     "config.shapes": "config.names config.errors config.text config.rdata config.model config.aws",
     "config.rules": "config.names config.errors config.rdata config.model config.aws config.shapes",
-    "config.file": "config.names config.errors config.rdata config.model config.aws config.shapes config.rules",
+    "config.file": "config.names config.errors config.text config.rdata config.model config.aws config.shapes config.rules",
     "policies.geodata": "config",
     "policies.location": "config policies.geodata",
     "policies.model": "config policies.location",
