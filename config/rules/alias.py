@@ -102,7 +102,7 @@ def _resource_problems(
             return
     is_cloudfront = resource.kind is ResourceKind.CLOUDFRONT
     if not _answers(type, is_cloudfront=is_cloudfront):
-        yield _wrong_type(record_set, alias, is_cloudfront=is_cloudfront)
+        yield from _wrong_type(record_set, alias, is_cloudfront=is_cloudfront)
     elif not _has_addresses(resource, type):
         message = f"{target} has no target with an address of type {type.name} and is answered with no data (R107)"
         yield Problem("alias-no-data", "R107", message, "", _AT_NAME, Severity.WARNING)
@@ -163,7 +163,7 @@ def _service_problems(record_set: RecordSet, alias: AliasTarget) -> Iterator[Pro
         return
     is_cloudfront = _is_cloudfront(alias)
     if not _answers(record_set.type, is_cloudfront=is_cloudfront):
-        yield _wrong_type(record_set, alias, is_cloudfront=is_cloudfront)
+        yield from _wrong_type(record_set, alias, is_cloudfront=is_cloudfront)
         return
     yield from _cloudfront_problems(alias)
     message = f"{names.to_text(alias.name)} is not declared and is answered with no data (R107)"
@@ -194,10 +194,13 @@ def _answers(type: RRType, *, is_cloudfront: bool) -> bool:
     return type in (RRType.A, RRType.AAAA) or (type is RRType.HTTPS and is_cloudfront)
 
 
-def _wrong_type(record_set: RecordSet, alias: AliasTarget, *, is_cloudfront: bool) -> Problem:
+def _wrong_type(record_set: RecordSet, alias: AliasTarget, *, is_cloudfront: bool) -> Iterator[Problem]:
+    """Yields the problem that a service does not answer a type, unless no alias may have that type (A168)."""
+    if record_set.type in (RRType.NS, RRType.SOA):
+        return
     types = "A, AAAA or HTTPS" if is_cloudfront else "A or AAAA"
     message = missing_message(record_set, alias)
-    return Problem("alias-resource-type", "R106", message, f"write type: {types}", _AT_NAME)
+    yield Problem("alias-resource-type", "R106", message, f"write type: {types}", _AT_NAME)
 
 
 def _cloudfront_problems(alias: AliasTarget) -> Iterator[Problem]:

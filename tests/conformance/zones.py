@@ -52,8 +52,8 @@ gone2     60   CNAME  gone
 typeless  60   CNAME  txt
 cut       60   CNAME  host.sub
 other     60   CNAME  www.child
-loop1     60   CNAME  loop2
-loop2     60   CNAME  loop1
+loop1     60   CNAME  loop2.ring
+*.ring    60   CNAME  loop1
 towild    60   CNAME  x.wild
 toapex    60   CNAME  @
 

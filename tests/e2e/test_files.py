@@ -36,7 +36,7 @@ BROKEN = """hosted_zones:
 FAR_ALIAS = """\
       - name: far
         type: A
-        alias_target: {hosted_zone_id: Z0FAR, dns_name: www.elsewhere.test, evaluate_target_health: false}
+        alias_target: {hosted_zone_id: Z2FDTNDATAQYW2, dns_name: d1.cloudfront.net, evaluate_target_health: false}
 """
 
 
