@@ -58,7 +58,9 @@ def _options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    from dnsemu.cli.encoding import allow_ascii_only
+
+    allow_ascii_only()
 
 
 @app.command()
@@ -153,11 +155,13 @@ def explain(
     ] = None,
     place: Place = None,
     file: DecideFrom = None,
+    is_brief: Annotated[bool, typer.Option("--brief", help="Print only the answers, with the path to each.")] = False,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
     """Explain an answer: print the decision tree with exact shares."""
-    from dnsemu.explain.text import explanation_lines
+    from dnsemu.cli.terminal import print_lines, width
+    from dnsemu.explain.text import brief_lines, explanation_lines
 
     question = {"name": name, "type": type_}
     if client is not None and place is not None:
@@ -173,8 +177,7 @@ def explain(
     if as_json:
         print_json(explanation)
     else:
-        for line in explanation_lines(explanation):
-            print(line)
+        print_lines(brief_lines(explanation) if is_brief else explanation_lines(explanation, width()))
 
 
 @app.command("what-if")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 
 from dnsemu.cli.client import Declined, NoServer, call
+from dnsemu.cli.encoding import is_unicode
 
 FAILED, REFUSED = 1, 2
 
@@ -157,8 +158,8 @@ def _exit(message: str, code: int, *, as_json: bool) -> NoReturn:
 
 
 def print_json(data: Any) -> None:
-    """Print data as JSON."""
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    """Print data as JSON; letters that the output's encoding lacks are escaped."""
+    print(json.dumps(data, indent=2, ensure_ascii=not is_unicode(sys.stdout)))
 
 
 def count(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
 from dnsemu.config.names import ROOT, DName
 from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.explain.lines import ASCII
 from dnsemu.explain.text import explanation_lines
 from dnsemu.explain.tree import CheckDetail, explain
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
@@ -27,7 +28,7 @@ MAX_BYTES = 50_000
 """Bound on the text of one answer; a DNS message holds little more."""
 
 _RR_BYTES = 20
-_ASCII = str.maketrans({"└": "`-", "←": "<-", "→": "->", "·": "-", "…": "..."})
+_ASCII = str.maketrans(ASCII)
 
 
 def question_to_explain(name: DName) -> tuple[DName, int] | None:
@@ -56,7 +57,8 @@ def explanation_reply(
         question: the name and type to explain.
         owner: the query's name.
     """
-    lines = explanation_lines(explain(resolve(catalog, health, client, *question), scope_bits, detail, MAX_DECISIONS))
+    explanation = explain(resolve(catalog, health, client, *question), scope_bits, detail, MAX_DECISIONS)
+    lines = (line.text for line in explanation_lines(explanation))
     answer: list[RR] = [(owner, int(RRType.TXT), 0, rdata) for rdata in _txt(lines)]
     return Reply(RCode.NOERROR, is_authoritative=True, answer=answer, scope_bits=scope_bits)
 

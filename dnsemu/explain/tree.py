@@ -10,6 +10,7 @@ from dnsemu.answering.resolution import Link
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import BrokenAlias, Candidate, Decision, Leaf, Reason, Why, policy_of
 from dnsemu.policies.location.client import Client
@@ -91,6 +92,7 @@ class _Writer:
 
     def __post_init__(self) -> None:
         self.answers: list[Explanation] = []
+        self._path: list[str] = []
 
     def decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
         self.decisions_left -= 1
@@ -114,6 +116,7 @@ class _Writer:
             "name": names.display(decision.group.name),
             "type": decision.group.type.name,
             "why": why(decision),
+            "is_taken": share > 0,
             "sample": decision.outcome.size if isinstance(decision.outcome, Sample) else None,
             "candidates": [
                 self._candidate(candidate, decision, shares.get(id(candidate.record_set), Fraction(0)), share, link)
@@ -126,6 +129,10 @@ class _Writer:
         self, candidate: Candidate, decision: Decision, part: Fraction, share: Fraction, link: Link
     ) -> Explanation:
         record_set, verdict = candidate.record_set, candidate.verdict
+        step = [] if record_set.set_identifier is None else [record_set.set_identifier]
+        self._path += step
+        below = self._below(decision, candidate, part * share, link)
+        del self._path[len(self._path) - len(step) :]
         return {
             "set_identifier": record_set.set_identifier,
             "worth": policy_of(decision.group).criteria(record_set, self.client),
@@ -134,10 +141,11 @@ class _Writer:
             "health_check_id": record_set.health_check_id,
             "share": str(part),
             "percent": float(part * 100),
+            **_of_answers(part * share),
             "alias": names.display(record_set.alias.name) if record_set.alias else None,
             "ttl": record_set.ttl,
             "values": list(record_set.values),
-            "below": self._below(decision, candidate, part * share, link),
+            "below": below,
         }
 
     def _health(self, candidate: Candidate) -> str:
@@ -167,7 +175,9 @@ class _Writer:
             return self._resource(node, share, link)
         return self.decision(node, share, link) if self._has_room() else None
 
-    def _leaf(self, record_set: RecordSet, share: Fraction, link: Link) -> Explanation | None:
+    def _leaf(
+        self, record_set: RecordSet, share: Fraction, link: Link, resource: DName | None = None
+    ) -> Explanation | None:
         if not share:
             return None
         self.answers.append(
@@ -178,6 +188,8 @@ class _Writer:
                 "type": record_set.type.name,
                 "ttl": record_set.ttl,
                 "values": list(record_set.values),
+                "path": list(self._path),
+                "resource": None if resource is None else names.display(resource),
             }
         )
         next_link = link.next_link(record_set) if link.follows_cname else None
@@ -192,7 +204,7 @@ class _Writer:
     def _resource(self, state: ResourceState, share: Fraction, link: Link) -> Explanation:
         resource = state.resource
         for leaf, part in _parts(state.outcome):
-            self._leaf(leaf, part * share, link)
+            self._leaf(leaf, part * share, link, resource.name)
         shares = {leaf.rdata: part for leaf, part in _parts(state.outcome)}
         return {
             "resource": names.display(resource.name),
@@ -202,14 +214,15 @@ class _Writer:
             "is_healthy": state.is_healthy,
             "health": _resource_health(state),
             "why": _why(state),
+            "is_taken": share > 0,
             "sample": state.outcome.size if isinstance(state.outcome, Sample) else None,
             "targets": [
-                self._target(target, shares.get(target.leaf.rdata, Fraction(0)) if target.leaf else Fraction(0))
+                self._target(target, shares.get(target.leaf.rdata, Fraction(0)) if target.leaf else Fraction(0), share)
                 for target in state.targets
             ],
         }
 
-    def _target(self, state: TargetState, part: Fraction) -> Explanation:
+    def _target(self, state: TargetState, part: Fraction, share: Fraction) -> Explanation:
         target, leaf = state.target, state.leaf
         check = target.health_check_id
         return {
@@ -222,6 +235,7 @@ class _Writer:
             "health_check_id": check,
             "share": str(part),
             "percent": float(part * 100),
+            **_of_answers(part * share),
         }
 
     def _target_health(self, state: TargetState) -> str:
@@ -248,6 +262,11 @@ def why(decision: Decision) -> str:
     if decision.why is Why.HEALTHY:
         return _WHY_HEALTHY.get(policy_of(decision.group).NAME, "the first healthy candidate answers")
     return str(decision.why.value)
+
+
+def _of_answers(share: Fraction) -> Explanation:
+    """A branch's share of all answers to the question; 0 if the branch is not taken."""
+    return {"answers_share": str(share), "answers_percent": float(share * 100)}
 
 
 def _parts(outcome: Outcome | None) -> Iterator[tuple[RecordSet, Fraction]]:

@@ -23,11 +23,13 @@ from .conftest import SHOP
     [
         pytest.param(["www.shop.test"], "100 %  www.shop.test.  60  A  192.0.2.1", id="a name"),
         pytest.param(["www.shop.test", "AAAA"], "AAAA  2001:db8::1", id="another type"),
-        pytest.param(["even.shop.test"], "50 %  even.shop.test.  0  A  192.0.2.11", id="shares"),
-        pytest.param(["geo.shop.test", "--place", "JP"], "100 %  geo.shop.test.  60  A  192.0.2.81", id="a country"),
-        pytest.param(["geo.shop.test", "--place", "eu-central-1"], "A  192.0.2.49", id="a Region"),
-        pytest.param(["geo.shop.test", "--client", "203.0.113.9"], "A  192.0.2.81", id="an address"),
-        pytest.param(["geo.shop.test", "--client", "198.51.100.0/24"], "A  192.0.2.49", id="a network"),
+        pytest.param(["even.shop.test"], "50 %  even.shop.test.  0  A  a → 192.0.2.11", id="shares"),
+        pytest.param(
+            ["geo.shop.test", "--place", "JP"], "100 %  geo.shop.test.  60  A  jp → 192.0.2.81", id="a country"
+        ),
+        pytest.param(["geo.shop.test", "--place", "eu-central-1"], "A  de → 192.0.2.49", id="a Region"),
+        pytest.param(["geo.shop.test", "--client", "203.0.113.9"], "A  jp → 192.0.2.81", id="an address"),
+        pytest.param(["geo.shop.test", "--client", "198.51.100.0/24"], "A  de → 192.0.2.49", id="a network"),
         pytest.param(["absent.shop.test"], "NXDOMAIN", id="NXDOMAIN"),
         pytest.param(["www.shop.test", "MX"], "NODATA", id="NODATA"),
         pytest.param(["deep.sub.shop.test"], "a referral to the name servers of sub.shop.test.", id="a referral"),

@@ -38,6 +38,9 @@ def test_the_tree_is_told_line_by_line(server):
     assert lines[0].startswith("www.example.test. A     hosted zone Z1 (example.test.)")
     assert lines[2].startswith("`- weighted  www.example.test. A")
     assert lines[3].split() == [
+        "->",
+        "75",
+        "%",
         "blue",
         "weight",
         "3",
@@ -47,9 +50,6 @@ def test_the_tree_is_told_line_by_line(server):
         "hc",
         "in",
         "detail",
-        "<-",
-        "75",
-        "%",
     ]
 
 

@@ -291,6 +291,7 @@ def test_explain_shows_the_resource_as_a_node():
         "is_healthy": True,
         "health": f"application-load-balancer {LB}.: 2 of 3 targets healthy",
         "why": "healthy targets share the answers",
+        "is_taken": True,
         "sample": 1,
     }
     assert candidate["health"] == below["health"]
@@ -304,6 +305,8 @@ def test_explain_shows_the_resource_as_a_node():
         "health_check_id": "two",
         "share": "0",
         "percent": 0.0,
+        "answers_share": "0",
+        "answers_percent": 0.0,
     }
     assert [(t["host"], t["address"], t["share"]) for t in targets] == [
         (None, "192.0.2.1", "1"),
@@ -328,20 +331,20 @@ def test_explain_in_text():
     web, api = target("192.0.2.1", "one", target_group="web"), target("192.0.2.2", "two", target_group="api")
     pair = (to_lb("f.shop.test", policy=primary), secondary("f.shop.test", values="192.0.2.9"))
     server = served(web, api, record_sets=pair, down=["two"])
-    text = "\n".join(explanation_lines(explained(server, "f.shop.test")))
+    text = "\n".join(line.text for line in explanation_lines(explained(server, "f.shop.test")))
     assert f"application-load-balancer {LB}.: 1 of 2 targets healthy, none in target group api" in text
-    text = "\n".join(explanation_lines(explained(server, "www.shop.test")))
+    text = "\n".join(line.text for line in explanation_lines(explained(server, "www.shop.test")))
     assert f"└ application-load-balancer  {LB}.  (healthy targets share the answers, 1 together)" in text
-    assert "192.0.2.1  web  healthy    one: one in detail  ← 100 %" in text
+    assert "→ 100 %  192.0.2.1  web  healthy    one: one in detail" in text
     assert "192.0.2.2  api  unhealthy  two: two in detail" in text
     fail(server, "one")
-    text = "\n".join(explanation_lines(explained(server, "www.shop.test")))
+    text = "\n".join(line.text for line in explanation_lines(explained(server, "www.shop.test")))
     assert "(no target is healthy, so all count as healthy, 2 together)" in text
 
 
 def test_explain_no_data_in_text():
     server = served(SIX)
-    text = "\n".join(explanation_lines(explained(server, "www.shop.test")))
+    text = "\n".join(line.text for line in explanation_lines(explained(server, "www.shop.test")))
     assert "(no target has an address of this type)" in text
     assert text.endswith("answer  NODATA")
 

@@ -503,14 +503,14 @@ def test_a_state_without_policies_is_served(emulated):
 def test_explain_shows_the_tree(emulated):
     emulated.serve(three_deep(**HEALTH))
     found = explain(emulated.link(), 24, lambda check: f"{check} in detail")
-    text = "\n".join(explanation_lines(found))
+    text = "\n".join(line.text for line in explanation_lines(found))
     for shown in (
         f"simple  {WWW}. A",
         f"alias top (traffic policy policy for {WWW} v1)",
         f"failover  top (traffic policy policy for {WWW} v1) A",
         f"latency  regions (traffic policy policy for {WWW} v1) A",
         f"weighted  virginia (traffic policy policy for {WWW} v1) A",
-        f"25 %  {WWW}.  30  A  {BLUE}",
+        f"25 %  {WWW}.  30  A  regions / virginia / blue → {BLUE}",
     ):
         assert shown in text
 
