@@ -33,18 +33,16 @@ def addresses(number: int) -> tuple[IPv4Address, IPv6Address]:
 
 
 def draw(zone: DName, salt: str = "") -> tuple[str, ...]:
-    """Chooses four name servers for a zone, one of each quarter (R26).
+    """Chooses four name servers for a zone, one of each quarter, in an order that differs between zones (R26).
 
     Args:
         zone: its name; the same name and salt always give the same four, so that they survive restarts.
         salt: differs between zones of the same name (A85).
     """
     digest = sha256(zone + salt.encode()).digest()
-    numbers = (
-        _QUARTER * quarter + int.from_bytes(digest[2 * quarter : 2 * quarter + 2]) % _QUARTER
-        for quarter in range(len(_TOP_LEVELS))
-    )
-    return tuple(map(name_server, numbers))
+    parts = [digest[4 * quarter : 4 * quarter + 4] for quarter in range(len(_TOP_LEVELS))]
+    numbers = {q: _QUARTER * q + int.from_bytes(part[:2]) % _QUARTER for q, part in enumerate(parts)}
+    return tuple(name_server(numbers[quarter]) for quarter in sorted(numbers, key=lambda q: parts[q][2:]))
 
 
 def derived_zone_id(zone: DName) -> HostedZoneId:

@@ -1,6 +1,8 @@
 """Name servers, default NS and SOA, zone ids (R25–R27, A47, A84)."""
 
 import re
+from collections import Counter
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -46,10 +48,20 @@ def test_r26_names_and_addresses_are_distinct():
 def test_r26_a_zone_draws_one_of_each_quarter(text):
     zone = names.parse(text)
     servers = draw(zone)
-    assert [server.split(".", 2)[2] for server in servers] == ["com", "net", "org", "co.uk"]
+    assert sorted(map(top_level, servers)) == ["co.uk", "com", "net", "org"]
     assert servers == draw(zone)
     assert re.fullmatch(r"Z[0-9A-Z]{13,20}", derived_zone_id(zone))
     assert derived_zone_id(zone) == derived_zone_id(names.parse(text.upper()))
+
+
+def test_r26_zones_list_their_top_levels_in_every_order():
+    orders = Counter(tuple(map(top_level, draw(names.parse(f"shop{number}.test")))) for number in range(2400))
+    assert orders.keys() == set(permutations(["com", "net", "org", "co.uk"]))
+    assert min(orders.values()) > 50
+
+
+def top_level(server):
+    return server.split(".", 2)[2]
 
 
 def test_a85_zones_of_one_name_differ_by_salt():

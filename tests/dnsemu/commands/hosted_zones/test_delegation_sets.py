@@ -47,7 +47,7 @@ def test_a230_a233_a_new_set(aws):
     made = response["DelegationSet"]
     assert made["Id"].startswith("/delegationset/N")
     assert made["CallerReference"] == "s1"
-    assert [server.rpartition(".")[2] for server in made["NameServers"]] == ["com", "net", "org", "uk"]
+    assert sorted(server.rpartition(".")[2] for server in made["NameServers"]) == ["com", "net", "org", "uk"]
     assert response["Location"] == f"https://route53.amazonaws.com/2013-04-01/delegationset/{bare(made)}"
     assert aws.call("GetReusableDelegationSet", Id=bare(made)) == {"DelegationSet": made}
     assert aws.call("GetReusableDelegationSet", Id=made["Id"]) == {"DelegationSet": made}
