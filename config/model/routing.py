@@ -51,7 +51,8 @@ class Geoproximity:
     """Exactly one of Region, Local Zone group and coordinates (degrees); `bias` is −99…99 (R83).
 
     `divides_by_bias` selects the older formula for negative biases (R86). `spelling` is latitude and longitude as they
-    were written, for lists; None if they are written as `config.text.degrees` writes them.
+    were written, for lists; None if they are written as `config.text.degrees` writes them. `is_zero_bias_written`
+    is True if a bias of 0 was written, which lists then show.
     """
 
     region: str | None = None
@@ -61,6 +62,7 @@ class Geoproximity:
     bias: int = 0
     divides_by_bias: bool = False
     spelling: tuple[str, str] | None = None
+    is_zero_bias_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,7 +327,9 @@ def _routing(shape: RecordSetShape, collection_ids: Mapping[str, str]) -> Routin
         return Geolocation(geo.continent_code, geo.country_code, geo.subdivision_code)
     if (near := shape.geo_proximity_location) is not None:
         point = near.coordinates
-        place = Geoproximity(near.aws_region, near.local_zone_group, bias=near.bias or 0)
+        place = Geoproximity(
+            near.aws_region, near.local_zone_group, bias=near.bias or 0, is_zero_bias_written=near.bias == 0
+        )
         if point is None:
             return place
         written = spelling(point.latitude, point.longitude)

@@ -26,21 +26,21 @@ Config = dict[str, Any]
 """A HealthCheckConfig by the service model's names."""
 
 _ENDPOINT_TYPES = frozenset(type_.value for type_ in EndpointType)
-_SWITCH_DEFAULTS = {"MeasureLatency": False, "Inverted": False, "Disabled": False}
-_ENDPOINT_DEFAULTS = {"RequestInterval": 30, "FailureThreshold": 3}
+_SWITCH_DEFAULTS = {"Inverted": False, "Disabled": False}
+_ENDPOINT_DEFAULTS = {"MeasureLatency": False, "RequestInterval": 30, "FailureThreshold": 3}
 
 
 def normalized(sent: Mapping[str, Any]) -> Config:
     """Returns a config in normal form, in which it is shown, stored and compared: with defaults and tidy values (H97).
 
-    Empty members count as absent (H17a). Defaults are the switches of every type, and the interval and threshold of
-    endpoints. A port, Regions and members of other types get no defaults (H10, H14, H17).
+    Empty members count as absent (H17a). Defaults are `Inverted` and `Disabled` of every type, and the other switches,
+    the interval and the threshold of endpoints. A port, Regions and members of other types get none (H10, H14, H17).
     """
     config = {name: value for name, value in sent.items() if value not in ("", [])}
     type_ = config["Type"] = config["Type"].upper()
-    defaults = _SWITCH_DEFAULTS | {"EnableSNI": type_.startswith("HTTPS")}
+    defaults: Config = dict(_SWITCH_DEFAULTS)
     if type_ in _ENDPOINT_TYPES:
-        defaults |= _ENDPOINT_DEFAULTS
+        defaults |= _ENDPOINT_DEFAULTS | {"EnableSNI": type_.startswith("HTTPS")}
     for name, normalize in _NORMALIZERS.items():
         if name in config:
             config[name] = normalize(config[name])

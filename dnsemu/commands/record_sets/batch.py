@@ -278,8 +278,9 @@ def _comparable_values(record_set: RecordSet) -> Sequence[str | bytes]:
     return sorted(record_set.values)
 
 
-def _spelling(record_set: RecordSet) -> tuple[str, str] | None:
-    return record_set.routing.spelling if isinstance(record_set.routing, Geoproximity) else None
+def _spelling(record_set: RecordSet) -> tuple[object, ...]:
+    place = record_set.routing
+    return (place.spelling, place.is_zero_bias_written) if isinstance(place, Geoproximity) else ()
 
 
 def _without_values(record_set: RecordSet) -> tuple[object, ...]:

@@ -46,7 +46,7 @@ _ROLES = {role.value: Failover(role) for role in FailoverRole}
 def to_api(record_set: RecordSet) -> dict[str, Any]:
     """Returns a ResourceRecordSet, members in the model's order (A201), names as Route 53 prints them (A49).
 
-    Values are exactly as they were sent (A183). A location has the members that were sent, and its bias if not 0.
+    Values are exactly as they were sent (A183). A location has the members that were sent, a bias of 0 too.
     """
     members: dict[str, Any] = {"Name": names.to_text(record_set.name), "Type": record_set.type.name}
     if record_set.set_identifier is not None:
@@ -104,7 +104,7 @@ def _geo_proximity_location(place: Geoproximity) -> dict[str, Any]:
         usual = degrees_text(place.latitude or 0.0), degrees_text(place.longitude or 0.0)
         latitude, longitude = place.spelling or usual
         found["Coordinates"] = {"Latitude": latitude, "Longitude": longitude}
-    if place.bias:
+    if place.bias or place.is_zero_bias_written:
         found["Bias"] = place.bias
     return found
 
@@ -194,7 +194,10 @@ def _routing(data: Mapping[str, Any]) -> Routing:
         return IpBased(cidr["CollectionId"], cidr["LocationName"])
     near = data["GeoProximityLocation"]
     point = near.get("Coordinates")
-    place = Geoproximity(near.get("AWSRegion"), near.get("LocalZoneGroup"), bias=near.get("Bias", 0))
+    bias = near.get("Bias")
+    place = Geoproximity(
+        near.get("AWSRegion"), near.get("LocalZoneGroup"), bias=bias or 0, is_zero_bias_written=bias == 0
+    )
     if point is None:
         return place
     latitude, longitude = point["Latitude"], point["Longitude"]

@@ -49,6 +49,22 @@ def test_values(type, value, rdata):
     assert (found.values, found.rdata) == ((value,), (rdata,))
 
 
+@pytest.mark.parametrize(
+    ("written", "bias", "is_written"),
+    [
+        pytest.param("", 0, False, id="R83 no bias"),
+        pytest.param(", bias: 0", 0, True, id="A132 a bias of 0 is kept"),
+        pytest.param(", bias: 5", 5, False, id="R83 another bias"),
+    ],
+)
+def test_biases(written, bias, is_written):
+    near = f"geo_proximity_location: {{aws_region: us-east-1{written}}}"
+    text = f"hosted_zones: [{{name: shop.test, record_sets: [{{name: a, type: A, ttl: 5, set_identifier: s, {near}, resource_records: [192.0.2.1]}}]}}]"
+    (zone,) = load_text("f.yaml", text).world.hosted_zones.values()
+    place = zone.record_sets[names.parse("a.shop.test"), RRType.A, "s"].routing
+    assert (place.bias, place.is_zero_bias_written) == (bias, is_written)
+
+
 # --- hosted zones ---
 
 

@@ -31,7 +31,9 @@ from dnsemu.state.state import State
 from tests.dnsemu.commands.emulation import Emulation
 
 IP = "192.0.2.1"
-SWITCHES = {"MeasureLatency": False, "Inverted": False, "Disabled": False, "EnableSNI": False}
+BOTH = {"Inverted": False, "Disabled": False}
+"""The switches of every type."""
+SWITCHES = BOTH | {"MeasureLatency": False, "EnableSNI": False}
 PACE = {"RequestInterval": 30, "FailureThreshold": 3}
 HTTP = {"Type": "HTTP", "IPAddress": IP}
 TCP = {"Type": "TCP", "IPAddress": IP, "Port": 22}
@@ -91,11 +93,12 @@ def code_and_message(error):
     pytest.param(HTTP | {"IPAddress": "2001:0DB8::00A1"}, HTTP | {"IPAddress": "2001:db8:0:0:0:0:0:a1"} | SWITCHES | PACE, id="H16 without leading zeros"),
     pytest.param(HTTP | {"Regions": ["us-east-1", "us-east-1", "sa-east-1"]}, HTTP | {"Regions": ["us-east-1", "us-east-1", "sa-east-1"]} | SWITCHES | PACE, id="H14 H15 Regions as sent"),
     pytest.param(HTTP | {"RequestInterval": 10, "FailureThreshold": 1, "Inverted": True}, HTTP | SWITCHES | {"RequestInterval": 10, "FailureThreshold": 1, "Inverted": True}, id="H17 what was sent stays"),
-    pytest.param(CALCULATED, CALCULATED | SWITCHES, id="H17 nothing but switches for CALCULATED; H79 a threshold of 0 is a value"),
-    pytest.param(CALCULATED | {"ChildHealthChecks": []}, CALCULATED | SWITCHES, id="H83 no children"),
-    pytest.param(METRIC, METRIC | SWITCHES, id="H17 nor for a metric; H89 any alarm, no settings shown"),
-    pytest.param(METRIC | {"InsufficientDataHealthStatus": "Healthy"}, METRIC | SWITCHES | {"InsufficientDataHealthStatus": "Healthy"}, id="H17 unless it was sent"),
-    pytest.param(RECOVERY, RECOVERY | SWITCHES, id="H17 nor for a routing control; H33 any ARN of the right form"),
+    pytest.param(CALCULATED, CALCULATED | BOTH, id="H17 neither MeasureLatency nor EnableSNI for CALCULATED; H79 a threshold of 0 is a value"),
+    pytest.param(CALCULATED | {"ChildHealthChecks": []}, CALCULATED | BOTH, id="H83 no children"),
+    pytest.param(METRIC, METRIC | BOTH, id="H17 nor for a metric; H89 any alarm, no settings shown"),
+    pytest.param(METRIC | {"InsufficientDataHealthStatus": "Healthy"}, METRIC | BOTH | {"InsufficientDataHealthStatus": "Healthy"}, id="H17 unless it was sent"),
+    pytest.param(CALCULATED | {"MeasureLatency": True}, CALCULATED | BOTH | {"MeasureLatency": True}, id="H17 unless they were sent"),
+    pytest.param(RECOVERY, RECOVERY | BOTH, id="H17 nor for a routing control; H33 any ARN of the right form"),
 ])  # fmt: skip
 def test_config_is_shown(sent, shown):
     emulated, check = with_check(sent)
@@ -394,7 +397,7 @@ def test_an_element_is_reset(name, config):
 def test_h100_children_are_reset():
     emulated, child = with_check(HTTP)
     parent = create(emulated, CALCULATED | {"ChildHealthChecks": [child]}, "b")["Id"]
-    assert update(emulated, parent, ResetElements=["ChildHealthChecks"])["HealthCheckConfig"] == CALCULATED | SWITCHES
+    assert update(emulated, parent, ResetElements=["ChildHealthChecks"])["HealthCheckConfig"] == CALCULATED | BOTH
     assert emulated.state.world.health_checks[parent].config == CalculatedCheck((), 0)
 
 

@@ -254,6 +254,17 @@ def test_a132_coordinates_are_listed_as_they_were_written():
         assert listed(emulated)[0]["GeoProximityLocation"] == place
 
 
+@pytest.mark.parametrize("where", [
+    pytest.param({"AWSRegion": "us-east-1"}, id="A132 of a Region"),
+    pytest.param({"Coordinates": {"Latitude": "1", "Longitude": "2"}}, id="A132 of coordinates"),
+])  # fmt: skip
+def test_a_bias_of_0_is_listed_when_it_was_sent(where):
+    emulated = emulation()
+    for place in (where, where | {"Bias": 0}, where | {"Bias": -1}, where):
+        emulated.call(CHANGE, **batch(upsert(member("s1", GeoProximityLocation=place))))
+        assert listed(emulated)[0]["GeoProximityLocation"] == place
+
+
 def test_a111_upsert_replaces_as_a_whole():
     emulated = emulation(create(member("s1", Weight=1, HealthCheckId=CHECK)))
     emulated.call(CHANGE, **batch(upsert(member("s1", Weight=2))))
