@@ -137,7 +137,8 @@ class HealthCheckShape(Shape):
         try:
             names.parse(value)
         except BadName as error:
-            raise refuse("check-name", "H9", str(error), "write a domain name") from None
+            message = f"Invalid fully qualified domain name: {error}"
+            raise refuse("check-name", "H9", message, "write a domain name") from None
         return value
 
     @field_validator("resource_path")
@@ -151,7 +152,7 @@ class HealthCheckShape(Shape):
     def _arn(cls, value: str | None) -> str | None:
         if value is not None and not _ROUTING_CONTROL.fullmatch(value):
             wanted = "arn:aws:route53-recovery-control::ACCOUNT:controlpanel/ID/routingcontrol/ID"
-            raise refuse("routing-control", "H33", f"{value!r} is no routing control's ARN", f"write {wanted}")
+            raise refuse("routing-control", "H33", f"Routing control ARN is not valid: {value!r}", f"write {wanted}")
         return value
 
     @property

@@ -91,7 +91,7 @@ class CredentialShape(Shape):
     """An access key to sign requests with (A3)."""
 
     access_key_id: Annotated[
-        str, Field(pattern=r"^[0-9A-Za-z]{1,128}$"), Hint("A3", "access-key", "1 to 128 letters and digits")
+        str, Field(pattern=r"^[0-9A-Za-z_]{1,128}$"), Hint("A3", "access-key", "1 to 128 letters, digits and _")
     ]
     secret_access_key: Annotated[str, Field(min_length=1, max_length=256), Hint("A3", "secret", "the key's secret")]
 

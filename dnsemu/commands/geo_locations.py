@@ -56,11 +56,11 @@ def _start(request: Request) -> _Key:
     )
     if continent is not None:
         if country is not None or subdivision is not None:
-            raise InvalidInput("startcontinentcode cannot be combined with other start parameters.")
+            raise InvalidInput("StartContinentCode cannot be combined with other start parameters.")
         return True, continent, ""
     if subdivision is not None and country not in _WITH_SUBDIVISIONS:
         wanted = " or ".join(sorted(_WITH_SUBDIVISIONS))
-        raise InvalidInput(f"startsubdivisioncode needs a startcountrycode of {wanted}.")
+        raise InvalidInput(f"StartSubdivisionCode needs a StartCountryCode of {wanted}.")
     return False, country or "", subdivision or ""
 
 

@@ -26,7 +26,7 @@ from dnsemu.state.tables import Table
 MAX_KEYS = 2
 """Key-signing keys of one hosted zone (R153)."""
 
-_KEY_NAME = re.compile(r"[A-Za-z0-9_]{3,128}")
+_KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{3,128}")
 _KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:us-east-1:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
@@ -118,7 +118,7 @@ def create_key_signing_key(request: Request, step: Step, context: Context) -> Re
     zone, name = _public_zone(step, request["HostedZoneId"]), request["Name"]
     arn, status = request["KeyManagementServiceArn"], request["Status"]
     if not _KEY_NAME.fullmatch(name):
-        message = f"The name of a Key Signing Key has 3 to 128 letters, digits and underscores, but found '{name}'."
+        message = f"The name of a Key Signing Key has 3 to 128 letters, digits, _, - and ., but found '{name}'."
         raise InvalidKeySigningKeyName(message)
     if not _KMS_KEY.fullmatch(arn):
         message = f"A KMS key is needed, arn:aws:kms:us-east-1:<account>:key/<id>, but found '{arn}'."

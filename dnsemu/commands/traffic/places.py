@@ -1,7 +1,9 @@
 """Reads and checks the places in a document's rules; geoproximity rules have two formats for them (R187)."""
 
+from collections.abc import Mapping
+
 from dnsemu.commands.traffic.fields import BadDocument, JsonObject
-from dnsemu.config.model.routing import Geoproximity, Routing
+from dnsemu.config.model.routing import Geolocation, Geoproximity, Latency, Routing
 from dnsemu.config.rules.places import place_problem
 
 FIELDS_2023 = ("Location", "Bias")
@@ -9,6 +11,13 @@ FIELDS_2015 = ("Region", "Latitude", "Longitude", "Bias")
 
 _PREFIX = "aws:route53:"
 _MAX_BIAS = 99
+
+_WANTED: Mapping[type[Routing], str] = {
+    Latency: "a Region such as us-east-1",
+    Geolocation: "a Continent such as EU, a Country such as JP, or a Country of US or UA with a Subdivision",
+    Geoproximity: "a Region such as us-east-1, or a Local Zone such as us-west-2-den-1a",
+}
+"""By policy: the places that a document may name, by its own fields."""
 
 
 def geoproximity_2023(item: JsonObject) -> Geoproximity:
@@ -57,7 +66,9 @@ def check_place(fields: JsonObject, routing: Routing) -> None:
         BadDocument: it is not.
     """
     if (problem := place_problem(routing)) is not None:
-        raise BadDocument(fields.path, f"{problem.message.removesuffix(' No changes made.')} Please {problem.instead}.")
+        problem_text = problem.message.removesuffix(" No changes made.").rstrip(".")
+        message = f"{problem_text}. Please write {_WANTED[type(routing)]}."
+        raise BadDocument(fields.path, message)
 
 
 def _checked(fields: JsonObject, place: Geoproximity) -> Geoproximity:

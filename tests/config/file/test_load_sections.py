@@ -147,9 +147,11 @@ def test_r203_host_bits_are_dropped():
 
 
 def test_a3_r43_the_api_settings():
-    text = "api: {credentials: [{access_key_id: AKID, secret_access_key: s}], change_delay: 45s, quotas: true, rate_limit: 300/m}"
+    text = "api: {credentials: [{access_key_id: AKID_1, secret_access_key: s}], change_delay: 45s, quotas: true, rate_limit: 300/m}"
     api = load_text("f.yaml", text).world.api
-    assert api == ApiSettings((("AKID", "s"),), 45.0, is_strict=False, has_quotas=True, rate_limit=RateLimit(300, 60.0))
+    assert api == ApiSettings(
+        (("AKID_1", "s"),), 45.0, is_strict=False, has_quotas=True, rate_limit=RateLimit(300, 60.0)
+    )
     assert load_text("f.yaml", "").world.api == ApiSettings()
 
 

@@ -84,7 +84,7 @@ REFUSED = [
                  "'HEALTHY' is not known here", id="H29"),
     pytest.param("{id: a, type: RECOVERY_CONTROL}", "H32", "", "Routing control ARN must not be null", id="H32"),
     pytest.param("{id: a, type: RECOVERY_CONTROL, routing_control_arn: x}", "H33", ".routing_control_arn",
-                 "'x' is no routing control's ARN", id="H33"),
+                 "Routing control ARN is not valid: 'x'", id="H33"),
     pytest.param("{id: a, type: HTTP, ip_address: '::1', enable_sni: true}", "H34", ".enable_sni",
                  "Invalid parameter : Health checks with HTTP type must not enable SNI support.", id="H34 H192"),
     pytest.param("{id: a, type: TCP, ip_address: '::1', port: 1, enable_sni: true}", "H34", ".enable_sni",

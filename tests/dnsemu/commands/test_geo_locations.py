@@ -160,7 +160,9 @@ def test_a_start_after_the_last_place_gives_an_empty_page():
     pytest.param({"StartContinentCode": "NA", "StartSubdivisionCode": "NY"}, id="a continent and a subdivision"),
 ])  # fmt: skip
 def test_starts_that_are_refused(start):
-    assert Emulation().refused(LIST, **start).code == "InvalidInput"
+    error = Emulation().refused(LIST, **start)
+    assert error.code == "InvalidInput"
+    assert any(member in error.message for member in start), "a message names the API's members"
 
 
 @pytest.mark.parametrize(("size", "shown"), [("1", "1"), ("7", "7"), ("100", "100"), ("5000", "500")])

@@ -154,8 +154,23 @@ def test_a_zone_with_two_keys(emulated, request_, code, message):
     assert created(emulated, "one", zone="Z2", key=1)["Status"] == "ACTIVE"
 
 
+@pytest.mark.parametrize("name", [
+    pytest.param("my-ksk", id="A262 a hyphen"),
+    pytest.param("example.com", id="A262 a dot"),
+    pytest.param("...", id="A262 dots only"),
+    pytest.param("a_1-B.c", id="A262 all of them"),
+    pytest.param("k" * 128, id="A262 the longest"),
+])  # fmt: skip
+def test_names(emulated, name):
+    made = emulated.call(CREATE, **asked(name))
+    assert (made["KeySigningKey"]["Name"], made["Location"].endswith(f"/{name}")) == (name, True)
+    assert [key["Name"] for key in keys_of(emulated)] == [name]
+
+
 @pytest.mark.parametrize(("request_", "code"), [
-    pytest.param(asked("a-b-c"), "InvalidKeySigningKeyName", id="A262 a hyphen in the name"),
+    pytest.param(asked("a b"), "InvalidKeySigningKeyName", id="A262 a space in the name"),
+    pytest.param(asked("a/b"), "InvalidKeySigningKeyName", id="A262 a slash in the name"),
+    pytest.param(asked("clé"), "InvalidKeySigningKeyName", id="A262 a letter outside ASCII"),
     pytest.param(asked("ksk\n"), "InvalidKeySigningKeyName", id="A262 a line break in the name"),
     pytest.param(asked(key="alias/key"), "InvalidKMSArn", id="A262 no ARN"),
     pytest.param(asked(key=ARN.format(1).replace("us-east-1", "eu-west-1")), "InvalidKMSArn", id="A262 R153 another Region's key"),
