@@ -20,7 +20,7 @@ from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Board
 from dnsemu.publication.publishing import compiled_zone
 from dnsemu.zone.compiled import Zone
-from dnsemu.zone.lookup import NotOurs
+from dnsemu.zone.lookup import lookup_in
 
 DEFAULT_PLACE = "us-east-1"
 """The place of a client of TestDNSAnswer that gave no address (R136)."""
@@ -63,10 +63,16 @@ class LiveWorld:
         else:
             located = published.locator.locate(bytes(4), 0).client
             client = located._replace(place=published.locator.with_latencies(place_named(DEFAULT_PLACE)))
-        catalog = published.catalog.with_zone_only(self._compiled(zone))
-        link = resolve(catalog, self._health.current, client, names.parse(name), RRType[type])
-        if isinstance(link.found, NotOurs):
+        asked = names.parse(name)
+        if not names.is_at_or_below(asked, zone.name):
             return TestAnswer("REFUSED", ())
+        compiled = self._compiled(zone)
+        # The aliases of a public zone may lead to other hosted zones (R102a).
+        catalog = (
+            published.catalog.with_zone_only(compiled) if zone.is_private else published.catalog.with_zone(compiled)
+        )
+        found = lookup_in(catalog, compiled, asked, RRType[type])
+        link = resolve(catalog, self._health.current, client, asked, RRType[type], found)
         reply = draw(link, self._dice, 0)
         values = tuple(value_text(RRType(type_), rdata) for _, type_, _, rdata in reply.answer)
         return TestAnswer(reply.rcode.name, values)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.asking import served
 from tests.e2e.aws import (
+    alias,
     change,
     create,
     delete,
@@ -412,6 +413,26 @@ def test_test_dns_answer_says_what_dns_says(worldly, network, expected):
         assert answer["RecordData"] == on_the_wire == [expected]
         assert (answer["ResponseCode"], answer["Protocol"], answer["RecordName"]) == ("NOERROR", "UDP", "www.geo.test")
         assert answer["Nameserver"] in client.get_hosted_zone(Id=zone)["DelegationSet"]["NameServers"]
+
+
+def test_r102a_an_alias_to_another_zone_is_answered_from_there(worldly):
+    """A341: by DNS and by TestDNSAnswer; the zone that is asked for by id answers, not the one below it."""
+    server, client, zone = worldly
+    other, below = new_zone(client, "there.test"), new_zone(client, "below.geo.test")
+    change(client, other, create("x.there.test", "10.0.1.1"))
+    change(client, below, create("x.below.geo.test", "10.0.1.2"))
+    change(client, zone, create("x.below.geo.test", "10.0.1.3"))
+    change(client, zone, create("to-there.geo.test", **alias(other, "x.there.test", evaluates=True)))
+    change(client, zone, create("to-below.geo.test", **alias(below, "x.below.geo.test")))
+
+    def answer(name):
+        return client.test_dns_answer(HostedZoneId=zone, RecordName=name, RecordType="A")["RecordData"]
+
+    assert served(server.dns, "to-there.geo.test") == answer("to-there.geo.test") == ["10.0.1.1"]
+    assert served(server.dns, "to-below.geo.test") == answer("to-below.geo.test") == ["10.0.1.2"]
+    assert (served(server.dns, "x.below.geo.test"), answer("x.below.geo.test")) == (["10.0.1.2"], ["10.0.1.3"])
+    change(client, other, upsert("x.there.test", "10.0.1.9"))
+    assert served(server.dns, "to-there.geo.test") == answer("to-there.geo.test") == ["10.0.1.9"]
 
 
 def test_a341_a342_what_is_not_there(worldly):
