@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -160,6 +160,30 @@ def force_check(server: str, check_id: str, body: dict[str, str]) -> Any:
             raise
         hint = did_you_mean(check_id, declared_checks(server))
         raise Declined(declined.error | {"what": f"{declined.error['what']}{hint}"}) from None
+
+
+def status_of(server: str, what: str | None) -> Any:
+    """The status of the server, of a health check, or of what stands behind a name.
+
+    Raises:
+        NoServer: as `call` does.
+        Declined: neither a health check nor a record set is named so; the message suggests the nearest.
+    """
+    if what is None:
+        return call(server, "status", "serving")
+    try:
+        return call(server, check_path(what), "history")
+    except Declined as declined:
+        if declined.error.get("rule") != "H103":
+            raise
+    with suppress(Declined):
+        found = call(server, "status", "serving", query={"name": what})
+        if found["serving"]:
+            return found
+    known = call(server, "status", "serving")
+    names = [check["id"] for check in known["health_checks"]] + [group["name"] for group in known["serving"]]
+    near = did_you_mean(what, [*names, *(name.rstrip(".") for name in names)])
+    raise Declined({"what": f"no health check and no record set is named {what}{near}"})
 
 
 def declared_checks(server: str) -> list[str]:

@@ -1,12 +1,11 @@
 """The commands that need a running server; each makes one or two control calls."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from dnsemu.cli.client import check_path, force_check
+from dnsemu.cli.client import check_path, force_check, status_of
 from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, fail, or_exit, print_json, refuse
 from dnsemu.config.text.durations import duration_text
 
@@ -17,7 +16,12 @@ FromRegion = Annotated[
 
 
 def status(
-    check: Annotated[str | None, typer.Argument(metavar="[CHECK]", help="Show one health check in full.")] = None,
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CHECK|NAME]", help="Show one health check in full, or the answers and checks behind one name."
+        ),
+    ] = None,
     is_watching: Annotated[bool, typer.Option("--watch", help="Repeat every second until interrupted.")] = False,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
@@ -25,18 +29,19 @@ def status(
     """Show health checks, checkers, and the answers that are served."""
     from dnsemu.cli.status import drawn_check, drawn_status, show, watch
 
-    path, field = ("status", "serving") if check is None else (check_path(check), "history")
-    draw: Callable[[Any, int | None], Any] = drawn_status if check is None else drawn_check
+    def drawn(height: int | None) -> Any:
+        found = status_of(server, what)
+        return drawn_check(found, height) if "history" in found else drawn_status(found, height)
+
     if is_watching and not as_json:
         try:
-            watch(lambda height: draw(ask(server, path, field, as_json=as_json), height))
+            or_exit(lambda: watch(drawn), as_json=as_json)
         except KeyboardInterrupt:
             return
-    found = ask(server, path, field, as_json=as_json)
     if as_json:
-        print_json(found)
+        print_json(or_exit(lambda: status_of(server, what), as_json=as_json))
     else:
-        show(draw(found, None))
+        show(or_exit(lambda: drawn(None), as_json=as_json))
 
 
 def force(

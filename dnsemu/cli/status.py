@@ -9,6 +9,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from dnsemu.cli.client import Declined, NoServer
+
 WATCH_INTERVAL_S = 1.0
 UNBOUNDED_COLUMNS = 10_000
 """Width without a terminal, where nothing has to be shortened."""
@@ -25,21 +27,43 @@ def show(drawn: RenderableType) -> None:
     _console().print(drawn)
 
 
-def watch(draw: Callable[[int | None], RenderableType]) -> None:
+def watch(draw: Callable[[int | None], RenderableType], *, pause_s: float = WATCH_INTERVAL_S) -> None:
     """Draw every second until interrupted: in place on a terminal, else one drawing after the other.
+
+    While the server does not answer, the last drawing stays, with the reason below it.
 
     Args:
         draw: makes the drawing; its argument is the terminal's height in lines, None without a terminal.
+        pause_s: real seconds between two drawings.
+    Raises:
+        NoServer, Declined: the first drawing failed.
     """
     console = _console()
     if not console.is_terminal:
+        last = draw(None)
         while True:
-            console.print(draw(None))
-            time.sleep(WATCH_INTERVAL_S)
-    with Live(draw(console.height), console=console, auto_refresh=False) as live:
+            console.print(last)
+            time.sleep(pause_s)
+            last = _drawn_again(draw, None, Text())
+    last = draw(console.height)
+    with Live(last, console=console, auto_refresh=False) as live:
         while True:
-            time.sleep(WATCH_INTERVAL_S)
-            live.update(draw(console.height), refresh=True)
+            time.sleep(pause_s)
+            now = _drawn_again(draw, console.height, last)
+            live.update(now, refresh=True)
+            last = now.renderables[0] if isinstance(now, _Stale) else now
+
+
+class _Stale(Group):
+    """The last drawing, and the reason why there is no newer one."""
+
+
+def _drawn_again(draw: Callable[[int | None], RenderableType], height: int | None, last: RenderableType) -> Any:
+    try:
+        return draw(height)
+    except (NoServer, Declined) as absent:
+        reason = _line(f"{absent}; trying again", "red")
+        return _Stale(last, reason) if height is not None else reason
 
 
 def _console() -> Console:
@@ -120,7 +144,9 @@ def _checker(checker: dict[str, Any], now: str) -> Row:
     if last is None:
         return (checker["region"], checker["address"], vote, "-", _next(checker, now), "-", "-", "-", "")
     why = _first_sentence(last["text"])
-    if failure is not None and failure["at"] != last["at"]:
+    if failure is not None and failure["at"] == last["at"] and checker["vote"] == "healthy":
+        why = f"{checker['against']} failed in a row: {why.removeprefix('Failure: ')}"
+    elif failure is not None and failure["at"] != last["at"]:
         why += f" (failed at {failure['at'][11:19]}: {_first_sentence(failure['text'].removeprefix('Failure: '))})"
     phases = (_ms(last["connect_s"]), _ms(last["tls_s"]), _ms(last["first_byte_s"]))
     return (

@@ -13,6 +13,7 @@ from dnsemu.app import Application
 from dnsemu.config.file.load import load_text
 from dnsemu.config.text.addresses import Address
 from dnsemu.demo.app import start
+from dnsemu.explain.lines import Line
 from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.verdict.history import Event
 from dnsemu.options import Options
@@ -25,6 +26,23 @@ from dnsemu.server.transport.sockets import bind_tcp
 REGIONS = {"us": "us-east-1", "eu": "eu-west-1", "ap": "ap-northeast-1"}
 APP_PORT = 8100
 """Port of the sample apps; if it is taken they use another one."""
+
+
+COLUMNS = 79
+"""Width of every line that the demo prints, as far as its words allow."""
+
+_QUERIES = (
+    ("weighted: 60 % us, 30 % eu, 10 % ap", "www", ""),
+    ("failover: us, then eu", "api", ""),
+    ("latency, for a client in Japan", "near", "203.0.113.0/24"),
+    ("geolocation, for a client in Frankfurt", "geo", "198.51.100.0/24"),
+    ("geoproximity, biased towards Europe", "close", "198.51.100.0/24"),
+    ("IP-based: the network of an office", "office", "203.0.113.0/24"),
+    ("multivalue: every healthy address", "all", ""),
+    ("failover over latency, by a calculated check", "tree", ""),
+    ("alias to a load balancer: its healthy targets", "lb", ""),
+)
+"""Each query: the policy that it shows, the name, and the client's network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +131,22 @@ def tour(ready: Ready, apps: list[SampleApp]) -> Iterator[str]:
     dnsemu = _command()
     server = "" if str(ready.http) == "127.0.0.1:8053" else f" --server http://{ready.http}"
     yield "\nQuery it, in another terminal:\n"
-    yield f"  {dig} www.demo.test                              # weighted: 60 % us, 30 % eu, 10 % ap"
-    yield f"  {dig} api.demo.test                              # failover: us, then eu"
-    yield f"  {dig} near.demo.test +subnet=203.0.113.0/24      # latency, for a client in Japan"
-    yield f"  {dig} geo.demo.test +subnet=198.51.100.0/24      # geolocation, for a client in Frankfurt"
-    yield f"  {dig} close.demo.test +subnet=198.51.100.0/24    # geoproximity, biased towards Europe"
-    yield f"  {dig} office.demo.test +subnet=203.0.113.0/24    # IP-based: the network of an office"
-    yield f"  {dig} all.demo.test                              # multivalue: every healthy address"
-    yield f"  {dig} tree.demo.test                             # failover over latency, by a calculated check"
-    yield f"  {dig} lb.demo.test                               # alias to a load balancer: its healthy targets"
-    yield f"  curl http://$({dig} www.demo.test | head -1):{us.port}/   # follow an answer to its app"
+    for what, name, client in _QUERIES:
+        yield f"  # {what}"
+        yield f"  {dig} {name}.demo.test{f' +subnet={client}' if client else ''}"
+    yield "  # follow an answer to its app"
+    yield f"  curl http://$({dig} www.demo.test | head -1):{us.port}/"
     yield "\nAsk why:\n"
     yield f"  {dnsemu} explain tree.demo.test --place JP{server}"
     yield f"  {dnsemu} status{server}"
-    yield "\nMake an app sick, and see the answers move within five seconds; then make it well:\n"
+    yield "\nMake an app sick, and see the answers move within five seconds;"
+    yield "then make it well:\n"
     yield f"  curl -X POST http://{us}/sick"
     yield f"  curl -X POST http://{us}/well"
-    yield f"  {dnsemu} force app-eu unhealthy{server}               # or override the health check; 'auto' ends it"
-    yield f"\nMetrics at http://{ready.http}/metrics. Health changes appear below; Ctrl-C stops.\n"
+    yield "  # or override the health check; 'auto' ends it"
+    yield f"  {dnsemu} force app-eu unhealthy{server}"
+    yield f"\nMetrics at http://{ready.http}/metrics."
+    yield "Health changes appear below; Ctrl-C stops.\n"
 
 
 def _command() -> str:
@@ -139,7 +155,8 @@ def _command() -> str:
 
 
 def print_change(event: Event) -> None:
-    """Print a change of health on one line."""
+    """Print a change of health."""
     when = timestamp(event.at)[11:19]
     old, new = (status.value if status else "" for status in (event.old, event.new))
-    print(f"{when}  {event.check_id:<10} {old} → {new}   {event.cause}", flush=True)
+    change = Line(f"{when}  {event.check_id}  {old} → {new}  {event.cause}", 10)
+    print("\n".join(change.wrapped(COLUMNS)), flush=True)

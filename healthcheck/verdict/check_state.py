@@ -1,6 +1,6 @@
 """The state of one health check: its checkers' votes, its overlay, and its verdict in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dnsemu.config.model.health_checkers import HealthCheckers
@@ -102,10 +102,18 @@ class HealthCheckState:
     def _endpoint_reasons(self) -> Iterator[str]:
         healthy, reporting = self.votes
         yield f"{healthy} of {reporting} checkers up" if reporting else "not observed yet"
-        failed = [s.last for s in self.checkers.values() if s.last and not s.last.result.success]
-        if failed:
-            last = max(failed, key=lambda observation: observation.at).text.partition(". ")[0].rstrip(".")
-            yield last if len(failed) == reporting else f"{len(failed)} failing: {last.removeprefix('Failure: ')}"
+        failed = [s for s in self.checkers.values() if s.last is not None and not s.last.result.success]
+        down = [state for state in failed if not state.streak.is_healthy]
+        if down:
+            yield _last_failure(down) if not healthy else f"{len(down)} failing: {_last_failure(down)}"
+        elif failed:
+            yield f"{len(failed)} with failures below the threshold: {_last_failure(failed)}"
+
+
+def _last_failure(states: Sequence[CheckerState]) -> str:
+    """The newest of the checkers' last observations, without its details."""
+    newest = max((state.last for state in states if state.last), key=lambda observation: observation.at)
+    return newest.text.removeprefix("Failure: ").partition(". ")[0].rstrip(".")
 
 
 def probe_target(check: HealthCheck) -> object:

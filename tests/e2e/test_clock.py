@@ -70,7 +70,7 @@ def test_h172_h173_a_stepped_failover_comes_at_the_instant_of_the_fourteenth_vot
         after = control(server, "clock", "advance", "4ms")
         (change,) = after["changes"]
         assert seconds(change["at"]) == pytest.approx(fourteenth, abs=0.001)
-        assert change["cause"] == "2 of 16 checkers up, Failure: Connection refused"
+        assert change["cause"] == "2 of 16 checkers up, 14 failing: Connection refused"
         assert served(server.dns, "fail.shop.test") == SECONDARY
 
 

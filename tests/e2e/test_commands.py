@@ -11,8 +11,9 @@ import threading
 import pytest
 from rich.console import Console
 
-from dnsemu.cli.status import drawn_status
-from tests.serving import DNSEMU, dnsemu, dnsemu_here, serving_files
+from dnsemu.cli.client import ConnectionLost
+from dnsemu.cli.status import drawn_check, drawn_status, watch
+from tests.serving import DNSEMU, dnsemu, dnsemu_here, free_port, serving_files
 from tests.waiting import until
 
 from .conftest import SHOP
@@ -168,6 +169,68 @@ def test_status_watch_shows_it_again_until_interrupted(shop, tmp_path):
     finally:
         process.kill()
     assert "Traceback" not in output.read_text()
+
+
+def test_status_of_a_name_shows_what_stands_behind_it(shop):
+    done = dnsemu_here("status", "even.shop.test", "--server", shop.url)
+    assert "a 50 %  b 50 %" in done.stdout
+    assert "geo.shop.test" not in done.stdout
+    absent = dnsemu_here("status", "evn.shop.test", "--server", shop.url)
+    assert absent.returncode == 2
+    assert "is named evn.shop.test; did you mean 'even.shop.test'?" in absent.stderr
+
+
+class _Interrupted(Exception):
+    pass
+
+
+def test_status_watch_survives_a_restart_of_the_server(capsys):
+    """The reason is shown while the server is away, and the status when it is back."""
+    replies = iter(["first", ConnectionLost("http://127.0.0.1:1", "gone"), "second"])
+
+    def draw(_height):
+        reply = next(replies, _Interrupted())
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    with pytest.raises(_Interrupted):
+        watch(draw, pause_s=0.0)
+    shown = capsys.readouterr().out.splitlines()
+    assert (shown[0], shown[-1]) == ("first", "second")
+    assert "no dnsemu answers" in shown[1]
+    assert shown[1].endswith("; trying again")
+
+
+def test_status_watch_ends_if_there_is_no_server_at_the_start():
+    done = dnsemu_here("status", "--watch", "--server", f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert "no dnsemu answers" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("checker", "says"),
+    [
+        pytest.param({"vote": "healthy", "against": 2}, "2 failed in a row: Connection refused", id="not counted yet"),
+        pytest.param({"vote": "unhealthy", "against": 0}, "Failure: Connection refused", id="counted"),
+    ],
+)
+def test_a_healthy_vote_never_stands_beside_a_bare_failure(checker, says):
+    """H64: the vote changes when the threshold is reached, and until then the failures are counted."""
+    last = {"text": "Failure: Connection refused.", "at": "2026-01-01T00:00:00.000Z"}
+    last |= {"connect_s": None, "tls_s": None, "first_byte_s": None}
+    row = {"region": "us-east-1", "address": "15.177.0.1", "is_reporting": True, "next_probe": None} | checker
+    check = a_status(checks=[("web", checker["vote"])])["health_checks"][0] | {
+        "time": "2026-01-01T00:00:00.000Z",
+        "history": [],
+        "forced_by": None,
+        "forced_until": None,
+        "checkers": [row | {"last": last, "last_failure": last}],
+    }
+    console = Console(width=300, file=io.StringIO())
+    console.print(drawn_check(check))
+    (line,) = [line for line in console.file.getvalue().splitlines() if line.startswith("us-east-1")]
+    assert line.split("  ")[-1].strip() == says
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def demo():
         yield server
         server.stop()
         assert server.errors == ""
+        assert [line for line in server.output.splitlines() if len(line) >= 80] == []
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_an_answer_leads_to_its_app(lines, paste):
 def test_explain_and_status_lines(lines, paste):
     explained = paste(the(lines, "dnsemu explain"))
     assert "tree.demo.test" in explained
-    assert f"100 %  tree.demo.test.  5  A  {AP}" in explained
+    assert f"100 %  tree.demo.test.  5  A  live / ap → {AP}" in explained
     shown = paste(the(lines, "dnsemu status"))
     assert all(check in shown for check in ("app-us", "app-eu", "app-ap", "ap-port", "most-apps"))
 
@@ -95,7 +96,7 @@ def test_sick_and_well(demo, lines, paste):
     assert paste(the(lines, "curl -X POST", "/sick")) == "us-east-1 is sick\n"
     until(lambda: served(demo.dns, "api.demo.test") == [EU], within_s=MOVES_WITHIN_S, what="the secondary")
     until(lambda: served(demo.dns, "all.demo.test") == [EU, AP], what="the healthy ones")
-    assert re.search(r"^\S+  app-us +healthy → unhealthy   .*503", demo.output, re.MULTILINE)
+    assert re.search(r"^\S+  app-us +healthy → unhealthy  .*\n? .*503", demo.output, re.MULTILINE)
     assert paste(the(lines, "curl -X POST", "/well")) == "us-east-1 is well\n"
     until(lambda: served(demo.dns, "api.demo.test") == [US], within_s=MOVES_WITHIN_S, what="the primary")
     assert re.search(r"^\S+  app-us +unhealthy → healthy ", demo.output, re.MULTILINE)

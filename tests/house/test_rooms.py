@@ -67,7 +67,7 @@ ROOMS = {
     "app": "options runtime clock state store answering publication files faults control upstream query_log server"
     " workers route53 api",
     "runner": "runtime store server app",
-    "demo": "options runtime files server app runner",
+    "demo": "options runtime explain files server app runner",
     "cli": "dnsemu clock runtime store commands files explain query_log what_if workers options app runner demo",
     "__main__": "cli",
 }

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
 from dnsemu import __version__
 from dnsemu.api.calls.clock import clock_json
+from dnsemu.api.errors import failure
 from dnsemu.api.health_json import check_json
 from dnsemu.api.json_bodies import as_json
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
 from dnsemu.config.errors import FileError
-from dnsemu.explain.status import group_shares
+from dnsemu.explain.status import group_shares, shares_behind
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.client import Client
@@ -52,14 +54,21 @@ class StatusCalls:
         """Every call of this subject."""
         return [web.get(f"{prefix}/status", self._status)]
 
-    async def _status(self, _request: web.Request) -> web.Response:
-        published, health = self._board.current, self._health.current
-        groups = []
-        for group in group_shares(published, health, Client.at_place(published.locator.unlocated)):
-            if group is None:
-                await asyncio.sleep(0)
-            else:
-                groups.append(group)
+    async def _status(self, request: web.Request) -> web.Response:
+        """`GET status`, or `GET status?name=NAME`: only what stands behind a name."""
+        states = self._monitor.states()
+        if "name" in request.query:
+            try:
+                name = names.parse(request.query["name"])
+            except names.BadName as bad:
+                return failure(400, str(bad), "name")
+            published = self._board.current
+            client = Client.at_place(published.locator.unlocated)
+            groups, checks = shares_behind(published, self._health.current, client, name)
+            states = [state for state in states if state.check.id in checks]
+        else:
+            groups = await self._groups()
+        published = self._board.current
         now, ready = self._scheduler.clock.now(), self._lifecycle.ready
         status = {
             "version": __version__,
@@ -72,10 +81,21 @@ class StatusCalls:
                 {"id": zone.id, "name": names.display(zone.name), "record_sets": len(zone.record_sets)}
                 for zone in published.world.hosted_zones.values()
             ],
-            "health_checks": [check_json(check_state, self._monitor) for check_state in self._monitor.states()],
+            "health_checks": [check_json(check_state, self._monitor) for check_state in states],
             "serving": groups,
             "faults": list(map(str, self._file_errors())),
             "failures": self._lifecycle.failures,
             "workers": self._data_plane.rows(),
         }
         return as_json(status)
+
+    async def _groups(self) -> list[dict[str, Any]]:
+        """The groups with a routing policy; queries are answered between two steps."""
+        published, health = self._board.current, self._health.current
+        groups = []
+        for group in group_shares(published, health, Client.at_place(published.locator.unlocated)):
+            if group is None:
+                await asyncio.sleep(0)
+            else:
+                groups.append(group)
+        return groups

@@ -218,7 +218,9 @@ def test_a_change_has_its_cause():
 @pytest.mark.parametrize(("check", "results", "summary"), [
     pytest.param(endpoint("a"), "", "not observed yet", id="H65 unobserved"),
     pytest.param(endpoint("a"), "S", "1 of 1 checkers up", id="H70 up"),
-    pytest.param(endpoint("a", threshold=2), "F", "1 of 1 checkers up, Failure: broken", id="H64 a first failure"),
+    pytest.param(endpoint("a", threshold=2), "F", "1 of 1 checkers up, 1 with failures below the threshold: broken", id="H64 a first failure"),
+    pytest.param(endpoint("a", threshold=2), "FF", "0 of 1 checkers up, broken", id="H64 the failure that counts"),
+    pytest.param(endpoint("a", threshold=2), "FFS", "0 of 1 checkers up", id="H64 a first success"),
     pytest.param(endpoint("a", inverted=True), "S", "1 of 1 checkers up, inverted", id="H72 inverted"),
     pytest.param(endpoint("a", disabled=True, inverted=True), "", "disabled, inverted", id="H74 both"),
 ])  # fmt: skip
