@@ -1,11 +1,11 @@
 """Requests → parameters, named and typed as in a botocore call."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from dnsemu.commands.errors.requests import InvalidInput, MalformedInput
-from dnsemu.route53.invalid_input import constraint_error, schema_error
+from dnsemu.route53.invalid_input import constraint_error, schema_error, unexpected_element
 from dnsemu.route53.model import NAMESPACE, Member, ModelShape, Operation
 from dnsemu.route53.xml_document import Element, read_document
 
@@ -24,10 +24,11 @@ def parse(
     *,
     strict: bool = False,
 ) -> dict[str, Any]:
-    """Reads a request into its operation's parameters, named and typed by the model; ids lose their prefixes (A46).
+    """Reads a request into its operation's parameters, named and typed by the model.
 
     Absent members stay absent; an empty element is an empty string, list or structure. Elements may come in any
-    order; unknown elements and query parameters are skipped (A5). An empty body has no members.
+    order. Whatever the model does not know is refused by name, so that nothing a client asks for is dropped (A5).
+    An empty body has no members.
 
     Args:
         query: percent-decoded, each name once.
@@ -35,8 +36,9 @@ def parse(
         strict: refuse a body outside Route 53's namespace (A25).
     Raises:
         MalformedInput: the body cannot be read, or is for another operation (A24).
-        InvalidInput: a value or element is not valid (A25, A26, A27).
+        InvalidInput: a value, element or parameter is not valid or not known (A5, A25, A26, A27).
     """
+    _refuse_unknown_parameters(operation, query)
     sources = {"uri": path_parameters, "querystring": query, "header": headers}
     request = {
         member.name: _parameter(member, sources[member.location][member.wire_name])
@@ -50,7 +52,28 @@ def parse(
         if strict and root.namespace != NAMESPACE:
             raise InvalidInput(f"Invalid XML ; cvc-elt.1: Cannot find the declaration of element '{root.name}'.")
         request |= _structure(operation.input, root)
+    elif body:
+        _refuse_members(body)
     return request
+
+
+def _refuse_unknown_parameters(operation: Operation, query: Mapping[str, str]) -> None:
+    """Refuses parameters that the model does not know. Those of signatures and SDKs begin with `X-` or `x-`."""
+    known = [member.wire_name for member in operation.input.members.values() if member.location == "querystring"]
+    for name in query:
+        if name not in known and not name.lower().startswith("x-"):
+            takes = ", ".join(known) or "none"
+            raise InvalidInput(f"Unknown query parameter '{name}': {operation.name} takes {takes}.")
+
+
+def _refuse_members(body: bytes) -> None:
+    """Refuses members in the body of an operation that has none; a body that is not XML has no members (A4)."""
+    try:
+        root = read_document(body)
+    except MalformedInput:
+        return
+    if root.children:
+        raise unexpected_element(root.children[0].name, ())
 
 
 def _parameter(member: Member, text: str) -> Any:
@@ -62,32 +85,55 @@ def _parameter(member: Member, text: str) -> Any:
 
 
 def _structure(shape: ModelShape, element: Element) -> dict[str, Any]:
+    _refuse_text(element)
     found: dict[str, Any] = {}
     for child in element.children:
         member = shape.members.get(child.name)
-        if member is None or member.location != "body":
-            continue
-        if member.name in found:
-            raise schema_error(
-                f"cvc-complex-type.2.4.d: Invalid content was found starting with element '{child.name}'. "
-                "No child element is expected at this point."
-            )
+        if member is None or member.location != "body" or member.name in found:
+            raise unexpected_element(child.name, _remaining(shape, found))
         found[member.name] = _value(member.shape, child)
     return found
+
+
+def _remaining(shape: ModelShape, found: Container[str]) -> Iterator[str]:
+    """Yields the elements of a structure that have not come yet."""
+    return (name for name, member in shape.members.items() if member.location == "body" and name not in found)
+
+
+def _refuse_text(element: Element) -> None:
+    """Refuses text where the schema has elements only."""
+    if element.text.strip(_XML_SPACE):
+        raise schema_error(
+            f"cvc-complex-type.2.3: Element '{element.name}' cannot have character [children], because the type's "
+            "content type is element-only."
+        )
 
 
 def _value(shape: ModelShape, element: Element) -> Any:
     if shape.type == "structure":
         return _structure(shape, element)
     if shape.item:
-        # AWS also accepts `member` in a CidrList (A6).
-        names = {shape.item_name, "member"} if shape.name == "CidrList" else {shape.item_name}
-        return [_value(shape.item, child) for child in element.children if child.name in names]
+        return _list(shape, shape.item, element)
+    if element.children:
+        raise schema_error(
+            f"cvc-type.3.1.2: Element '{element.name}' is a simple type, so it must have no element information item "
+            "[children]."
+        )
     try:
         return _scalar(shape, element.text)
     except ValueError:
         type = shape.type if shape.type in ("boolean", "long") else "integer"
         raise schema_error(f"cvc-datatype-valid.1.2.1: '{element.text}' is not a valid value for '{type}'.") from None
+
+
+def _list(shape: ModelShape, item: ModelShape, element: Element) -> list[Any]:
+    _refuse_text(element)
+    # AWS also accepts `member` in a CidrList (A6).
+    names = {shape.item_name, "member"} if shape.name == "CidrList" else {shape.item_name}
+    for child in element.children:
+        if child.name not in names:
+            raise unexpected_element(child.name, [shape.item_name])
+    return [_value(item, child) for child in element.children]
 
 
 def _scalar(shape: ModelShape, text: str) -> Any:

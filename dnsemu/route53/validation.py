@@ -8,8 +8,8 @@ from typing import Any
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.facets import SCHEMA_MEMBERS, SCHEMA_TYPES, facets, not_empty
-from dnsemu.route53.invalid_input import constraint_error, schema_error
-from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
+from dnsemu.route53.invalid_input import constraint_error, quoted_elements, schema_error
+from dnsemu.route53.model import ModelShape, Operation
 
 _NOT_EMPTY = {("CreateHostedZoneRequest", "Name")}
 """Strings that the schema requires not to be empty, although the model does not (A87)."""
@@ -72,7 +72,7 @@ def _schema_errors(
 def _incomplete(element: str, missing: str) -> InvalidInput:
     return schema_error(
         f"cvc-complex-type.2.4.b: The content of element '{element}' is not complete. "
-        f"One of '{{\"{NAMESPACE}\":{missing}}}' is expected."
+        f"One of {quoted_elements([missing])} is expected."
     )
 
 
