@@ -58,7 +58,7 @@ from dnsemu.publication.freeing import free_incrementally, maps_of
 from dnsemu.publication.propagation import Propagation
 from dnsemu.publication.target_hosts import TargetHosts
 from dnsemu.query_log.query_log import QueryLog
-from dnsemu.route53.endpoint import ApiEndpoint
+from dnsemu.route53.endpoint import ApiEndpoint, refusal
 from dnsemu.route53.model import error_codes
 from dnsemu.runtime.file_limit import max_probes
 from dnsemu.runtime.garbage_collection import settle
@@ -312,6 +312,7 @@ class Application:
             [*route53.routes(), *Probes(self.lifecycle, metrics).routes(), *control_routes(control)],
             allowed_hosts=lambda: board.current.world.server.allowed_hosts,
             reached=self.data_plane.wait_until_applied,
+            api_error=refusal,
         )
 
     # --- files and the whole state ---

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from aiohttp import web
 
-from dnsemu.api.errors import failure
+from dnsemu.api.errors import CONTROL, failure
 
-PREFIX = "/dnsemu/v1"
+PREFIX = f"{CONTROL}/v1"
 
 
 class Calls(Protocol):

@@ -11,16 +11,17 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from dnsemu.api.errors import Handler, failure
+from dnsemu.api.errors import Handler, Refuse
 
 _ALWAYS = frozenset({"localhost", "host.docker.internal"})
 
 
-def guard(allowed_hosts: Callable[[], Iterable[str]]) -> Middleware:
+def guard(allowed_hosts: Callable[[], Iterable[str]], refuse: Refuse) -> Middleware:
     """Refuses requests with a foreign `Host` or `Origin`.
 
     Args:
         allowed_hosts: returns the user's list; called at each request, since a reload may change it.
+        refuse: writes the reply.
     """
 
     @web.middleware
@@ -28,10 +29,10 @@ def guard(allowed_hosts: Callable[[], Iterable[str]]) -> Middleware:
         hosts = frozenset(host.lower() for host in allowed_hosts())
         host = request.headers.get("Host", "")
         if not is_allowed(host_of(host), hosts):
-            return failure(403, "Host is not allowed here; add it to server.allowed_hosts", "header Host")
+            return refuse(request, 403, "Host is not allowed here; add it to server.allowed_hosts", "header Host")
         origin = request.headers.get("Origin")
         if origin is not None and not is_own(origin, host, hosts):
-            return failure(403, "requests from pages of another origin are refused", "header Origin")
+            return refuse(request, 403, "requests from pages of another origin are refused", "header Origin")
         return await handler(request)
 
     return middleware

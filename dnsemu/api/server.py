@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from dnsemu.api.control import PREFIX
-from dnsemu.api.errors import Handler, errors_as_json
+from dnsemu.api.errors import Handler, errors_as_replies, in_the_apis_form
 from dnsemu.api.guard import guard
 from dnsemu.api.metrics import Metrics
 from dnsemu.config.text.addresses import Address
@@ -17,6 +16,7 @@ from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.server.transport.sockets import bind_tcp
 
 MAX_BODY_BYTES = 2 << 20
+PAGES = ("/", "/healthz", "/readyz", "/metrics")
 SHUTDOWN_S = 1.0
 
 _quiet = logging.getLogger("dnsemu.http")
@@ -49,16 +49,19 @@ class HttpPort:
         *,
         allowed_hosts: Callable[[], Iterable[str]],
         reached: Callable[[], Awaitable[None]],
+        api_error: Callable[[web.Request, int, str], web.Response],
     ) -> None:
         """Prepare the routes.
 
         Args:
             allowed_hosts: returns hosts that requests may name besides those that are always allowed.
             reached: waits until every process answers from what was published; each reply waits for it.
+            api_error: writes an error with a status and a message in the form of the Route 53 API.
         """
+        refuse = in_the_apis_form(api_error, PAGES)
         app = web.Application(
             client_max_size=MAX_BODY_BYTES,
-            middlewares=[errors_as_json(PREFIX), guard(allowed_hosts), _on_the_wire(reached)],
+            middlewares=[errors_as_replies(refuse, PAGES), guard(allowed_hosts, refuse), _on_the_wire(reached)],
         )
         app.add_routes(routes)
         self._runner = web.AppRunner(
@@ -94,12 +97,8 @@ class Probes:
 
     def routes(self) -> list[web.RouteDef]:
         """Every route of this subject."""
-        return [
-            web.get("/", self._index),
-            web.get("/healthz", self._healthz),
-            web.get("/readyz", self._readyz),
-            web.get("/metrics", self._exposition),
-        ]
+        pages = (self._index, self._healthz, self._readyz, self._exposition)
+        return [web.get(path, page) for path, page in zip(PAGES, pages, strict=True)]
 
     async def _index(self, _request: web.Request) -> web.Response:
         return web.Response(text=_INDEX, content_type="text/html")

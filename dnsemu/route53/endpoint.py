@@ -10,6 +10,7 @@ from aiohttp import web
 
 from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.errors.requests import (
+    AccessDenied,
     InternalFailure,
     InvalidInput,
     MalformedInput,
@@ -83,7 +84,7 @@ class ApiEndpoint:
             require_signature(query, request.headers, datetime.now(UTC))
         found = route(request.method, path)
         if found is None:
-            raise UnknownOperationException(f"There is no operation {request.method} {request.path}")
+            raise _unknown_operation(request)
         operation, path_parameters = found
         self._bucket.take(settings.rate_limit)
         self._injected.raise_next(operation.name)
@@ -96,6 +97,27 @@ class ApiEndpoint:
             body=render(operation, response),
             headers=_headers(request_id) | response_headers(operation, response),
         )
+
+
+def refusal(request: web.Request, status: int, message: str) -> web.Response:
+    """Writes the error of a request that no operation gets to see, such as one for another version of the API (A1)."""
+    error: ApiError
+    match status:
+        case 403:
+            error = AccessDenied(message)
+        case 404:
+            error = _unknown_operation(request)
+        case _ if status < 500:
+            error = InvalidInput(message)
+        case _:
+            error = InternalFailure(message)
+    return _error_response(error, str(uuid4()))
+
+
+def _unknown_operation(request: web.Request) -> UnknownOperationException:
+    is_outside = not request.path.startswith(f"{PREFIX}/")
+    hint = f": operations are below {PREFIX}/" if is_outside else ""
+    return UnknownOperationException(f"There is no operation {request.method} {request.path}{hint}")
 
 
 def _error_response(error: ApiError, request_id: str) -> web.Response:

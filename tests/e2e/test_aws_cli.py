@@ -104,6 +104,15 @@ def listed_below_the_apex(listed):
     return [one for one in listed if one["Name"] != "cli.test."]
 
 
+@pytest.mark.parametrize("path", ["/2012-12-12", "/route53"])
+def test_a1_an_endpoint_with_a_path_is_explained(api, aws, path):
+    said = aws("list-hosted-zones", "--endpoint-url", f"{api.url}{path}", fails=True)
+    assert (
+        "(UnknownOperationException) when calling the ListHostedZones operation: There is no operation GET "
+        f"{path}/2013-04-01/hostedzone: operations are below /2013-04-01/"
+    ) in said
+
+
 def test_a21_a_refused_batch_has_the_message_of_route_53(aws, tmp_path):
     zone = aws("create-hosted-zone", "--name", "refused.test", "--caller-reference", "refused")["HostedZone"]["Id"]
     file = batch(tmp_path, "DELETE", record_set("A", "192.0.2.1", name="www.refused.test"))

@@ -4,12 +4,14 @@ import http.client
 import json
 import socket
 import struct
+from xml.etree import ElementTree
 
 import dns.query
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dnsemu import __version__
+from dnsemu.route53.model import NAMESPACE
 from tests.e2e.asking import ask
 from tests.serving import serving_files
 
@@ -56,6 +58,18 @@ def error(body):
     assert found.keys() == {"error"}
     assert found["error"].keys() == {"what", "where", "rule"}
     return found["error"]
+
+
+def api_error(headers, body):
+    """Returns code and message of an error in the form of the Route 53 API."""
+    assert headers["Content-Type"] == "text/xml"
+    root = ElementTree.fromstring(body)
+    assert root.tag == f"{{{NAMESPACE}}}ErrorResponse"
+    code, message, request_id = (
+        root.find(f".//{{{NAMESPACE}}}{name}").text for name in ("Code", "Message", "RequestId")
+    )
+    assert headers["x-amzn-RequestId"] == request_id
+    return code, message
 
 
 @pytest.mark.parametrize(("path", "text"), [("/healthz", b"alive\n"), ("/readyz", b"ready\n")])
@@ -144,12 +158,17 @@ HOSTS = [
 
 
 @pytest.mark.parametrize(("host", "is_allowed"), HOSTS)
-@pytest.mark.parametrize("path", ["/healthz", "/dnsemu/v1/status", "/nothing"])
+@pytest.mark.parametrize("path", ["/healthz", "/dnsemu/v1/status", "/dnsemu", "/nothing", "/2013-04-01/hostedzone"])
 def test_which_hosts_are_answered(call, host, is_allowed, path):
     """Another Host means a foreign page whose name resolves to this address (DNS rebinding)."""
-    status, _, body = call("GET", path, Host=host)
+    status, headers, body = call("GET", path, Host=host)
     assert (status != 403) is is_allowed
-    if not is_allowed:
+    if is_allowed:
+        return
+    if path in ("/nothing", "/2013-04-01/hostedzone"):
+        text = "Host is not allowed here; add it to server.allowed_hosts"
+        assert api_error(headers, body) == ("AccessDenied", text)
+    else:
         assert error(body)["where"] == "header Host"
 
 
@@ -178,6 +197,10 @@ def test_which_pages_are_answered(call, host, origin, is_allowed):
     assert status == (200 if is_allowed else 403)
     if not is_allowed:
         assert error(body)["where"] == "header Origin"
+        status, headers, body = call("POST", "/2013-04-01/hostedzone", "<x/>", Host=host, Origin=origin)
+        assert status == 403
+        text = "requests from pages of another origin are refused"
+        assert api_error(headers, body) == ("AccessDenied", text)
 
 
 V1 = "/dnsemu/v1"
@@ -284,10 +307,38 @@ def test_a_body_in_any_charset_and_of_any_type(call):
     assert json.loads(call("POST", FORCE, '{"status": "auto"}')[2])["forced"] is None
 
 
-def test_an_unknown_path_is_not_found(call):
-    for path in ("/nothing", "/dnsemu", "/dnsemu/v2/status", "/../etc/passwd", "/%00"):
-        assert call("GET", path)[0] == 404
+def test_an_unknown_control_call_is_not_found(call):
+    for path in ("/dnsemu", "/dnsemu/v2/status"):
+        status, _, body = call("GET", path)
+        assert status == 404
+        assert error(body)["what"] == "not found"
     assert call("POST", "/healthz", "")[0] == 405
+
+
+@pytest.mark.parametrize(("method", "path", "hint"), [
+    pytest.param("GET", "/2012-12-12/hostedzone", True, id="A1 an old version"),
+    pytest.param("POST", "/2012-02-29/hostedzone/Z1/rrset", True, id="A1 an older one"),
+    pytest.param("GET", "/2012-12-12", True, id="A1 a version alone"),
+    pytest.param("GET", "/2013-04-01", True, id="A1 our version alone"),
+    pytest.param("GET", "/hostedzone", True, id="A1 no version"),
+    pytest.param("GET", "/route53/2013-04-01/hostedzone", True, id="A1 an endpoint with a path"),
+    pytest.param("POST", "/", None, id="A1 another service's path"),
+    pytest.param("GET", "/nothing", True, id="A1 no path of ours"),
+    pytest.param("GET", "/../etc/passwd", True, id="A1 a path that climbs"),
+    pytest.param("GET", "/2013-04-01/", False, id="A1 our version with a slash"),
+    pytest.param("GET", "/2013-04-01/hostedzones", False, id="A1 an unknown operation"),
+    pytest.param("PUT", "/2013-04-01/hostedzone", False, id="A1 a method that no operation has"),
+    pytest.param("PATCH", "/2013-04-01/healthcheck/x", False, id="A1 A365 another one"),
+    pytest.param("OPTIONS", "/2013-04-01/hostedzone", False, id="A1 A13 OPTIONS"),
+])  # fmt: skip
+def test_an_unknown_path_gets_the_apis_error(call, method, path, hint):
+    status, headers, body = call(method, path, b"Action=x" if method == "POST" else None)
+    if hint is None:  # the front page takes no POST
+        assert status == 405
+        return
+    code, message = api_error(headers, body)
+    assert (status, code) == (404, "UnknownOperationException")
+    assert message == f"There is no operation {method} {path}" + hint * ": operations are below /2013-04-01/"
 
 
 def test_bytes_that_are_not_http_are_refused_before_the_application(server, call):

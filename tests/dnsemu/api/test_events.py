@@ -13,7 +13,7 @@ from rich.console import Console
 
 from dnsemu.api.calls import events as calls
 from dnsemu.api.calls.events import EventCalls
-from dnsemu.api.errors import errors_as_json
+from dnsemu.api.errors import errors_as_replies, in_the_apis_form
 from dnsemu.cli import event_stream
 from dnsemu.cli import history as command_line
 from dnsemu.cli.client import Declined, NoServer
@@ -34,13 +34,17 @@ async def until(condition):
             await asyncio.sleep(0)
 
 
+def no_xml(request, status, message):
+    raise AssertionError(f"{request.path} is no path of the Route 53 API")
+
+
 class Server:
     """A server of the two calls on loopback, and its history."""
 
     def __init__(self, capacity=100, run="run", alive_every_s=NEVER_S, patience_s=NEVER_S):
         self.history = History(run, capacity)
         self.events = EventCalls(self.history, alive_every_s=alive_every_s, patience_s=patience_s)
-        app = web.Application(middlewares=[errors_as_json(PREFIX)])
+        app = web.Application(middlewares=[errors_as_replies(in_the_apis_form(no_xml, ()))])
         app.add_routes([
             web.get(f"{PREFIX}/history", self.events.list_events),
             web.get(f"{PREFIX}/events", self.events.stream),

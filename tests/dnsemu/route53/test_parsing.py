@@ -133,9 +133,7 @@ def text_in(name):
 
 
 def elements_in(name):
-    return (
-        f"cvc-type.3.1.2: Element '{name}' is a simple type, so it must have no element information item [children]."
-    )
+    return f"cvc-type.3.1.2: Element '{name}' is a simple type, so it must have no element information item [children]."
 
 
 @pytest.mark.parametrize(("operation", "inside", "detail"), [
