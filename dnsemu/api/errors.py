@@ -30,7 +30,7 @@ class Refuse(Protocol):
 def in_the_apis_form(xml: Callable[[web.Request, int, str], web.Response], pages: Collection[str]) -> Refuse:
     """Writes errors in JSON below `/dnsemu` and for pages, and through `xml` for every other path.
 
-    A path that nobody serves counts as one of the Route 53 API, because AWS clients cannot read anything but XML.
+    A path without a route counts as one of the Route 53 API, because AWS clients cannot read anything but XML.
     """
 
     def refuse(request: web.Request, status: int, what: str, where: str = "") -> web.Response:

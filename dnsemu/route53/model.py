@@ -78,9 +78,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServiceModel:
-    """All operations by name."""
+    """All operations by name, and all errors by code."""
 
     operations: Mapping[str, Operation]
+    errors: Mapping[str, ModelShape]
 
 
 @cache
@@ -98,7 +99,8 @@ def read_service(model: dict[str, Any]) -> ServiceModel:
     """Reads a service model from the parsed data file."""
     shapes = _Shapes(model["shapes"])
     operations = {name: _operation(name, described, shapes) for name, described in model["operations"].items()}
-    return ServiceModel(MappingProxyType(operations))
+    errors = {name: shapes.of(name) for name, described in model["shapes"].items() if described.get("exception")}
+    return ServiceModel(MappingProxyType(operations), MappingProxyType(errors))
 
 
 def _operation(name: str, described: dict[str, Any], shapes: "_Shapes") -> Operation:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from dnsemu.commands.errors.kinds import ApiError
-from dnsemu.route53.model import NAMESPACE, ModelShape, Operation
+from dnsemu.route53.model import NAMESPACE, ModelShape, Operation, service
 
 PROLOG = '<?xml version="1.0"?>\n'
 
@@ -40,10 +40,14 @@ def response_headers(operation: Operation, response: Mapping[str, Any]) -> dict[
 
 
 def render_error(error: ApiError, request_id: str) -> bytes:
-    """Writes the envelope of every error; sender or receiver follows from the HTTP status (A20, A21)."""
+    """Writes the envelope of every error; sender or receiver follows from the HTTP status (A20, A21).
+
+    Members that the model gives an error stand behind its message (A436).
+    """
     origin = "Sender" if error.status < 500 else "Receiver"
     code, message = _text(error.code), _text(error.message)
-    content = f"<Error><Type>{origin}</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    members = _content_of(service().errors[error.code])(error.members) if error.members else ""
+    content = f"<Error><Type>{origin}</Type><Code>{code}</Code><Message>{message}</Message>{members}</Error>"
     envelope = f"{content}<RequestId>{_text(request_id)}</RequestId>"
     return (PROLOG + _element("ErrorResponse", envelope, f' xmlns="{NAMESPACE}"')).encode()
 

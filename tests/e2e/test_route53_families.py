@@ -348,19 +348,23 @@ def test_a350_limits_of_a_zone(boto):
     assert of_vpcs[:2] == (400, "HostedZoneNotPrivate")
 
 
-def test_a435_what_is_protected_does_not_change(boto):
+def test_a435_a436_what_is_protected_does_not_change(boto):
     zone = new_zone(boto, "protected.test")
     change(boto, zone, create("www.protected.test", "192.0.2.1"))
     keys = [{"RecordName": "www.protected.test", "RecordType": "A"}]
     boto.create_resource_record_set_protections(HostedZoneId=zone, Protections=keys)
-    twice = refused(boto.create_resource_record_set_protections, HostedZoneId=zone, Protections=keys)
-    assert twice[1] == "ProtectionAlreadyExists"
+    with pytest.raises(boto.exceptions.ProtectionAlreadyExists) as twice:
+        boto.create_resource_record_set_protections(HostedZoneId=zone, Protections=keys)
+    failed = {"RecordName": "www.protected.test.", "RecordType": "A", "Code": "ProtectionAlreadyExists"}
+    assert twice.value.response["Errors"] == [{**failed, "Message": "The name and type are protected already."}]
     assert refused(change, boto, zone, upsert("www.protected.test", "192.0.2.2"))[:2] == (400, "InvalidChangeBatch")
     listed = boto.list_resource_record_set_protections(HostedZoneId=zone)["ResourceRecordSetProtections"]
     assert listed == [{"RecordName": "www.protected.test.", "RecordType": "A"}]
     boto.delete_resource_record_set_protections(HostedZoneId=zone, Protections=keys)
-    absent = refused(boto.delete_resource_record_set_protections, HostedZoneId=zone, Protections=keys)
-    assert absent[:2] == (400, "InvalidResourceRecordSetProtectionBatch")
+    with pytest.raises(boto.exceptions.InvalidResourceRecordSetProtectionBatch) as absent:
+        boto.delete_resource_record_set_protections(HostedZoneId=zone, Protections=keys)
+    assert absent.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert [entry["Code"] for entry in absent.value.response["Errors"]] == ["ProtectionNotFound"]
     change(boto, zone, delete("www.protected.test", "192.0.2.1"))
     boto.delete_hosted_zone(Id=zone)
 

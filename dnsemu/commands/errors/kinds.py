@@ -1,14 +1,15 @@
 """The root of the API's errors, and one branch for each HTTP status."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 
 class ApiError(Exception):
     """A request that Route 53 refuses or fails to answer; nothing has changed.
 
     `code` is the name of the class unless it sets another, `status` the HTTP status, `message` the client's text.
-    `sentences` are the parts of a message that lists several.
+    `sentences` are the parts of a message that lists several; `members` are those that the service model gives
+    the error besides its message.
     """
 
     code: ClassVar[str]
@@ -18,6 +19,7 @@ class ApiError(Exception):
         super().__init__(f"{self.code}: {message}")
         self.message = message
         self.sentences: Sequence[str] = (message,)
+        self.members: Mapping[str, Any] = {}
 
     def __init_subclass__(cls) -> None:
         cls.code = cls.__dict__.get("code", cls.__name__)

@@ -1,6 +1,7 @@
 """Errors about record sets: change batches, protections, the places of geolocation routing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from dnsemu.commands.errors.kinds import BadRequest, Conflict, NotFound
 
@@ -20,20 +21,42 @@ class NoSuchChange(NotFound):
         super().__init__(f"Could not find resource with ID: {change_id}")
 
 
-class InvalidResourceRecordSetProtectionBatch(BadRequest):
-    """Some entries of a protection request cannot be processed (A435)."""
+@dataclass(frozen=True, slots=True)
+class ProtectionFailure:
+    """An entry of a protection request that cannot be processed; `code` is one of the service model's (A436)."""
 
-    def __init__(self, messages: Sequence[str]) -> None:
-        super().__init__(_listed(messages))
-        self.sentences = messages
+    name: str
+    type: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: '{self.type} {self.name}': {self.message}"
+
+    @property
+    def member(self) -> Mapping[str, str]:
+        """The entry as a ProtectionError of the service model."""
+        return {"RecordName": self.name, "RecordType": self.type, "Code": self.code, "Message": self.message}
+
+
+class InvalidResourceRecordSetProtectionBatch(BadRequest):
+    """Some entries of a protection request cannot be processed (A435, A436)."""
+
+    def __init__(self, failures: Sequence[ProtectionFailure]) -> None:
+        sentences = [str(failure) for failure in failures]
+        super().__init__(_listed(sentences))
+        self.sentences = sentences
+        self.members = {"Errors": [failure.member for failure in failures]}
 
 
 class ProtectionAlreadyExists(Conflict):
-    """Every entry of a protection request is protected already (A435)."""
+    """Every entry of a protection request is protected already (A435, A436)."""
 
-    def __init__(self, messages: Sequence[str]) -> None:
-        super().__init__(_listed(messages))
-        self.sentences = messages
+    def __init__(self, failures: Sequence[ProtectionFailure]) -> None:
+        sentences = [str(failure) for failure in failures]
+        super().__init__(_listed(sentences))
+        self.sentences = sentences
+        self.members = {"Errors": [failure.member for failure in failures]}
 
 
 class NoSuchGeoLocation(NotFound):

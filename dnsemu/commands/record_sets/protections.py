@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnsemu.commands.context import Context, Request, Response
-from dnsemu.commands.errors.record_sets import InvalidResourceRecordSetProtectionBatch, ProtectionAlreadyExists
+from dnsemu.commands.errors.record_sets import (
+    InvalidResourceRecordSetProtectionBatch,
+    ProtectionAlreadyExists,
+    ProtectionFailure,
+)
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
 from dnsemu.commands.pagination import next_token, page, page_size, token_key
@@ -48,7 +52,7 @@ def create_protections(request: Request, step: Step, context: Context) -> Respon
     zone = existing_zone(step, request["HostedZoneId"])
     keys = _keys(entries, zone)
     existing = [
-        _failure(*key, ProtectionAlreadyExists.code, "it is protected already")
+        ProtectionFailure(*key, ProtectionAlreadyExists.code, "The name and type are protected already.")
         for key in keys
         if step.get(PROTECTIONS, zone.id, *key) is not None
     ]
@@ -72,7 +76,7 @@ def delete_protections(request: Request, step: Step, context: Context) -> Respon
     zone = existing_zone(step, request["HostedZoneId"])
     keys = _keys(entries, zone)
     missing = [
-        _failure(*key, "ProtectionNotFound", "it is not protected")
+        ProtectionFailure(*key, "ProtectionNotFound", "The name and type are not protected.")
         for key in keys
         if step.get(PROTECTIONS, zone.id, *key) is None
     ]
@@ -136,28 +140,27 @@ def _keys(entries: Sequence[Mapping[str, Any]], zone: HostedZone) -> list[tuple[
         InvalidResourceRecordSetProtectionBatch: with all entries that are not valid.
     """
     keys: list[tuple[str, str]] = []
-    failures: list[str] = []
+    failures: list[ProtectionFailure] = []
     for entry in entries:
         text, type = entry["RecordName"], entry["RecordType"]
         try:
             name = names.parse(text)
         except BadName as error:
-            failures.append(_failure(text, type, InvalidInput.code, f"FATAL problem: {error}"))
+            failures.append(_invalid(text, type, f"FATAL problem: {error}"))
             continue
         key = (names.to_text(name), type)
         if not names.is_at_or_below(name, zone.name):
-            failures.append(_failure(*key, InvalidInput.code, f"it is not in zone {names.to_text(zone.name)}"))
+            failures.append(_invalid(*key, f"The name is not in zone {names.to_text(zone.name)}"))
         elif key in keys:
-            failures.append(_failure(*key, InvalidInput.code, "it is in the request more than once"))
+            failures.append(_invalid(*key, "The name and type are in the request more than once."))
         keys.append(key)
     if failures:
         raise InvalidResourceRecordSetProtectionBatch(failures)
     return keys
 
 
-def _failure(name: str, type: str, code: str, message: str) -> str:
-    """Returns the message about an entry that cannot be processed, with its code in the service model."""
-    return f"{code}: '{type} {name}': {message}"
+def _invalid(name: str, type: str, message: str) -> ProtectionFailure:
+    return ProtectionFailure(name, type, InvalidInput.code, message)
 
 
 # --- lists ---

@@ -6,7 +6,12 @@ import pytest
 
 from dnsemu.commands.errors.cidr import CidrBlockInUseException
 from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
-from dnsemu.commands.errors.record_sets import InvalidChangeBatch, NoSuchChange
+from dnsemu.commands.errors.record_sets import (
+    InvalidChangeBatch,
+    NoSuchChange,
+    ProtectionAlreadyExists,
+    ProtectionFailure,
+)
 from dnsemu.commands.errors.requests import InvalidInput, ServiceUnavailable
 from dnsemu.route53 import rendering
 from dnsemu.route53.model import service
@@ -126,6 +131,13 @@ def test_a11_location_travels_as_a_header():
     pytest.param(InvalidChangeBatch(["Tried '<a>'", "b"]), "<Type>Sender</Type><Code>InvalidChangeBatch</Code><Message>[Tried '&lt;a&gt;', b]</Message>", id="A21 a change batch's error has the same envelope"),
     pytest.param(InvalidInput("One of '{\"urn:x\":Name}' is expected."), "<Type>Sender</Type><Code>InvalidInput</Code><Message>One of '{&quot;urn:x&quot;:Name}' is expected.</Message>", id="A10 quotation marks of a message"),
     pytest.param(CidrBlockInUseException("m"), "<Type>Sender</Type><Code>CidrBlockInUseException</Code><Message>m</Message>", id="A23 and so have CIDR's"),
+    pytest.param(
+        ProtectionAlreadyExists([ProtectionFailure("www.test.", "A", "ProtectionAlreadyExists", 'm "1"'), ProtectionFailure("b.test.", "MX", "ProtectionAlreadyExists", "m")]),
+        "<Type>Sender</Type><Code>ProtectionAlreadyExists</Code><Message>[ProtectionAlreadyExists: 'A www.test.': m &quot;1&quot;, ProtectionAlreadyExists: 'MX b.test.': m]</Message>"
+        "<Errors><ProtectionError><RecordName>www.test.</RecordName><RecordType>A</RecordType><Code>ProtectionAlreadyExists</Code><Message>m &quot;1&quot;</Message></ProtectionError>"
+        "<ProtectionError><RecordName>b.test.</RecordName><RecordType>MX</RecordType><Code>ProtectionAlreadyExists</Code><Message>m</Message></ProtectionError></Errors>",
+        id="A436 the entries of a protection's error",
+    ),
     pytest.param(NoSuchChange.with_message(""), "<Type>Sender</Type><Code>NoSuchChange</Code><Message></Message>", id="no message"),
 ])  # fmt: skip
 def test_errors(error, content):

@@ -98,6 +98,21 @@ def test_refused(operation, entries, code, words):
     assert error.message.count("': ") == (len(words) if code != "InvalidInput" else 0)
 
 
+@pytest.mark.parametrize(
+    ("operation", "entries", "failures"),
+    [
+        pytest.param(CREATE, [WWW], [("www.example.test.", "A", EXISTS, "The name and type are protected already.")], id="A436 every entry exists"),
+        pytest.param(CREATE, [entry("new.example.test"), WWW], [("www.example.test.", "A", EXISTS, "The name and type are protected already.")], id="A436 one exists"),
+        pytest.param(CREATE, [WWW, entry("a..b", "MX"), entry("www.other.test"), entry("n.example.test"), entry("n.example.test")], [("a..b", "MX", "InvalidInput", "FATAL problem: DomainLabelEmpty (Domain label is empty) encountered with 'a..b'"), ("www.other.test.", "A", "InvalidInput", "The name is not in zone example.test."), ("n.example.test.", "A", "InvalidInput", "The name and type are in the request more than once.")], id="A436 invalid entries alone"),
+        pytest.param(DELETE, [WWW, MAIL, entry("x.example.test")], [("mail.example.test.", "MX", "ProtectionNotFound", "The name and type are not protected."), ("x.example.test.", "A", "ProtectionNotFound", "The name and type are not protected.")], id="A436 two do not exist"),
+    ],
+)  # fmt: skip
+def test_the_entries_that_failed(operation, entries, failures):
+    error = emulated_with(WWW).refused(operation, **protecting(*entries))
+    members = ("RecordName", "RecordType", "Code", "Message")
+    assert error.members == {"Errors": [dict(zip(members, failure, strict=True)) for failure in failures]}
+
+
 def test_a435_a_hundred_entries():
     emulated = emulated_with(*(entry(f"n{n:02}.example.test") for n in range(100)))
     assert len(shown(emulated)) == 100
