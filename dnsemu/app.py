@@ -73,6 +73,7 @@ from dnsemu.state.state import State
 from dnsemu.store.store import MemoryStore
 from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.upstream.hosted_resolver import HostedResolver
+from dnsemu.upstream.own_addresses import refuse_own
 from dnsemu.workers.backlog import Source
 from dnsemu.workers.in_process import InProcess
 from dnsemu.workers.pool import WorkerPool
@@ -193,6 +194,7 @@ class Application:
             announce: called once, when everything listens.
         Raises:
             CannotListen: an address cannot be bound; nothing was served.
+            ForwardsToItself: an upstream is one of the addresses that were bound.
             StoreUnusable: the store cannot be read.
             StoreFailed: the store could not commit what files declare.
         """
@@ -209,6 +211,7 @@ class Application:
                 opened.callback(self.query_log.close)
             shares = bind_shares(addresses, vantage_points, self._options.workers)
             opened.callback(close_pairs, shares)
+            refuse_own(self._options.forward, listening_at(shares[0]))
             self.data_plane = self._data_plane(shares)
             events = EventCalls(self.history)
             http = self._http_port(events)

@@ -14,6 +14,7 @@ from dnsemu.runtime.lifecycle import Ready
 from dnsemu.runtime.logs import configure_logs
 from dnsemu.server.transport.listeners import CannotListen
 from dnsemu.store.store import StoreFailed, StoreUnusable
+from dnsemu.upstream.own_addresses import ForwardsToItself
 
 
 def run(application: Callable[[], Application], *, as_json: bool) -> None:
@@ -23,7 +24,8 @@ def run(application: Callable[[], Application], *, as_json: bool) -> None:
         application: makes the application, inside the loop that it will run in.
         as_json: logs and the ready line as JSON.
     Raises:
-        SystemExit: with 1, if an address cannot be listened on; the reason is on standard error.
+        SystemExit: with 1, if an address cannot be listened on, with 2 if queries would be forwarded to one of these;
+            the reason is on standard error.
     """
 
     async def main() -> None:
@@ -36,7 +38,7 @@ def run(application: Callable[[], Application], *, as_json: bool) -> None:
 
 
 def exit_unless_it_listens(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a coroutine on the fastest loop there is; if it cannot listen or use its store, say why and exit with 1."""
+    """Run a coroutine on the fastest loop there is; if it cannot start, say why and exit with 1 or 2."""
     raise_file_limit()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
@@ -44,6 +46,9 @@ def exit_unless_it_listens(main: Callable[[], Coroutine[Any, Any, None]]) -> Non
         except (CannotListen, StoreFailed, StoreUnusable) as refusal:
             print(f"dnsemu: {refusal}", file=sys.stderr)
             sys.exit(1)
+        except ForwardsToItself as refusal:
+            print(f"dnsemu: {refusal}", file=sys.stderr)
+            sys.exit(2)
 
 
 def handle_signals(app: Application) -> None:

@@ -96,7 +96,7 @@ def draft(first: Link, draws: Draws, scope_bits: int) -> ReplyDraft | Reply:
     """
     assert not isinstance(first.found, NotOurs)
     if isinstance(first.found, Referral):
-        return referral_reply(first.catalog, first.found)
+        return referral_reply(first, first.found)
     chain: list[RR] = []
     link = first
     while True:

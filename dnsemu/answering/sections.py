@@ -29,11 +29,18 @@ def negative_reply(link: Link, answer: Sequence[RR], scope_bits: int, outside: O
     )
 
 
-def referral_reply(catalog: CatalogReader, found: Referral) -> Reply:
+def referral_reply(link: Link, found: Referral) -> Reply:
     """Returns a delegation's NS, not authoritative, with the addresses that the zone has for them, glue too (R52)."""
     authority = tuple(records(found.cut))
-    glue = tuple(_addresses(catalog, found.zone, _cited_hosts(authority)))
-    return Reply(RCode.NOERROR, is_authoritative=False, authority=authority, additional=glue, may_shrink=False)
+    glue = tuple(_addresses(link.catalog, found.zone, _cited_hosts(authority)))
+    return Reply(
+        RCode.NOERROR,
+        is_authoritative=False,
+        authority=authority,
+        additional=glue,
+        may_shrink=False,
+        outside_target=OutsideTarget(link.name),
+    )
 
 
 def additional_records(

@@ -1,12 +1,13 @@
 """The responder: from a received packet to the reply that is sent."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from dnsemu.answering.answer import ReplyDraft, draft, draw
-from dnsemu.answering.counters import TCP, UDP, Counters
+from dnsemu.answering.counters import TCP, UDP, Counters, ReplyCount
 from dnsemu.answering.dice import Dice
 from dnsemu.answering.draws import Draws, Path
 from dnsemu.answering.resolution import resolve
@@ -24,20 +25,18 @@ from dnsemu.policies.location.place import Place
 from dnsemu.publication.board import Board, Published
 from dnsemu.query_log.query_log import LineTemplate, QueryLog
 from dnsemu.server.received_query import ReceivedQuery
-from dnsemu.upstream.completion import LookUpHosted, complete
+from dnsemu.upstream.completion import complete
 from dnsemu.upstream.forwarding import Forwarder, UpstreamFailed
 from dnsemu.wire.handlers import Handler, Handlers, PendingReply
-from dnsemu.wire.protocol import CLASS_IN, MAX_PLAIN_UDP_BYTES, RCODE_MASK, RD, RCode
+from dnsemu.wire.protocol import CLASS_IN, MAX_PLAIN_UDP_BYTES, RD, RCode
 from dnsemu.wire.qtypes import AXFR, IXFR, type_label
 from dnsemu.wire.query import Rejected, Unanswerable, parse_query
 from dnsemu.wire.rendering import render, render_refused, render_rejected
-from dnsemu.wire.reply import Reply
+from dnsemu.wire.reply import OutsideTarget, Reply
 from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.compiled import Zone
 from dnsemu.zone.lookup import Found, NotOurs, Referral
 from dnsemu.zone.view import PUBLIC, View
-
-_RCODES = frozenset(RCode)
 
 TtlDivisor = Callable[[], float | None]
 """Returns the divisor of TTLs, so that caches keep step with a fast clock; None makes all TTLs 0."""
@@ -219,12 +218,12 @@ class Responder:
         link = resolve(catalog, self._health.current, located.client, query.name, query.type, found)
         drafted = draft(link, Draws(self._dice, path), located.scope_bits)
         reply = self._with_divided_ttls(drafted.draw(self._dice) if isinstance(drafted, ReplyDraft) else drafted)
-        self.answered.of_answer(link, reply.rcode)[received.protocol] += 1
         assert not isinstance(link.found, NotOurs)
         zone = link.found.zone
         if self._forwarder is not None and reply.outside_target is not None and query.flags & RD:
-            look_up_hosted = self._look_up_hosted(catalog, located)
-            return self._complete(self._forwarder, received, zone, reply, look_up_hosted)
+            counters = self.answered.of_answer
+            return self._complete(self._forwarder, received, catalog, located, reply, partial(counters, link), zone)
+        self.answered.of_answer(link, reply.rcode)[received.protocol] += 1
         message = render(query, reply, received.max_reply_bytes, recursion_available=self._forwarder is not None)
         self._log_answer(received, zone, message)
         return message
@@ -262,55 +261,52 @@ class Responder:
             reply = explanation_reply(catalog, health, client, scope, question, query.name, self._detail)
             return render(query, reply, received.max_reply_bytes)
         if self._forwarder is not None and query.flags & RD:
-            return self._forward(self._forwarder, received)
+            reply = Reply(RCode.NOERROR, is_authoritative=False, outside_target=OutsideTarget(query.name))
+            counters = partial(self.answered.of, ROOT, type_label(query.type))
+            return self._complete(self._forwarder, received, catalog, located, reply, counters)
         return self._refuse(received)
 
     def _refuse(self, received: ReceivedQuery) -> bytes:
         self._count(received.protocol, RCode.REFUSED, type_label(received.query.type))
         return render_refused(received.query)
 
-    async def _forward(self, forwarder: Forwarder, received: ReceivedQuery) -> bytes:
-        """Answers from upstream; SERVFAIL if no upstream answers."""
-        query, limit = received.query, received.max_reply_bytes
-        try:
-            message = await forwarder.forward(query, received.packet, limit)
-        except UpstreamFailed as failed:
-            log.warning("upstream failed", name=names.display(query.name), error=str(failed))
-            message = render(query, Reply(RCode.SERVFAIL, is_authoritative=False), limit, recursion_available=True)
-        except Exception:
-            return self._internal_error(received)
-        code = message[3] & RCODE_MASK
-        rcode = RCode(code) if code in _RCODES else RCode.SERVFAIL
-        self._count(received.protocol, rcode, type_label(query.type))
-        return message
-
     async def _complete(
-        self, forwarder: Forwarder, received: ReceivedQuery, zone: Zone, reply: Reply, look_up_hosted: LookUpHosted
+        self,
+        forwarder: Forwarder,
+        received: ReceivedQuery,
+        catalog: Catalog,
+        located: Located,
+        reply: Reply,
+        count_of: Callable[[RCode], ReplyCount],
+        zone: Zone | None = None,
     ) -> bytes:
-        """Answers with a reply and the records of its outside target."""
-        query = received.query
-        try:
-            try:
-                reply = await complete(forwarder, reply, query.type, look_up_hosted)
-            except UpstreamFailed as failed:
-                log.warning("upstream failed", name=names.display(query.name), error=str(failed))
-                reply = Reply(RCode.SERVFAIL, is_authoritative=False)
-            message = render(query, reply, received.max_reply_bytes, recursion_available=True)
-            self._log_answer(received, zone, message)
-            return message
-        except Exception:
-            return self._internal_error(received)
+        """Answers with a reply and the records of its outside target; SERVFAIL if no upstream answers.
 
-    def _look_up_hosted(self, catalog: Catalog, located: Located) -> LookUpHosted:
-        health = self._health.current
+        Args:
+            count_of: returns the counter of an rcode.
+            zone: the zone of the first part; None if no hosted zone holds the name.
+        """
+        query, health = received.query, self._health.current
 
-        def look_up(name: DName, type_: int) -> Reply | None:
-            link = resolve(catalog, health, located.client, name, type_)
+        def look_up_hosted(name: DName) -> Reply | None:
+            link = resolve(catalog, health, located.client, name, query.type)
             if isinstance(link.found, NotOurs | Referral):
                 return None
             return self._with_divided_ttls(draw(link, self._dice, located.scope_bits))
 
-        return look_up
+        try:
+            try:
+                reply = await complete(forwarder, query, reply, look_up_hosted)
+            except UpstreamFailed as failed:
+                log.warning("upstream failed", name=names.display(query.name), error=str(failed))
+                reply = Reply(RCode.SERVFAIL, is_authoritative=False)
+            message = render(query, reply, received.max_reply_bytes, recursion_available=True)
+            count_of(reply.rcode)[received.protocol] += 1
+            if zone is not None:
+                self._log_answer(received, zone, message)
+            return message
+        except Exception:
+            return self._internal_error(received)
 
     def _count(self, protocol: int, rcode: RCode, type_: str = "") -> None:
         """Counts a reply that is not from a hosted zone."""

@@ -1,29 +1,26 @@
-"""Forwards queries for names outside the hosted zones, for stub clients that know only one server.
+"""Asks upstream resolvers, for clients that ask for recursion: which one, what its reply is worth, and when the next.
 
-A query is forwarded unchanged but for its id, from a new port; the reply is returned unchanged, with its options. Time
-limits are those of the real network, so they use real time.
+Time limits are those of the real network, so they use real time.
 """
 
-import asyncio
-import secrets
-import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
-from dnslib import DNSError, DNSRecord
-from dnslib.dns import DNSBuffer
+import structlog
 
-from dnsemu.config.names import DName
 from dnsemu.config.text.addresses import Address
-from dnsemu.wire.protocol import CLASS_IN, HEADER, MAX_MESSAGE_BYTES, MAX_UDP_BYTES, QR, RA, RD, RR, TC, RCode
-from dnsemu.wire.qtypes import OPT
-from dnsemu.wire.query import Query
+from dnsemu.upstream.exchange import Limits, UpstreamQuestion, exchange
+from dnsemu.wire.protocol import AA, RA, RCode
+from dnsemu.wire.received_reply import ReceivedReply
 
-UPSTREAM_S = 2.0
-"""Seconds for one upstream over UDP, and again over TCP, before the next one is asked."""
 MAX_PENDING = 1000
 """Bound on pending queries; beyond it the answer is SERVFAIL."""
 
-_OPT_RR = b"\x00" + OPT.to_bytes(2, "big") + MAX_UDP_BYTES.to_bytes(2, "big") + bytes(6)
+_FINAL = {RCode.NOERROR, RCode.NXDOMAIN, RCode.FORMERR}
+"""Rcodes after which no other upstream is asked."""
+_REFUSING = {RCode.SERVFAIL, RCode.NOTIMP, RCode.REFUSED}
+
+log = structlog.get_logger()
 
 
 class UpstreamFailed(Exception):
@@ -31,123 +28,102 @@ class UpstreamFailed(Exception):
 
 
 class Forwarder:
-    """Asks upstreams one after the other until one answers."""
+    """Asks upstreams one after the other until one answers.
 
-    def __init__(self, upstreams: Sequence[Address], *, upstream_s: float = UPSTREAM_S) -> None:
-        self.upstreams = tuple(upstreams)
-        self._upstream_s = upstream_s
-        self._pending = 0
+    One that does not answer is asked last for a while, and only if no other replies.
+    """
 
-    async def forward(self, query: Query, packet: bytes, limit: int) -> bytes:
-        """The upstream's reply to a client's query.
+    def __init__(
+        self,
+        upstreams: Sequence[Address],
+        *,
+        limits: Limits = Limits(),  # noqa: B008 - an immutable value
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Makes a forwarder.
 
         Args:
-            packet: the query as it was received.
-            limit: the most bytes that the client accepts; a longer reply is cut to its question, with TC set.
-        Raises:
-            UpstreamFailed: no upstream answered.
+            upstreams: in the order of preference.
+            now: real time in seconds.
         """
-        reply = await self._ask(packet, query.question)
-        flags = int.from_bytes(reply[2:4], "big") | RA
-        if len(reply) <= limit:
-            return query.id.to_bytes(2, "big") + flags.to_bytes(2, "big") + reply[4:]
-        return HEADER.pack(query.id, flags | TC, 1, 0, 0, 0) + query.question
+        self.upstreams = tuple(upstreams)
+        self._limits = limits
+        self._now = now
+        self._silent_until: dict[Address, float] = {}
+        self._pending = 0
 
-    async def look_up(self, name: DName, type_: int) -> tuple[RCode, list[RR]]:
-        """The rcode and the answer section that upstream returns for a question of class IN.
+    async def ask(self, question: UpstreamQuestion) -> ReceivedReply:
+        """The reply of the first upstream that has one; else the best that was received.
 
         Raises:
-            UpstreamFailed: no upstream answered, or the reply cannot be read.
+            UpstreamFailed: no upstream replied.
         """
-        question = name + type_.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
-        reply = await self._ask(HEADER.pack(0, RD, 1, 0, 0, 1) + question + _OPT_RR, question)
-        try:
-            record = DNSRecord.parse(reply)
-            answer = [(_wire(rr.rname), int(rr.rtype), int(rr.ttl), _rdata(rr)) for rr in record.rr]
-            return RCode(record.header.rcode), answer
-        except (DNSError, ValueError, KeyError, IndexError, TypeError) as error:
-            raise UpstreamFailed(f"the reply cannot be read: {error}") from error
-
-    async def _ask(self, packet: bytes, question: bytes) -> bytes:
         if self._pending >= MAX_PENDING:
             raise UpstreamFailed(f"{MAX_PENDING} queries are pending already")
         self._pending += 1
         try:
-            return await self._ask_each(packet, question)
+            return await self._ask_each(question)
         finally:
             self._pending -= 1
 
-    async def _ask_each(self, packet: bytes, question: bytes) -> bytes:
+    async def _ask_each(self, question: UpstreamQuestion) -> ReceivedReply:
         failures = []
-        for upstream in self.upstreams:
-            forwarded = secrets.token_bytes(2) + packet[2:]
+        second_best: ReceivedReply | None = None
+        for upstream, is_silent in self._in_order():
+            if is_silent and second_best is not None:
+                break
             try:
-                async with asyncio.timeout(self._upstream_s):
-                    reply = await _over_udp(upstream, forwarded, question)
-                if int.from_bytes(reply[2:4], "big") & TC:
-                    async with asyncio.timeout(self._upstream_s):
-                        reply = await _over_tcp(upstream, forwarded, question)
+                reply = await self._ask_one(upstream, question)
             except TimeoutError:
-                failures.append(f"{upstream} did not answer within {self._upstream_s:g} s")
-            except (OSError, ValueError, asyncio.IncompleteReadError) as failure:
+                failures.append(f"{upstream} did not answer within {self._limits.reply_s:g} s")
+            except OSError as failure:
                 failures.append(f"{upstream}: {failure}")
+            except ValueError as failure:
+                failures.append(f"{upstream}: {failure}")
+                continue
             else:
-                return reply
-        raise UpstreamFailed("; ".join(failures))
+                self._silent_until.pop(upstream, None)
+                if _is_final(reply):
+                    return reply
+                if reply.rcode not in _FINAL | _REFUSING:
+                    failures.append(f"{upstream} answered with rcode {reply.rcode}")
+                elif second_best is None or (reply.is_truncated and not second_best.is_truncated):
+                    second_best = reply
+                continue
+            self._set_silent(upstream)
+        if second_best is None:
+            raise UpstreamFailed("; ".join(failures))
+        return second_best
 
-
-async def _over_udp(upstream: Address, packet: bytes, question: bytes) -> bytes:
-    """The first datagram that answers the packet; others are ignored (RFC 5452 §9)."""
-    loop = asyncio.get_running_loop()
-    family = socket.AF_INET6 if ":" in upstream.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(0)
-        sock.connect(upstream)
-        await loop.sock_sendall(sock, packet)
+    async def _ask_one(self, upstream: Address, question: UpstreamQuestion) -> ReceivedReply:
+        """Asks one upstream, again without what it does not support."""
         while True:
-            reply = await loop.sock_recv(sock, MAX_MESSAGE_BYTES)
-            if _answers(reply, packet, question):
+            reply = await exchange(upstream, question, self._limits)
+            simpler = question.simpler_after(reply.rcode)
+            if simpler is None:
                 return reply
+            question = simpler
+
+    def _in_order(self) -> list[tuple[Address, bool]]:
+        """The upstreams and whether they were silent lately; those come last.
+
+        When one's time is over, one query finds out whether it answers again; others go on without it meanwhile.
+        """
+        now = self._now()
+        silent = {upstream for upstream, until in self._silent_until.items() if until > now}
+        for upstream in self._silent_until.keys() - silent:
+            self._silent_until[upstream] = now + self._limits.reply_s
+        return sorted(((upstream, upstream in silent) for upstream in self.upstreams), key=lambda pair: pair[1])
+
+    def _set_silent(self, upstream: Address) -> None:
+        if upstream not in self._silent_until and len(self.upstreams) > 1:
+            log.warning("an upstream does not answer; others are asked first", upstream=str(upstream))
+        self._silent_until[upstream] = self._now() + self._limits.silent_s
 
 
-async def _over_tcp(upstream: Address, packet: bytes, question: bytes) -> bytes:
-    reader, writer = await asyncio.open_connection(*upstream)
-    try:
-        writer.write(len(packet).to_bytes(2, "big") + packet)
-        reply = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
-    finally:
-        writer.transport.abort()
-    if not _answers(reply, packet, question):
-        raise ValueError("the reply over TCP answers another question")
-    return reply
-
-
-def _answers(reply: bytes, packet: bytes, question: bytes) -> bool:
-    """True if it is a reply to this id and question; the name's case may differ."""
-    end = HEADER.size + len(question)
-    return (
-        reply[:2] == packet[:2]
-        and len(reply) >= end
-        and bool(int.from_bytes(reply[2:4], "big") & QR)
-        and reply[HEADER.size : end].lower() == question.lower()
-    )
-
-
-class _Uncompressed(DNSBuffer):  # type: ignore[misc]
-    """A buffer without name compression: the rdata is packed alone, so a pointer would point nowhere."""
-
-    def encode_name(self, name: object) -> None:
-        """Writes a name without a pointer."""
-        self.encode_name_nocompress(name)
-
-
-def _wire(label: object) -> DName:
-    buffer = _Uncompressed()
-    buffer.encode_name(label)
-    return DName(bytes(buffer.data).lower())
-
-
-def _rdata(rr: object) -> bytes:
-    buffer = _Uncompressed()
-    rr.rdata.pack(buffer)  # type: ignore[attr-defined]
-    return bytes(buffer.data)
+def _is_final(reply: ReceivedReply) -> bool:
+    """True unless another upstream may know more: the reply refuses, is truncated, or refers to other servers."""
+    if reply.rcode not in _FINAL or reply.is_truncated:
+        return False
+    is_referral = reply.rcode == RCode.NOERROR and not reply.answer and not reply.flags & (AA | RA)
+    return not is_referral

@@ -36,7 +36,7 @@ class MessageWriter:
     def add(self, section: Sequence[RR], limit: int) -> bool:
         """Writes a section; stops and returns False once the message is longer than `limit` bytes."""
         for owner, type_, ttl, rdata in section:
-            self._write_name(owner)
+            self._write_name(owner, owner.lower())
             layout = COMPRESSED_NAMES.get(type_)
             self.message += _pack_rr(type_, CLASS_IN, ttl, len(rdata))
             if layout is None:
@@ -56,13 +56,20 @@ class MessageWriter:
             end = position
             while rdata[end]:
                 end += 1 + rdata[end]
-            self._write_name(DName(rdata[position : end + 1]))
+            name = rdata[position : end + 1]
+            if name == (key := name.lower()):
+                self._write_name(DName(name), key)
+            else:  # an upstream's: a pointer would lose its case
+                self.message += name
             position = end + 1
         self.message += rdata[position:]
 
-    def _write_name(self, name: DName) -> None:
-        """Writes a name up to its longest suffix that is in the message, then a pointer to that; keeps the case."""
-        key = name.lower()
+    def _write_name(self, name: DName, key: bytes) -> None:
+        """Writes a name up to its longest suffix that is in the message, then a pointer to that.
+
+        Args:
+            key: the name in lower case.
+        """
         position = 0
         while name[position]:
             offset = self._offsets.get(key[position:])

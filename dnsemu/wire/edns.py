@@ -108,11 +108,26 @@ def parse_client_subnet(option: bytes) -> ClientSubnet:
     return ClientSubnet(family, source_bits, address)
 
 
-def opt_record(query: Edns, rcode: RCode, scope_bits: int) -> bytes:
+def client_subnet_scope(options: bytes, sent: ClientSubnet) -> int:
+    """Returns the scope that a server's OPT record gives to a client subnet; 0 if it speaks of another or of none."""
+    position = 0
+    while position + _OPTION.size <= len(options):
+        code, length = _OPTION.unpack_from(options, position)
+        position += _OPTION.size
+        if code == CLIENT_SUBNET_OPTION and _SUBNET.size <= length <= len(options) - position:
+            family, source_bits, scope_bits = _SUBNET.unpack_from(options, position)
+            address = options[position + _SUBNET.size : position + length]
+            return scope_bits if ClientSubnet(family, source_bits, address) == sent else 0
+        position += length
+    return 0
+
+
+def opt_record(query: Edns, rcode: RCode, scope_bits: int, udp_bytes: int = MAX_UDP_BYTES) -> bytes:
     """Returns the OPT record of a reply: version 0, our UDP size, DO copied (R138), client subnet returned (R131).
 
     Args:
-        scope_bits: the length of the client network's prefix that the answer depends on (R132).
+        scope_bits: the length of the client network's prefix that the answer depends on (R132); 0 in a query.
+        udp_bytes: the longest datagram that we accept.
     """
     options = b""
     subnet = query.client_subnet
@@ -120,4 +135,4 @@ def opt_record(query: Edns, rcode: RCode, scope_bits: int) -> bytes:
         data = _SUBNET.pack(subnet.family, subnet.source_bits, scope_bits) + subnet.address
         options = _OPTION.pack(CLIENT_SUBNET_OPTION, len(data)) + data
     ttl = (rcode >> 4) << 24 | (DNSSEC_OK if query.dnssec_ok else 0)
-    return _OPT_RR.pack(0, OPT, MAX_UDP_BYTES, ttl, len(options)) + options
+    return _OPT_RR.pack(0, OPT, udp_bytes, ttl, len(options)) + options

@@ -23,6 +23,7 @@ AA = 0x0400
 TC = 0x0200
 RD = 0x0100
 RA = 0x0080
+AD = 0x0020
 CD = 0x0010
 COPIED_FLAGS = RD | CD
 """Flags that a reply copies from the query (R140)."""
@@ -58,6 +59,8 @@ MAX_PLAIN_UDP_BYTES = 512
 """The longest UDP message without EDNS (RFC 1035 §4.2.1)."""
 MAX_UDP_BYTES = 4096
 """The datagram size that our OPT record advertises, and the longest message we send over UDP (R137, R138)."""
+UPSTREAM_UDP_BYTES = 1232
+"""The datagram size that we offer upstream: it crosses any network in one piece (DNS Flag Day 2020)."""
 MAX_MESSAGE_BYTES = 65535
 """The longest message; over TCP its length is sent as 16 bits (RFC 1035 §4.2.2)."""
 MAX_TTL_S = 2**31 - 1

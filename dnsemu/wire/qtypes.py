@@ -2,6 +2,7 @@
 
 from dnsemu.config.rdata.rrtypes import RRType
 
+DNAME = 39
 OPT = 41
 IXFR = 251
 AXFR = 252
@@ -14,7 +15,8 @@ MNEMONICS = {int(code): text for text, code in QTYPES.items()}
 """The reverse of `QTYPES`."""
 
 _REGISTERED = {
-    **{10: "NULL", 13: "HINFO", 17: "RP", 18: "AFSDB", 29: "LOC", 37: "CERT", 39: "DNAME", 42: "APL", 45: "IPSECKEY"},
+    **{10: "NULL", 13: "HINFO", 17: "RP", 18: "AFSDB", 29: "LOC", 37: "CERT", DNAME: "DNAME", 42: "APL"},
+    **{45: "IPSECKEY"},
     **{46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 49: "DHCID", 50: "NSEC3", 51: "NSEC3PARAM", 53: "SMIMEA", 55: "HIP"},
     **{59: "CDS", 60: "CDNSKEY", 61: "OPENPGPKEY", 62: "CSYNC", 63: "ZONEMD", 108: "EUI48", 109: "EUI64", 256: "URI"},
     **MNEMONICS,

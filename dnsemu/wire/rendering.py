@@ -46,8 +46,8 @@ class Body:
 
     That is possible unless a name in the sections ends in labels that only some of the questions have: compression
     would differ (`names_in` lists the names). `section_ends` are the lengths after none, one, two and three sections,
-    as far as they were written; `counts` are the records of each section; `flags` are AA and the rcode. The other
-    attributes are those of `Reply`.
+    as far as they were written; `counts` are the records of each section; `flags` are AA, an upstream's flags and the
+    rcode. The other attributes are those of `Reply`.
     """
 
     wire: bytes
@@ -73,7 +73,7 @@ class Body:
             wire=bytes(writer.message[start : start + ends[-1]]),
             section_ends=tuple(ends),
             counts=(len(reply.answer), len(reply.authority), len(reply.additional)),
-            flags=reply.rcode & RCODE_MASK | (AA if reply.is_authoritative else 0),
+            flags=reply.rcode & RCODE_MASK | (AA if reply.is_authoritative else 0) | reply.upstream_flags,
             rcode=reply.rcode,
             may_shrink=reply.may_shrink,
             scope_bits=reply.scope_bits,

@@ -11,6 +11,8 @@ from dnsemu.wire.protocol import MAX_TTL_S, RR, RCode
 class OutsideTarget:
     """A name outside the hosted zone that an answer leads to: the target of its last CNAME, or of an alias.
 
+    For a referral it is the name asked.
+
     An alias is invisible (R100): the target's records get the owner `alias_owner`, which is None for a CNAME.
     """
 
@@ -24,7 +26,8 @@ class Reply:
 
     `may_shrink` is true if authority and additional are a courtesy, dropped before the answer is (R145); in negative
     replies and referrals they are the substance. `scope_bits` is the ECS scope (R132). `outside_target` is the name
-    that a client who asked for recursion needs resolved as well.
+    that a client who asked for recursion needs resolved as well. `upstream_flags` are TC and AD, if an upstream set
+    them.
     """
 
     rcode: RCode
@@ -36,6 +39,7 @@ class Reply:
     may_shrink: bool = True
     scope_bits: int = 0
     outside_target: OutsideTarget | None = None
+    upstream_flags: int = 0
 
     def with_ttls_divided(self, divisor: float | None) -> "Reply":
         """Returns the reply with every TTL divided, rounded down and at most `MAX_TTL_S`; None makes them 0."""

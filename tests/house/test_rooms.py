@@ -66,7 +66,7 @@ ROOMS = {
     "options": "clock store query_log",
     "app": "options runtime clock state store answering publication files faults control upstream query_log server"
     " workers route53 api",
-    "runner": "runtime store server app",
+    "runner": "runtime store upstream server app",
     "demo": "options runtime explain files server app runner",
     "cli": "dnsemu clock runtime store commands files explain query_log what_if workers options app runner demo",
     "__main__": "cli",
