@@ -33,7 +33,7 @@ _WITHOUT_QUESTION = {RCode.FORMERR, RCode.SERVFAIL, RCode.NOTIMP, RCode.REFUSED}
 """Rcodes of replies that may lack the question, as some servers send them."""
 
 
-class Limits(NamedTuple):
+class UpstreamLimits(NamedTuple):
     """Time limits of the real network, in seconds of real time.
 
     `reply_s` is for one upstream over UDP, and again over TCP. A query without a reply is sent again after `resend_s`,
@@ -85,7 +85,7 @@ class UpstreamQuestion(NamedTuple):
         return None
 
 
-async def exchange(upstream: Address, question: UpstreamQuestion, limits: Limits) -> ReceivedReply:
+async def exchange(upstream: Address, question: UpstreamQuestion, limits: UpstreamLimits) -> ReceivedReply:
     """Returns an upstream's reply. It is truncated only if the rest cannot be had over TCP.
 
     Raises:

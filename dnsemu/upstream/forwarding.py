@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from dnsemu.config.text.addresses import Address
-from dnsemu.upstream.exchange import Limits, UpstreamQuestion, exchange
+from dnsemu.upstream.exchange import UpstreamLimits, UpstreamQuestion, exchange
 from dnsemu.wire.protocol import AA, RA, RCode
 from dnsemu.wire.received_reply import ReceivedReply
 
@@ -37,7 +37,7 @@ class Forwarder:
         self,
         upstreams: Sequence[Address],
         *,
-        limits: Limits = Limits(),  # noqa: B008 - an immutable value
+        limits: UpstreamLimits = UpstreamLimits(),  # noqa: B008 - an immutable value
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Makes a forwarder.

@@ -9,7 +9,7 @@ import dns.query
 import dns.rcode
 import pytest
 
-from tests.serving import free_port
+from tests.serving import free_port, serving_files
 from tests.waiting import until
 
 UNBOUND = """
@@ -32,6 +32,10 @@ remote-control:
 stub-zone:
   name: "shop.test."
   stub-addr: 127.0.0.1@{dns}
+auth-zone:
+  name: "."
+  zonefile: "{folder}/root.zone"
+  for-downstream: no
 """
 CLIENT_SUBNET = "send-client-subnet: 127.0.0.1\n  max-client-subnet-ipv4: 24"
 
@@ -49,7 +53,23 @@ options {{
   empty-zones-enable no;
 }};
 controls {{ }};
-zone "shop.test" {{ type static-stub; server-addresses {{ 127.0.0.1; }}; }};
+zone "." {{ type hint; file "{folder}/root.hints"; }};
+{zones}
+"""
+HINTS = ". 60 NS ns.\nns. 60 A 127.0.0.1\n"
+ROOT = f". 60 SOA ns. me. 1 2 3 4 5\n{HINTS}"
+"""The resolvers ask no other root, so no packet leaves this machine."""
+STATIC_STUB = 'zone "{zone}" {{ type static-stub; server-addresses {{ 127.0.0.1; }}; }};\n'
+FORWARD = 'zone "{zone}" {{ type forward; forward only; forwarders {{ 127.0.0.1 port {dns}; }}; }};\n'
+CHILD = """
+hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {name: www, type: A, ttl: 60, resource_records: [192.0.2.1]}
+  - name: team.shop.test
+    record_sets:
+      - {name: www, type: A, ttl: 60, resource_records: [192.0.2.2]}
+      - {name: a.b.c, type: A, ttl: 60, resource_records: [192.0.2.3]}
 """
 
 RESOLVED = [
@@ -88,13 +108,17 @@ def running(log, port, *command):
 
 def unbound(program, shop, folder, modules="iterator", more=""):
     port, config = free_port(), folder / "unbound.conf"
+    (folder / "root.zone").write_text(ROOT)
     config.write_text(UNBOUND.format(folder=folder, port=port, dns=shop.dns, modules=modules, more=more))
     return running(folder / "log", port, program, "-d", "-c", config)
 
 
-def named(program, shop, folder):
+def named(program, shop, folder, zone=STATIC_STUB, names=("shop.test",)):
+    """BIND with a zone statement for each name."""
     port, config = free_port(), folder / "named.conf"
-    config.write_text(NAMED.format(folder=folder, port=port, dns=shop.dns))
+    (folder / "root.hints").write_text(HINTS)
+    zones = "".join(zone.format(zone=name, dns=shop.dns) for name in names)
+    config.write_text(NAMED.format(folder=folder, port=port, dns=shop.dns, zones=zones))
     return running(folder / "log", port, program, "-g", "-n", "1", "-c", config)
 
 
@@ -137,3 +161,29 @@ def test_unbound_sends_the_client_subnet(require_tool, shop, tmp_path):
         for source, answer in [("127.1.0.1", "192.0.2.81"), ("127.2.0.1", "192.0.2.49"), ("127.1.0.2", "192.0.2.81")]:
             assert ask("geo.shop.test", source=source) == ("NOERROR", [answer])
         assert ask("www.shop.test", source="127.1.0.1") == ("NOERROR", ["192.0.2.1"])
+
+
+BOTH = ("shop.test", "team.shop.test")
+WITH_A_CHILD = [
+    pytest.param("named", {"names": BOTH}, id="BIND, a static-stub zone for each hosted zone"),
+    pytest.param("named", {"zone": FORWARD}, id="BIND, one forward zone"),
+    pytest.param("unbound", {}, id="unbound, one stub zone"),
+]
+
+
+@pytest.mark.parametrize(("program", "options"), WITH_A_CHILD)
+def test_a_resolver_finds_the_names_of_a_hosted_child_zone(require_tool, tmp_path, program, options):
+    """BIND with a static-stub zone for the parent alone does not.
+
+    It minimises names (RFC 9156), so it learns the NS of the child zone, and goes on at these: Route 53's servers.
+    """
+    file = tmp_path / "child.yaml"
+    file.write_text(CHILD)
+    how = {"unbound": unbound, "named": named}[program]
+    with serving_files(file) as server, how(require_tool(program), server, tmp_path, **options) as ask:
+        for _ in range(2):
+            assert ask("www.team.shop.test") == ("NOERROR", ["192.0.2.2"])
+            assert ask("a.b.c.team.shop.test") == ("NOERROR", ["192.0.2.3"])
+            assert ask("b.c.team.shop.test") == ("NOERROR", [])
+            assert ask("gone.team.shop.test") == ("NXDOMAIN", [])
+            assert ask("www.shop.test") == ("NOERROR", ["192.0.2.1"])

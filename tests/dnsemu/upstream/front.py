@@ -13,12 +13,12 @@ from dnsemu.answering.dice import QuickDice
 from dnsemu.config.text.addresses import Address
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import bind
-from dnsemu.upstream.exchange import Limits
+from dnsemu.upstream.exchange import UpstreamLimits
 from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.wire.handlers import Handlers
 from tests.asking import Server
 
-SOON = Limits(reply_s=0.3, resend_s=0.05)
+SOON = UpstreamLimits(reply_s=0.3, resend_s=0.05)
 """For upstreams that are silent on purpose."""
 
 
@@ -34,7 +34,7 @@ async def listening(handlers):
 
 
 @asynccontextmanager
-async def in_front_of(*upstreams, zones=(), limits=Limits(), now=None):  # noqa: B008 - an immutable value
+async def in_front_of(*upstreams, zones=(), limits=UpstreamLimits(), now=None):  # noqa: B008 - an immutable value
     """A server that forwards; yields a function that asks it."""
     inner = Server(*zones)
     forwarder = Forwarder(upstreams, limits=limits, **({"now": now} if now else {}))

@@ -196,7 +196,7 @@ OPTIONS = [
 
 
 def with_server_cookie(query):
-    """A resolver's reply with options of its own."""
+    """A resolver's reply with a cookie and an extended error."""
     reply = answered(query, "www.up.test. 30 A 192.0.2.77")
     server_cookie = dns.edns.GenericOption(dns.edns.OptionType.COOKIE, b"8 bytes.and 16 of server")
     reply.use_edns(0, payload=512, options=[server_cookie, dns.edns.EDEOption(3)])

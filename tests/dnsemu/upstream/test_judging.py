@@ -10,7 +10,7 @@ import pytest
 
 from dnsemu.config.text.addresses import Address
 from dnsemu.server.transport.udp import UdpListener
-from dnsemu.upstream.exchange import Limits
+from dnsemu.upstream.exchange import UpstreamLimits
 from tests.asking import ecs, flags, lines, rcode
 from tests.dnsemu.upstream.front import SOON, Script, answered, header_only, in_front_of, listening
 from tests.serving import free_port
@@ -48,7 +48,7 @@ async def test_a_refusal_is_a_reply(code, form):
         return header_only(query, code) if form == "header only" else answered(query, rcode=code)
 
     script = Script(reply)
-    async with script.running(limits=Limits(reply_s=30, resend_s=30)) as ask:
+    async with script.running(limits=UpstreamLimits(reply_s=30, resend_s=30)) as ask:
         assert rcode(await asyncio.wait_for(ask("www.up.test"), 5)) == code
 
 
@@ -93,14 +93,14 @@ async def test_an_unknown_rcode_is_no_answer():
 @pytest.mark.parametrize("lost", [1, 2])
 async def test_a_lost_datagram_is_sent_again(lost):
     script = Script(lambda query: good(query) if len(script.asked) > lost else None)
-    async with script.running(limits=Limits(reply_s=5, resend_s=0.05)) as ask:
+    async with script.running(limits=UpstreamLimits(reply_s=5, resend_s=0.05)) as ask:
         assert lines((await ask("www.up.test")).answer) == [GOOD]
     assert len(script.asked) == lost + 1
     assert len({query.id for query in script.asked}) == 1  # so that a late reply to the first counts
 
 
 def test_a_lost_datagram_is_sent_again_within_a_second():
-    assert Limits().resend_s <= 1 < Limits().reply_s
+    assert UpstreamLimits().resend_s <= 1 < UpstreamLimits().reply_s
 
 
 async def test_a_silent_upstream_is_asked_last_for_a_while():
@@ -170,7 +170,7 @@ async def test_an_upstream_that_answers_again_is_the_first_again():
 
 async def test_a_silent_upstream_is_asked_if_there_is_no_other():
     script = Script(lambda query: good(query) if len(script.asked) > 3 else None)
-    async with script.running(limits=Limits(reply_s=0.1, resend_s=0.1)) as ask:
+    async with script.running(limits=UpstreamLimits(reply_s=0.1, resend_s=0.1)) as ask:
         codes = [rcode(await ask("www.up.test")) for _ in range(5)]
     assert (codes[0], codes[-1]) == ("SERVFAIL", "NOERROR")
 
