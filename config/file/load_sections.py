@@ -58,7 +58,9 @@ class SectionLoader:
         self._resources: dict[DName, Resource | None] = {}
         """By all names; None for a resource with an error."""
         self._resource_entries: list[tuple[Document, Path, Resource]] = []
-        self._zone_entries: list[tuple[Document, int, object]] = []
+        self._zone_entries: list[tuple[Document, Path, object]] = []
+        self._listed: list[tuple[Document, str, list[object]]] = []
+        """Record sets as the API lists them, with the name of their hosted zone."""
         self._networks: list[GeoNetwork] = []
         self._default: DeclaredPlace | None = None
         self._database: str | None = None
@@ -92,10 +94,15 @@ class SectionLoader:
             self._load_collection(document, ("cidr_collections", index), entry)
         for index, entry in enumerate(shape.resources or ()):
             self._load_resource(document, ("resources", index), entry)
-        self._zone_entries += [(document, index, entry) for index, entry in enumerate(shape.hosted_zones or ())]
+        zones = enumerate(shape.hosted_zones or ())
+        self._zone_entries += [(document, ("hosted_zones", index), entry) for index, entry in zones]
+        if shape.resource_record_sets is not None:
+            self._load_listed(document, shape.resource_record_sets)
 
     def world(self) -> World:
         """Loads the hosted zones, checks references, and makes the World; with errors it is incomplete."""
+        for document, name, record_sets in self._listed:
+            self._add_listed(document, name, record_sets)
         for document, path, check in self._check_entries:
             self._report.add(document, path, check_rules.child_problems(check, self._kind_of))
             if self._checkers.strict_addresses:
@@ -111,8 +118,8 @@ class SectionLoader:
             total=sum(len(listed) for _, _, entry in self._zone_entries for _, listed in written_record_sets(entry)),
             progress=self._progress,
         )
-        for document, index, entry in self._zone_entries:
-            loader.load(document, index, entry)
+        for document, path, entry in self._zone_entries:
+            loader.load(document, path, entry)
         loader.finish()
         zone_names = {zone.name for zone in loader.zones.values()}
         for document, path, resource in self._resource_entries:
@@ -188,7 +195,30 @@ class SectionLoader:
         if shape is None:
             self._collections.update(dict.fromkeys(_written_texts(data, "name")))
         elif self._declarations.claim("CIDR collection", shape.name, document, path):
-            self._collections[shape.name] = shape.declared()
+            collection = shape.declared()
+            if self._declarations.claim("CIDR collection id", collection.id, document, path):
+                self._collections[shape.name] = collection
+
+    def _load_listed(self, document: Document, record_sets: list[object]) -> None:
+        """Loads the record sets that the API listed as those of the hosted zone whose SOA is among them."""
+        name = next(filter(None, map(_name_of_soa, record_sets)), None)
+        if name is not None:
+            self._listed.append((document, name, record_sets))
+            return
+        message = "no SOA record set says which hosted zone these record sets are of"
+        instead = "put them under hosted_zones: [{name: …, resource_record_sets: …}]"
+        problem = Problem("no-soa", "R25", message, instead, ("resource_record_sets",))
+        self._report.add(document, (), [problem])
+
+    def _add_listed(self, document: Document, name: str, record_sets: list[object]) -> None:
+        """Adds record sets to the hosted zone of their name that has none, as the API lists zones, or to a new one."""
+        new = {"name": name}
+        for at, (_, _, entry) in enumerate(self._zone_entries):
+            is_it = set(_written_names(entry, "name")) == set(_written_names(new, "name"))
+            if is_it and isinstance(entry, dict) and not any(written_record_sets(entry)):
+                self._zone_entries[at] = (document, (), {**entry, "resource_record_sets": record_sets})
+                return
+        self._zone_entries.append((document, (), {**new, "resource_record_sets": record_sets}))
 
     def _load_resource(self, document: Document, path: Path, data: object) -> None:
         shape = self._valid(resources.ResourceShape, document, path, data)
@@ -211,6 +241,13 @@ def _written_texts(data: object, field: str) -> Iterator[str]:
     for key, value in data.items() if isinstance(data, dict) else ():
         if snake(key) == field and isinstance(value, str):
             yield value
+
+
+def _name_of_soa(entry: object) -> str | None:
+    """Returns the name of an SOA record set, None for others."""
+    if next(_written_texts(entry, "type"), None) != "SOA":
+        return None
+    return next(_written_texts(entry, "name"), None)
 
 
 def _written_zones(data: object) -> Iterator[tuple[HostedZoneId, DName]]:

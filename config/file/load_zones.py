@@ -8,7 +8,7 @@ from typing import Any
 
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
-from dnsemu.config.errors import Path, Problem
+from dnsemu.config.errors import Path, Problem, Severity
 from dnsemu.config.file.declarations import Declarations
 from dnsemu.config.file.documents import Document
 from dnsemu.config.file.load_aliases import AliasLoader
@@ -126,9 +126,8 @@ class ZoneLoader:
         self._progress = progress
         self._shared: dict[Any, Any] = {}
 
-    def load(self, document: Document, index: int, entry: object) -> None:
-        """Loads one entry of `hosted_zones`."""
-        path = ("hosted_zones", index)
+    def load(self, document: Document, path: Path, entry: object) -> None:
+        """Loads the hosted zone at a path."""
         shape, problems = validate(HostedZoneShape, entry)
         self._report.add(document, path, problems)
         name = self._name(document, path, shape.name) if shape is not None else None
@@ -156,7 +155,8 @@ class ZoneLoader:
         """Checks each record set alone, for a zone with an error."""
         for field, entries in written_record_sets(entry):
             for at, data in enumerate(entries):
-                self._report.add(document, (*path, field, at), validate(RecordSetShape, data)[1])
+                problems = [] if is_of_instance(data) else validate(RecordSetShape, data)[1]
+                self._report.add(document, (*path, field, at), problems)
 
     def _name(self, document: Document, path: Path, text: str) -> DName | None:
         try:
@@ -180,7 +180,9 @@ class ZoneLoader:
         """Checks one record set, and adds it to the draft if it has no errors."""
         problems: list[Problem] = []
         record_set = parse_plain(entry, draft.name)
-        if record_set is None:
+        if record_set is None and is_of_instance(entry):
+            problems = [_OF_INSTANCE]
+        elif record_set is None:
             record_set, problems = self._read(draft, entry)
         if record_set is not None:
             problems = [
@@ -258,6 +260,21 @@ class ZoneLoader:
         found = unanswered(draft.record_sets, draft.name, self._zone_names)
         for key, problem in islice(found, MAX_REPORTED):
             self._report.add(document, (*path, draft.position(key)), [problem])
+
+
+_OF_INSTANCE = Problem(
+    "policy-instance",
+    "A311",
+    "this record set belongs to a traffic policy instance and is left out; aliases to it have no data",
+    "write the record sets that it stands for",
+    (),
+    Severity.WARNING,
+)
+
+
+def is_of_instance(entry: object) -> bool:
+    """True if a record set belongs to a traffic policy instance; the API lists it without its answers (A311)."""
+    return isinstance(entry, dict) and "traffic_policy_instance_id" in map(snake, entry)
 
 
 def written_record_sets(entry: object) -> Iterator[tuple[str, list[Any]]]:

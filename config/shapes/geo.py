@@ -1,6 +1,6 @@
 """Locations of clients: places, networks, latencies, CIDR collections."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from immutables import Map
@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from dnsemu.config.aws.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
 from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, GeoLatency
-from dnsemu.config.shapes.base import Hint, Shape, refuse
+from dnsemu.config.shapes.base import Hint, Shape, refuse, with_snake_keys
 from dnsemu.config.shapes.networks import client_network, parse_network
 
 MAX_IPV4_BLOCK_BITS = 24
@@ -137,7 +137,26 @@ class CidrCollectionShape(Shape):
     name: Annotated[
         str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$"), Hint("R199", "collection-name", "1 to 64 of 0-9 A-Z a-z _ -")
     ]
+    id: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$"),
+        Hint("A47", "collection-id", "a UUID in lower case"),
+    ] = None
     locations: dict[str, list[str]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_output(cls, data: Any) -> Any:
+        """Drops fields that only occur in output, and reads `cidr_blocks`, as the API lists them, as locations."""
+        if not isinstance(data, dict):
+            return data
+        fields = {key: value for key, value in with_snake_keys(data).items() if key not in ("arn", "version")}
+        blocks = fields.pop("cidr_blocks", None)
+        if blocks is None:
+            return fields
+        if "locations" in fields:
+            raise refuse("key-twice", "", "locations and cidr_blocks are the same thing", "write one of them")
+        return fields | {"locations": _locations(blocks)}
 
     @field_validator("locations")
     @classmethod
@@ -159,12 +178,29 @@ class CidrCollectionShape(Shape):
             name: tuple(dict.fromkeys(parse_network(block, "R93") for block in blocks))
             for name, blocks in self.locations.items()
         }
-        return CidrCollection(collection_id(self.name), self.name, Map(locations))
+        return CidrCollection(self.id or collection_id(self.name), self.name, Map(locations))
 
 
 def collection_id(name: str) -> str:
     """Derives the id of a CIDR collection declared in a file: the UUIDv5 of its name."""
     return str(uuid5(_COLLECTIONS, name))
+
+
+def _locations(blocks: Any) -> dict[str, list[str]]:
+    """Groups a list of `{CidrBlock, LocationName}` by location.
+
+    Raises:
+        PydanticCustomError: it is another list.
+    """
+    found: dict[str, list[str]] = {}
+    for entry in blocks if isinstance(blocks, list) else [None]:
+        fields = with_snake_keys(entry) if isinstance(entry, dict) else {}
+        block, location = fields.get("cidr_block"), fields.get("location_name")
+        if len(fields) != 2 or not isinstance(block, str) or not isinstance(location, str):
+            instead = "write [{cidr_block: 192.0.2.0/24, location_name: paris}, …], or locations"
+            raise refuse("cidr-blocks", "R199", "cidr_blocks is not the list that the API gives", instead)
+        found.setdefault(location, []).append(block)
+    return found
 
 
 def _is_location(name: str) -> bool:

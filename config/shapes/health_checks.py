@@ -34,6 +34,10 @@ CHECKER_REGIONS = Hint("H14", "checker-region", f"health checkers' Regions: {', 
 MIN_REQUEST_INTERVAL_S = 0.1
 MAX_CHILDREN = 256
 
+_OUTPUT_FIELDS = frozenset(
+    {"caller_reference", "health_check_version", "linked_service", "endpoint_type", "health_check_source_id"}
+)
+"""Fields of the API's output without effect here: every endpoint is probed from this machine, private ones too."""
 _RESERVED = re.compile(r"[;/?:@=&]")
 _ROUTING_CONTROL = re.compile(
     r"arn:aws[a-z-]*:route53-recovery-control:[^:]*:[^:]*:controlpanel/[^/]+/routingcontrol/.+"
@@ -104,13 +108,11 @@ class HealthCheckShape(Shape):
         if not isinstance(data, dict):
             return data
         fields = with_snake_keys(data)
-        for dropped in ("caller_reference", "health_check_version"):
-            fields.pop(dropped, None)
         nested = fields.get("health_check_config")
         if isinstance(nested, dict):
             del fields["health_check_config"]
             fields = {**with_snake_keys(nested), **fields}
-        return fields
+        return {name: value for name, value in fields.items() if name not in _OUTPUT_FIELDS}
 
     @field_validator("type", mode="before")
     @classmethod

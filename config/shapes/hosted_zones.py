@@ -14,6 +14,11 @@ class ZoneConfigShape(Shape):
     comment: str | None = None
     private_zone: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_output_fields(cls, data: Any) -> Any:
+        return {k: v for k, v in data.items() if snake(k) != "hosted_zone_tier"} if isinstance(data, dict) else data
+
 
 class HostedZoneShape(Shape):
     """A hosted zone; its record sets are checked one at a time."""

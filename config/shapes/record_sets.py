@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import nan
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -121,10 +121,6 @@ class AliasTargetShape(Shape):
 
 class RecordSetShape(Shape):
     """One record set, in a file or pasted from the API."""
-
-    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
-        "traffic_policy_instance_id": "traffic policy instances are not served: write the record sets it stands for"
-    }
 
     name: str
     type: Annotated[TypeName, Hint("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}")]
