@@ -183,6 +183,7 @@ class Application:
             partial(_location_database, self.board),
             self._replace,
             self.lifecycle.failures,
+            skips_faulty=options.skips_faulty,
         )
 
     # --- from start to stop ---

@@ -30,3 +30,4 @@ class Options:
     store: Store | None = None
     workers: int = 1
     logs_as_json: bool = False
+    skips_faulty: bool = False

@@ -7,12 +7,16 @@ subset.
 import json
 import re
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from dnsemu.config.errors import FilesRefused, Path, dotted
 from dnsemu.config.file.yaml_reader import TOO_DEEP, ParsedTree, YamlReader, half_character
 
 MAX_BYTES = 512 * 1024 * 1024
+
+LEFT_OUT: Any = object()
+"""Stands in a document's data for an entry that is not to be loaded."""
 
 
 class Document:
@@ -30,6 +34,12 @@ class Document:
         self.data = data
         self._parse_tree = parse_tree
         self._tree: ParsedTree | None = None
+
+    def with_data(self, data: Any) -> "Document":
+        """Returns the document with other data, in which entries may be left out; lines stay those of the file."""
+        changed = copy(self)
+        changed.data = data
+        return changed
 
     def find(self, path: Path, spelling: Callable[[str], str] = str) -> tuple[int, str]:
         """Finds the line of an entry.

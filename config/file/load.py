@@ -7,30 +7,39 @@ from pathlib import Path as FilePath
 from dnsemu.config.errors import FileError, FilesRefused, Severity
 from dnsemu.config.file import opening
 from dnsemu.config.file.documents import Document, parse
+from dnsemu.config.file.leaving_out import entry_of, without
 from dnsemu.config.file.load_sections import SectionLoader
 from dnsemu.config.file.progress import Progress, no_progress
 from dnsemu.config.file.report import ErrorReport
 from dnsemu.config.model.world import World
 
+Documents = Sequence[tuple[Document, FilePath | None]]
+"""Documents with their folders, to which paths in them are relative."""
+
+MAX_ROUNDS = 100
+"""Attempts to load without faulty entries; each leaves out what referred to those of the attempt before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The World that files declare, and warnings."""
+    """The World that files declare, warnings, and the errors of entries that were left out."""
 
     world: World
     warnings: tuple[FileError, ...] = ()
+    left_out: tuple[FileError, ...] = ()
 
 
-def load_files(paths: Sequence[FilePath], progress: Progress = no_progress) -> Loaded:
+def load_files(paths: Sequence[FilePath], progress: Progress = no_progress, *, skips_faulty: bool = False) -> Loaded:
     """Reads files and merges what they declare.
 
     Args:
         paths: JSON if the name ends in `.json`, else YAML; their order only decides the order of errors.
         progress: called with the progress made.
+        skips_faulty: leave out entries with errors, and what refers to them.
     Raises:
-        FilesRefused: with all errors of all files.
+        FilesRefused: with all errors of all files; with `skips_faulty` only for errors outside entries.
     """
-    documents: list[tuple[Document, FilePath]] = []
+    documents: list[tuple[Document, FilePath | None]] = []
     errors: list[FileError] = []
     seen: dict[opening.Identity, FilePath] = {}
     for path in paths:
@@ -39,6 +48,8 @@ def load_files(paths: Sequence[FilePath], progress: Progress = no_progress) -> L
             documents.append((parse(str(path), opening.read(path, seen)), path.parent))
         except FilesRefused as refused:
             errors += refused.errors
+    if skips_faulty and not errors:
+        return _load_without_faulty(documents, progress)
     return _load(documents, errors, progress)
 
 
@@ -54,15 +65,37 @@ def load_text(name: str, text: str | bytes) -> Loaded:
     return _load([(parse(name, text), None)], [])
 
 
-def _load(
-    documents: Sequence[tuple[Document, FilePath | None]], unread: Iterable[FileError], progress: Progress = no_progress
-) -> Loaded:
-    report = ErrorReport([document for document, _ in documents])
-    loader = SectionLoader(report, progress)
-    for document, folder in documents:
-        loader.load(document, folder)
-    world = loader.world()
+def _load(documents: Documents, unread: Iterable[FileError], progress: Progress = no_progress) -> Loaded:
+    world, report = _world(documents, progress)
     errors = [*unread, *report.of_severity(Severity.ERROR)]
     if errors:
         raise FilesRefused(errors)
     return Loaded(world, tuple(report.of_severity(Severity.WARNING)))
+
+
+def _load_without_faulty(documents: Documents, progress: Progress) -> Loaded:
+    """Loads again and again, each time without the entries that had errors, as others may refer to those."""
+    left_out: list[FileError] = []
+    for _ in range(MAX_ROUNDS):
+        world, report = _world(documents, progress)
+        errors = report.of_severity(Severity.ERROR)
+        if not errors:
+            order = [document.file for document, _ in documents]
+            left_out.sort(key=lambda error: (order.index(error.file), error.line))
+            return Loaded(world, tuple(report.of_severity(Severity.WARNING)), tuple(left_out))
+        entries = [(document, entry_of(path)) for document, path in report.faulty()]
+        found = [(document, entry) for document, entry in entries if entry is not None]
+        if len(found) < len(entries):
+            break
+        left_out += errors
+        remaining = without([document for document, _ in documents], found)
+        documents = [(document, folder) for document, (_, folder) in zip(remaining, documents, strict=True)]
+    raise FilesRefused([*left_out, *errors])
+
+
+def _world(documents: Documents, progress: Progress) -> tuple[World, ErrorReport]:
+    report = ErrorReport([document for document, _ in documents])
+    loader = SectionLoader(report, progress)
+    for document, folder in documents:
+        loader.load(document, folder)
+    return loader.world(), report

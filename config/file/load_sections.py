@@ -1,6 +1,6 @@
 """Loads the sections of documents; what later documents declare is merged with what earlier ones do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import TypeVar
@@ -12,7 +12,7 @@ from dnsemu.config.aws.name_servers import derived_zone_id
 from dnsemu.config.aws.services import names_of
 from dnsemu.config.errors import Path, Problem
 from dnsemu.config.file.declarations import Declarations
-from dnsemu.config.file.documents import Document
+from dnsemu.config.file.documents import LEFT_OUT, Document
 from dnsemu.config.file.load_zones import ZoneLoader, written_record_sets
 from dnsemu.config.file.progress import Progress
 from dnsemu.config.file.report import ErrorReport
@@ -88,13 +88,13 @@ class SectionLoader:
         if checkers is not None:
             self._checkers = checkers.declared(self._checkers)
         self._load_geo(document, shape.geo, folder)
-        for index, entry in enumerate(shape.health_checks or ()):
+        for index, entry in _entries(shape.health_checks):
             self._load_check(document, ("health_checks", index), entry)
-        for index, entry in enumerate(shape.cidr_collections or ()):
+        for index, entry in _entries(shape.cidr_collections):
             self._load_collection(document, ("cidr_collections", index), entry)
-        for index, entry in enumerate(shape.resources or ()):
+        for index, entry in _entries(shape.resources):
             self._load_resource(document, ("resources", index), entry)
-        zones = enumerate(shape.hosted_zones or ())
+        zones = _entries(shape.hosted_zones)
         self._zone_entries += [(document, ("hosted_zones", index), entry) for index, entry in zones]
         if shape.resource_record_sets is not None:
             self._load_listed(document, shape.resource_record_sets)
@@ -229,6 +229,11 @@ class SectionLoader:
         elif self._declarations.claim("resource", names.display(resource.name), document, path):
             self._resources.update(dict.fromkeys(names_of(resource), resource))
             self._resource_entries.append((document, path, resource))
+
+
+def _entries(listed: Sequence[object] | None) -> Iterator[tuple[int, object]]:
+    """Yields the entries of a section with their positions, without those that are left out."""
+    return ((index, entry) for index, entry in enumerate(listed or ()) if entry is not LEFT_OUT)
 
 
 def _beside(folder: FilePath | None, path: str) -> FilePath:

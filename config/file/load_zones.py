@@ -10,7 +10,7 @@ from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.errors import Path, Problem, Severity
 from dnsemu.config.file.declarations import Declarations
-from dnsemu.config.file.documents import Document
+from dnsemu.config.file.documents import LEFT_OUT, Document
 from dnsemu.config.file.load_aliases import AliasLoader
 from dnsemu.config.file.progress import RECORD_SETS_PER_STEP, Progress, no_progress
 from dnsemu.config.file.report import ErrorReport
@@ -145,7 +145,10 @@ class ZoneLoader:
         for at, data in enumerate(entries):
             if at % RECORD_SETS_PER_STEP == 0:
                 self._progress("checking", self._done + at, self._total)
-            self._load_record_set(draft, document, (*path, field, at), data)
+            if data is LEFT_OUT:
+                draft.refuse(data)
+            else:
+                self._load_record_set(draft, document, (*path, field, at), data)
         self._done += len(entries)
         self._check_together(draft, document, (*path, field))
         self._report_warnings(draft, document, (*path, field))

@@ -22,6 +22,10 @@ class ErrorReport:
         """Returns `file:line` of the thing at `path`, for a message about another thing."""
         return f"{document.file}:{document.find(path, snake)[0]}"
 
+    def faulty(self) -> list[tuple[Document, Path]]:
+        """Returns where there are errors."""
+        return [(document, problem.path) for document, problem in self._found if problem.severity is Severity.ERROR]
+
     def of_severity(self, severity: Severity) -> list[FileError]:
         """Returns the problems of one severity, sorted by file and line."""
         errors = []

@@ -27,6 +27,7 @@ from dnsemu.cli.options import (
     ScaleTtls,
     Seed,
     Server,
+    SkipFaulty,
     StoreUrl,
     Workers,
     ask,
@@ -76,10 +77,12 @@ def serve(
     query_log: QueryLog = None,
     seed: Seed = None,
     workers: Workers = "1",
+    skip_faulty: SkipFaulty = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print logs and the ready line as JSON.")] = False,
 ) -> None:
     """Serve DNS, the Route 53 API and the control API until SIGTERM or SIGINT."""
     from dnsemu.app import Application
+    from dnsemu.cli.loading import print_left_out
     from dnsemu.files.watch import stamp
     from dnsemu.options import Options
     from dnsemu.runner import run
@@ -89,8 +92,9 @@ def serve(
     worker_count = _workers(workers)
     given = tuple(files or ())
     seen = stamp(given)  # before they are read, so that a change during the reading is noticed
-    loaded = _read(given, as_json=as_json, now=parsed_clock.now)
+    loaded = _read(given, as_json=as_json, now=parsed_clock.now, skips_faulty=skip_faulty)
     _print_warnings(loaded.warnings)
+    print_left_out(loaded.left_out, as_json=as_json)
     log_file = _log_file(query_log, loaded)
     upstreams = _upstreams(forward)
     if not upstreams and store is None:
@@ -107,6 +111,7 @@ def serve(
         store=opened_store,
         workers=worker_count,
         logs_as_json=as_json,
+        skips_faulty=skip_faulty,
     )
     run(lambda: Application(loaded, options, files=given, seen=seen), as_json=as_json)
 
@@ -239,7 +244,9 @@ for command in running_server.COMMANDS:
 # --- functions that the commands share ---
 
 
-def _read(files: Sequence[Path], *, as_json: bool, now: Callable[[], float] = time.time) -> Any:
+def _read(
+    files: Sequence[Path], *, as_json: bool, now: Callable[[], float] = time.time, skips_faulty: bool = False
+) -> Any:
     from dnsemu.cli.loading import shown_progress
     from dnsemu.config.errors import FilesRefused
     from dnsemu.config.file.load import load_files
@@ -248,7 +255,7 @@ def _read(files: Sequence[Path], *, as_json: bool, now: Callable[[], float] = ti
 
     try:
         with gc_paused(), shown_progress(as_json=as_json, now=now) as progress:
-            return compile_world(load_files(files, progress), progress)
+            return compile_world(load_files(files, progress, skips_faulty=skips_faulty), progress)
     except FilesRefused as refused:
         if as_json:
             print_json({"faults": [_error_json(error) for error in refused.errors]})

@@ -6,9 +6,11 @@ Short work shows nothing.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from dnsemu.cli.options import count
+from dnsemu.config.errors import FileError
 from dnsemu.config.file.progress import Progress, throttled
 from dnsemu.runtime.logs import timestamp
 
@@ -33,6 +35,17 @@ def shown_progress(*, as_json: bool, now: Callable[[], float] = time.time) -> It
             yield throttled(draw, REDRAW_INTERVAL_S, time.monotonic)
     else:
         yield throttled(_print_line, LINE_INTERVAL_S, time.monotonic)
+
+
+def print_left_out(errors: Sequence[FileError], *, as_json: bool) -> None:
+    """Prints the errors of the entries that were left out of files, and their number."""
+    for error in errors:
+        if as_json:
+            print(json.dumps({"event": "left out", "fault": str(error), "level": "warning"}), file=sys.stderr)
+        else:
+            print(f"left out: {error}", file=sys.stderr)
+    if errors and not as_json:
+        print(f"left out: {count(len(errors), 'error')} in all; the rest is served", file=sys.stderr)
 
 
 def _print_json(at: float, what: str, done: int, total: int) -> None:

@@ -26,6 +26,14 @@ FilesToServe = Annotated[
         show_default=False,
     ),
 ]
+SkipFaulty = Annotated[
+    bool,
+    typer.Option(
+        "--skip-faulty",
+        envvar="DNSEMU_SKIP_FAULTY",
+        help="Serve what can be served, and list the entries of the files that are left out.",
+    ),
+]
 Dns = Annotated[
     list[str] | None,
     typer.Option(

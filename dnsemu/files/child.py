@@ -1,4 +1,4 @@
-"""The child process that reads files: `python -m dnsemu.files.child FILE…`.
+"""The child process that reads files: `python -m dnsemu.files.child [--skip-faulty] -- FILE…`.
 
 It reads, checks and compiles, and writes the result to standard output as a stream of pickled pieces, each behind its
 length. Every piece takes the parent about a millisecond to take in.
@@ -31,11 +31,13 @@ PROGRESS_EVERY_S = 3.0
 
 LENGTH_BYTES = 8
 
+SKIP_FAULTY = "--skip-faulty"
+
 
 def pieces_of(loaded: Loaded, progress: Progress) -> Iterator[Any]:
     """Cut a World into pieces: a head without zones, each zone's nodes in batches and then its rest, resources."""
     locator_of(loaded.world)  # refuses an unusable database here, since opening one is slow
-    yield replace(loaded.world, hosted_zones=Map(), resources=Map()), loaded.warnings
+    yield replace(loaded.world, hosted_zones=Map(), resources=Map()), loaded.warnings, loaded.left_out
     done, total = 0, record_set_count(loaded.world)
     for zone in loaded.world.hosted_zones.values():
         progress("compiling", done, total)
@@ -48,7 +50,7 @@ def pieces_of(loaded: Loaded, progress: Progress) -> Iterator[Any]:
     yield from map(compile_resource, loaded.world.resources.values())
 
 
-def main(files: Sequence[Path], out: BinaryIO) -> None:
+def main(files: Sequence[Path], out: BinaryIO, *, skips_faulty: bool = False) -> None:
     """Read files and write the stream."""
 
     def send(piece: Any) -> None:
@@ -62,7 +64,7 @@ def main(files: Sequence[Path], out: BinaryIO) -> None:
     progress = throttled(report, PROGRESS_EVERY_S, time.monotonic)
     gc.disable()  # everything made here lives until the end
     try:
-        for piece in pieces_of(load_files(files, progress), progress):
+        for piece in pieces_of(load_files(files, progress, skips_faulty=skips_faulty), progress):
             send(piece)
     except FilesRefused as refused:
         send(refused)
@@ -71,4 +73,5 @@ def main(files: Sequence[Path], out: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(name) for name in sys.argv[1:]], sys.stdout.buffer)
+    options, files = sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
+    main([Path(name) for name in files], sys.stdout.buffer, skips_faulty=SKIP_FAULTY in options)

@@ -30,6 +30,8 @@ class DeclaredFiles:
         database: Callable[[], str | None],
         apply: Apply,
         failures: MutableMapping[str, str],
+        *,
+        skips_faulty: bool = False,
     ) -> None:
         """Follow these files.
 
@@ -39,7 +41,9 @@ class DeclaredFiles:
             database: returns the path of the location database that they name, if any; it is watched too.
             apply: called with the loaded files.
             failures: gets the error of a failed reading, under `reload`.
+            skips_faulty: leave out entries with errors; otherwise a file with an error changes nothing.
         """
+        self._skips_faulty = skips_faulty
         self._files = files
         self._inline = None if files else first  # it cannot be read again
         self._seen = stamp(files) if seen is None else seen
@@ -48,8 +52,8 @@ class DeclaredFiles:
         self._failures = failures
         self._requested = asyncio.Event()
         self._turn = asyncio.Lock()
-        self.errors: tuple[FileError, ...] = ()
-        """Errors that keep the files' present state from being served; empty when it is served."""
+        self.errors: tuple[FileError, ...] = first.left_out
+        """Errors that keep the files' present state, or entries of it, from being served; empty when it is served."""
 
     def reload(self) -> None:
         """Read the files again, soon."""
@@ -78,7 +82,7 @@ class DeclaredFiles:
         async with self._turn:
             with gc_deferred():
                 try:
-                    loaded = self._inline or await read_files(self._files)
+                    loaded = self._inline or await read_files(self._files, skips_faulty=self._skips_faulty)
                 except FilesRefused as refused:
                     raise LoadingFailed(f"the files have errors: {refused.errors[0]}") from refused
                 await apply(loaded)
@@ -87,7 +91,9 @@ class DeclaredFiles:
         try:
             async with self._turn:
                 with gc_deferred():
-                    loaded = self._inline or await read_files(self._files, _log_progress)
+                    loaded = self._inline or await read_files(
+                        self._files, _log_progress, skips_faulty=self._skips_faulty
+                    )
                     await self._apply(loaded)
         except FilesRefused as refused:
             self._failures.pop("reload", None)
@@ -101,7 +107,9 @@ class DeclaredFiles:
         else:
             for warning in loaded.warnings:
                 log.warning("check", warning=str(warning))
-            self.errors = ()
+            for error in loaded.left_out:
+                log.warning("left out", fault=str(error))
+            self.errors = loaded.left_out
             self._failures.pop("reload", None)
             log.info("reloaded", **_counts(loaded))
 

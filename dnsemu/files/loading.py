@@ -17,10 +17,11 @@ from dnsemu.zone.resources import compile_resource
 
 @dataclass(frozen=True, slots=True)
 class LoadedFiles:
-    """Files that were read without errors, ready to publish, with their warnings."""
+    """Files that were read, ready to publish, with their warnings and the errors of entries that were left out."""
 
     published: Published
     warnings: tuple[FileError, ...]
+    left_out: tuple[FileError, ...] = ()
 
 
 def compile_world(loaded: Loaded, progress: Progress = no_progress) -> LoadedFiles:
@@ -40,7 +41,7 @@ def compile_world(loaded: Loaded, progress: Progress = no_progress) -> LoadedFil
         zones.append(compile_zone(zone))
         done += len(zone.record_sets)
     catalog = Catalog.of(zones, resources)
-    return LoadedFiles(Published(world, catalog, locator_of(world)), loaded.warnings)
+    return LoadedFiles(Published(world, catalog, locator_of(world)), loaded.warnings, loaded.left_out)
 
 
 def record_set_count(world: World) -> int:

@@ -32,16 +32,20 @@ class LoadingFailed(Exception):
     """The child process ended without a result: an internal error or a fault of the machine, not of the files."""
 
 
-async def read_files(files: Sequence[Path], progress: Progress = no_progress) -> LoadedFiles:
+async def read_files(
+    files: Sequence[Path], progress: Progress = no_progress, *, skips_faulty: bool = False
+) -> LoadedFiles:
     """Read, check and compile files in a child process.
 
     Args:
         progress: called every `PROGRESS_EVERY_S`.
+        skips_faulty: leave out entries with errors, and what refers to them.
     Raises:
         FilesRefused: the files have errors; it carries all of them.
         LoadingFailed: the child did not finish.
     """
-    command = [sys.executable, "-P", "-m", child.__name__, *map(str, files)]
+    options = [child.SKIP_FAULTY] if skips_faulty else []
+    command = [sys.executable, "-P", "-m", child.__name__, *options, "--", *map(str, files)]
     try:
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     except OSError as failure:
@@ -90,10 +94,10 @@ async def assemble(pieces: AsyncIterator[Any], progress: Progress) -> LoadedFile
             declared[zone.id] = replace(zone, record_sets=await _record_sets(nodes))
             nodes = Map()
     assert head is not None
-    world, warnings = head
+    world, warnings, left_out = head
     declared_resources = Map((resource.declared.name, resource.declared) for resource in resources)
     world = replace(world, hosted_zones=Map(declared), resources=declared_resources)
-    return LoadedFiles(Published(world, Catalog.of(zones, resources), locator_of(world)), warnings)
+    return LoadedFiles(Published(world, Catalog.of(zones, resources), locator_of(world)), warnings, left_out)
 
 
 async def _record_sets(nodes: Map[DName, Node]) -> RecordSets:

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 
 import dns.message
 import pytest
@@ -324,3 +325,41 @@ def test_json_serves_as_yaml_does(tmp_path):
     file.write_text(json.dumps({"hosted_zones": [zone]}))
     with serving_files(file) as server:
         assert www(server) == ["192.0.2.1"]
+
+
+FAULTY = """
+hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {name: www, type: A, ttl: 60, resource_records: [192.0.2.1]}
+      - {name: bad, type: A, ttl: 60, resource_records: [%s]}
+"""
+
+
+def test_faulty_entries_are_left_out_on_request(tmp_path):
+    file = tmp_path / "shop.yaml"
+    file.write_text(FAULTY % "192.0.2")
+    with serving_files(file, options=["--skip-faulty"]) as server:
+        assert www(server) == ["192.0.2.1"]
+        assert served(server.dns, "bad.shop.test") == ["NXDOMAIN"]
+        assert f"left out: {file}:6: hosted_zones[0].record_sets[1].resource_records[0]: " in server.errors
+        assert "left out: 1 error in all; the rest is served" in server.errors
+        (fault,) = server.status()["faults"]
+        assert fault.startswith(f"{file}:6: ")
+        file.write_text(FAULTY % "192.0.2.9")
+        until(lambda: served(server.dns, "bad.shop.test") == ["192.0.2.9"], what="the corrected entry")
+        assert server.status()["faults"] == []
+        file.write_text((FAULTY % "192.0.2.9").replace("192.0.2.1,", "x").replace("192.0.2.1]", "x]"))
+        until(lambda: www(server) == ["NXDOMAIN"], what="the entry that is faulty now")
+        assert len(server.status()["faults"]) == 1
+
+
+def test_a_dump_of_the_aws_cli_is_served_as_it_is():
+    """Without its health checks, whose endpoints tests must not probe: what refers to them is left out."""
+    dumps = Path(__file__).parents[1] / "config" / "file" / "dumps"
+    with serving_files(dumps / "record-sets.json", dumps / "collections.yaml", options=["--skip-faulty"]) as server:
+        assert served(server.dns, "office.example.com") == ["192.0.2.21"]
+        assert served(server.dns, "x.example.com", "CNAME") == ["www.example.com."]
+        assert "belongs to a traffic policy instance and is left out" in server.errors
+        assert served(server.dns, "api.example.com") == ["www.example.com."], "the wildcard answers instead"
+        assert server.errors.count("there is no health check 12b8a0b4-8a6f-4d1e-9a3c-1b1f0f6a000") == 2

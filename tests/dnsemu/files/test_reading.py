@@ -41,6 +41,16 @@ async def test_a_child_reports_errors(tmp_path):
         await read_files([tmp_path / "f.json"])
 
 
+async def test_a_child_leaves_faulty_entries_out(tmp_path):
+    path = tmp_path / "--f.json"
+    record_sets = [{**RECORD_SETS[0], "ttl": "x"}, *RECORD_SETS[1:]]
+    path.write_text(json.dumps({"hosted_zones": [{"name": "a.test", "record_sets": record_sets}]}))
+    reading, in_place = await read_files([path], skips_faulty=True), load_files([path], skips_faulty=True)
+    assert reading.published.world == in_place.world
+    assert reading.left_out == in_place.left_out
+    assert [error.where for error in reading.left_out] == ["hosted_zones[0].record_sets[0].ttl"]
+
+
 async def test_progress_is_reported_between_the_pieces(file):
     updates = []
     total = 254 + 4 + 2 * 2  # with SOA and NS
