@@ -17,18 +17,23 @@ from dnsemu.cli.options import (
     ClockOption,
     DecideFrom,
     Dns,
+    Down,
+    FailTogether,
     Files,
     FilesToServe,
     ForceFile,
     Forward,
     Http,
+    NamesToFail,
     Place,
+    Places,
     QueryLog,
     ScaleTtls,
     Seed,
     Server,
     SkipFaulty,
     StoreUrl,
+    TypeToFail,
     Workers,
     ask,
     count,
@@ -187,10 +192,12 @@ def explain(
 
 @app.command("what-if")
 def what_if(
-    name: Annotated[list[str], typer.Argument(metavar="NAME", help="The names to look up.")],
-    type_: Annotated[str, typer.Option("--type", metavar="TYPE", help="The record type.")] = "A",
+    name: NamesToFail = None,
+    type_: TypeToFail = None,
     file: DecideFrom = None,
-    fail: Annotated[int, typer.Option(min=0, metavar="N", help="Largest number of endpoints that fail together.")] = 1,
+    fail: FailTogether = None,
+    down: Down = None,
+    place: Places = None,
     require: Annotated[
         list[str] | None,
         typer.Option(
@@ -206,7 +213,7 @@ def what_if(
     no-fail-open, no-single-point-of-failure, no-ID for any other finding, or no-findings; the exit code is 1 if a rule
     is broken.
     """
-    from dnsemu.cli.what_if import print_report, spinner
+    from dnsemu.cli.what_if import Asked, print_report, spinner
     from dnsemu.what_if.rules import UnknownRule, broken
 
     rules = list(dict.fromkeys(require or ()))
@@ -214,17 +221,20 @@ def what_if(
         broken(rules, ())
     except UnknownRule as unknown:
         refuse(f"--require: {unknown}", as_json=as_json)
+    if down and fail is not None:
+        refuse("--down and --fail exclude each other: all that is down fails together", as_json=as_json)
+    asked = Asked(name or (), type_, 1 if fail is None else fail, down or (), place or ())
     if file:
-        report = _what_if_from_files(file, name, type_, fail, as_json=as_json)
+        report = _what_if_from_files(file, asked, as_json=as_json)
     else:
-        query = [("type", type_), ("fail", str(fail)), *(("name", one) for one in name)]
+        query = asked.query
         with spinner():
             report = ask(server, "what-if", "findings", as_json=as_json, query=query)
     report["broken"] = broken(rules, report["findings"])
     if as_json:
         print_json(report)
     else:
-        print_report(report, rules)
+        print_report(report, rules, asked)
     if report["broken"]:
         raise typer.Exit(FAILED)
 
@@ -277,14 +287,15 @@ def _explain_from_files(files: Sequence[Path], question: dict[str, str], *, as_j
         refuse(str(bad), as_json=as_json)
 
 
-def _what_if_from_files(files: Sequence[Path], names: Sequence[str], type_: str, fail: int, *, as_json: bool) -> Any:
+def _what_if_from_files(files: Sequence[Path], asked: Any, *, as_json: bool) -> Any:
     from dnsemu.cli.what_if import run_with_bar
     from dnsemu.explain.questions import BadQuestion
     from dnsemu.what_if.plan import TooMuchWork, what_if
 
     published = _read(files, as_json=as_json).published
     try:
-        return run_with_bar(what_if(published, names, type_, fail))
+        work = what_if(published, asked.names, asked.type, asked.fail, down=asked.down, places=asked.places)
+        return run_with_bar(work)
     except (BadQuestion, TooMuchWork) as refusal:
         refuse(str(refusal), as_json=as_json)
 

@@ -129,6 +129,34 @@ DecideFrom = Annotated[
     list[Path] | None,
     typer.Option("--file", help="Decide from this file, without a server, all health checks healthy; may be repeated."),
 ]
+NamesToFail = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[NAME]", help="The names to look up; without one, all names that may change."),
+]
+TypeToFail = Annotated[
+    str | None,
+    typer.Option(
+        "--type", metavar="TYPE", help="The record type; default: A, of all names every type.", show_default=False
+    ),
+]
+FailTogether = Annotated[
+    int | None,
+    typer.Option(
+        min=0, metavar="N", help="Largest number of endpoints that fail together; default: 1.", show_default=False
+    ),
+]
+Down = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Fail only this: a health check, 'web-*', region:eu-*, az:use1-az1, address:192.0.2.1. May be repeated.",
+        show_default=False,
+    ),
+]
+Places = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PLACE,...", help="Show the answers at these places, before and after.", show_default=False),
+]
 DEFAULT_SERVER = "http://127.0.0.1:8053"
 
 

@@ -1,8 +1,10 @@
 """Shares: sums the exact shares of all answers to one question for one client, with fail-open and empty replies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
+from itertools import takewhile
 from typing import TypeVar
 
 from dnsemu.answering.resolution import Link
@@ -43,26 +45,58 @@ class EmptyReply:
     name: DName
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way to a leaf: the set identifiers on it, and the AWS resource whose address the leaf is.
+
+    `is_whole` is False if several ways lead there; `steps` are then their common end.
+    """
+
+    steps: tuple[str, ...] = ()
+    resource: DName | None = None
+    is_whole: bool = True
+
+    def after(self, steps: tuple[str, ...]) -> "Way":
+        """The way with these steps before it."""
+        return Way(steps + self.steps, self.resource) if steps and self.is_whole else self
+
+    def merged(self, other: "Way") -> "Way":
+        """The common end of two ways."""
+        if self == other:
+            return self
+        pairs = zip(reversed(self.steps), reversed(other.steps), strict=False)
+        common = tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        return Way(common[::-1], self.resource, is_whole=False)
+
+
 @dataclass(slots=True)
 class Shares:
     """The division of the replies to one client, in exact fractions.
 
     `answers` has the chance that each leaf is in a reply; leaves that answer together sum to more than one. `empty` has
     the share of each kind of empty reply, `fails_open` that of replies where nothing was healthy (R119), and
-    `answers_failing_open` the part of each leaf's chance that comes from those.
+    `answers_failing_open` the part of each leaf's chance that comes from those. `ways` has the way to each leaf; the
+    `value` does not include it.
     """
 
     answers: dict[RecordSet, Fraction] = field(default_factory=dict)
     empty: dict[EmptyReply, Fraction] = field(default_factory=dict)
     answers_failing_open: dict[RecordSet, Fraction] = field(default_factory=dict)
     fails_open: Fraction = Fraction(0)
+    ways: dict[RecordSet, Way] = field(default_factory=dict)
 
-    def add(self, below: "Shares", share: Fraction) -> None:
-        """Adds the shares below a node that this share of the replies reaches."""
+    def add(self, below: "Shares", share: Fraction, steps: tuple[str, ...] = ()) -> None:
+        """Adds the shares below a node that this share of the replies reaches by these steps."""
+        self.add_ways({leaf: way.after(steps) for leaf, way in below.ways.items()})
         _add(self.answers, below.answers, share)
         _add(self.empty, below.empty, share)
         _add(self.answers_failing_open, below.answers_failing_open, share)
         self.fails_open += below.fails_open * share
+
+    def add_ways(self, ways: Mapping[RecordSet, Way]) -> None:
+        """Adds further ways to leaves."""
+        for leaf, way in ways.items():
+            self.ways[leaf] = self.ways[leaf].merged(way) if leaf in self.ways else way
 
     def mark_fail_open(self) -> None:
         """Marks all replies as failing open."""
@@ -107,8 +141,8 @@ class _Sum:
         total = Shares(empty=dict(found.empty), fails_open=found.fails_open)
         for cname, share in found.answers.items():
             next_link = link.next_link(cname)
-            below = Shares({cname: ALL}) if next_link is None else self.link(next_link)
-            total.add(below, share)
+            below = Shares({cname: ALL}, ways={cname: Way()}) if next_link is None else self.link(next_link)
+            total.add(below, share, found.ways[cname].steps)
             total.fails_open -= found.answers_failing_open.get(cname, 0) * below.fails_open  # already in the total
         return total
 
@@ -127,8 +161,9 @@ class _Sum:
             node = decision.below(record_set)
             if isinstance(node, Leaf):
                 total.answers[node.record_set] = part
+                total.add_ways({node.record_set: Way(_steps(record_set))})
             else:
-                total.add(self._node(node, level), part)
+                total.add(self._node(node, level), part, _steps(record_set))
         if decision.why is Why.FAIL_OPEN:
             total.mark_fail_open()
         return total
@@ -141,12 +176,17 @@ class _Sum:
         return self._decision(node, level + 1)
 
 
+def _steps(record_set: RecordSet) -> tuple[str, ...]:
+    return () if record_set.set_identifier is None else (record_set.set_identifier,)
+
+
 def _resource(state: ResourceState) -> Shares:
     if state.outcome is None:
         has_host = any(target.target.host is not None for target in state.targets)
         why = Absence.NOT_LOOKED_UP if has_host else Absence.NO_ADDRESS
         return Shares(empty={EmptyReply(why, state.resource.name): ALL})
     found = Shares(dict(state.outcome.shares()))
+    found.add_ways(dict.fromkeys(found.answers, Way(resource=state.resource.name)))
     if state.fails_open:
         found.mark_fail_open()
     return found

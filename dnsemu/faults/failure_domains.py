@@ -53,6 +53,11 @@ class DomainContents:
     record_sets: tuple[RecordSet, ...]
 
     @property
+    def is_empty(self) -> bool:
+        """True if nothing fails with the domain."""
+        return not (self.health_checks or self.targets or self.record_sets)
+
+    @property
     def endpoints(self) -> tuple[EndpointCheck, ...]:
         """The endpoints that the health checks probe."""
         configs = (check.config for check in self.health_checks.values())

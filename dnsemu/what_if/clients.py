@@ -4,8 +4,9 @@ A location policy reads a client only to order its record sets. Clients with the
 tree get the same answers whatever fails, so one of them represents all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dnsemu.config.aws.places import CONTINENT_OF, REGIONS
 from dnsemu.config.model.geo import DeclaredPlace
@@ -29,47 +30,72 @@ UNLOCATED = "clients nothing locates"
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Clients that get the same answers from a tree, and one client that represents them; broadest names first."""
+    """Clients that get the same answers from a tree, and one client that represents them; broadest names first.
+
+    `own_names` are those that the user gave: of networks, countries with latencies, vantage points, and places.
+    """
 
     client: Client
     names: tuple[str, ...]
+    own_names: frozenset[str] = frozenset()
 
 
-def audiences(groups: Sequence[Group], published: Published) -> Work[tuple[Audience, ...]]:
+class _NamedClient(NamedTuple):
+    name: str
+    client: Client
+    is_own: bool = False
+
+
+def audiences(
+    groups: Sequence[Group], published: Published, places: Mapping[str, Place] | None = None
+) -> Work[tuple[Audience, ...]]:
     """All audiences of a tree's groups.
 
     Geolocation distinguishes the declared locations and everywhere else; IP-based routing the blocks of its CIDR
     collections, each represented by its first address. Latency and geoproximity divide a map, which is sampled at the
     points of all AWS Regions. Networks and places that the user named, and clients that nothing locates, are added.
+
+    Args:
+        places: the only clients that matter, by name; None for all.
     """
     location_groups = [group for group in groups if policy_of(group).READS_CLIENT]
-    if not location_groups:
+    if places:
+        clients = [_NamedClient(name, _at(place, published.locator), is_own=True) for name, place in places.items()]
+    elif location_groups:
+        clients = list({client.name: client for client in _clients(location_groups, published)}.values())
+    else:
         return (Audience(Client.at_place(published.locator.unlocated), (EVERYONE,)),)
-    seen: dict[object, tuple[Client, list[str]]] = {}
-    for name, client in dict(_clients(location_groups, published)).items():
-        order = tuple(tuple(r.key for r in policy_of(group).candidates(group, client)) for group in location_groups)
-        seen.setdefault(order, (client, []))[1].append(name)
+    seen: dict[object, list[_NamedClient]] = {}
+    for named in clients:
+        policies = ((group, policy_of(group)) for group in location_groups)
+        order = tuple(tuple(r.key for r in policy.candidates(group, named.client)) for group, policy in policies)
+        seen.setdefault(order, []).append(named)
         yield Progress()
-    return tuple(Audience(client, tuple(names)) for client, names in seen.values())
+    return tuple(
+        Audience(same[0].client, tuple(c.name for c in same), frozenset(c.name for c in same if c.is_own))
+        for same in seen.values()
+    )
 
 
-def _clients(groups: Sequence[Group], published: Published) -> Iterator[tuple[str, Client]]:
+def _clients(groups: Sequence[Group], published: Published) -> Iterator[_NamedClient]:
     """Clients with their names, at least one for every audience."""
     world, locator = published.world, published.locator
     sets = [record_set for group in groups for record_set in group.record_sets]
     kinds = {type(record_set.routing) for record_set in sets}
     if Geolocation in kinds:
-        yield from ((name, _at(place, locator)) for name, place in _locations(sets))
+        yield from (_NamedClient(name, _at(place, locator)) for name, place in _locations(sets))
     if kinds & {Latency, Geoproximity}:
         for region in REGIONS:
-            yield region, _at(place_declared(DeclaredPlace(region=region), region), locator)
+            yield _NamedClient(region, _at(place_declared(DeclaredPlace(region=region), region), locator))
     yield from _networks(sets, kinds, world, locator)
     for row in world.geo.latency if Latency in kinds else ():
         if row.country is not None:
-            yield row.country, _at(place_declared(DeclaredPlace(country=row.country), row.country), locator)
+            place = place_declared(DeclaredPlace(country=row.country), row.country)
+            yield _NamedClient(row.country, _at(place, locator), is_own=True)
     for point in world.server.vantage_points:
-        yield f"clients of {point.dns}", _at(place_declared(point.place, point.dns), locator)
-    yield (ELSEWHERE if kinds == {IpBased} else UNLOCATED), Client.at_place(locator.unlocated)
+        client = _at(place_declared(point.place, point.dns), locator)
+        yield _NamedClient(f"clients of {point.dns}", client, is_own=True)
+    yield _NamedClient(ELSEWHERE if kinds == {IpBased} else UNLOCATED, Client.at_place(locator.unlocated))
 
 
 def _at(place: Place, locator: Locator) -> Client:
@@ -97,7 +123,7 @@ def _locations(record_sets: Sequence[RecordSet]) -> Iterator[tuple[str, Place]]:
 
 def _networks(
     record_sets: Sequence[RecordSet], kinds: set[type], world: World, locator: Locator
-) -> Iterator[tuple[str, Client]]:
+) -> Iterator[_NamedClient]:
     """The user's networks: those with a place, those with declared latencies, and the blocks of CIDR collections."""
     networks = [row.network for row in world.geo.networks]
     if Latency in kinds:
@@ -106,4 +132,5 @@ def _networks(
         collection = world.cidr_collections.get(collection_id)
         networks += [block for blocks in (collection.locations.values() if collection else ()) for block in blocks]
     for network in networks:
-        yield str(network), locator.locate(network.network_address.packed, network.prefixlen).client
+        client = locator.locate(network.network_address.packed, network.prefixlen).client
+        yield _NamedClient(str(network), client, is_own=True)

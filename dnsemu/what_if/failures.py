@@ -1,7 +1,7 @@
 """Failures: lists the endpoints that may fail below a tree, their combinations, and the health that follows."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import combinations
 from math import comb
@@ -27,21 +27,36 @@ class FailureKind(Enum):
     CHECK = "health check"
     REGION = "Region"
     ZONE = "Availability Zone"
+    ADDRESS = "address"
 
 
-_KINDS = {PatternKind.REGION: FailureKind.REGION, PatternKind.ZONE: FailureKind.ZONE}
+_KINDS = {
+    PatternKind.CHECK: FailureKind.CHECK,
+    PatternKind.REGION: FailureKind.REGION,
+    PatternKind.ZONE: FailureKind.ZONE,
+    PatternKind.ADDRESS: FailureKind.ADDRESS,
+}
+
+
+_DOMAINS = (PatternKind.REGION, PatternKind.ZONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint, Region or Availability Zone that fails as a whole, and the health checks that fail with it."""
+    """An endpoint, Region or Availability Zone that fails as a whole, and the health checks that fail with it.
+
+    `also` are the Regions and Availability Zones whose failure is the same.
+    """
 
     kind: FailureKind
     name: str
     checks: frozenset[HealthCheckId]
+    also: tuple[tuple[FailureKind, str], ...] = ()
 
     def __str__(self) -> str:
-        return self.name if self.kind is FailureKind.CHECK else f"all of {self.name}"
+        whole = "" if self.kind in (FailureKind.CHECK, FailureKind.ADDRESS) else "all of "
+        also = f" ({', '.join(name for _, name in self.also)})" if self.also else ""
+        return f"{whole}{self.name}{also}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,7 @@ def endpoints_of(tree: AnswerTree, checks: Checks, contents: Mapping[Pattern, Do
     """The endpoints below a tree: each health check that is not calculated, then Regions and Availability Zones.
 
     A calculated check fails with its children or with a Region. A disabled check never fails (H73). A Region or
-    Availability Zone with the same checks as an earlier endpoint is left out.
+    Availability Zone with the same checks as an earlier endpoint is named by that one.
 
     Args:
         contents: the contents of each of `domains_of`.
@@ -81,9 +96,31 @@ def endpoints_of(tree: AnswerTree, checks: Checks, contents: Mapping[Pattern, Do
     below = checks_below(tree, checks)
     for pattern in dict.fromkeys((*_domains_in(tree), *contents)):
         failing = below.intersection(contents[pattern].health_checks)
-        if failing:
-            found.setdefault(failing, Endpoint(_KINDS[pattern.kind], pattern.text, failing))
+        if not failing or pattern.kind not in _DOMAINS:
+            continue
+        if (same := found.get(failing)) is None:
+            found[failing] = _endpoint(pattern, failing)
+        else:
+            found[failing] = replace(same, also=(*same.also, (_KINDS[pattern.kind], pattern.text)))
     return tuple(found.values())
+
+
+def endpoints_down(
+    tree: AnswerTree, checks: Checks, contents: Mapping[Pattern, DomainContents]
+) -> tuple[Endpoint, ...]:
+    """An endpoint for each pattern, with the health checks below the tree that fail with it; there may be none."""
+    below = checks_below(tree, checks)
+    return tuple(_endpoint(pattern, below.intersection(found.health_checks)) for pattern, found in contents.items())
+
+
+def _endpoint(pattern: Pattern, checks: frozenset[HealthCheckId]) -> Endpoint:
+    return Endpoint(_KINDS[pattern.kind], pattern.text, checks)
+
+
+def all_together(endpoints: tuple[Endpoint, ...]) -> Iterator[Scenario]:
+    """Everything up, then all of the endpoints down."""
+    yield Scenario((), frozenset())
+    yield Scenario(endpoints, frozenset[HealthCheckId]().union(*(endpoint.checks for endpoint in endpoints)))
 
 
 def checks_below(tree: AnswerTree, checks: Checks) -> frozenset[HealthCheckId]:

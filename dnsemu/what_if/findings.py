@@ -11,6 +11,7 @@ from dnsemu.explain.shares import Absence, EmptyReply, Shares
 from dnsemu.policies.decide import Why
 from dnsemu.what_if.clients import EVERYONE
 from dnsemu.what_if.failures import Scenario
+from dnsemu.what_if.populations import Population
 from dnsemu.what_if.work import Progress, Work
 
 
@@ -45,24 +46,6 @@ SEVERITY: Mapping[FindingKind, FindingSeverity] = {
     FindingKind.UNCHECKED: FindingSeverity.WARNING,
     FindingKind.ZERO_WEIGHT: FindingSeverity.NOTE,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """Clients that get the same answers in every scenario; `shares` holds one entry for each scenario."""
-
-    names: tuple[str, ...]
-    shares: tuple[Shares, ...]
-
-    @property
-    def name(self) -> str:
-        """A short name, of the first few clients."""
-        more = len(self.names) - MAX_NAMES
-        return ", ".join(self.names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
-MAX_NAMES = 3
-"""Clients that the name of a population lists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,12 @@ distributions and nothing is drawn. Every scenario starts with all endpoints up,
 work is pure and comes in steps, so that the caller can show progress or answer queries in between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
-from dnsemu.config.names import DName
-from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.questions import BadQuestion
 from dnsemu.explain.shares import Shares, shares_of
 from dnsemu.faults.failure_domains import DomainContents, domain_contents
@@ -20,10 +18,22 @@ from dnsemu.faults.patterns import Pattern
 from dnsemu.publication.board import Published
 from dnsemu.what_if.clients import Audience, audiences
 from dnsemu.what_if.defects import defects
-from dnsemu.what_if.failures import Endpoint, Scenario, count, domains_of, endpoints_of, health_when, scenarios
-from dnsemu.what_if.findings import Population, effects
+from dnsemu.what_if.failures import (
+    Endpoint,
+    Scenario,
+    all_together,
+    count,
+    domains_of,
+    endpoints_down,
+    endpoints_of,
+    health_when,
+    scenarios,
+)
+from dnsemu.what_if.findings import effects
+from dnsemu.what_if.populations import DistinctShares, populations_of
+from dnsemu.what_if.questions import read_patterns, read_places, trees_of
 from dnsemu.what_if.report import Study, report
-from dnsemu.what_if.tree import AnswerTree, TooManyLinks, Unanswered, tree_of
+from dnsemu.what_if.tree import AnswerTree
 from dnsemu.what_if.work import Progress, Work
 
 MAX_EVALUATIONS = 1_000_000
@@ -36,48 +46,67 @@ class TooMuchWork(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The work to do for one name."""
+    """The work to do for one name. With `are_all_down` all endpoints fail together, and nothing else is tried."""
 
     tree: AnswerTree
     endpoints: tuple[Endpoint, ...]
     audiences: tuple[Audience, ...]
     max_failures: int
+    are_all_down: bool = False
 
     @property
-    def scenarios(self) -> int:
-        return count(self.endpoints, self.max_failures)
+    def scenario_count(self) -> int:
+        return 2 if self.are_all_down else count(self.endpoints, self.max_failures)
+
+    def scenarios(self) -> Iterator[Scenario]:
+        """The scenarios; everything is up in the first."""
+        if self.are_all_down:
+            return all_together(self.endpoints)
+        return scenarios(self.endpoints, self.max_failures)
 
     @property
     def evaluations(self) -> int:
-        return self.scenarios * len(self.audiences) * self.tree.size
+        return self.scenario_count * len(self.audiences) * self.tree.size
 
 
 def what_if(
     published: Published,
     name_texts: Sequence[str],
-    type_text: str = "A",
+    type_text: str | None = None,
     max_failures: int = 1,
     max_evaluations: int = MAX_EVALUATIONS,
+    *,
+    down: Sequence[str] = (),
+    places: Sequence[str] = (),
 ) -> Work[dict[str, Any]]:
     """Fails every combination of up to `max_failures` endpoints below some names, and reports the answers.
 
     Args:
+        name_texts: none for all names that may change.
+        type_text: A if it is None; for all names, every type.
         max_evaluations: the bound on the work, in record sets evaluated.
+        down: patterns that fail together, instead of every combination.
+        places: the only clients that matter; none for all.
     Returns:
         Plain data, ready for JSON; docs/control-api.md describes the keys.
     Raises:
-        BadQuestion: a name or type cannot be read, or no record set answers it.
+        BadQuestion: a name, type, pattern or place cannot be read, no record set answers a name, or a pattern matches
+            nothing.
         TooMuchWork: the work exceeds `max_evaluations`; nothing was decided yet.
     """
-    type_ = _type(type_text)
     if max_failures < 0:
         raise BadQuestion("fail", "a number of endpoints is 0 or more")
-    trees = [_tree(published, name, type_) for name in dict.fromkeys(map(_name, name_texts))]
-    contents = yield from _contents(published, trees)
+    patterns, located = read_patterns(down), read_places(places)
+    trees = yield from trees_of(published, name_texts, type_text)
+    contents = yield from _contents(published, patterns or domains_of(trees, published.catalog))
+    if unmatched := [pattern for pattern in patterns if contents[pattern].is_empty]:
+        raise BadQuestion("down", f"nothing matches {unmatched[0]}")
     plans = []
     for tree in trees:
-        endpoints = endpoints_of(tree, published.world.health_checks, contents)
-        plans.append(Plan(tree, endpoints, (yield from audiences(tree.groups, published)), max_failures))
+        checks = published.world.health_checks
+        endpoints = endpoints_down(tree, checks, contents) if patterns else endpoints_of(tree, checks, contents)
+        clients = yield from audiences(tree.groups, published, located)
+        plans.append(Plan(tree, endpoints, clients, max_failures, are_all_down=bool(patterns)))
     total = sum(plan.evaluations for plan in plans)
     if total > max_evaluations:
         raise TooMuchWork(_too_much(plans, total, max_evaluations))
@@ -89,16 +118,9 @@ def what_if(
     return (yield from report(studies, Progress(total, total)))
 
 
-def _tree(published: Published, name: DName, type_: RRType) -> AnswerTree:
-    try:
-        return tree_of(published.catalog, name, type_)
-    except (Unanswered, TooManyLinks) as unfit:
-        raise BadQuestion("name", str(unfit)) from None
-
-
-def _contents(published: Published, trees: Sequence[AnswerTree]) -> Work[dict[Pattern, DomainContents]]:
-    """Finds the contents of every Region and Availability Zone."""
-    search = domain_contents(domains_of(trees, published.catalog), published.world, published.catalog)
+def _contents(published: Published, patterns: Iterable[Pattern]) -> Work[dict[Pattern, DomainContents]]:
+    """Finds the contents of failure domains."""
+    search = domain_contents(patterns, published.world, published.catalog)
     while True:
         try:
             next(search)
@@ -114,52 +136,31 @@ def _study(published: Published, plan: Plan, before: Progress) -> Work[Study]:
     named, done = tree.checks(), before.done
     decided: list[Scenario] = []
     columns: list[list[Shares]] = [[] for _ in plan.audiences]
-    interned: dict[object, Shares] = {}
-    for scenario in scenarios(plan.endpoints, plan.max_failures):
+    results = DistinctShares()
+    for scenario in plan.scenarios():
         decided.append(scenario)
         health = health_when(scenario.checks, named, checks)
         for audience, column in zip(plan.audiences, columns, strict=True):
             shares = shares_of(resolve(published.catalog, health, audience.client, tree.name, tree.type))
-            column.append(interned.setdefault(shares.value, shares))
+            column.append(results.add(shares))
             done += tree.size
             yield Progress(done, before.total)
-    populations = _populations(plan.audiences, columns)
+    populations = populations_of(plan.audiences, columns, results)
     found = yield from effects(decided, populations, Progress(done, before.total))
     findings = (*found, *defects(tree, plan.audiences, checks))
     return Study(tree, plan.endpoints, tuple(decided), populations, findings)
 
 
-def _populations(audiences: Sequence[Audience], columns: Sequence[Sequence[Shares]]) -> tuple[Population, ...]:
-    """Merges audiences that get the same shares, by identity, in every scenario."""
-    found: dict[tuple[int, ...], tuple[list[str], Sequence[Shares]]] = {}
-    for audience, column in zip(audiences, columns, strict=True):
-        found.setdefault(tuple(map(id, column)), ([], column))[0].extend(audience.names)
-    return tuple(Population(tuple(names), tuple(column)) for names, column in found.values())
-
-
 def _too_much(plans: Sequence[Plan], total: int, max_evaluations: int) -> str:
     plan = max(plans, key=lambda plan: plan.evaluations)
-    instead = "lower --fail" if plan.max_failures > 1 else "ask about fewer names"
+    endpoints, classes = len(plan.endpoints), len(plan.audiences)
+    instead = "lower --fail" if plan.max_failures > 1 else "name fewer names, or use --down or --place"
     return (
-        f"{names.display(plan.tree.name)} has {_number(plan.scenarios)} combinations of up to {plan.max_failures} of "
-        f"{len(plan.endpoints)} endpoints, for {len(plan.audiences)} classes of clients with {plan.tree.size} record "
+        f"{names.display(plan.tree.name)} has {_number(plan.scenario_count)} combinations of up to {plan.max_failures} "
+        f"of {endpoints} endpoints, for {classes} classes of clients with {plan.tree.size} record "
         f"sets to evaluate each time: {_number(total)} in all, where {max_evaluations:,} are allowed; {instead}"
     )
 
 
 def _number(number: int) -> str:
     return f"{number:,}" if number < 10**12 else "over a million million"
-
-
-def _name(text: str) -> DName:
-    try:
-        return names.parse(text)
-    except names.BadName as bad:
-        raise BadQuestion("name", str(bad)) from None
-
-
-def _type(text: str) -> RRType:
-    try:
-        return RRType[text.upper()]
-    except KeyError:
-        raise BadQuestion("type", f"'{text}' is no record type: write one of {', '.join(RRType.__members__)}") from None

@@ -6,9 +6,10 @@ from typing import Any
 
 from dnsemu.config import names
 from dnsemu.config.model.record_sets import RecordSet
-from dnsemu.explain.shares import Shares
+from dnsemu.explain.shares import Shares, Way
 from dnsemu.what_if.failures import Endpoint, Scenario
-from dnsemu.what_if.findings import SEVERITY, Finding, Population, when
+from dnsemu.what_if.findings import SEVERITY, Finding, when
+from dnsemu.what_if.populations import Population
 from dnsemu.what_if.tree import AnswerTree
 from dnsemu.what_if.work import Progress, Work
 
@@ -45,7 +46,12 @@ def _study(study: Study, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
         "name": names.display(study.tree.name),
         "type": study.tree.type.name,
         "endpoints": [
-            {"kind": endpoint.kind.value, "name": endpoint.name, "health_checks": sorted(endpoint.checks)}
+            {
+                "kind": endpoint.kind.value,
+                "name": endpoint.name,
+                "health_checks": sorted(endpoint.checks),
+                "also": [{"kind": kind.value, "name": name} for kind, name in endpoint.also],
+            }
             for endpoint in study.endpoints
         ],
         "populations": [
@@ -58,21 +64,29 @@ def _study(study: Study, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
 def _gets(index: int, populations: Sequence[Population]) -> Iterator[dict[str, Any]]:
     """The answers of each population; after a failure, only those of populations for which it makes a difference."""
     for population in populations:
-        shares = population.shares[index]
-        if index == 0 or shares is not population.shares[0]:
-            yield {"population": population.name, **_shares(shares)}
+        if index == 0 or population.changes[index]:
+            yield {"population": population.name, **_shares(population.shares[index])}
 
 
 def _shares(shares: Shares) -> dict[str, Any]:
     return {
         "answers": [
-            {**_share(part), **_record_set(leaf), "values": list(leaf.values)} for leaf, part in shares.answers.items()
+            {**_share(part), **_record_set(leaf), "values": list(leaf.values), **_way(shares.ways[leaf])}
+            for leaf, part in shares.answers.items()
         ],
         "nothing": [
             {**_share(part), "name": names.display(reply.name), "why": reply.why.value}
             for reply, part in shares.empty.items()
         ],
         "fails_open": _share(shares.fails_open),
+    }
+
+
+def _way(way: Way) -> dict[str, Any]:
+    return {
+        "path": list(way.steps),
+        "is_whole_path": way.is_whole,
+        "resource": None if way.resource is None else names.display(way.resource),
     }
 
 

@@ -18,7 +18,7 @@ MAX_EVALUATIONS = 100_000
 MOMENT_S = 0.001
 TOKENS_PER_MOMENT = 1000
 MAX_DIGITS = 9
-PARAMETERS = frozenset({"name", "type", "fail"})
+PARAMETERS = frozenset({"name", "type", "fail", "down", "place"})
 
 
 class WhatIfCalls:
@@ -33,17 +33,18 @@ class WhatIfCalls:
         return [web.get(f"{prefix}/what-if", self._handle)]
 
     async def _handle(self, request: web.Request) -> web.Response:
-        """`GET what-if?name=NAME&type=TYPE&fail=N`; `name` may be repeated."""
+        """`GET what-if` with `name`, `down`, `place`, each repeated at will; with `type`, and `fail` or `down`."""
         if unknown := sorted(set(request.query) - PARAMETERS):
             return failure(400, f"unknown parameter {unknown[0]}; there are {', '.join(sorted(PARAMETERS))}", "query")
         fail = request.query.get("fail", "1")
         if not fail.isascii() or not fail.isdecimal() or len(fail) > MAX_DIGITS:
             return failure(400, "write how many endpoints fail together at most, such as 2", "fail")
-        names, type_ = request.query.getall("name", []), request.query.get("type", "A")
-        if not names:
-            return failure(400, "a name is missing", "name")
+        names, down, places = (request.query.getall(parameter, []) for parameter in ("name", "down", "place"))
+        if down and "fail" in request.query:
+            return failure(400, "down and fail exclude each other: all that is down fails together", "fail")
+        type_ = request.query.get("type")
         async with self._turn:
-            work = what_if(self._board.current, names, type_, int(fail), MAX_EVALUATIONS)
+            work = what_if(self._board.current, names, type_, int(fail), MAX_EVALUATIONS, down=down, places=places)
             try:
                 text = await _as_json_text(await _finished(work))
             except BadQuestion as bad:

@@ -288,7 +288,10 @@ def test_a_region_fails_with_all_its_checks_but_not_with_its_spare():
     ]
     result = report(*sets)
     checks = {("health check", name): [name] for name in ("e1", "e2", "u1", "u2")}
-    assert endpoints(result) == checks | {("Region", "us-east-1"): ["u1", "u2"]}  # eu-west-1 is e1 by another name
+    assert endpoints(result) == checks | {("Region", "us-east-1"): ["u1", "u2"]}
+    (e1,) = (e for e in result["names"][0]["endpoints"] if e["name"] == "e1")
+    assert e1["also"] == [{"kind": "Region", "name": "eu-west-1"}]
+    assert [s["when"] for s in result["names"][0]["scenarios"] if s["fails"] == ["e1"]] == ["with e1 (eu-west-1) down"]
     (moved,) = answers(result, "us-east-1").values()
     assert moved == {"primary": 1}
 
@@ -540,7 +543,14 @@ def file(tmp_path):
         pytest.param(["gone.shop.test"], 2, id="a name that nothing answers"),
         pytest.param(["www.shop.test", "--fail", "-1"], 2, id="less than nothing fails"),
         pytest.param(["www.shop.test", "--type", "ANY"], 2, id="a type that is none"),
-        pytest.param([], 2, id="no name"),
+        pytest.param([], 0, id="all names"),
+        pytest.param(["--require", "no-findings"], 1, id="broken by one of all names"),
+        pytest.param(["www.shop.test", "--down", "us"], 0, id="one check is down"),
+        pytest.param(["www.shop.test", "--down", "us", "--fail", "2"], 2, id="down and fail"),
+        pytest.param(["www.shop.test", "--down", "us_"], 2, id="a pattern that matches nothing"),
+        pytest.param(["www.shop.test", "--down", "region:mars"], 2, id="a pattern that cannot be read"),
+        pytest.param(["www.shop.test", "--place", "JP,US-CA"], 0, id="two places"),
+        pytest.param(["www.shop.test", "--place", "JP,Atlantis"], 2, id="one of two places is none"),
     ],
 )
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "json"])
@@ -555,11 +565,11 @@ def test_the_text_says_what_is_found_and_who_gets_what(file):
     assert lines == [
         "www.shop.test. A 1 health check · 2 scenarios · 1 population",
         "warning single-point-of-failure with us down, everyone: answers from where nothing is healthy (fail open)",
-        "with everything up everyone us 192.0.2.1 100 %",
-        "with us down everyone us 192.0.2.1 100 % (fail open)",
+        "with everything up everyone us → 192.0.2.1 100 %",
+        "with us down everyone us → 192.0.2.1 100 % (fail open)",
         "api.shop.test. A 1 health check · 2 scenarios · 1 population",
-        "with everything up everyone p 192.0.2.1 100 %",
-        "with us down everyone s 192.0.2.2 100 %",
+        "with everything up everyone p → 192.0.2.1 100 %",
+        "with us down everyone s → 192.0.2.2 100 %",
         "no-fail-open: broken",
     ]
 
@@ -578,14 +588,18 @@ def test_a_running_server_says_the_same_and_refuses_more_than_it_can_do_beside_d
     with serving_files(file, many) as server:
         asked = ["what-if", "www.shop.test", "api.shop.test", "--fail", "2", "--json"]
         assert dnsemu_here(*asked, "--server", server.url).stdout == dnsemu_here(*asked, "--file", file).stdout
+        asked = ["what-if", "--type", "A", "--down", "us", "--place", "JP", "--json", "api.shop.test"]
+        assert dnsemu_here(*asked, "--server", server.url).stdout == dnsemu_here(*asked, "--file", file).stdout
         refused = dnsemu("what-if", "www.many.test", "--fail", "3", "--server", server.url)
         assert refused.returncode == 2
         assert "lower --fail" in refused.stderr
         assert "--file" in refused.stderr
         assert dnsemu_here("what-if", "gone.shop.test", "--server", server.url).returncode == 2
         for query, where in (
-            ("", "name"),
             ("name=www.shop.test&fail=x", "fail"),
+            ("name=www.shop.test&fail=1&down=us", "fail"),
+            ("down=region:mars", "down"),
+            ("place=Atlantis", "place"),
             ("name=www.shop.test&client=a", "query"),
         ):
             with pytest.raises(HTTPError) as refusal, urlopen(f"{server.url}/dnsemu/v1/what-if?{query}"):
