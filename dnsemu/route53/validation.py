@@ -11,11 +11,13 @@ from dnsemu.route53.facets import SCHEMA_MEMBERS, SCHEMA_TYPES, facets, not_empt
 from dnsemu.route53.invalid_input import constraint_error, quoted_elements, schema_error
 from dnsemu.route53.model import ModelShape, Operation
 
-_NOT_EMPTY = {("CreateHostedZoneRequest", "Name")}
-"""Strings that the schema requires not to be empty, although the model does not (A87)."""
+_NOT_EMPTY: Mapping[str, str] = {"CreateHostedZoneRequest": "Name"}
+"""By structure: a string that the schema requires not to be empty, although the model does not (A87)."""
 
-_PATHS = {("CreateHostedZoneRequest", "DelegationSetId"): "resourceId"}
-"""Paths in the validator's messages that are not named after their member (A48)."""
+_PATHS: Mapping[str, Mapping[str, str]] = {"CreateHostedZoneRequest": {"DelegationSetId": "resourceId"}}
+"""By structure: paths in the validator's messages that are not named after their member (A48)."""
+
+_NONE: Mapping[str, str] = {}
 
 
 def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]
         _structure_errors(operation.input, request, ""),
     ):
         raise error
-    return _with_type_in_upper_case(_with_bare_ids(operation.input, request))
+    return _with_type_in_upper_case(_bare(operation.input, request))
 
 
 def _schema_errors(
@@ -50,11 +52,11 @@ def _schema_errors(
         schema_type: the schema's name for the type of this member, if it is not that of the shape.
     """
     if shape.type == "structure":
+        not_empty_name, types = _NOT_EMPTY.get(shape.name), SCHEMA_MEMBERS.get(shape.name, _NONE)
         for name, part in value.items():
-            if (shape.name, name) in _NOT_EMPTY and not part:
+            if name == not_empty_name and not part:
                 yield schema_error(not_empty().schema_sentence(part, shape.members[name].shape.name))
-            member_type = SCHEMA_MEMBERS.get((shape.name, name))
-            yield from _schema_errors(shape.members[name].shape, part, name, schema_type=member_type)
+            yield from _schema_errors(shape.members[name].shape, part, name, schema_type=types.get(name))
         for name in shape.required if required is None else required:
             if name not in value:
                 yield _incomplete(element, name)
@@ -84,8 +86,9 @@ def _missing_parameters(shape: ModelShape, request: Mapping[str, Any]) -> Iterat
 
 
 def _structure_errors(shape: ModelShape, value: Mapping[str, Any], path: str) -> Iterator[InvalidInput]:
+    paths = _PATHS.get(shape.name, _NONE)
     for name, part in value.items():
-        at = _PATHS.get((shape.name, name)) or f"{path}{_camel(name)}"
+        at = paths.get(name) or f"{path}{_camel(name)}"
         yield from _constraint_errors(shape.members[name].shape, part, at)
 
 
@@ -110,18 +113,20 @@ def _camel(name: str) -> str:
     return name[0].lower() + name[1:]
 
 
-def _with_bare_ids(shape: ModelShape, value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _bare(shape.members[name].shape, part) for name, part in value.items()}
-
-
 def _bare(shape: ModelShape, value: Any) -> Any:
+    """Returns a value without the prefixes of ids in it; the value itself if there are none."""
     if shape.is_id:
         return bare_id(value)
-    if not _holds_ids(shape):
-        return value
     if shape.item:
-        return [_bare(shape.item, part) for part in value]
-    return _with_bare_ids(shape, value)
+        return [_bare(shape.item, part) for part in value] if _holds_ids(shape.item) else value
+    stripped = {name: _bare(inner, value[name]) for name, inner in _with_ids(shape) if name in value}
+    return {**value, **stripped} if stripped else value
+
+
+@cache
+def _with_ids(shape: ModelShape) -> tuple[tuple[str, ModelShape], ...]:
+    """Returns the members of a structure that may have an id in them."""
+    return tuple((name, member.shape) for name, member in shape.members.items() if _holds_ids(member.shape))
 
 
 @cache
