@@ -90,7 +90,7 @@ class ApiEndpoint:
         self._injected.raise_next(operation.name)
         refuse_operation(operation)
         parameters = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
-        valid = without_defaults(operation, validate(operation, parameters))
+        valid = without_defaults(operation, validate(operation, parameters, strict=settings.is_strict))
         response = await self._command_runner.run(operation.name, valid)
         return web.Response(
             status=operation.status,

@@ -5,6 +5,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
+from dnsemu.commands.errors.record_sets import NoSuchChange
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.facets import SCHEMA_MEMBERS, SCHEMA_TYPES, facets, not_empty
@@ -20,15 +21,18 @@ _PATHS: Mapping[str, Mapping[str, str]] = {"CreateHostedZoneRequest": {"Delegati
 _NONE: Mapping[str, str] = {}
 
 
-def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]:
+def validate(operation: Operation, request: Mapping[str, Any], *, strict: bool = False) -> dict[str, Any]:
     """Checks a request's values against the model's constraints, and returns the request as Route 53 reads it.
 
     First the XML schema checks the body, then the validator checks everything; the first error found is raised.
     The returned request differs in the type of a health check, which is in upper case (H2), and in ids, which have
     lost their prefix (A46).
 
+    Args:
+        strict: keep the prefix where Route 53 does not take it off.
     Raises:
         InvalidInput: in the schema's wording (A26) or the validator's (A27).
+        NoSuchChange: with `strict`, for the id of a change with its prefix.
     """
     members = operation.input.members
     body = {name: value for name, value in request.items() if members[name].location == "body"}
@@ -39,6 +43,8 @@ def validate(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]
         _structure_errors(operation.input, request, ""),
     ):
         raise error
+    if strict and operation.name == "GetChange" and "/" in request["Id"]:
+        raise NoSuchChange(request["Id"])
     return _with_type_in_upper_case(_bare(operation.input, request))
 
 

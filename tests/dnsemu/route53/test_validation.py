@@ -3,6 +3,7 @@
 import pytest
 
 from dnsemu.commands.errors.kinds import ApiError
+from dnsemu.commands.errors.record_sets import NoSuchChange
 from dnsemu.route53.model import service
 from dnsemu.route53.parsing import parse
 from dnsemu.route53.validation import validate
@@ -184,6 +185,20 @@ def test_accepted(operation, request_):
 ])  # fmt: skip
 def test_a_prefix_that_fits_is_stripped(operation, sent, read):
     assert validate(service().operations[operation], sent) == read
+
+
+@pytest.mark.parametrize(("id", "strict", "read"), [
+    pytest.param("/change/C1", False, "C1", id="A46 a prefix is taken off"),
+    pytest.param("C1", True, "C1", id="A46 a bare id"),
+    pytest.param("/change/C1", True, None, id="A46 Route 53 knows no change with its prefix"),
+])  # fmt: skip
+def test_the_prefix_of_a_change(id, strict, read):
+    operation = service().operations["GetChange"]
+    if read is None:
+        with pytest.raises(NoSuchChange, match="Could not find resource with ID: /change/C1"):
+            validate(operation, {"Id": id}, strict=strict)
+    else:
+        assert validate(operation, {"Id": id}, strict=strict) == {"Id": read}
 
 
 def test_a26_an_empty_body_lacks_what_is_required():
