@@ -165,10 +165,12 @@ def _percent(percent: float) -> str:
 
 def _no_answer(explanation: dict[str, Any], scope: str) -> Iterator[Line]:
     """The line for a reply without an answer."""
+    upstreams = " or ".join(explanation["forward_to"])
     if explanation["result"] == "referral":
-        yield Line(f"answer  a referral to the name servers of {explanation['cut']}", 8)
+        referral = f"a referral to the name servers of {explanation['cut']}"
+        recursion = f"; with recursion, what {upstreams} says" if upstreams else ""
+        yield Line(f"answer  {referral}{recursion}", 8)
     elif explanation["result"] == "forwarded":
-        upstreams = " or ".join(explanation["forward_to"])
         yield Line(f"answer  what {upstreams} says: no hosted zone holds the name", 8)
     elif explanation["result"] == "refused":
         yield Line("answer  REFUSED: no hosted zone holds the name", 8)

@@ -1,6 +1,7 @@
 """Upstream: queries that dnsemu sends to other resolvers, or completes with their answers.
 
-Start at `forwarding`, which asks a resolver for names outside the hosted zones. `completion` follows CNAMEs and aliases
-that lead there, `hosted_resolver` resolves host names of health checks from the hosted zones. May import: wire, zone,
-answering, publication.
+Start at `completion`: it follows the names that lead out of the hosted zones, and joins the parts of an answer.
+`forwarding` asks the upstreams and judges their replies, `exchange` sends one question to one of them, `own_addresses`
+refuses an upstream that is dnsemu itself. `hosted_resolver` resolves host names of health checks from the hosted zones.
+May import: wire, zone, answering, publication.
 """

@@ -6,6 +6,7 @@ from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.geo import Geo
 from dnsemu.explain.questions import explain_question
+from dnsemu.explain.text import explanation_lines
 from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.policies.location.locator import Locator
@@ -232,3 +233,22 @@ def test_explain_says_what_is_forwarded():
         server.board.current, server.health.current, {"name": "far.test"}, str, ["192.0.2.53:53"]
     )
     assert (explained["result"], explained["forward_to"]) == ("forwarded", ["192.0.2.53:53"])
+
+
+@pytest.mark.parametrize(
+    ("forward_to", "answer"),
+    [
+        ([], "a referral to the name servers of sub.example.test."),
+        (
+            ["192.0.2.53:53"],
+            "a referral to the name servers of sub.example.test.; with recursion, what 192.0.2.53:53 says",
+        ),
+    ],
+)
+def test_explain_says_who_answers_below_a_delegation(forward_to, answer):
+    server = Server(zone("example.test", record_set("sub.example.test", "NS", "ns.elsewhere.test")))
+    explained = explain_question(
+        server.board.current, server.health.current, {"name": "www.sub.example.test"}, str, forward_to
+    )
+    assert explained["result"] == "referral"
+    assert f"answer  {answer}" in [line.text for line in explanation_lines(explained)]

@@ -18,7 +18,7 @@ from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.wire.handlers import Handlers
 from tests.asking import Server
 
-SOON = UpstreamLimits(reply_s=0.3, resend_s=0.05)
+SOON = UpstreamLimits(reply_s=0.6, resend_s=0.1)
 """For upstreams that are silent on purpose."""
 
 

@@ -120,7 +120,7 @@ async def test_a_silent_upstream_is_asked_last_for_a_while():
         assert len(first.asked) == tries
         now += 2
         await ask("d.up.test")
-        assert len(first.asked) == 2 * tries
+        assert len(first.asked) > tries
         assert len(second.asked) == 4
 
 
@@ -169,10 +169,12 @@ async def test_an_upstream_that_answers_again_is_the_first_again():
 
 
 async def test_a_silent_upstream_is_asked_if_there_is_no_other():
-    script = Script(lambda query: good(query) if len(script.asked) > 3 else None)
-    async with script.running(limits=UpstreamLimits(reply_s=0.1, resend_s=0.1)) as ask:
-        codes = [rcode(await ask("www.up.test")) for _ in range(5)]
-    assert (codes[0], codes[-1]) == ("SERVFAIL", "NOERROR")
+    now = 1000.0
+    script = Script(lambda query: good(query) if now > 1000 else None)
+    async with script.running(limits=SOON, now=lambda: now) as ask:
+        assert rcode(await ask("www.up.test")) == "SERVFAIL"
+        now += 1
+        assert rcode(await ask("www.up.test")) == "NOERROR"
 
 
 async def test_refusals_do_not_make_a_silent_upstream_wait_again():
