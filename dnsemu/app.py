@@ -314,7 +314,7 @@ class Application:
         metrics = Metrics(board, self.data_plane, monitor, clock, self.lifecycle, self.file_errors)
         return HttpPort(
             [*route53.routes(), *Probes(self.lifecycle, metrics).routes(), *control_routes(control)],
-            allowed_hosts=lambda: board.current.world.server.allowed_hosts,
+            allowed_hosts=lambda: (*self._options.allowed_hosts, *board.current.world.server.allowed_hosts),
             reached=self.data_plane.wait_until_applied,
             api_error=refusal,
         )

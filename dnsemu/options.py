@@ -31,3 +31,4 @@ class Options:
     workers: int = 1
     logs_as_json: bool = False
     skips_faulty: bool = False
+    allowed_hosts: tuple[str, ...] = ()

@@ -35,6 +35,13 @@ class Document:
         self._parse_tree = parse_tree
         self._tree: ParsedTree | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """True for nothing, for only comments, and for `hosted_zones:` with its entries commented out; not for `{}`."""
+        if isinstance(self.data, dict) and self.data:
+            return all(value is None for value in self.data.values())
+        return self.data is None
+
     def with_data(self, data: Any) -> "Document":
         """Returns the document with other data, in which entries may be left out; lines stay those of the file."""
         changed = copy(self)

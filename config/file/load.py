@@ -27,6 +27,8 @@ class Loaded:
     world: World
     warnings: tuple[FileError, ...] = ()
     left_out: tuple[FileError, ...] = ()
+    empty: tuple[str, ...] = ()
+    """The files without content: nothing, only comments, or only sections without entries."""
 
 
 def load_files(paths: Sequence[FilePath], progress: Progress = no_progress, *, skips_faulty: bool = False) -> Loaded:
@@ -70,7 +72,7 @@ def _load(documents: Documents, unread: Iterable[FileError], progress: Progress 
     errors = [*unread, *report.of_severity(Severity.ERROR)]
     if errors:
         raise FilesRefused(errors)
-    return Loaded(world, tuple(report.of_severity(Severity.WARNING)))
+    return Loaded(world, tuple(report.of_severity(Severity.WARNING)), empty=_empty(documents))
 
 
 def _load_without_faulty(documents: Documents, progress: Progress) -> Loaded:
@@ -82,7 +84,7 @@ def _load_without_faulty(documents: Documents, progress: Progress) -> Loaded:
         if not errors:
             order = [document.file for document, _ in documents]
             left_out.sort(key=lambda error: (order.index(error.file), error.line))
-            return Loaded(world, tuple(report.of_severity(Severity.WARNING)), tuple(left_out))
+            return Loaded(world, tuple(report.of_severity(Severity.WARNING)), tuple(left_out), _empty(documents))
         entries = [(document, entry_of(path)) for document, path in report.faulty()]
         found = [(document, entry) for document, entry in entries if entry is not None]
         if len(found) < len(entries):
@@ -99,3 +101,7 @@ def _world(documents: Documents, progress: Progress) -> tuple[World, ErrorReport
     for document, folder in documents:
         loader.load(document, folder)
     return loader.world(), report
+
+
+def _empty(documents: Documents) -> tuple[str, ...]:
+    return tuple(document.file for document, _ in documents if document.is_empty)

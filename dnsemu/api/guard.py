@@ -4,7 +4,7 @@ They stop DNS rebinding: a page from elsewhere whose name was pointed at this po
 `Origin`, and is refused by it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -14,12 +14,15 @@ from aiohttp.typedefs import Middleware
 from dnsemu.api.errors import Handler, Refuse
 
 _ALWAYS = frozenset({"localhost", "host.docker.internal"})
+_ALWAYS_BELOW = (".localhost", ".svc.cluster.local")
+"""Names that no foreign page has: loopback, and services of a Kubernetes cluster."""
 
 
-def guard(allowed_hosts: Callable[[], Iterable[str]], refuse: Refuse) -> Middleware:
+def guard(allowed_hosts: Callable[[], Iterable[str]], refuse: Refuse, open_pages: Collection[str] = ()) -> Middleware:
     """Refuses requests with a foreign `Host` or `Origin`.
 
     Args:
+        open_pages: paths that answer any host, for probes and scrapers; they tell nothing that a page may not know.
         allowed_hosts: returns the user's list; called at each request, since a reload may change it.
         refuse: writes the reply.
     """
@@ -28,8 +31,9 @@ def guard(allowed_hosts: Callable[[], Iterable[str]], refuse: Refuse) -> Middlew
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         hosts = frozenset(host.lower() for host in allowed_hosts())
         host = request.headers.get("Host", "")
-        if not is_allowed(host_of(host), hosts):
-            return refuse(request, 403, "Host is not allowed here; add it to server.allowed_hosts", "header Host")
+        if request.path not in open_pages and not is_allowed(host_of(host), hosts):
+            instead = "add it to server.allowed_hosts or DNSEMU_ALLOWED_HOSTS"
+            return refuse(request, 403, f"Host is not allowed here; {instead}", "header Host")
         origin = request.headers.get("Origin")
         if origin is not None and not is_own(origin, host, hosts):
             return refuse(request, 403, "requests from pages of another origin are refused", "header Origin")
@@ -56,8 +60,8 @@ def is_own(origin: str, host: str, also: frozenset[str] = frozenset()) -> bool:
 
 
 def is_allowed(host: str, also: frozenset[str] = frozenset()) -> bool:
-    """True for IP literals, localhost, single labels (compose services), `host.docker.internal` and the user's own."""
-    if host in _ALWAYS or host in also or host.endswith(".localhost"):
+    """True for IP literals, `localhost`, `host.docker.internal`, compose and Kubernetes services, the user's own."""
+    if host in _ALWAYS or host in also or host.endswith(_ALWAYS_BELOW):
         return True
     try:
         ip_address(host)

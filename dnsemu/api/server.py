@@ -16,7 +16,9 @@ from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.server.transport.sockets import bind_tcp
 
 MAX_BODY_BYTES = 2 << 20
-PAGES = ("/", "/healthz", "/readyz", "/metrics")
+OPEN_PAGES = ("/healthz", "/readyz", "/metrics")
+"""Pages that answer any `Host`: probes and scrapers ask under names of their networks."""
+PAGES = ("/", *OPEN_PAGES)
 SHUTDOWN_S = 1.0
 
 _quiet = logging.getLogger("dnsemu.http")
@@ -61,7 +63,11 @@ class HttpPort:
         refuse = in_the_apis_form(api_error, PAGES)
         app = web.Application(
             client_max_size=MAX_BODY_BYTES,
-            middlewares=[errors_as_replies(refuse, PAGES), guard(allowed_hosts, refuse), _on_the_wire(reached)],
+            middlewares=[
+                errors_as_replies(refuse, PAGES),
+                guard(allowed_hosts, refuse, OPEN_PAGES),
+                _on_the_wire(reached),
+            ],
         )
         app.add_routes(routes)
         self._runner = web.AppRunner(

@@ -13,6 +13,7 @@ from dnsemu.cli.options import (
     DEFAULT_SERVER,
     FAILED,
     REFUSED,
+    AllowedHosts,
     AsJson,
     ClockOption,
     DecideFrom,
@@ -83,6 +84,7 @@ def serve(
     seed: Seed = None,
     workers: Workers = "1",
     skip_faulty: SkipFaulty = False,
+    allowed_host: AllowedHosts = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print logs and the ready line as JSON.")] = False,
 ) -> None:
     """Serve DNS, the Route 53 API and the control API until SIGTERM or SIGINT."""
@@ -117,6 +119,7 @@ def serve(
         workers=worker_count,
         logs_as_json=as_json,
         skips_faulty=skip_faulty,
+        allowed_hosts=tuple(host for text in allowed_host or () for host in text.replace(",", " ").split()),
     )
     run(lambda: Application(loaded, options, files=given, seen=seen), as_json=as_json)
 

@@ -52,6 +52,16 @@ Http = Annotated[
         show_default="127.0.0.1:8053",
     ),
 ]
+AllowedHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allowed-host",
+        envvar="DNSEMU_ALLOWED_HOSTS",
+        metavar="HOST",
+        help="Host that HTTP requests may name, besides addresses and local names; may be repeated.",
+        show_default=False,
+    ),
+]
 Seed = Annotated[
     int | None,
     typer.Option(envvar="DNSEMU_SEED", help="Seed of all random draws, for repeatable runs.", show_default=False),

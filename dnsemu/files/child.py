@@ -37,7 +37,7 @@ SKIP_FAULTY = "--skip-faulty"
 def pieces_of(loaded: Loaded, progress: Progress) -> Iterator[Any]:
     """Cut a World into pieces: a head without zones, each zone's nodes in batches and then its rest, resources."""
     locator_of(loaded.world)  # refuses an unusable database here, since opening one is slow
-    yield replace(loaded.world, hosted_zones=Map(), resources=Map()), loaded.warnings, loaded.left_out
+    yield replace(loaded.world, hosted_zones=Map(), resources=Map()), loaded.warnings, loaded.left_out, loaded.empty
     done, total = 0, record_set_count(loaded.world)
     for zone in loaded.world.hosted_zones.values():
         progress("compiling", done, total)

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from dnsemu.config.errors import FileError, FilesRefused
+from dnsemu.config.file.progress import Progress, no_progress
 from dnsemu.files.loading import LoadedFiles, record_set_count
 from dnsemu.files.reading import LoadingFailed, read_files
 from dnsemu.files.watch import Stamp, changes, stamp
@@ -50,6 +51,7 @@ class DeclaredFiles:
         self._database = database
         self._apply = apply
         self._failures = failures
+        self._empty = frozenset(first.empty)
         self._requested = asyncio.Event()
         self._turn = asyncio.Lock()
         self.errors: tuple[FileError, ...] = first.left_out
@@ -82,7 +84,7 @@ class DeclaredFiles:
         async with self._turn:
             with gc_deferred():
                 try:
-                    loaded = self._inline or await read_files(self._files, skips_faulty=self._skips_faulty)
+                    loaded = await self._read()
                 except FilesRefused as refused:
                     raise LoadingFailed(f"the files have errors: {refused.errors[0]}") from refused
                 await apply(loaded)
@@ -91,9 +93,7 @@ class DeclaredFiles:
         try:
             async with self._turn:
                 with gc_deferred():
-                    loaded = self._inline or await read_files(
-                        self._files, _log_progress, skips_faulty=self._skips_faulty
-                    )
+                    loaded = await self._read(_log_progress)
                     await self._apply(loaded)
         except FilesRefused as refused:
             self._failures.pop("reload", None)
@@ -112,6 +112,24 @@ class DeclaredFiles:
             self.errors = loaded.left_out
             self._failures.pop("reload", None)
             log.info("reloaded", **_counts(loaded))
+
+    async def _read(self, progress: Progress = no_progress) -> LoadedFiles:
+        """Reads the files; one that had content and is empty now is refused, as an editor may just be writing it.
+
+        Raises:
+            FilesRefused: errors in the files, or a file without content.
+            LoadingFailed: they could not be read.
+        """
+        if self._inline is not None:
+            return self._inline
+        loaded = await read_files(self._files, progress, skips_faulty=self._skips_faulty)
+        emptied = [file for file in loaded.empty if file not in self._empty]
+        if emptied:
+            message = "the file is empty now; everything that it declared would be gone"
+            instead = "write {} if that is intended"
+            raise FilesRefused([FileError(file, 0, "", "", "file-empty", message, instead) for file in emptied])
+        self._empty = frozenset(loaded.empty)
+        return loaded
 
     def _watched(self) -> tuple[Path, ...]:
         database = self._database()

@@ -17,11 +17,12 @@ from dnsemu.zone.resources import compile_resource
 
 @dataclass(frozen=True, slots=True)
 class LoadedFiles:
-    """Files that were read, ready to publish, with their warnings and the errors of entries that were left out."""
+    """Files that were read, ready to publish, with warnings, errors of entries left out, and files without content."""
 
     published: Published
     warnings: tuple[FileError, ...]
     left_out: tuple[FileError, ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 def compile_world(loaded: Loaded, progress: Progress = no_progress) -> LoadedFiles:
@@ -41,7 +42,7 @@ def compile_world(loaded: Loaded, progress: Progress = no_progress) -> LoadedFil
         zones.append(compile_zone(zone))
         done += len(zone.record_sets)
     catalog = Catalog.of(zones, resources)
-    return LoadedFiles(Published(world, catalog, locator_of(world)), loaded.warnings, loaded.left_out)
+    return LoadedFiles(Published(world, catalog, locator_of(world)), loaded.warnings, loaded.left_out, loaded.empty)
 
 
 def record_set_count(world: World) -> int:

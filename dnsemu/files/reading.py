@@ -94,10 +94,10 @@ async def assemble(pieces: AsyncIterator[Any], progress: Progress) -> LoadedFile
             declared[zone.id] = replace(zone, record_sets=await _record_sets(nodes))
             nodes = Map()
     assert head is not None
-    world, warnings, left_out = head
+    world, warnings, left_out, empty = head
     declared_resources = Map((resource.declared.name, resource.declared) for resource in resources)
     world = replace(world, hosted_zones=Map(declared), resources=declared_resources)
-    return LoadedFiles(Published(world, Catalog.of(zones, resources), locator_of(world)), warnings, left_out)
+    return LoadedFiles(Published(world, Catalog.of(zones, resources), locator_of(world)), warnings, left_out, empty)
 
 
 async def _record_sets(nodes: Map[DName, Node]) -> RecordSets:

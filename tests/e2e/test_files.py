@@ -173,6 +173,20 @@ def test_an_invalid_reload_changes_nothing_until_it_is_corrected(server, file):
     assert server.status()["faults"] == []
 
 
+@pytest.mark.parametrize("emptied", ["", "# nothing yet\n", "hosted_zones:\n#  - name: shop.test\n"])
+def test_an_emptied_file_unloads_nothing(tmp_path, emptied):
+    """An editor may just be writing the file; `{}` says that it is to declare nothing."""
+    path = tmp_path / "zone.yaml"
+    path.write_text(ZONE.format(address="192.0.2.1"))
+    with serving_files(path) as server:
+        replaced(path, emptied)
+        until(lambda: "write {} if that is intended" in server.errors, what="the refusal")
+        assert www(server) == ["192.0.2.1"]
+        replaced(path, "{}")
+        until(lambda: "reloaded" in server.errors, what="the reload")
+        assert server.status()["faults"] == []
+
+
 def test_a_file_that_is_removed_and_written_again(server, file):
     before = www(server)
     file.unlink()

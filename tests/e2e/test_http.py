@@ -4,6 +4,8 @@ import http.client
 import json
 import socket
 import struct
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 from xml.etree import ElementTree
 
 import dns.query
@@ -147,6 +149,7 @@ HOSTS = [
     pytest.param("dns.example.com", True, id="the user's own"),
     pytest.param("DNS.example.COM:443", True, id="the user's own in other case"),
     pytest.param("evil.example", False, id="a foreign name that resolves to this address"),
+    pytest.param("dnsemu.default.svc.cluster.local:8053", True, id="a Kubernetes service"),
     pytest.param("www.dns.example.com", False, id="below the user's own"),
     pytest.param("localhost.evil.example", False, id="a name that begins with an allowed one"),
     pytest.param("127.0.0.1.evil.example", False, id="a name that begins with an address"),
@@ -158,7 +161,7 @@ HOSTS = [
 
 
 @pytest.mark.parametrize(("host", "is_allowed"), HOSTS)
-@pytest.mark.parametrize("path", ["/healthz", "/dnsemu/v1/status", "/dnsemu", "/nothing", "/2013-04-01/hostedzone"])
+@pytest.mark.parametrize("path", ["/", "/dnsemu/v1/status", "/dnsemu", "/nothing", "/2013-04-01/hostedzone"])
 def test_which_hosts_are_answered(call, host, is_allowed, path):
     """Another Host means a foreign page whose name resolves to this address (DNS rebinding)."""
     status, headers, body = call("GET", path, Host=host)
@@ -166,10 +169,25 @@ def test_which_hosts_are_answered(call, host, is_allowed, path):
     if is_allowed:
         return
     if path in ("/nothing", "/2013-04-01/hostedzone"):
-        text = "Host is not allowed here; add it to server.allowed_hosts"
+        text = "Host is not allowed here; add it to server.allowed_hosts or DNSEMU_ALLOWED_HOSTS"
         assert api_error(headers, body) == ("AccessDenied", text)
     else:
         assert error(body)["where"] == "header Host"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_probes_and_scrapers_may_use_any_host(call, path):
+    assert call("GET", path, Host="dnsemu.internal.example")[0] == 200
+
+
+def test_hosts_are_allowed_by_the_environment():
+    with serving_files(env={"DNSEMU_ALLOWED_HOSTS": "a.example.com,B.example.com"}) as server:
+        request = Request(f"{server.url}/dnsemu/v1/status", headers={"Host": "b.example.com"})
+        with urlopen(request, timeout=10) as reply:
+            assert reply.status == 200
+        request.add_header("Host", "c.example.com")
+        with pytest.raises(HTTPError, match="403"):
+            urlopen(request, timeout=10)
 
 
 @pytest.mark.parametrize(

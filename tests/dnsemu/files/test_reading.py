@@ -69,3 +69,20 @@ async def test_progress_is_reported_between_the_pieces(file):
     assert updates[1] == ("compiling", 0, total)
     assert updates[-1] == ("taking in", total, total)
     assert [done for _, done, _ in updates[1:]] == sorted(done for _, done, _ in updates[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_empty"),
+    [
+        ("", True),
+        ("# later\n", True),
+        ("hosted_zones:\n#  - name: a.test\n", True),
+        ("{}", False),
+        ("hosted_zones: []", False),
+    ],
+)
+async def test_a_child_reports_empty_files(tmp_path, text, is_empty):
+    """A file of comments, or of sections whose entries are comments, is empty; `{}` is not."""
+    path = tmp_path / "f.yaml"
+    path.write_text(text)
+    assert (await read_files([path])).empty == ((str(path),) if is_empty else ())
