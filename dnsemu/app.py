@@ -123,12 +123,14 @@ class Application:
         self.partitions = Partitions()
         resolver = HostedResolver(self.board, self.health, lookup_dice, HostResolver())
         self.target_hosts = TargetHosts(self.board, resolver, self.scheduler)
-        prober = Prober(resolver, is_cut_off=self.partitions.is_cut_off, is_strict=partial(_is_strict, self.board))
+        self._prober = Prober(
+            resolver, is_cut_off=self.partitions.is_cut_off, is_strict=partial(_is_strict, self.board)
+        )
         self.monitor = HealthMonitor(
             scheduler=self.scheduler,
             board=self.health,
             history=self.history,
-            probe=prober,
+            probe=self._prober,
             seed=chance.getrandbits(64),
             is_served=resolver.serves,
         )
@@ -207,6 +209,7 @@ class Application:
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
         async with AsyncExitStack() as opened:
             opened.push_async_callback(self.command_runner.close)
+            opened.callback(self._prober.close)
             if self.query_log is not None:
                 self.query_log.start()
                 opened.callback(self.query_log.close)

@@ -1,6 +1,6 @@
 """Probes: one attempt at an endpoint resolves its name, connects, sends a request and evaluates the response.
 
 Start at `prober.Prober`. `http` and `tcp` are the two kinds of probes, `budgets` their time limits, which are in real
-time; `partitions` lists the checkers that are cut off from networks. Imports `config`, `healthcheck.checkers` and
-`healthcheck.verdict`.
+time; `closing` ends their connections; `partitions` lists the checkers that are cut off from networks. Imports
+`config`, `healthcheck.checkers`, `healthcheck.http` and `healthcheck.verdict`.
 """

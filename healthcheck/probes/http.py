@@ -6,26 +6,44 @@ from http import HTTPStatus
 from time import perf_counter
 
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheckId
+from dnsemu.healthcheck.http.head import BadResponse
+from dnsemu.healthcheck.http.request import request
+from dnsemu.healthcheck.http.search import SEARCHED_BYTES, Search
 from dnsemu.healthcheck.probes.budgets import Budgets
+from dnsemu.healthcheck.probes.closing import Closing
 from dnsemu.healthcheck.probes.connect import connect, failure_text, is_alert, open_socket, tls_context
-from dnsemu.healthcheck.probes.exchange import BadResponse, Exchange
-from dnsemu.healthcheck.probes.request import request
-from dnsemu.healthcheck.probes.search import SEARCHED_BYTES, Search
+from dnsemu.healthcheck.probes.exchange import Exchange
 from dnsemu.healthcheck.verdict.results import TIMED_OUT, Phases, ProbeResult, with_resolved_ip
 
 
 async def probe_http(
-    check_id: HealthCheckId, check: EndpointCheck, address: str, budgets: Budgets, resolved_ip: str | None
+    check_id: HealthCheckId,
+    check: EndpointCheck,
+    address: str,
+    budgets: Budgets,
+    closing: Closing,
+    resolved_ip: str | None,
 ) -> ProbeResult:
     """Sends one request on a new connection; a failure is a result with its reason.
 
     Args:
         address: the address to connect to.
+        closing: closes the connection after the result.
         resolved_ip: the same address if it was resolved from a name, for the status text.
     Raises:
         CannotProbe: this host ran out of a resource.
     """
-    return await _Attempt(check, address, budgets, resolved_ip).make(check_id)
+    attempt = _Attempt(check, address, budgets, resolved_ip)
+    try:
+        result = await attempt.make(check_id)
+    except BaseException:
+        attempt.abort()
+        raise
+    if result.waited_s or attempt.exchange is None:  # a peer that is too slow now finishes nothing soon
+        attempt.abort()
+    else:
+        closing.take(attempt.exchange)
+    return result
 
 
 class _Attempt:
@@ -37,7 +55,7 @@ class _Attempt:
         self._budgets = budgets
         self._resolved_ip = resolved_ip
         self._request = b""
-        self._exchange: Exchange | None = None
+        self.exchange: Exchange | None = None
         self._connect_s: float | None = None
         self._tls_s: float | None = None
         self._budget_s = budgets.connect_s
@@ -61,9 +79,11 @@ class _Attempt:
             return self._failed(failure_text(failure))
         except ValueError as failure:  # the name or path cannot be sent in a request
             return self._failed(f"The request cannot be made: {failure}.")
-        finally:
-            if self._exchange is not None:
-                self._exchange.abort()
+
+    def abort(self) -> None:
+        """Closes the connection at once, if there is one."""
+        if self.exchange is not None:
+            self.exchange.abort()
 
     @property
     def _search_string(self) -> str | None:
@@ -78,9 +98,9 @@ class _Attempt:
         """Opens the connection; over TLS, a second time without SNI if the server answers SNI with an alert (H46)."""
         if not self._check.type.is_tls:
             began = perf_counter()
-            self._exchange = await connect(self._new_exchange, self._address, self._check.effective_port)
+            self.exchange = await connect(self._new_exchange, self._address, self._check.effective_port)
             self._connect_s = perf_counter() - began
-            return self._exchange
+            return self.exchange
         name = server_name(self._check)
         try:
             return await self._open_tls(name)
@@ -96,14 +116,14 @@ class _Attempt:
         connected = perf_counter()
         self._connect_s = connected - began
         try:
-            _, self._exchange = await asyncio.get_running_loop().create_connection(
+            _, self.exchange = await asyncio.get_running_loop().create_connection(
                 self._new_exchange, sock=sock, ssl=tls_context(), server_hostname=name
             )
         except BaseException:
             sock.close()
             raise
         self._tls_s = perf_counter() - connected
-        return self._exchange
+        return self.exchange
 
     def _new_exchange(self) -> Exchange:
         text = self._search_string
@@ -120,7 +140,7 @@ class _Attempt:
         return ProbeResult.failed(with_resolved_ip(reason, self._resolved_ip), self._phases())
 
     def _phases(self) -> Phases:
-        return Phases(self._connect_s, self._tls_s, self._exchange.first_byte_s if self._exchange else None)
+        return Phases(self._connect_s, self._tls_s, self.exchange.first_byte_s if self.exchange else None)
 
 
 def server_name(check: EndpointCheck) -> str:

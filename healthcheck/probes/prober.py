@@ -7,6 +7,7 @@ from dnsemu.config.aws.reserved_addresses import is_reserved
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
+from dnsemu.healthcheck.probes.closing import Closing
 from dnsemu.healthcheck.probes.http import probe_http
 from dnsemu.healthcheck.probes.resolve import TIMED_OUT as RESOLUTION_TIMED_OUT
 from dnsemu.healthcheck.probes.resolve import Resolver, Unresolved
@@ -34,6 +35,7 @@ class Prober:
         self._budgets = budgets or Budgets()
         self._is_cut_off = is_cut_off
         self._is_strict = is_strict
+        self._closing = Closing()
 
     async def __call__(self, check: HealthCheck, checker: Checker) -> ProbeResult:
         """Makes one probe by one checker.
@@ -57,8 +59,12 @@ class Prober:
             waited_s = self._budgets.connect_s if config.type.is_http else self._budgets.tcp_s
             return ProbeResult.failed(TIMED_OUT, waited_s=waited_s)
         if config.type.is_http:
-            return await probe_http(check.id, config, address, self._budgets, resolved_ip)
-        return await probe_tcp(address, config.effective_port, self._budgets, resolved_ip)
+            return await probe_http(check.id, config, address, self._budgets, self._closing, resolved_ip)
+        return await probe_tcp(address, config.effective_port, self._budgets, self._closing, resolved_ip)
+
+    def close(self) -> None:
+        """Closes the connections whose probes have ended but whose peers have not finished."""
+        self._closing.close()
 
     async def _resolve(self, name: str, region: str) -> str | Unresolved:
         try:

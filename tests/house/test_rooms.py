@@ -38,7 +38,8 @@ ROOMS = {
     "clock": "config",
     "healthcheck.checkers": "config",
     "healthcheck.verdict": "config healthcheck.checkers",
-    "healthcheck.probes": "config healthcheck.checkers healthcheck.verdict",
+    "healthcheck.http": "config",
+    "healthcheck.probes": "config healthcheck.checkers healthcheck.verdict healthcheck.http",
     "healthcheck.report": "config healthcheck.checkers healthcheck.verdict",
     "healthcheck.monitor": "config clock healthcheck.checkers healthcheck.verdict healthcheck.report",
     # dnsemu, from the bottom up; config, policies and healthcheck are open to all of it.
@@ -75,6 +76,7 @@ ROOMS = {
 CORE = (
     *("config.names", "config.errors", "config.text", "config.rdata", "config.model", "config.aws", "config.shapes"),
     *("config.rules", "config.file", "healthcheck.checkers", "healthcheck.verdict", "healthcheck.report"),
+    "healthcheck.http",
     *(room for room in ROOMS if room.startswith("policies.")),
     *("wire", "state", "zone", "answering", "commands", "what_if", "faults.failure_domains"),
 )

@@ -26,7 +26,11 @@ async def probe(port, type_="HTTP", *, budgets=LONG, **fields):
     if "fully_qualified_domain_name" not in fields:
         fields.setdefault("ip_address", "127.0.0.1")
     config = EndpointCheck(EndpointType(type_), port=port, **fields)
-    return await Prober(Names(), budgets)(HealthCheck("hc-1", config), CHECKER)
+    prober = Prober(Names(), budgets)
+    try:
+        return await prober(HealthCheck("hc-1", config), CHECKER)
+    finally:
+        prober.close()
 
 
 async def probed(script, type_="HTTP", *, budgets=LONG, **fields):

@@ -134,16 +134,15 @@ def test_time_limits(run, limit, script):
 
 
 @pytest.mark.parametrize(("line", "reason"), [
-    pytest.param(b"no colon", "Invalid header token", id="H47 no colon"),
-    pytest.param(b": y", "Invalid header token", id="H47 no name"),
-    pytest.param(b"X Y: z", "Invalid header token", id="H47 a space in the name"),
-    pytest.param(b"X : y", "Invalid header token", id="H47 a space after the name"),
-    pytest.param(b"X(y): z", "Invalid header token", id="H47 a name that is no token"),
+    pytest.param(b"no colon", "A header line does not begin with a name and a colon", id="H47 no colon"),
+    pytest.param(b": y", "A header line does not begin with a name and a colon", id="H47 no name"),
+    pytest.param(b"X Y: z", "A header line does not begin with a name and a colon", id="H47 a space in the name"),
+    pytest.param(b"X : y", "A header line does not begin with a name and a colon", id="H47 a space after the name"),
+    pytest.param(b"X(y): z", "A header line does not begin with a name and a colon", id="H47 a name that is no token"),
     pytest.param(b"X: a\x01b", "A header's value holds a control character", id="H47 a control character"),
     pytest.param(b"X: a\x7fb", "A header's value holds a control character", id="H47 DEL"),
-    pytest.param(b"X: a\0b", None, id="H47 a zero"),
-    pytest.param(b"X: a\rb", None, id="H47 a bare CR"),
-    pytest.param(b"Content-Length: x", None, id="H47 a length that is no number"),
+    pytest.param(b"X: a\0b", "A header's value holds a control character", id="H47 a zero"),
+    pytest.param(b"X: a\rb", "A header's value holds a control character", id="H47 a bare CR"),
 ])  # fmt: skip
 def test_malformed_headers(run, line, reason):
     async def main():
@@ -151,9 +150,7 @@ def test_malformed_headers(run, line, reason):
             return await probe(server.port, budgets=LONG)
 
     outcome = run(main)
-    assert not outcome.success
-    assert outcome.reason.startswith(f"The response is malformed: {reason or ''}")
-    assert outcome.reason.endswith(".")
+    assert (outcome.success, outcome.reason) == (False, f"The response is malformed: {reason}.")
 
 
 @pytest.mark.parametrize("line", [

@@ -7,9 +7,9 @@ import zlib
 import pytest
 
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
+from dnsemu.healthcheck.http.request import host_header
 from dnsemu.healthcheck.probes.http import http_status
 from dnsemu.healthcheck.probes.prober import Prober
-from dnsemu.healthcheck.probes.request import host_header
 from tests.healthcheck.endpoints import body_of, endpoint, never_answers, response, sends, sends_then_silence
 from tests.healthcheck.probes.probing import CHECKER, LONG, Names, probe, probed
 
@@ -68,6 +68,28 @@ async def test_h37_each_probe_opens_a_new_connection():
 async def test_h43_interim_responses_are_skipped():
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     assert (await probed(sends(interim + response(503)))).reason == "HTTP Status Code 503, Service Unavailable"
+
+
+@pytest.mark.parametrize(("data", "text"), [
+    pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n" + b'{"status":"UP"}', None, id="H48 a body after 204"),
+    pytest.param(b"HTTP/1.1 304 Whatever\r\n\r\nbody", None, id="H48 a body after 304"),
+    pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", None, id="H48 a bad chunk size"),
+    pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\nmore", None, id="H48 bytes after it"),
+    pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\na needle, and more", "needle", id="H52 a needle in time"),
+    pytest.param(response(body=gzip.compress(b"nee") + gzip.compress(b"dle"), Content_Encoding="gzip"), "needle",
+                 id="H50 several gzip members"),
+])  # fmt: skip
+@pytest.mark.parametrize("bytes_each", [1, 30, 1000])
+async def test_segments_do_not_matter(data, text, bytes_each):
+    async def script(writer):
+        for start in range(0, len(data), bytes_each):
+            writer.write(data[start : start + bytes_each])
+            await writer.drain()
+            await asyncio.sleep(0)
+        await never_answers(writer)
+
+    fields = {"type_": "HTTP_STR_MATCH", "search_string": text} if text else {}
+    assert (await probed(script, **fields)).success
 
 
 async def test_h48_the_body_is_not_waited_for():

@@ -11,10 +11,10 @@ import pytest
 
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
+from dnsemu.healthcheck.http.request import request, target
+from dnsemu.healthcheck.http.search import Search
 from dnsemu.healthcheck.probes.prober import Prober
-from dnsemu.healthcheck.probes.request import request, target
 from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, HostResolver
-from dnsemu.healthcheck.probes.search import Search
 from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import (
     body_of,
@@ -210,7 +210,7 @@ def test_requests_that_cannot_be_made(fields):
 def test_h50_no_more_is_unpacked_than_is_searched():
     bomb = gzip.compress(bytes(20_000_000))
     search = Search("needle")
-    search.begin("GZIP ")
+    search.begin(("gzip",))
     tracemalloc.start()
     try:
         assert search.feed(bomb) is False
