@@ -4,6 +4,7 @@ VENV   ?= .venv
 UV     ?= uv
 bin    := $(VENV)/bin
 JOBS   ?= auto
+CLIENTS := .clients
 # The tests start hundreds of processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 # The tests of pure functions and values.
@@ -12,10 +13,10 @@ CORE   := tests/config tests/policies tests/healthcheck/verdict tests/healthchec
             what_if wire zone)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint bench fidelity model lock clean
+.PHONY: help demo test test-quick test-clients lint bench fidelity model lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.runtime ## run sample apps, a zone with every policy and live health checks, on loopback
 	$(bin)/dnsemu demo
@@ -25,6 +26,9 @@ test: $(VENV)/.dev ## run all tests, one process per core; TESTS=tests/e2e runs 
 
 test-quick: $(VENV)/.dev ## run the tests that need no socket and no process
 	$(bin)/python -m pytest -n $(JOBS) --core $(CORE)
+
+test-clients: $(VENV)/.dev $(CLIENTS)/ansible/.ready $(CLIENTS)/lexicon/.ready $(CLIENTS)/javascript/.ready ## run other people's programs against the server
+	$(bin)/python -m pytest -n $(JOBS) $(if $(TESTS),$(TESTS),tests/clients)
 
 lint: $(VENV)/.dev ## check style, format and types
 	$(bin)/ruff check .
@@ -48,7 +52,7 @@ lock: ## resolve the dependencies into requirements.lock (needs uv)
 	$(UV) pip compile --quiet --no-header --universal --upgrade --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and all caches
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(CLIENTS)
 
 $(bin)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -63,3 +67,14 @@ $(VENV)/.runtime: pyproject.toml requirements.lock | $(bin)/python
 $(VENV)/.dev: pyproject.toml requirements.lock | $(bin)/python
 	$(bin)/python -m pip install --quiet --constraint requirements.lock --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
+
+# An environment for each client, since their dependencies conflict. Without npm its tests are skipped, or fail where CI is set.
+$(CLIENTS)/javascript/.ready: tests/clients/javascript/package.json
+	@mkdir -p $(@D) && cp $< $(@D)
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix $(@D) && touch $@; \
+	  else echo "npm is missing: the AWS SDK for JavaScript is not installed"; fi
+
+$(CLIENTS)/%/.ready: tests/clients/%/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
