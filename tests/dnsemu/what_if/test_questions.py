@@ -1,4 +1,4 @@
-"""What a user may ask: all names at once, what is down, and the places that matter; paths and names in the report."""
+"""Tests the questions that a user may ask: all names at once, what is down, and the places that matter; paths and names in the report."""
 
 from ipaddress import ip_network
 
