@@ -73,4 +73,6 @@ def test_every_section_with_commands_is_run():
 
 def test_what_is_not_run_says_so():
     silent = SECTIONS.keys() - PROGRAMS.keys() - {"Environment"}
-    assert [title for title in silent if not re.search(r"(?i)\bnot tested|tested, not\b", SECTIONS[title])] == []
+    assert [
+        title for title in silent if not re.search(r"(?i)\bnot tested|tested, not\b|make test-clients", SECTIONS[title])
+    ] == []
