@@ -1,6 +1,6 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
-# --copies: an interpreter of our own, so that the capability below is on no other.
+# --copies: an interpreter that needs no other file system.
 RUN python -m venv --copies --without-pip /opt/dnsemu
 COPY . .
 RUN python -m pip --python /opt/dnsemu/bin/python install --no-cache-dir --constraint requirements.lock . \
@@ -13,8 +13,6 @@ LABEL org.opencontainers.image.title="dnsemu" \
 RUN useradd --uid 10053 --user-group --no-create-home --shell /usr/sbin/nologin dnsemu \
  && install --directory --owner 10053 --group 10053 /var/lib/dnsemu
 COPY --from=build /opt/dnsemu /opt/dnsemu
-# setcap cap_net_bind_service=+ep, without installing setcap: the fields are the kernel's struct vfs_cap_data.
-RUN python -c "import os, struct; os.setxattr('/opt/dnsemu/bin/python3.12', 'security.capability', struct.pack('<5I', 0x02000001, 1 << 10, 0, 0, 0))"
 ENV PATH=/opt/dnsemu/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -24,6 +22,6 @@ WORKDIR /etc/dnsemu
 USER 10053:10053
 EXPOSE 53/udp 53/tcp 8053/tcp
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
-    CMD ["/opt/dnsemu/bin/python", "-c", "from http.client import HTTPConnection as C; c = C('127.0.0.1', 8053, timeout=2); c.request('GET', '/readyz'); raise SystemExit(c.getresponse().status != 200)"]
+    CMD ["/opt/dnsemu/bin/python", "-c", "import os; from http.client import HTTPConnection as C; host, _, port = os.environ['DNSEMU_HTTP'].rpartition(':'); c = C({'0.0.0.0': '127.0.0.1', '[::]': '::1'}.get(host, host.strip('[]')), int(port), timeout=2); c.request('GET', '/readyz'); raise SystemExit(c.getresponse().status != 200)"]
 ENTRYPOINT ["dnsemu"]
 CMD ["serve"]

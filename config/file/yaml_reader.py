@@ -42,6 +42,22 @@ def half_character(file: str, line: int) -> FilesRefused:
     )
 
 
+_INDENTATION = "begin lines of one list or mapping in one column, and what is below them further right"
+_SYNTAX = {
+    "did not find expected key": ("the indentation fits no line above", _INDENTATION),
+    "did not find expected '-' indicator": ("a list ends here, but the indentation fits no line above", _INDENTATION),
+    "mapping values are not allowed in this context": (
+        "a name with a colon cannot stand here",
+        f"{_INDENTATION}; quote text that contains ': '",
+    ),
+}
+"""libyaml's messages about indentation, in other words."""
+
+
+def _in_our_words(problem: str) -> tuple[str, str]:
+    return _SYNTAX.get(problem, (problem, ""))
+
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 TOO_DEEP = f"this nests deeper than {MAX_DEPTH} levels"
@@ -105,8 +121,9 @@ class YamlReader:
             event = self._next()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            message = error.problem or error.context or "this is no YAML"
-            instead = "indent with spaces, not with tabs" if mark and self._has_tab(mark) else ""
+            message, instead = _in_our_words(error.problem or error.context or "this is no YAML")
+            if mark and self._has_tab(mark):
+                instead = "indent with spaces, not with tabs"
             line = min(mark.line + 1, len(self._text.splitlines())) if mark else 0
             raise self._refused(line, "yaml-syntax", message, instead) from None
         except yaml.YAMLError as error:

@@ -23,6 +23,11 @@ class FileShape(Shape):
     """
 
     REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "zones": "write hosted_zones",
+        "zone": "write hosted_zones: [{name: …, record_sets: …}]",
+        "checks": "write health_checks",
+        "healthchecks": "write health_checks",
+        "records": "put them under hosted_zones: [{name: …, record_sets: …}]",
         "record_sets": "put them under hosted_zones: [{name: …, record_sets: …}]",
         "hosted_zone": "put it under hosted_zones: [{…}]",
         "health_check": "put it under health_checks: [{…}]",

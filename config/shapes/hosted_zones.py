@@ -1,6 +1,7 @@
 """Hosted zones, as written in a file or pasted from the API."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -22,6 +23,8 @@ class ZoneConfigShape(Shape):
 
 class HostedZoneShape(Shape):
     """A hosted zone; its record sets are checked one at a time."""
+
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {"records": "write record_sets", "zone": "write name"}
 
     name: str
     id: Annotated[

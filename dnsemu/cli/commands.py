@@ -61,13 +61,16 @@ def _print_version(*, is_wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     from dnsemu.cli.encoding import allow_ascii_only
+    from dnsemu.cli.environment import warn_of_unknown
 
     allow_ascii_only()
+    warn_of_unknown(context.command)
 
 
 @app.command()

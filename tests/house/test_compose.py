@@ -1,7 +1,12 @@
 """compose.yaml and the Dockerfile agree with each other and with the examples. No container engine is needed."""
 
 import ipaddress
+import json
+import os
 import re
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +88,24 @@ def test_the_build_context_lists_what_goes_in():
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     assert {"config", "dnsemu", "healthcheck", "policies", "pyproject.toml"} <= set(allowed)
     assert all((ROOT / name).exists() for name in allowed)
+
+
+@pytest.mark.parametrize(("host", "asked"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1")])
+def test_the_health_check_follows_dnsemu_http(host, asked):
+    """It asks at the port of DNSEMU_HTTP; the reply's status is its exit code."""
+    program = json.loads(re.search(r"CMD (\[.*-c.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1])[2]
+    with socket.create_server((asked, 0)) as listening:
+        command = [sys.executable, "-c", program]
+        env = {**os.environ, "DNSEMU_HTTP": f"{host}:{listening.getsockname()[1]}"}
+        with subprocess.Popen(command, env=env) as process:
+            listening.settimeout(10)
+            connection = listening.accept()[0]
+            with connection:
+                assert connection.recv(1000).startswith(b"GET /readyz ")
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            assert process.wait(10) == 0
+
+
+def test_the_image_needs_no_file_capability():
+    """With `allowPrivilegeEscalation: false`, or all capabilities dropped, a program that has one does not start."""
+    assert not re.search("setcap|security.capability", (ROOT / "Dockerfile").read_text())
