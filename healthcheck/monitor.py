@@ -26,7 +26,7 @@ from dnsemu.healthcheck.verdict.history import History
 from dnsemu.healthcheck.verdict.results import Observation, ProbeResult
 from dnsemu.healthcheck.verdict.signals import SignalSource, SignalState
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
-from dnsemu.healthcheck.verdict.tracker import StatusTracker
+from dnsemu.healthcheck.verdict.tracker import StatusTracker, UnknownHealthCheck
 
 Probe = Callable[[HealthCheck, Checker], Awaitable[ProbeResult]]
 """Makes one probe. It enforces its own time limits, and returns a failure as a result."""
@@ -196,6 +196,18 @@ class HealthMonitor:
     def states(self) -> Iterable[HealthCheckState]:
         """The states of all health checks, in order of declaration; read them at once, because they change."""
         return self._tracker.states()
+
+    def find(self, text: str) -> HealthCheckId:
+        """The health check of this id or, if there is none, the only one of this name.
+
+        Raises:
+            UnknownHealthCheck: there is none, or several have the name.
+        """
+        check_id = HealthCheckId(text)
+        named = self._tracker.ids_named(text)
+        if len(named) > 1 and check_id not in named and not self._tracker.is_declared(check_id):
+            raise UnknownHealthCheck(check_id, named)
+        return named[0] if named and not self._tracker.is_declared(check_id) else check_id
 
     def is_declared_and_healthy(self, check_id: HealthCheckId) -> bool:
         """True if a check is declared and its effective status is healthy."""

@@ -1,5 +1,6 @@
 """Health checks of all kinds: endpoint, calculated, metric, recovery."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NewType
@@ -115,9 +116,23 @@ CheckConfig = EndpointCheck | CalculatedCheck | MetricCheck | RecoveryCheck
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One health check; `inverted` and `disabled` apply to every kind (H72, H73)."""
+    """One health check; `inverted` and `disabled` apply to every kind (H72, H73).
+
+    `name` is for people: the file's `name`, or the tag Name, as the console shows it.
+    """
 
     id: HealthCheckId
     config: CheckConfig
     inverted: bool = False
     disabled: bool = False
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The name, or the id of a check without one."""
+        return self.name or self.id
+
+
+def label_in(checks: Mapping[HealthCheckId, HealthCheck], check_id: HealthCheckId) -> str:
+    """The label of a check, or the id of one that is not declared."""
+    return checks[check_id].label if check_id in checks else check_id

@@ -33,6 +33,8 @@ CheckerRegion = Literal[
 CHECKER_REGIONS = Hint("H14", "checker-region", f"health checkers' Regions: {', '.join(ALL_CHECKER_REGIONS)}")
 MIN_REQUEST_INTERVAL_S = 0.1
 MAX_CHILDREN = 256
+MAX_NAME = 256
+"""Characters of a check's name, as of a tag's value."""
 
 _OUTPUT_FIELDS = frozenset(
     {"caller_reference", "health_check_version", "linked_service", "endpoint_type", "health_check_source_id"}
@@ -51,6 +53,9 @@ class HealthCheckShape(Shape):
         str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$"),
         Hint("H95", "check-id", "an id of 1 to 64 of 0-9 A-Z a-z . _ -"),
     ]  # fmt: skip
+    name: Annotated[
+        str | None, Field(min_length=1, max_length=MAX_NAME), Hint("A220", "check-label", "text of 1 to 256 characters")
+    ] = None
     type: Annotated[CheckType, Hint("H1", "check-type", "one of HTTP, HTTPS, HTTP_STR_MATCH, HTTPS_STR_MATCH, TCP, "
                                     "CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL")]  # fmt: skip
     ip_address: Annotated[str | None, Hint("H7", "check-address", "an IPv4 or IPv6 address")] = None
@@ -171,7 +176,7 @@ _FAMILIES = {"CALCULATED": "calculated", "CLOUDWATCH_METRIC": "metric", "RECOVER
 
 def convert(shape: HealthCheckShape) -> HealthCheck:
     """Converts a shape for which `problems` found nothing."""
-    return HealthCheck(HealthCheckId(shape.id), _config(shape), shape.inverted, shape.disabled)
+    return HealthCheck(HealthCheckId(shape.id), _config(shape), shape.inverted, shape.disabled, shape.name)
 
 
 def _config(shape: HealthCheckShape) -> CheckConfig:

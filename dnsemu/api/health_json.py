@@ -22,6 +22,7 @@ def check_json(check_state: HealthCheckState, monitor: HealthMonitor) -> dict[st
     overlay = check_state.overlay
     return {
         "id": check_state.check.id,
+        "name": check_state.check.name,
         "type": config.type.value if isinstance(config, EndpointCheck) else _TYPES[type(config)],
         "endpoint": endpoint_of(config) if isinstance(config, EndpointCheck) else None,
         "status": check_state.status.value,

@@ -181,14 +181,16 @@ def status_of(server: str, what: str | None) -> Any:
         if found["serving"]:
             return found
     known = call(server, "status", "serving")
-    names = [check["id"] for check in known["health_checks"]] + [group["name"] for group in known["serving"]]
+    checks = [text for check in known["health_checks"] for text in (check["id"], check.get("name")) if text]
+    names = checks + [group["name"] for group in known["serving"]]
     near = did_you_mean(what, [*names, *(name.rstrip(".") for name in names)])
     raise Declined({"what": f"no health check and no record set is named {what}{near}"})
 
 
 def declared_checks(server: str) -> list[str]:
-    """The ids of all health checks of the server; raises as `call` does."""
-    return [check["id"] for check in call(server, "status", "health_checks")["health_checks"]]
+    """The ids and names of all health checks of the server; raises as `call` does."""
+    checks = call(server, "status", "health_checks")["health_checks"]
+    return [text for check in checks for text in (check["id"], check.get("name")) if text]
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ def run_history(server: str, check: str | None, kind: str | None, *, live: bool,
         NoServer: no server answers, or it stopped answering.
         Declined: the server refused a parameter, or it does not know the check.
     """
+    check = None if check is None else id_named(check, server)
     query = {name: value for name, value in (("check", check), ("kind", kind)) if value is not None}
     found = call(server, "history", "events", query=query)
     if check is not None and not found["events"]:
@@ -58,7 +59,7 @@ class EventLines:
         """Make the columns as wide as the widest of these events needs."""
         for event in events:
             if event["kind"] != "gap":
-                self._check_width = max(self._check_width, len(_printable(event["check"])))
+                self._check_width = max(self._check_width, len(_check(event)))
                 self._change_width = max(self._change_width, len(_change(event)))
 
     def print(self, event: Event) -> None:
@@ -72,7 +73,7 @@ class EventLines:
             self._date = date
             self._print(Text(f"{date} UTC", style="bold"))
         self.widen_for([event])
-        line.append(f"{clock}  {_printable(event['check']):{self._check_width}}  ")
+        line.append(f"{clock}  {_check(event):{self._check_width}}  ")
         colour = "" if event["checker"] else _COLOURS.get(event["new"], "")
         line.append(f"{_change(event):{self._change_width}}", colour)
         line.append(f"  {_cause(event)}")
@@ -83,6 +84,11 @@ class EventLines:
         is_cut = self._console.is_terminal
         self._console.print(line, no_wrap=True, overflow="ellipsis" if is_cut else "ignore", crop=is_cut)
         self._console.file.flush()
+
+
+def _check(event: Event) -> str:
+    """The health check's name, or its id if it has none."""
+    return _printable(event.get("name") or event["check"])
 
 
 def event_words(event: Event) -> str:
@@ -120,6 +126,15 @@ def _printable(text: str) -> str:
 
 def _print_json(event: Event) -> None:
     print(json.dumps(event), flush=True)
+
+
+def id_named(text: str, server: str) -> str:
+    """The id of the only health check of this name; the text itself if there is no such check."""
+    checks = call(server, "status", "health_checks")["health_checks"]
+    if any(check["id"] == text for check in checks):
+        return text
+    named = [check["id"] for check in checks if check.get("name") == text]
+    return named[0] if len(named) == 1 else text
 
 
 def _require_declared(check: str, server: str) -> None:

@@ -88,7 +88,7 @@ def force(
         forced = f"forced {one['forced']}" if one["forced"] else "not forced"
         forced += ", inverted" if one["inverted"] else ""
         until = f" until {one['forced_until'][11:19]}" if one["forced_until"] else ""
-        print(f"{one['id']}: {one['status']} ({forced}{until}; observed: {one['observed']})")
+        print(f"{one['name'] or one['id']}: {one['status']} ({forced}{until}; observed: {one['observed']})")
 
 
 def clock(
@@ -290,7 +290,7 @@ def _show_followers(found: dict[str, Any], *, as_json: bool) -> None:
         print_json(found)
         return
     for check in found["health_checks"]:
-        print(f"{check['id']}: {check['status']} ({check['summary']})")
+        print(f"{check['name'] or check['id']}: {check['status']} ({check['summary']})")
 
 
 def _clock_line(found: dict[str, Any]) -> str:

@@ -119,8 +119,9 @@ def drawn_check(check: dict[str, Any], height: int | None = None) -> RenderableT
     by = f" by {check['forced_by']}" if check["forced_by"] else ""
     until = f" until {check['forced_until'][11:19]}" if check["forced_until"] else ""
     forced = f"  forced {check['forced']}{by}{until}; observed: {check['observed']}" if check["forced"] else ""
+    name = f"{check['name']}  " if check.get("name") else ""
     head = Text.assemble(
-        f"{check['id']}  {check['type']}  {check['endpoint'] or ''}  ",
+        f"{name}{check['id']}  {check['type']}  {check['endpoint'] or ''}  ",
         (check["status"], _COLOURS[check["status"]]),
         f" since {check['since'][11:19]}{forced}",
     )
@@ -136,6 +137,12 @@ def drawn_check(check: dict[str, Any], height: int | None = None) -> RenderableT
         events = events[-room:] if room > 0 else []
     parts += [_line(f"{event['at'][11:23]}  {event_words(event)}") for event in events]
     return Group(*parts)
+
+
+def label_of(check: dict[str, Any]) -> str:
+    """The health check's name, or its id if it has none."""
+    label: str = check.get("name") or check["id"]
+    return label
 
 
 def _checker(checker: dict[str, Any], now: str) -> Row:
@@ -184,14 +191,14 @@ def _line(text: str, style: str = "") -> Text:
 def _checks(checks: list[dict[str, Any]]) -> list[Row]:
     return [
         (
-            check["id"],
+            label_of(check),
             check["type"],
             check["endpoint"] or "",
             Text(check["status"] + (" (forced)" if check["forced"] else ""), style=_COLOURS[check["status"]]),
             check["since"][11:19],
             check["summary"],
         )
-        for check in sorted(checks, key=lambda check: (check["status"] == "healthy", check["id"]))
+        for check in sorted(checks, key=lambda check: (check["status"] == "healthy", label_of(check)))
     ]
 
 

@@ -1,17 +1,21 @@
 """Tags of hosted zones and health checks (A220–A223)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unicodedata import category
 
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.health_checks import NoSuchHealthCheck, NoSuchHealthCheckSource
 from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
 from dnsemu.commands.errors.requests import InvalidInput
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.state.step import Step
 from dnsemu.state.tables import Table
 
 MAX_TAGS = 50
 """Tags of one resource (A223)."""
+
+NAME_KEY = "Name"
+"""The tag that names a health check for people, as in the console."""
 
 _MAX_ZONE_ID = 32
 _RESERVED = "aws:"
@@ -43,6 +47,8 @@ def change_tags_for_resource(request: Request, step: Step, context: Context) -> 
         tags.pop(key, None)
     if len(tags) > MAX_TAGS:
         raise InvalidInput(f"A resource can have {MAX_TAGS} tags; {resource_id} would have {len(tags)}.")
+    if kind == "healthcheck" and (name := tags.get(NAME_KEY) or None) != _tags(step, kind, resource_id).get(NAME_KEY):
+        step.put_health_check(replace(step.world.health_checks[HealthCheckId(resource_id)], name=name))
     if tags:
         step.put(TAGS, kind, resource_id, row=TagsRow(tuple(tags.items())))
     else:

@@ -158,5 +158,5 @@ def print_change(event: Event) -> None:
     """Print a change of health."""
     when = timestamp(event.at)[11:19]
     old, new = (status.value if status else "" for status in (event.old, event.new))
-    change = Line(f"{when}  {event.check_id}  {old} → {new}  {event.cause}", 10)
+    change = Line(f"{when}  {event.name or event.check_id}  {old} → {new}  {event.cause}", 10)
     print("\n".join(change.wrapped(COLUMNS)), flush=True)

@@ -5,9 +5,11 @@ a record type is the type to explain; without one it is A.
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
+from dnsemu.config.model.health_checks import label_in
 from dnsemu.config.names import ROOT, DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.lines import ASCII
@@ -15,10 +17,10 @@ from dnsemu.explain.text import explanation_lines
 from dnsemu.explain.tree import CheckDetail, explain
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.location.client import Client
+from dnsemu.publication.board import Published
 from dnsemu.wire.protocol import RR, RCode
 from dnsemu.wire.qtypes import QTYPES
 from dnsemu.wire.reply import Reply
-from dnsemu.zone.catalog import Catalog
 
 SUFFIX = DName(b"\x08_explain\x00")
 MAX_STRING_BYTES = 255
@@ -43,7 +45,7 @@ def question_to_explain(name: DName) -> tuple[DName, int] | None:
 
 
 def explanation_reply(
-    catalog: Catalog,
+    published: Published,
     health: HealthSnapshot,
     client: Client,
     scope_bits: int,
@@ -57,7 +59,9 @@ def explanation_reply(
         question: the name and type to explain.
         owner: the query's name.
     """
-    explanation = explain(resolve(catalog, health, client, *question), scope_bits, detail, MAX_DECISIONS)
+    link = resolve(published.catalog, health, client, *question)
+    label = partial(label_in, published.world.health_checks)
+    explanation = explain(link, scope_bits, detail, MAX_DECISIONS, label=label)
     lines = (line.text for line in explanation_lines(explanation))
     answer: list[RR] = [(owner, int(RRType.TXT), 0, rdata) for rdata in _txt(lines)]
     return Reply(RCode.NOERROR, is_authoritative=True, answer=answer, scope_bits=scope_bits)

@@ -1,10 +1,12 @@
 """Reads questions to explain, as people write them: a name, a type, and the client or its place."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from ipaddress import ip_interface
 
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
+from dnsemu.config.model.health_checks import label_in
 from dnsemu.explain.tree import CheckDetail, Explanation, explain
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.location.client import Client
@@ -44,7 +46,8 @@ def explain_question(
     type_ = _type(question.get("type") or "A")
     client, scope_bits = _client(published.locator, question)
     link = resolve(published.catalog, health, client, name, type_)
-    return explain(link, scope_bits, detail, forward_to=forward_to)
+    label = partial(label_in, published.world.health_checks)
+    return explain(link, scope_bits, detail, forward_to=forward_to, label=label)
 
 
 def _type(text: str) -> int:

@@ -44,6 +44,7 @@ def explain(
     detail: CheckDetail,
     max_decisions: int = MAX_DECISIONS,
     forward_to: Sequence[str] = (),
+    label: Callable[[HealthCheckId], str] = str,
 ) -> Explanation:
     """Explains all decisions behind the answer to a question, with exact shares.
 
@@ -53,11 +54,12 @@ def explain(
         detail: describes a health check's observations.
         max_decisions: the bound on decisions; `is_complete` is false if there are more.
         forward_to: the upstreams for names outside the hosted zones.
+        label: names a health check for people.
     Returns:
         `question`, `zone`, `client`, `health_generation`, `result`, the tree under `decisions`, and `answers`: every
         leaf reached, with its share.
     """
-    writer = _Writer(link.client, detail, max_decisions)
+    writer = _Writer(link.client, lambda check: f"{label(check)}: {detail(check)}", max_decisions)
     decisions = [writer.decision(decision, Fraction(1), link) for decision in link.decisions]
     return {
         "question": {"name": names.display(link.name), "type": type_text(link.type)},
@@ -151,7 +153,7 @@ class _Writer:
     def _health(self, candidate: Candidate) -> str:
         check, alias = candidate.record_set.health_check_id, candidate.record_set.alias
         verdict = candidate.verdict
-        grounds = [f"{check}: {self.detail(check)}"] if check is not None else []
+        grounds = [self.detail(check)] if check is not None else []
         if verdict.resource is not None:
             grounds.append(_resource_health(verdict.resource))
         elif verdict.reason is Reason.TARGET and alias:
@@ -242,7 +244,7 @@ class _Writer:
         check = state.target.health_check_id
         if state.is_unresolved:
             return "its host cannot be found"
-        return f"{check}: {self.detail(check)}" if check is not None else Reason.UNCHECKED.value
+        return self.detail(check) if check is not None else Reason.UNCHECKED.value
 
     def _passed_by(self, decision: Decision) -> list[str]:
         """The record sets of the group that are no candidates for this client."""

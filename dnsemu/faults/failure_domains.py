@@ -160,9 +160,11 @@ class _Domains:
 
 
 def _matching_checks(domain: _Domain, world: World) -> Iterator[HealthCheckId]:
-    """The health checks whose id, or whose endpoint's address, the pattern matches."""
+    """The health checks whose id or name, or whose endpoint's address, the pattern matches."""
     if domain.pattern.kind is PatternKind.CHECK:
-        yield from (check_id for check_id in world.health_checks if fnmatchcase(check_id, domain.pattern.text))
+        for check in world.health_checks.values():
+            if fnmatchcase(check.id, domain.pattern.text) or fnmatchcase(check.name or "", domain.pattern.text):
+                yield check.id
     elif domain.pattern.kind is PatternKind.ADDRESS:
         for check_id, check in world.health_checks.items():
             address = check.config.ip_address if isinstance(check.config, EndpointCheck) else None

@@ -258,7 +258,7 @@ class Responder:
                 )
             self._count(received.protocol, RCode.NOERROR, "TXT")
             health, client, scope = self._health.current, located.client, located.scope_bits
-            reply = explanation_reply(catalog, health, client, scope, question, query.name, self._detail)
+            reply = explanation_reply(published, health, client, scope, question, query.name, self._detail)
             return render(query, reply, received.max_reply_bytes)
         if self._forwarder is not None and query.flags & RD:
             reply = Reply(RCode.NOERROR, is_authoritative=False, outside_target=OutsideTarget(query.name))

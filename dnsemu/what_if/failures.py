@@ -52,11 +52,13 @@ class Endpoint:
     name: str
     checks: frozenset[HealthCheckId]
     also: tuple[tuple[FailureKind, str], ...] = ()
+    label: str | None = None
+    """The check's name for people."""
 
     def __str__(self) -> str:
         whole = "" if self.kind in (FailureKind.CHECK, FailureKind.ADDRESS) else "all of "
         also = f" ({', '.join(name for _, name in self.also)})" if self.also else ""
-        return f"{whole}{self.name}{also}"
+        return f"{whole}{self.label or self.name}{also}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def endpoints_of(tree: AnswerTree, checks: Checks, contents: Mapping[Pattern, Do
         contents: the contents of each of `domains_of`.
     """
     probed = sorted({check for named in tree.checks() for check in _probed(named, checks)})
-    found = {frozenset({check}): Endpoint(FailureKind.CHECK, check, frozenset({check})) for check in probed}
+    single = (Endpoint(FailureKind.CHECK, id, frozenset({id}), label=checks[id].name) for id in probed)
+    found = {endpoint.checks: endpoint for endpoint in single}
     below = checks_below(tree, checks)
     for pattern in dict.fromkeys((*_domains_in(tree), *contents)):
         failing = below.intersection(contents[pattern].health_checks)
@@ -110,7 +113,13 @@ def endpoints_down(
 ) -> tuple[Endpoint, ...]:
     """An endpoint for each pattern, with the health checks below the tree that fail with it; there may be none."""
     below = checks_below(tree, checks)
-    return tuple(_endpoint(pattern, below.intersection(found.health_checks)) for pattern, found in contents.items())
+    found = ((pattern, below.intersection(domain.health_checks)) for pattern, domain in contents.items())
+    return tuple(replace(_endpoint(pattern, failing), label=_label(pattern, checks)) for pattern, failing in found)
+
+
+def _label(pattern: Pattern, checks: Checks) -> str | None:
+    check = checks.get(HealthCheckId(pattern.text)) if pattern.kind is PatternKind.CHECK else None
+    return check.name if check is not None else None
 
 
 def _endpoint(pattern: Pattern, checks: frozenset[HealthCheckId]) -> Endpoint:

@@ -49,6 +49,7 @@ def _study(study: Study, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
             {
                 "kind": endpoint.kind.value,
                 "name": endpoint.name,
+                "label": endpoint.label,
                 "health_checks": sorted(endpoint.checks),
                 "also": [{"kind": kind.value, "name": name} for kind, name in endpoint.also],
             }

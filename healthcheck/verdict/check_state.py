@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dnsemu.config.model.health_checkers import HealthCheckers
-from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, HealthCheck, HealthCheckId, MetricCheck
+from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, HealthCheck, MetricCheck
 from dnsemu.healthcheck.checkers import Checker, checkers_of
 from dnsemu.healthcheck.verdict.results import Observation
 from dnsemu.healthcheck.verdict.signals import AlarmState, SignalState, source_of
@@ -44,8 +44,8 @@ class HealthCheckState:
     since: float
     checkers: dict[Checker, CheckerState] = field(default_factory=dict)
     overlay: Overlay | None = None
-    unhealthy_children: tuple[HealthCheckId, ...] = ()
-    """Children of a calculated check that are unhealthy or not declared, sorted."""
+    unhealthy_children: tuple[str, ...] = ()
+    """Labels of the children of a calculated check that are unhealthy or not declared, sorted."""
     signal: SignalState | None = None
     """State of the alarm or routing control that the check follows; None before it was set."""
     was_healthy: bool = True

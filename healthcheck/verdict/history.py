@@ -54,6 +54,8 @@ class Event:
     old: Status | None
     new: Status | None
     cause: str
+    name: str | None = None
+    """The check's name for people at that time."""
 
 
 class NotAnEventId(ValueError):
@@ -100,9 +102,10 @@ class History:
         old: Status | None,
         new: Status | None,
         cause: str,
+        name: str | None = None,
     ) -> Event:
         """Adds an event under the next number, and calls the listeners."""
-        event = Event(self.last + 1, at, kind, check_id, checker, old, new, cause)
+        event = Event(self.last + 1, at, kind, check_id, checker, old, new, cause, name)
         if len(self._ring) < self.capacity:
             self._ring.append(event)
         else:

@@ -4,7 +4,7 @@ An observation, an overlay, a signal or a new declaration may change a verdict. 
 updated at once, also those of calculated checks (H85). Then the changes are added to the history.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.config.model.health_checks import (
@@ -35,9 +35,11 @@ from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 class UnknownHealthCheck(Exception):
     """A call named a health check that is not declared."""
 
-    def __init__(self, check_id: HealthCheckId) -> None:
-        super().__init__(f"No health check exists with the specified ID {check_id}")
+    def __init__(self, check_id: HealthCheckId, named: Collection[HealthCheckId] = ()) -> None:
+        several = f"{len(named)} health checks are named {check_id}: write an id, such as {min(named, default='')}"
+        super().__init__(several if named else f"No health check exists with the specified ID {check_id}")
         self.check_id = check_id
+        self.rule = "" if named else "H103"
 
 
 class StatusTracker:
@@ -67,6 +69,10 @@ class StatusTracker:
     def states(self) -> Iterable[HealthCheckState]:
         """The states of all health checks, in order of declaration."""
         return self._states.values()
+
+    def is_declared(self, check_id: HealthCheckId) -> bool:
+        """True if there is a check of this id."""
+        return check_id in self._states
 
     def is_declared_and_healthy(self, check_id: HealthCheckId) -> bool:
         """True if a check counts as a healthy child; one that is not declared does not (H84)."""
@@ -105,7 +111,9 @@ class StatusTracker:
         if before:
             self._record_declared(affected, was, now)
             for check_id in removed:
-                self._record(EventKind.REMOVED, check_id, before[check_id].status, None, "no longer declared", now)
+                self._record(
+                    EventKind.REMOVED, before[check_id].check, before[check_id].status, None, "no longer declared", now
+                )
 
     def record(self, check_id: HealthCheckId, checker: Checker, observation: Observation) -> None:
         """Adds one observation; ignored if the check or the checker is no longer declared."""
@@ -123,7 +131,7 @@ class StatusTracker:
         moved = self._update([state], observation.at) if has_flipped or not was.is_reporting else []
         if has_flipped:
             old, new = Status.of(is_healthy=was.is_healthy), Status.of(is_healthy=now.is_healthy)
-            self._record(EventKind.VOTE, check_id, old, new, observation.text, observation.at, checker)
+            self._record(EventKind.VOTE, state.check, old, new, observation.text, observation.at, checker)
         self._record_statuses(moved, observation.at)
 
     def set_overlays(self, overlays: Mapping[HealthCheckId, Overlay], now: float) -> None:
@@ -143,7 +151,7 @@ class StatusTracker:
         for state, old in zip(changed, was, strict=True):
             if old is not state.forced:
                 cause = f"forced by {state.overlay.by}" if state.overlay else "no longer forced"
-                self._record(EventKind.FORCED, state.check.id, old, state.forced, cause, now)
+                self._record(EventKind.FORCED, state.check, old, state.forced, cause, now)
         self._record_statuses(moved, now)
 
     def set_signal(self, source: SignalSource, signal: SignalState, now: float) -> None:
@@ -217,14 +225,16 @@ class StatusTracker:
             return is_quorate(*state.votes)
         if isinstance(config, CalculatedCheck):
             children = {child: self.is_declared_and_healthy(child) for child in config.children}
-            state.unhealthy_children = tuple(sorted(child for child, is_healthy in children.items() if not is_healthy))
+            state.unhealthy_children = tuple(
+                sorted(self._label(child) for child, is_healthy in children.items() if not is_healthy)
+            )
             return is_threshold_met(children.values(), config.health_threshold)
         assert isinstance(config, MetricCheck | RecoveryCheck)
         return is_healthy_by_signal(config, state.signal, was_healthy=state.was_healthy)
 
     def _record_statuses(self, moved: Iterable[tuple[HealthCheckState, Status]], now: float) -> None:
         for state, old in moved:
-            self._record(EventKind.STATUS, state.check.id, old, state.status, state.summary, now)
+            self._record(EventKind.STATUS, state.check, old, state.status, state.summary, now)
 
     def _record_declared(
         self, affected: Iterable[HealthCheckState], was: Mapping[HealthCheckId, Status], now: float
@@ -233,22 +243,31 @@ class StatusTracker:
         for state in affected:
             old = was.get(state.check.id)
             if old is None:
-                self._record(EventKind.DECLARED, state.check.id, None, state.status, "declared", now)
+                self._record(EventKind.DECLARED, state.check, None, state.status, "declared", now)
             elif old is not state.status:
                 state.since = now
-                self._record(EventKind.STATUS, state.check.id, old, state.status, "declaration changed", now)
+                self._record(EventKind.STATUS, state.check, old, state.status, "declaration changed", now)
 
     def _record(
         self,
         kind: EventKind,
-        check_id: HealthCheckId,
+        check: HealthCheck,
         old: Status | None,
         new: Status | None,
         cause: str,
         at: float,
         checker: Checker | None = None,
     ) -> None:
-        self._history.add(at=at, kind=kind, check_id=check_id, checker=checker, old=old, new=new, cause=cause)
+        self._history.add(
+            at=at, kind=kind, check_id=check.id, checker=checker, old=old, new=new, cause=cause, name=check.name
+        )
+
+    def _label(self, check_id: HealthCheckId) -> str:
+        return self._states[check_id].check.label if check_id in self._states else check_id
+
+    def ids_named(self, name: str) -> tuple[HealthCheckId, ...]:
+        """The health checks that people call so."""
+        return tuple(check_id for check_id, state in self._states.items() if state.check.name == name)
 
 
 def _apply_signal(state: HealthCheckState, signal: SignalState) -> None:

@@ -245,6 +245,7 @@ def event_json(history: History, event: Event) -> dict[str, Any]:
         "at": timestamp(event.at),
         "kind": event.kind.value,
         "check": event.check_id,
+        "name": event.name,
         "region": event.checker.region if event.checker else None,
         "checker": event.checker.address if event.checker else None,
         "old": event.old.value if event.old else None,

@@ -45,8 +45,8 @@ class ForcedStatusCalls:
         ]
 
     async def _force_one(self, request: web.Request) -> web.Response:
-        check_id = check_id_of(request)
         try:
+            check_id = check_id_of(request, self._monitor)
             body = await body_of(request, _FORCE_ONE, ("status", "for", "until"))
             rule = self._rule(Pattern(PatternKind.CHECK, check_id), body, _FORCE_ONE)
             self._monitor.state(check_id)
@@ -54,7 +54,7 @@ class ForcedStatusCalls:
         except BadBody as bad:
             return bad.reply
         except UnknownHealthCheck as missing:
-            return failure(404, str(missing), "id", "H103")
+            return failure(404, str(missing), "id", missing.rule)
         return as_json(self._checks.shown(check_id))
 
     async def _force(self, request: web.Request) -> web.Response:

@@ -42,26 +42,26 @@ class HealthCheckCalls:
 
     async def _one(self, request: web.Request) -> web.Response:
         try:
-            return as_json(self.shown(check_id_of(request)))
+            return as_json(self.shown(check_id_of(request, self._monitor)))
         except UnknownHealthCheck as missing:
-            return failure(404, str(missing), "id", "H103")
+            return failure(404, str(missing), "id", missing.rule)
 
     async def _probe(self, request: web.Request) -> web.Response:
-        check_id = check_id_of(request)
         try:
+            check_id = check_id_of(request, self._monitor)
             body = await body_of(request, _PROBE, ("region",)) if request.can_read_body else {}
             await self._monitor.probe_now(check_id, optional_text_in(body, "region", _PROBE))
         except BadBody as bad:
             return bad.reply
         except UnknownHealthCheck as missing:
-            return failure(404, str(missing), "id", "H103")
+            return failure(404, str(missing), "id", missing.rule)
         except (NoSuchChecker, ProbesAreOff) as refusal:
             return failure(400, str(refusal), "region" if isinstance(refusal, NoSuchChecker) else "id")
         return as_json(self.shown(check_id))
 
     async def _observe(self, request: web.Request) -> web.Response:
-        check_id = check_id_of(request)
         try:
+            check_id = check_id_of(request, self._monitor)
             body = await body_of(request, _OBSERVE, ("success", "reason", "region"))
             success = body.get("success")
             if not isinstance(success, bool):
@@ -74,7 +74,7 @@ class HealthCheckCalls:
         except BadBody as bad:
             return bad.reply
         except UnknownHealthCheck as missing:
-            return failure(404, str(missing), "id", "H103")
+            return failure(404, str(missing), "id", missing.rule)
         except NoSuchChecker as refusal:
             return failure(400, str(refusal), "region")
         return as_json(self.shown(check_id))
@@ -93,6 +93,10 @@ class HealthCheckCalls:
         }
 
 
-def check_id_of(request: web.Request) -> HealthCheckId:
-    """The health check that a request's path names."""
-    return HealthCheckId(request.match_info["id"])
+def check_id_of(request: web.Request, monitor: HealthMonitor) -> HealthCheckId:
+    """The health check that a request's path names, by id or by name.
+
+    Raises:
+        UnknownHealthCheck: there is none, or several have the name.
+    """
+    return monitor.find(request.match_info["id"])

@@ -117,7 +117,7 @@ def update_health_check(request: Request, step: Step, context: Context) -> Respo
         raise HealthCheckVersionMismatch(message)
     config = _merged(row.config, request)
     written = from_api(before.id, config)
-    check = replace(written, config=with_file_settings(written.config, before.config))
+    check = replace(written, config=with_file_settings(written.config, before.config), name=before.name)
     _refuse_added_address(before.config, check.config)
     if "ChildHealthChecks" in request:  # a list that is not sent keeps children that were deleted (H84)
         _refuse_unknown_children(check, step.world)

@@ -152,6 +152,7 @@ async def test_the_fields_of_an_event():
         "at": "1970-01-01T00:00:00.123Z",
         "kind": "status",
         "check": "web",
+        "name": None,
         "region": None,
         "checker": None,
         "old": "healthy",

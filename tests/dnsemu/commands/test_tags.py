@@ -57,6 +57,23 @@ def test_a220_neither_list_is_refused(emulated):
     assert "AddTags" in error.message
 
 
+def test_a220_the_tag_name_of_a_health_check_names_it(emulated):
+    """The name follows the tag, stays when other tags change, and survives an update of the check."""
+
+    def name():
+        return emulated.state.world.health_checks[CHECK].name
+
+    add(emulated, CHECK, "healthcheck", team="a")
+    assert name() is None
+    add(emulated, CHECK, "healthcheck", Name="blue")
+    assert name() == "blue"
+    add(emulated, CHECK, "healthcheck", team="b")
+    emulated.call("UpdateHealthCheck", HealthCheckId=CHECK, FailureThreshold=5)
+    assert name() == "blue"
+    emulated.call(CHANGE, ResourceType="healthcheck", ResourceId=CHECK, RemoveTagKeys=["Name"])
+    assert name() is None
+
+
 def test_a223_tags_keep_the_order_in_which_their_keys_came(emulated):
     add(emulated, zebra="1", ant="2")
     add(emulated, bee="3", zebra="4")

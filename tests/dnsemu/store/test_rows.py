@@ -1,6 +1,7 @@
 """Record sets in their stored form, which stays readable, and a state built from rows."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -50,9 +51,11 @@ def test_the_stored_form_of_a_health_check_stays_as_it_is():
     stored = (
         '{"id":"h1","config":{"is":"endpoint","type":"HTTP","ip_address":"192.0.2.1","fully_qualified_domain_name":null,'
         '"port":80,"resource_path":null,"search_string":null,"request_interval_s":30.0,"failure_threshold":3,'
-        '"measure_latency":false,"enable_sni":null,"regions":[]},"inverted":false,"disabled":false}'
+        '"measure_latency":false,"enable_sni":null,"regions":[]},"inverted":false,"disabled":false,"name":"web"}'
     )
     rows = RowCodecs({})
+    older = rows.value(HEALTH_CHECK, {k: v for k, v in json.loads(stored).items() if k != "name"})
+    assert older == replace(rows.value(HEALTH_CHECK, json.loads(stored)), name=None)
     assert compact(rows.body(HEALTH_CHECK, rows.value(HEALTH_CHECK, json.loads(stored)))) == stored
 
 
