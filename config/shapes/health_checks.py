@@ -1,8 +1,9 @@
 """Health checks: their shape, and its conversion to a `HealthCheck`."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -48,6 +49,8 @@ _ROUTING_CONTROL = re.compile(
 
 class HealthCheckShape(Shape):
     """One health check, in a file or pasted from the API."""
+
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {"path": "write resource_path", "interval": "write request_interval"}
 
     id: Annotated[
         str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$"),

@@ -7,6 +7,7 @@ import typer
 
 from dnsemu.cli.client import check_path, force_check, status_of
 from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, fail, or_exit, print_json, refuse
+from dnsemu.cli.wait import wait
 from dnsemu.config.text.durations import duration_text
 
 CheckId = Annotated[str, typer.Argument(metavar="CHECK", help="The health check's id.")]
@@ -256,7 +257,7 @@ def reset(server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
         _show_kept(found)
 
 
-COMMANDS = (status, force, clock, history, probe, observe, alarm, routing_control, checkers, snapshot, reset)
+COMMANDS = (status, force, clock, history, probe, observe, alarm, routing_control, checkers, snapshot, reset, wait)
 
 
 def _show_rules(found: dict[str, Any], *, as_json: bool) -> None:

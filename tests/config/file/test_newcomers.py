@@ -12,6 +12,7 @@ from dnsemu.config.file.load import load_text
         ("zones: []", "'zones' is no field here; write hosted_zones "),
         ("records: []", "put them under hosted_zones"),
         ("hosted_zones: [{name: a.test, records: []}]", "write record_sets "),
+        ("health_checks: [{id: a, type: HTTP, ip_address: 127.0.0.1, path: /}]", "write resource_path "),
         ("hosted_zones:\n  - name: a.test\n    comment: x\n   id: Z1\n", "the indentation fits no line above"),
         ("hosted_zones:\n  - name: a.test\n      comment: x\n", "a name with a colon cannot stand here"),
     ],
