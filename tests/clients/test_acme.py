@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.proxy import proxying
 from tests.e2e.aws import new_zone
 from tests.serving import free_port
 from tests.waiting import until
@@ -105,3 +106,22 @@ def test_dehydrated_with_a_hook_in_shell(authority, trusted, zone, check, run, r
     names = ("--domain", "dehydrated.test *.dehydrated.test")
     run(program, "--config", config, "--cron", *names, "--challenge", "dns-01", "--hook", command)
     check(tmp_path / "certs" / "dehydrated.test" / "cert.pem", "dehydrated.test")
+
+
+def test_lego_through_a_proxy(server, authority, trusted, zone, check, run, require_tool, tmp_path):
+    """lego takes no other endpoint, so a proxy hands its requests on."""
+    zone("lego.test")
+    options = ("--accept-tos", "--email", "shop@lego.test", "--path", tmp_path, "--server", authority)
+    dns = ("--dns", "route53", "--dns.disable-cp", "--dns.resolvers", f"127.0.0.1:{server.dns}")
+    names = ("--domains", "lego.test", "--domains", "*.lego.test")
+    with proxying(server, trusted, trusted.with_name("key.pem")) as proxy:
+        trust = {"LEGO_CA_CERTIFICATES": str(trusted), "AWS_CA_BUNDLE": str(trusted)}
+        through = {
+            **trust,
+            "HTTPS_PROXY": proxy,
+            "https_proxy": proxy,
+            "AWS_REGION": "us-east-1",
+            "AWS_POLLING_INTERVAL": "1",
+        }
+        run(require_tool("lego"), *options, *dns, *names, "run", env=through)
+    check(tmp_path / "certificates" / "lego.test.crt", "lego.test")
