@@ -1,6 +1,6 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
-# --copies: an interpreter that needs no other file system.
+# --copies: the interpreter is in the folder that the next stage copies.
 RUN python -m venv --copies --without-pip /opt/dnsemu
 COPY . .
 RUN python -m pip --python /opt/dnsemu/bin/python install --no-cache-dir --constraint requirements.lock . \
