@@ -176,7 +176,7 @@ def test_wire_explain_and_status_show_one_decision(server):
         assert [(answer["values"], answer["percent"]) for answer in told["answers"]] == [([EU], 100.0)]
         text = dnsemu_here("explain", "weighted.shop.test", "--server", server.url).stdout
         assert "forced unhealthy" in text
-        assert f"100 %  weighted.shop.test.  5  A  {EU}" in text
+        assert f"100 %  weighted.shop.test.  5  A  eu → {EU}" in text
         (group,) = [group for group in server.status()["serving"] if group["name"] == "weighted.shop.test."]
         assert [(share["set_identifier"], share["percent"]) for share in group["shares"]] == [("eu", 100.0)]
         assert served(server.dns, "weighted.shop.test") == [EU]
