@@ -1,8 +1,10 @@
 """IP addresses and networks of both families."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Literal
 
 IPAddress = IPv4Address | IPv6Address
+IPVersion = Literal[4, 6]
 IPNetwork = IPv4Network | IPv6Network
 
 _MAPPED_PREFIX = bytes(10) + b"\xff\xff"

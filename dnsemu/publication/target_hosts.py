@@ -3,14 +3,15 @@
 from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address
+from ipaddress import ip_address
 
 import structlog
 
 from dnsemu.clock.jobs import Job, JobResult
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
-from dnsemu.healthcheck.probes.resolve import Resolver, Unresolved
+from dnsemu.config.model.addresses import IPAddress
+from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, NX_DOMAIN, Resolver, Unresolved
 from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.zone.resources import CompiledResource, LookUp
 
@@ -21,8 +22,9 @@ log = structlog.get_logger()
 
 
 class TargetHosts:
-    """Keeps the addresses of target hosts up to date; one that cannot be resolved keeps its last address.
+    """Keeps the addresses of target hosts up to date, of both IP versions.
 
+    One that cannot be resolved keeps its last address, unless the host now has one of the other version instead.
     Addresses are published with the catalog, so a query sees both at one instant. A slow look-up delays no other one,
     and is not repeated before it ends.
     """
@@ -31,8 +33,8 @@ class TargetHosts:
         self._board = board
         self._resolver = resolver
         self._scheduler = scheduler
-        self._addresses: dict[LookUp, IPv4Address | None] = {}
-        self._unresolved: set[LookUp] = set()
+        self._addresses: dict[LookUp, IPAddress | None] = {}
+        self._failures: dict[LookUp, str] = {}
         self._jobs: dict[LookUp, Job] = {}
 
     def follow(self, published: Published) -> Published:
@@ -44,18 +46,19 @@ class TargetHosts:
             if look_up not in self._jobs:
                 self._plan(look_up, self._scheduler.clock.now())
         self._addresses = {look_up: address for look_up, address in self._addresses.items() if look_up in look_ups}
-        self._unresolved &= look_ups.keys()
+        self._failures = {look_up: reason for look_up, reason in self._failures.items() if look_up in look_ups}
         return _with_resources(published, self._affected(published, self._addresses))
 
     def _plan(self, look_up: LookUp, when: float) -> None:
-        rank = (names.display(look_up[0]), look_up[1], 0)
+        host, region, version = look_up
+        rank = (names.display(host), region, version)
         self._jobs[look_up] = self._scheduler.run_job_at(when, partial(self._resolve, look_up), rank)
 
     async def _resolve(self, look_up: LookUp) -> JobResult:
-        host, region = look_up
+        host, region, version = look_up
         answer: str | Unresolved | None
         try:
-            answer = await self._resolver.resolve(names.display(host), region)
+            answer = await self._resolver.resolve(names.display(host), region, version)
         except Exception as error:  # our own error, which says nothing about the host
             log.error("a target could not be looked up", host=names.display(host), error=repr(error))
             answer = None
@@ -66,22 +69,33 @@ class TargetHosts:
         if answer is None:
             return
         if isinstance(answer, Unresolved):
-            if look_up not in self._unresolved:
-                self._unresolved.add(look_up)
-                last = self._addresses.get(look_up)
-                name = names.display(look_up[0])
-                log.warning(
-                    "a target cannot be resolved", host=name, reason=answer.reason, address_kept=last and str(last)
-                )
-            if look_up not in self._addresses:
-                self._addresses[look_up] = None
-                self._publish(look_up)
+            is_replaced = answer in (NO_ADDRESS, NX_DOMAIN) and self._addresses.get(_other(look_up)) is not None
+            if is_replaced or look_up not in self._addresses:
+                self._take(look_up, None)
+            self._take_failure(look_up, answer.reason)
             return
-        self._unresolved.discard(look_up)
-        address = IPv4Address(answer)
-        if self._addresses.get(look_up) != address:
+        self._failures.pop(look_up, None)
+        self._take(look_up, ip_address(answer))
+
+    def _take(self, look_up: LookUp, address: IPAddress | None) -> None:
+        if look_up not in self._addresses or self._addresses[look_up] != address:
             self._addresses[look_up] = address
             self._publish(look_up)
+
+    def _take_failure(self, look_up: LookUp, reason: str) -> None:
+        """Remembers a failure, and logs it when it leaves the host without an address of either version."""
+        is_new = look_up not in self._failures
+        self._failures[look_up] = reason
+        other = _other(look_up)
+        if not is_new or other not in self._failures:
+            return
+        kept = [str(address) for key in sorted((look_up, other)) if (address := self._addresses.get(key)) is not None]
+        log.warning(
+            "a target cannot be resolved",
+            host=names.display(look_up[0]),
+            reason=reason,
+            address_kept=", ".join(kept) or None,
+        )
 
     def _publish(self, look_up: LookUp) -> None:
         """Publishes the address of a host."""
@@ -107,3 +121,9 @@ def _with_hosts(published: Published) -> list[CompiledResource]:
     """Returns the resources that have a host to look up, each once."""
     resources = {resource.declared.name: resource for resource in published.catalog.resources.values()}
     return [resource for resource in resources.values() if any(resource.look_ups)]
+
+
+def _other(look_up: LookUp) -> LookUp:
+    """Returns the look-up of the same host for the other IP version."""
+    host, region, version = look_up
+    return host, region, 6 if version == 4 else 4

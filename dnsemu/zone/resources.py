@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from ipaddress import IPv4Address
 
 from dnsemu.config import names
 from dnsemu.config.aws import name_servers
 from dnsemu.config.aws.services import names_of, zones_of
-from dnsemu.config.model.addresses import IPAddress
+from dnsemu.config.model.addresses import IPAddress, IPVersion
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
@@ -27,11 +26,11 @@ _SHORT_TTL_KINDS = (ResourceKind.S3_WEBSITE, ResourceKind.MULTI_AZ_DATABASE)
 _ONE_TARGET_GROUP_KINDS = (ResourceKind.CLASSIC_LOAD_BALANCER, ResourceKind.ELASTIC_BEANSTALK)
 
 IsHealthy = Callable[[HealthCheckId], bool]
-LookUp = tuple[DName, str]
-"""A host, and the Region where it is looked up."""
+LookUp = tuple[DName, str, IPVersion]
+"""A host, the Region where it is looked up, and the IP version of the address sought."""
 
-Hosts = Mapping[LookUp, IPv4Address | None]
-"""Addresses of hosts; None for one that has been looked up and has never had an address."""
+Hosts = Mapping[LookUp, IPAddress | None]
+"""Addresses of hosts; None where a look-up found none."""
 
 REGION_OF_GLOBAL = "us-east-1"
 """The Region where global services look up hosts."""
@@ -41,12 +40,13 @@ REGION_OF_GLOBAL = "us-east-1"
 class CompiledResource:
     """A compiled AWS resource.
 
-    `leaves` holds the answer of each target, None for a host without an address so far. `zone` contains only the
-    resource's names, so that queries find them. `unresolved` are the targets whose host has no address.
+    `leaves` holds the answers of each target: one, two for a host with addresses of both IP versions, none for a host
+    without an address so far. `zone` contains only the resource's names, so that queries find them. `unresolved` are
+    the targets whose host has no address of either version.
     """
 
     declared: Resource
-    leaves: tuple[RecordSet | None, ...]
+    leaves: tuple[tuple[RecordSet, ...], ...]
     zone: Zone
     unresolved: frozenset[Target] = frozenset()
 
@@ -57,18 +57,22 @@ class CompiledResource:
 
     @property
     def look_ups(self) -> Iterator[LookUp]:
-        """Yields the hosts whose addresses are needed; a database answers with the host name itself."""
+        """Yields the look-ups of hosts whose addresses are needed; a database answers with the host name itself."""
         if self.declared.kind is not ResourceKind.MULTI_AZ_DATABASE:
             for target in self.declared.targets:
                 if target.host is not None:
-                    yield _look_up(self.declared, target.host)
+                    yield from look_ups_of(target.host, self.declared)
 
     def with_hosts(self, hosts: Hosts) -> "CompiledResource":
         """Returns the resource with the addresses of its hosts, as far as they are known."""
         resource = self.declared
-        leaves = tuple(_leaf(resource, target, hosts) for target in resource.targets)
+        leaves = tuple(tuple(_leaves(resource, target, hosts)) for target in resource.targets)
         hosted = ((target, target.host) for target in resource.targets if target.host is not None)
-        unresolved = (target for target, host in hosted if hosts.get(_look_up(resource, host), "") is None)
+        unresolved = (
+            target
+            for target, host in hosted
+            if all(hosts.get(look_up, "") is None for look_up in look_ups_of(host, resource))
+        )
         return replace(self, leaves=leaves, unresolved=frozenset(unresolved))
 
     def state(self, type: RRType, is_healthy: IsHealthy) -> ResourceState:
@@ -78,10 +82,10 @@ class CompiledResource:
                 target,
                 is_healthy=target not in self.unresolved
                 and (target.health_check_id is None or is_healthy(target.health_check_id)),
-                leaf=leaf if leaf is not None and leaf.type is type else None,
+                leaf=next((leaf for leaf in leaves if leaf.type is type), None),
                 is_unresolved=target in self.unresolved,
             )
-            for target, leaf in zip(self.declared.targets, self.leaves, strict=True)
+            for target, leaves in zip(self.declared.targets, self.leaves, strict=True)
         )
         is_healthy_now = counts_as_healthy(self.declared, [target.is_healthy for target in targets])
         return ResourceState(self.declared, targets, is_healthy=is_healthy_now, outcome=self._outcome(targets))
@@ -143,19 +147,23 @@ def _apex() -> tuple[RecordSet, RecordSet]:
     return name_servers.default_ns(names.ROOT, servers), name_servers.default_soa(names.ROOT, servers)
 
 
-def _leaf(resource: Resource, target: Target, hosts: Hosts) -> RecordSet | None:
+def look_ups_of(host: DName, resource: Resource) -> tuple[LookUp, LookUp]:
+    """Returns the look-ups of a target's host, for each IP version."""
+    region = resource.region or REGION_OF_GLOBAL
+    return (host, region, 4), (host, region, 6)
+
+
+def _leaves(resource: Resource, target: Target, hosts: Hosts) -> Iterator[RecordSet]:
     ttl = SHORT_TTL_S if resource.kind in _SHORT_TTL_KINDS else TTL_S
-    if resource.kind is ResourceKind.MULTI_AZ_DATABASE and target.host is not None:
+    if target.host is None:
+        addresses = [target.address]
+    elif resource.kind is ResourceKind.MULTI_AZ_DATABASE:
         text = names.display(target.host)
-        return RecordSet(resource.name, RRType.CNAME, ttl=ttl, values=(text,), rdata=(target.host,))
-    address: IPAddress | None = target.address
-    if address is None and target.host is not None:
-        address = hosts.get(_look_up(resource, target.host))
-    if address is None:
-        return None
-    type = RRType.A if address.version == 4 else RRType.AAAA
-    return RecordSet(resource.name, type, ttl=ttl, values=(str(address),), rdata=(address.packed,))
-
-
-def _look_up(resource: Resource, host: DName) -> LookUp:
-    return host, resource.region or REGION_OF_GLOBAL
+        yield RecordSet(resource.name, RRType.CNAME, ttl=ttl, values=(text,), rdata=(target.host,))
+        return
+    else:
+        addresses = [hosts.get(look_up) for look_up in look_ups_of(target.host, resource)]
+    for address in addresses:
+        if address is not None:
+            type = RRType.A if address.version == 4 else RRType.AAAA
+            yield RecordSet(resource.name, type, ttl=ttl, values=(str(address),), rdata=(address.packed,))

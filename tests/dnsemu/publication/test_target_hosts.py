@@ -14,7 +14,7 @@ from dnsemu.config.file.load import load_files, load_text
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.files.loading import compile_world
 from dnsemu.files.reading import read_files
-from dnsemu.healthcheck.probes.resolve import NX_DOMAIN
+from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, NX_DOMAIN, SERV_FAIL
 from dnsemu.options import Options
 from dnsemu.publication.target_hosts import EVERY_S, TargetHosts
 from tests.asking import Server
@@ -23,7 +23,13 @@ from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 LB = "lb.us-east-1.elb.amazonaws.com"
 
 
-def reading(*hosts, region="us-east-1", kind="application-load-balancer", extra=""):
+def zone_of(label, target):
+    """Record sets of both types that lead to a resource."""
+    alias = f"alias_target: {{dns_name: {target}, evaluate_target_health: true}}"
+    return ", ".join(f"{{name: {label}, type: {type}, {alias}}}" for type in ("A", "AAAA"))
+
+
+def reading(*hosts, region="us-east-1", kind="application-load-balancer", extra="", record_sets=()):
     targets = ", ".join(f"{{host: {host}}}" for host in hosts)
     name = LB.replace("us-east-1", region)
     return compile_world(
@@ -33,29 +39,34 @@ def reading(*hosts, region="us-east-1", kind="application-load-balancer", extra=
 resources: [{{dns_name: {name}, kind: {kind}, targets: [{targets}]}}{extra}]
 hosted_zones:
   - name: shop.test
-    record_sets: [{{name: www, type: A, alias_target: {{dns_name: {name}, evaluate_target_health: true}}}}]
+    record_sets: [{", ".join(record_sets) or zone_of("www", name)}]
 """,
         )
     )
 
 
 class FakeResolver:
-    """Hosts and their addresses; a host in `held` is answered after its event is set. Records what it was asked."""
+    """Hosts and their addresses; a host in `held` is answered after its event is set. Records what it was asked.
+
+    The list `asked` has the questions for IPv4; those for IPv6 come at the same times.
+    """
 
     def __init__(self, **addresses):
         self.addresses = {name.replace("_", "."): address for name, address in addresses.items()}
+        self.v6 = {}
         self.held = {}
         self.asked = []
         self.error = None
 
-    async def resolve(self, name, region):
+    async def resolve(self, name, region, version):
         name = name.rstrip(".")
-        self.asked.append((name, region))
+        if version == 4:
+            self.asked.append((name, region))
         if self.error is not None:
             raise self.error
         if name in self.held:
             await self.held[name].wait()
-        return self.addresses.get(name, NX_DOMAIN)
+        return (self.addresses if version == 4 else self.v6).get(name, NX_DOMAIN)
 
 
 @asynccontextmanager
@@ -74,8 +85,8 @@ async def followed(first, resolver, **clock):
         await asyncio.gather(task, return_exceptions=True)
 
 
-def addresses(server, name="www.shop.test"):
-    return sorted(rdata.to_text() for rrset in server.ask(name).answer for rdata in rrset)
+def addresses(server, name="www.shop.test", type="A"):
+    return sorted(rdata.to_text() for rrset in server.ask(name, type).answer for rdata in rrset)
 
 
 @virtual_time
@@ -113,6 +124,50 @@ async def test_a_host_that_is_lost_keeps_its_address_and_is_logged_once():
             resolver.addresses["a.test"] = "192.0.2.2"
             await asyncio.sleep(EVERY_S + 0.1)
             assert addresses(server) == ["192.0.2.2"]
+
+
+@virtual_time
+async def test_r106_a_host_with_ipv6_answers_for_aaaa_under_every_name():
+    resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
+    resolver.v6["a.test"] = "2001:db8::1"
+    both = zone_of("www", LB), zone_of("dual", f"dualstack.{LB}")
+    async with followed(reading("a.test", "b.test", record_sets=both), resolver) as (server, *_):
+        for name in ("www.shop.test", "dual.shop.test", LB, f"dualstack.{LB}"):
+            assert addresses(server, name) == ["192.0.2.1", "192.0.2.2"]
+            assert addresses(server, name, "AAAA") == ["2001:db8::1"]
+
+
+@virtual_time
+async def test_r106_a_host_with_ipv6_alone_is_found():
+    resolver = FakeResolver()
+    resolver.v6["a.test"] = "2001:db8::1"
+    with structlog.testing.capture_logs() as logs:
+        async with followed(reading("a.test"), resolver) as (server, *_):
+            assert (addresses(server), addresses(server, type="AAAA")) == ([], ["2001:db8::1"])
+            resource = next(iter(server.board.current.catalog.resources.values()))
+            assert resource.state(RRType.A, lambda check: True).is_healthy
+    assert not logs
+
+
+@pytest.mark.parametrize(("answer", "kept"), [
+    pytest.param(NO_ADDRESS, [], id="R106 a host without IPv4 any more"),
+    pytest.param(NX_DOMAIN, [], id="R106 a resolver that says so in other words"),
+    pytest.param(SERV_FAIL, ["192.0.2.1"], id="R106 a failure says nothing"),
+])  # fmt: skip
+def test_a_host_that_moves_to_ipv6(answer, kept):
+    @virtual_time
+    async def main():
+        resolver = FakeResolver(a_test="192.0.2.1")
+        async with followed(reading("a.test"), resolver) as (server, *_):
+            resolver.addresses["a.test"] = answer
+            resolver.v6["a.test"] = "2001:db8::1"
+            await asyncio.sleep(2 * EVERY_S + 0.1)
+            assert (addresses(server), addresses(server, type="AAAA")) == (kept, ["2001:db8::1"])
+            resolver.v6["a.test"] = "2001:db8::2"
+            await asyncio.sleep(EVERY_S + 0.1)
+            assert addresses(server, type="AAAA") == ["2001:db8::2"]
+
+    main()
 
 
 @virtual_time
@@ -226,7 +281,7 @@ async def test_a_resolver_that_breaks_is_logged_and_asked_again():
             resolver.error = None
             await asyncio.sleep(EVERY_S + 0.1)
             assert addresses(server) == ["192.0.2.1"]
-    assert [(log["log_level"], log["host"]) for log in logs] == [("error", "a.test.")]
+    assert [(log["log_level"], log["host"]) for log in logs] == [("error", "a.test.")] * 2  # of each IP version
 
 
 @virtual_time

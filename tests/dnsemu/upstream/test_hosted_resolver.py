@@ -45,9 +45,9 @@ class Elsewhere:
     def __init__(self):
         self.asked = []
 
-    async def resolve(self, name, region):
+    async def resolve(self, name, region, version=4):
         self.asked.append((name.lower(), region))
-        return "198.51.100.1"
+        return {4: "198.51.100.1", 6: "2001:db8::99"}[version]
 
 
 @pytest.fixture
@@ -96,6 +96,17 @@ async def test_names_of_ours(resolver, elsewhere, name, region, found):
 async def test_names_of_others(resolver, elsewhere, name, asked):
     assert await resolver.resolve(name, "sa-east-1") == "198.51.100.1"
     assert elsewhere.asked == [(asked, "sa-east-1")]
+
+
+@pytest.mark.parametrize(("name", "found"), [
+    pytest.param("v6.shop.test", "2001:db8::1", id="R106 a host with AAAA"),
+    pytest.param("v6alias.shop.test", "2001:db8::1", id="R106 AAAA behind a CNAME"),
+    pytest.param("www.shop.test", NO_ADDRESS, id="R106 a host without AAAA"),
+    pytest.param("gone.shop.test", NX_DOMAIN, id="R106 no host"),
+    pytest.param("away.shop.test", "2001:db8::99", id="R106 a CNAME leads outside"),
+])  # fmt: skip
+async def test_ipv6_for_targets(resolver, name, found):
+    assert await resolver.resolve(name, "eu-west-1", 6) == found
 
 
 async def test_h61_a_check_may_follow_the_failover_that_it_causes(server, resolver):

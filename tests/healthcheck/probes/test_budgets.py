@@ -22,7 +22,7 @@ class SlowNames:
     def __init__(self, takes_s):
         self.takes_s = takes_s
 
-    async def resolve(self, name, region):
+    async def resolve(self, name, region, version=4):
         await asyncio.sleep(self.takes_s)
         return "127.0.0.1"
 

@@ -160,7 +160,7 @@ async def test_h59_the_resolver_is_asked_for_each_probe_with_the_checkers_region
     asked = []
 
     class Remembers(Names):
-        async def resolve(self, name, region):
+        async def resolve(self, name, region, version=4):
             asked.append((name, region))
             return await super().resolve(name, region)
 
