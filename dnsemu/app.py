@@ -35,6 +35,7 @@ from dnsemu.api.server import HttpPort, Probes
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.errors import FileError
+from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.config.text.addresses import parse_address
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.control.ids import NewIds
@@ -124,7 +125,7 @@ class Application:
         resolver = HostedResolver(self.board, self.health, lookup_dice, HostResolver())
         self.target_hosts = TargetHosts(self.board, resolver, self.scheduler)
         self._prober = Prober(
-            resolver, is_cut_off=self.partitions.is_cut_off, is_strict=partial(_is_strict, self.board)
+            resolver, is_cut_off=self.partitions.is_cut_off, is_strict=lambda: self._fleet().strict_addresses
         )
         self.monitor = HealthMonitor(
             scheduler=self.scheduler,
@@ -165,7 +166,7 @@ class Application:
         """The processes that answer DNS; set when addresses are bound."""
 
         # The API and its state.
-        self.publisher = Publisher(self.board, self.monitor, self.forcing, self.target_hosts)
+        self.publisher = Publisher(self.board, self.monitor, self.forcing, self.target_hosts, probes=options.probes)
         change_feed = ChangeFeed()
         self.propagation = Propagation(change_feed, self.scheduler, self.publisher.publish_writes)
         self.command_runner = CommandRunner(
@@ -298,9 +299,10 @@ class Application:
 
     def _http_port(self, events: EventCalls) -> HttpPort:
         board, monitor, clock, history = self.board, self.monitor, self.clock, self.history
+        life, errors = self.lifecycle, self.file_errors
         checks = HealthCheckCalls(monitor, history, clock)
         control: list[Calls] = [
-            StatusCalls(board, self.health, monitor, self.scheduler, self.data_plane, self.lifecycle, self.file_errors),
+            StatusCalls(board, self.health, monitor, self.scheduler, self.data_plane, life, errors, self._fleet),
             ExplainCalls(board, self.health, partial(check_detail, monitor), self.responder.forward_to),
             WhatIfCalls(board),
             ClockCalls(self.scheduler, history),
@@ -309,18 +311,22 @@ class Application:
             checks,
             ForcedStatusCalls(self.forcing, self.force_file, monitor, clock, checks),
             SignalCalls(monitor),
-            CheckerCalls(self.partitions, lambda: board.current.world.health_checkers),
+            CheckerCalls(self.partitions, self._fleet),
             StateCalls(self.command_runner, clock, self),
             InjectionCalls(self.injected_errors),
         ]
         route53 = ApiEndpoint(self.command_runner, lambda: board.current.world.api, self.injected_errors)
-        metrics = Metrics(board, self.data_plane, monitor, clock, self.lifecycle, self.file_errors)
+        metrics = Metrics(board, self.data_plane, monitor, clock, life, errors)
         return HttpPort(
             [*route53.routes(), *Probes(self.lifecycle, metrics).routes(), *control_routes(control)],
             allowed_hosts=lambda: (*self._options.allowed_hosts, *board.current.world.server.allowed_hosts),
             reached=self.data_plane.wait_until_applied,
             api_error=refusal,
         )
+
+    def _fleet(self) -> HealthCheckers:
+        """The health checkers as they work now: as the files say, apart from the command line's choice."""
+        return self.board.current.world.health_checkers.with_probes(self._options.probes)
 
     # --- files and the whole state ---
 
@@ -370,10 +376,6 @@ class Application:
 
     def _publish_files(self, declared: LoadedFiles, state: State, *, recompile: bool = False) -> None:
         self.publisher.publish_files(declared.published, state, recompile=recompile)
-
-
-def _is_strict(board: Board) -> bool:
-    return board.current.world.health_checkers.strict_addresses
 
 
 def _location_database(board: Board) -> str | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dnsemu.clock.clock import Clock
+from dnsemu.config.model.health_checkers import ProbeMode
 from dnsemu.config.text.addresses import Address
 from dnsemu.query_log.log_file import LogFile
 from dnsemu.store.store import Store
@@ -22,6 +23,7 @@ class Options:
     dns: tuple[Address, ...] | None = None
     http: Address | None = None
     forward: tuple[Address, ...] = ()
+    probes: ProbeMode | None = None
     seed: int | None = None
     clock: Clock | None = None
     scale_ttls: bool = False

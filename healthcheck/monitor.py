@@ -38,10 +38,10 @@ log = structlog.get_logger()
 
 
 class ProbesAreOff(Exception):
-    """A probe was requested, but the file turns probes off."""
+    """A probe was requested, but the file or the command line turns probes off."""
 
     def __init__(self) -> None:
-        super().__init__("probes are off: write health_checkers: {probes: manual}, or leave it out")
+        super().__init__("probes are off: write health_checkers: {probes: manual}, or start with --probes manual")
 
 
 class NoSuchChecker(Exception):
@@ -158,7 +158,7 @@ class HealthMonitor:
         Raises:
             UnknownHealthCheck: it is not declared.
             NoSuchChecker: it is not probed from there.
-            ProbesAreOff: the file turns probes off.
+            ProbesAreOff: the file or the command line turns probes off.
         """
         schedules = self._schedules_of(check_id, region)
         check = self._tracker.state(check_id).check

@@ -1,6 +1,6 @@
 """Health checkers: the Regions that probe, and network paths that are blocked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from dnsemu.config.model.addresses import IPNetwork
@@ -34,6 +34,10 @@ class HealthCheckers:
     blocked: tuple[BlockedPath, ...] = ()
     strict_addresses: bool = False
     probes: ProbeMode = ProbeMode.ON
+
+    def with_probes(self, mode: ProbeMode | None) -> "HealthCheckers":
+        """Returns the fleet with another mode of probing, or unchanged for None."""
+        return self if mode is None else replace(self, probes=mode)
 
 
 ALL_CHECKER_REGIONS = (

@@ -28,6 +28,7 @@ from dnsemu.cli.options import (
     NamesToFail,
     Place,
     Places,
+    ProbesOption,
     QueryLog,
     ScaleTtls,
     Seed,
@@ -84,6 +85,7 @@ def serve(
     scale_ttls: ScaleTtls = False,
     force_file: ForceFile = None,
     query_log: QueryLog = None,
+    probes: ProbesOption = None,
     seed: Seed = None,
     workers: Workers = "1",
     skip_faulty: SkipFaulty = False,
@@ -113,6 +115,7 @@ def serve(
         dns=_dns_addresses(dns),
         http=_address(http, "--http") if http else None,
         forward=upstreams,
+        probes=probes,
         seed=seed,
         clock=parsed_clock,
         scale_ttls=scale_ttls,
@@ -342,15 +345,7 @@ def _warn_if_nothing_is_hosted(loaded: Any) -> None:
 
 
 def _error_json(error: Any) -> dict[str, Any]:
-    return {
-        "file": error.file,
-        "line": error.line,
-        "where": error.where,
-        "id": error.id,
-        "rule": error.rule,
-        "message": error.message,
-        "instead": error.instead,
-    }
+    return {key: getattr(error, key) for key in ("file", "line", "where", "id", "rule", "message", "instead")}
 
 
 def _clock(text: str) -> Any:

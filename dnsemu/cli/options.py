@@ -10,6 +10,7 @@ import typer
 
 from dnsemu.cli.client import Declined, NoServer, call
 from dnsemu.cli.encoding import is_unicode
+from dnsemu.config.model.health_checkers import ProbeMode
 
 FAILED, REFUSED = 1, 2
 
@@ -60,6 +61,16 @@ AllowedHosts = Annotated[
         metavar="HOST",
         help="Host that HTTP requests may name, besides addresses and local names; may be repeated.",
         show_default=False,
+    ),
+]
+ProbesOption = Annotated[
+    ProbeMode | None,
+    typer.Option(
+        "--probes",
+        envvar="DNSEMU_PROBES",
+        metavar="on|manual|off",
+        help="Probe endpoints of health checks on schedule, only on request, or never; overrides the file.",
+        show_default="on",
     ),
 ]
 Seed = Annotated[

@@ -85,6 +85,7 @@ def drawn_status(status: dict[str, Any], height: int | None = None) -> Renderabl
     lines += [_line(f"not served: {error}", "red") for error in status["faults"]]
     lines += [_line(f"stopped: {part}: {failure}", "red") for part, failure in status["failures"].items()]
     lines += [_line(text) for text in _workers(status.get("workers", []))]
+    lines += [_line(text) for text in _probing(status.get("probes", {}))]
     zones = ", ".join(f"{zone['name']} ({zone['record_sets']})" for zone in status["hosted_zones"]) or "none"
     lines.append(_line(f"hosted zones (record sets): {zones}"))
     for line in lines:
@@ -108,6 +109,13 @@ def _workers(workers: list[dict[str, Any]]) -> list[str]:
     answering = sum(worker["is_answering"] for worker in workers)
     restarts = sum(worker["restarts"] for worker in workers)
     return [f"workers: {answering} of {len(workers)} answer (pids {pids}), {restarts} replaced"]
+
+
+def _probing(probes: dict[str, Any]) -> list[str]:
+    """The line about probes that users may not expect: none at all, or some that leave their networks."""
+    if probes.get("mode", "on") != "on":
+        return [f"probes: {probes['mode']}"]
+    return [f"probes: {probes['warning']}"] if probes.get("warning") else []
 
 
 def drawn_check(check: dict[str, Any], height: int | None = None) -> RenderableType:

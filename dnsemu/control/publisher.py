@@ -1,13 +1,16 @@
 """Publishes the state to the DNS side, the health monitor and the forced statuses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 from immutables import Map
 
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES
 from dnsemu.commands.traffic.published import Traffic
+from dnsemu.config.model.health_checkers import ProbeMode
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import HostedZoneId
+from dnsemu.control.outside_probes import OutsideProbeLog
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.publication.board import EVERYTHING, Board, Published
@@ -23,11 +26,26 @@ log = structlog.get_logger()
 class Publisher:
     """Publishes to all three in one step, between two queries."""
 
-    def __init__(self, board: Board, monitor: HealthMonitor, forcing: Forcing, target_hosts: TargetHosts) -> None:
+    def __init__(
+        self,
+        board: Board,
+        monitor: HealthMonitor,
+        forcing: Forcing,
+        target_hosts: TargetHosts,
+        *,
+        probes: ProbeMode | None = None,
+    ) -> None:
+        """Creates a publisher.
+
+        Args:
+            probes: overrides the files' mode of probing; None leaves it to them.
+        """
         self._board = board
         self._monitor = monitor
         self._forcing = forcing
         self._target_hosts = target_hosts
+        self._probes = probes
+        self._outside_probes = OutsideProbeLog()
 
     def publish_files(self, declared: Published, state: State, *, recompile: bool) -> None:
         """Publishes what files declare, with the zones that the API made.
@@ -39,7 +57,7 @@ class Publisher:
         """
         known = Catalog(Map()) if recompile else self._board.current.catalog
         published = with_api_zones(declared, known, state.world, _creation_times(state), Traffic.of(state))
-        self._watch_over(published)
+        self._watch_over(published, published.world.health_checks)
         self._board.publish(self._target_hosts.follow(published))
 
     def publish_writes(self, writes: Sequence[Write], state: State) -> None:
@@ -55,14 +73,16 @@ class Publisher:
         except Exception:  # our own error; the store has committed, so the change must be published all the same
             log.exception("a change could not be compiled by itself; everything is compiled again")
             published = recompiled(before, state.world, created_at, Traffic.of(state))
-        if any(write.table == HEALTH_CHECK for write in writes):
-            self._watch_over(published)
+        if written := [write.key for write in writes if write.table == HEALTH_CHECK]:
+            self._watch_over(published, written)
         else:
             self._forcing.apply(published.world, published.catalog)
         self._board.publish(published, difference)
 
-    def _watch_over(self, published: Published) -> None:
-        self._monitor.apply(published.world.health_checks, published.world.health_checkers)
+    def _watch_over(self, published: Published, changed: Iterable[HealthCheckId]) -> None:
+        checks, fleet = published.world.health_checks, published.world.health_checkers.with_probes(self._probes)
+        self._outside_probes.note((checks[key] for key in changed if key in checks), published.catalog, fleet)
+        self._monitor.apply(checks, fleet)
         self._forcing.apply(published.world, published.catalog)
 
 

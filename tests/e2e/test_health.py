@@ -180,3 +180,40 @@ def test_wire_explain_and_status_show_one_decision(server):
         (group,) = [group for group in server.status()["serving"] if group["name"] == "weighted.shop.test."]
         assert [(share["set_identifier"], share["percent"]) for share in group["shares"]] == [("eu", 100.0)]
         assert served(server.dns, "weighted.shop.test") == [EU]
+
+
+OUTSIDE = """
+health_checks:
+  - {id: out, type: HTTP, ip_address: 8.8.8.8, port: 80}
+  - {id: here, type: HTTP, ip_address: 127.0.0.1, port: 9}
+"""
+STANDING_STILL = ("--clock", "virtual")
+"""Options with which no probe ever falls due, so that nothing leaves this machine."""
+
+
+@pytest.mark.parametrize(("options", "env", "mode", "warned"), [
+    pytest.param((), {}, "on", True, id="H160 a warning at the start"),
+    pytest.param(("--probes", "manual"), {}, "manual", False, id="H160 none if probes are made on request"),
+    pytest.param((), {"DNSEMU_PROBES": "off"}, "off", False, id="H160 none if probes are off"),
+])  # fmt: skip
+def test_probes_that_leave_this_machine(tmp_path, options, env, mode, warned):
+    (tmp_path / "out.yaml").write_text(OUTSIDE)
+    with serving_files(tmp_path / "out.yaml", options=(*STANDING_STILL, *options), env=env) as server:
+        probes = server.status()["probes"]
+        assert (probes["mode"], probes["outside"]) == (mode, {"out": "8.8.8.8"} if warned else {})
+        assert (probes["warning"] is not None) is warned
+        lines = [line for line in server.errors.splitlines() if "outside loopback" in line]
+        assert len(lines) == int(warned)
+        assert not warned or probes["warning"] in lines[0]
+        shown = dnsemu_here("status", "--server", server.url).stdout
+        assert (f"probes: {mode}\n" in shown) is (mode != "on")
+        assert ("probes: 1 health check probes an endpoint outside" in shown) is warned
+        refused = dnsemu_here("probe", "here", "--server", server.url)
+        assert (refused.returncode != 0) is (mode == "off")
+        assert mode != "off" or "start with --probes manual" in refused.stderr
+
+
+def test_h160_an_unknown_mode_of_probing_is_refused():
+    refused = dnsemu_here("serve", "--probes", "sometimes")
+    assert refused.returncode == 2
+    assert all(mode in refused.stderr for mode in ("'sometimes'", "'on'", "'manual'", "'off'"))

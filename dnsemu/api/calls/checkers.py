@@ -19,10 +19,10 @@ class CheckerCalls:
     """Answers `GET health-checkers`, and `POST` of `block` and `unblock` below it."""
 
     def __init__(self, partitions: Partitions, checkers: Callable[[], HealthCheckers]) -> None:
-        """Answer from the partitions and from what is declared now.
+        """Answer from the partitions and from the health checkers as they work now.
 
         Args:
-            checkers: returns the declared health checkers; called at each request, since a reload may change them.
+            checkers: returns the health checkers; called at each request, since a reload may change them.
         """
         self._partitions = partitions
         self._declared = checkers

@@ -14,6 +14,8 @@ from dnsemu.api.json_bodies import as_json
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
 from dnsemu.config.errors import FileError
+from dnsemu.config.model.health_checkers import HealthCheckers
+from dnsemu.control.outside_probes import outside_probes
 from dnsemu.explain.status import group_shares, shares_behind
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
@@ -36,11 +38,13 @@ class StatusCalls:
         data_plane: DataPlane,
         lifecycle: Lifecycle,
         file_errors: Callable[[], tuple[FileError, ...]],
+        fleet: Callable[[], HealthCheckers],
     ) -> None:
         """Answer from what is published and observed now.
 
         Args:
             file_errors: returns the errors that keep the declared files from being served.
+            fleet: returns the health checkers as they work now.
         """
         self._board = board
         self._health = health
@@ -49,6 +53,7 @@ class StatusCalls:
         self._data_plane = data_plane
         self._lifecycle = lifecycle
         self._file_errors = file_errors
+        self._fleet = fleet
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call of this subject."""
@@ -82,12 +87,22 @@ class StatusCalls:
                 for zone in published.world.hosted_zones.values()
             ],
             "health_checks": [check_json(check_state, self._monitor) for check_state in states],
+            "probes": self._probing(),
             "serving": groups,
             "faults": list(map(str, self._file_errors())),
             "failures": self._lifecycle.failures,
             "workers": self._data_plane.rows(),
         }
         return as_json(status)
+
+    def _probing(self) -> dict[str, Any]:
+        published, fleet = self._board.current, self._fleet()
+        outside = outside_probes(published.world.health_checks.values(), published.catalog, fleet)
+        return {
+            "mode": fleet.probes.value,
+            "outside": outside.endpoints,
+            "warning": str(outside) if outside.endpoints else None,
+        }
 
     async def _groups(self) -> list[dict[str, Any]]:
         """The groups with a routing policy; queries are answered between two steps."""
