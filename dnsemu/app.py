@@ -72,6 +72,7 @@ from dnsemu.server.vantage_points import VantagePoints
 from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
 from dnsemu.store.store import MemoryStore
+from dnsemu.upstream.clients import is_open
 from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.upstream.hosted_resolver import HostedResolver
 from dnsemu.upstream.own_addresses import refuse_own
@@ -226,7 +227,7 @@ class Application:
             opened.push_async_callback(self.data_plane.close)
             self.clock.on_change(self.data_plane.on_clock_change)
             if await self._has_started():
-                await self._serve(Ready(listening_at(shares[0]), http_address), announce)
+                await self._serve(Ready(listening_at(shares[0]), http_address, self._warnings()), announce)
 
     async def _has_started(self) -> bool:
         """Wait until the data plane answers, or until `stop`; returns whether it answers."""
@@ -238,6 +239,10 @@ class Application:
             return True
         starting.cancel()
         return False
+
+    def _warnings(self) -> tuple[str, ...]:
+        """The ready line's words for what is open to more clients than this machine's and private networks'."""
+        return ("open-resolver",) if self._options.forward and is_open(self.board.current.world.server) else ()
 
     async def _serve(self, ready: Ready, announce: Callable[[Ready], None]) -> None:
         parts = {

@@ -62,6 +62,7 @@ def handle_signals(app: Application) -> None:
 def announce(ready: Ready, *, as_json: bool) -> None:
     """Print the ready line on standard output."""
     if as_json:
-        print(json.dumps({"ready": {"dns": [str(a) for a in ready.dns], "http": str(ready.http)}}), flush=True)
+        addresses = {"dns": [str(address) for address in ready.dns], "http": str(ready.http)}
+        print(json.dumps({"ready": addresses | {"warnings": list(ready.warnings)}}), flush=True)
     else:
         print(ready, flush=True)

@@ -19,7 +19,7 @@ from tests.waiting import until
 
 DNSEMU = str(Path(sysconfig.get_path("scripts"), "dnsemu"))
 FREE_PORTS = ("--dns", "127.0.0.1:0", "--http", "127.0.0.1:0")
-READY = re.compile(r"dnsemu ready dns=(?P<dns>\S+:(?P<port>\d+)) http=\S+:(?P<http>\d+)\n")
+READY = re.compile(r"dnsemu ready dns=(?P<dns>\S+:(?P<port>\d+)) http=\S+:(?P<http>\d+)(?: \S+)*\n")
 READY_WITHIN_S = 30
 STOPPED_WITHIN_S = 15
 PORTS = range(10_000, 32_000)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.model.geo import DeclaredPlace
 
 
@@ -14,11 +15,21 @@ class VantagePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """So many requests in an interval: at once, or spread over it."""
+
+    requests: int
+    interval_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """Addresses to listen on (`ADDRESS:PORT`, None if not given), and options of serving.
 
     `scale_ttls` divides served TTLs by the clock's speed. `force_file` is the path of a watched file of forced
     statuses, if any. `query_log` is the path of a file for query logs, or `-` for standard output, if any.
+    `forward_for` are networks whose clients may have queries forwarded, besides loopback and private ones;
+    `forward_rate_limit` holds for each client.
     """
 
     dns: tuple[str, ...] | None = None
@@ -29,14 +40,8 @@ class ServerSettings:
     scale_ttls: bool = False
     force_file: str | None = None
     query_log: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """So many requests in an interval: at once, or spread over it."""
-
-    requests: int
-    interval_s: float
+    forward_for: tuple[IPNetwork, ...] = ()
+    forward_rate_limit: RateLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

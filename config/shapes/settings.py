@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -10,6 +11,7 @@ from dnsemu.config.errors import message_and_instead
 from dnsemu.config.model.settings import ApiSettings, RateLimit, ServerSettings, VantagePoint
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.geo import PlaceShape
+from dnsemu.config.shapes.networks import client_network
 from dnsemu.config.text.addresses import parse_address
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.rates import parse_rate
@@ -44,6 +46,9 @@ class ServerShape(Shape):
         Hint("R204", "query-log", "the path of a file, or - for standard output"),
     ] = None
 
+    forward_for: list[str] | None = None
+    forward_rate_limit: Annotated[str | None, Hint("", "rate-limit", "a rate such as 20/s or 300/m")] = None
+
     @field_validator("dns", mode="before", json_schema_input_type=list[str] | str | None)
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:
@@ -59,6 +64,16 @@ class ServerShape(Shape):
     def _address(cls, value: str | None) -> str | None:
         return _check_address(value) if value is not None else None
 
+    @field_validator("forward_for")
+    @classmethod
+    def _networks(cls, value: list[str] | None) -> list[str] | None:
+        return value and [str(client_network(text, "")) for text in value]
+
+    @field_validator("forward_rate_limit")
+    @classmethod
+    def _rate(cls, value: str | None) -> str | None:
+        return _check_rate(value, "")
+
     def declared(self, before: ServerSettings, resolved: Callable[[str], str]) -> ServerSettings:
         """Returns the settings with the fields that are given here replaced.
 
@@ -72,6 +87,10 @@ class ServerShape(Shape):
         }
         if self.vantage_points is not None:
             changes["vantage_points"] = tuple(VantagePoint(v.dns, v.declared()) for v in self.vantage_points)
+        if self.forward_for is not None:
+            changes["forward_for"] = tuple(map(ip_network, self.forward_for))
+        if self.forward_rate_limit is not None:
+            changes["forward_rate_limit"] = RateLimit(*parse_rate(self.forward_rate_limit))
         if self.force_file is not None:
             changes["force_file"] = resolved(self.force_file)
         if self.query_log is not None and self.query_log != "-":
@@ -85,6 +104,13 @@ def _check_address(text: str) -> str:
     except ValueError as error:
         raise refuse("listen-address", "", str(error)) from None
     return text
+
+
+def _check_rate(text: str | None, rule: str) -> str | None:
+    try:
+        return text if text is None or parse_rate(text) else None
+    except ValueError as error:
+        raise refuse("rate-limit", rule, *message_and_instead(error)) from None
 
 
 class CredentialShape(Shape):
@@ -122,11 +148,7 @@ class ApiShape(Shape):
     @field_validator("rate_limit")
     @classmethod
     def _rate(cls, value: str | None) -> str | None:
-        """Checks a rate (A360)."""
-        try:
-            return value if value is None or parse_rate(value) else None
-        except ValueError as error:
-            raise refuse("rate-limit", "A360", *message_and_instead(error)) from None
+        return _check_rate(value, "A360")
 
     def declared(self, before: ApiSettings) -> ApiSettings:
         """Returns the settings with the fields that are given here replaced; strictness turns quotas on."""

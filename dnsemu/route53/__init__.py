@@ -2,6 +2,6 @@
 
 Start at `endpoint`: it routes (`routing`), verifies (`signature`), parses (`parsing`, `xml_document`), validates
 (`validation`, `facets`, `invalid_input`), refuses what no command carries out (`not_implemented`), and renders
-(`rendering`), all by the service model (`model`). The operations
-themselves are in `dnsemu.commands`. May import: store, commands, faults, control.
+(`rendering`), all by the service model (`model`). The operations themselves are in `dnsemu.commands`.
+May import: runtime, store, commands, faults, control.
 """

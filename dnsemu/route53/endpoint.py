@@ -15,6 +15,7 @@ from dnsemu.commands.errors.requests import (
     InvalidInput,
     MalformedInput,
     ServiceUnavailable,
+    Throttling,
     UnknownOperationException,
 )
 from dnsemu.config.model.settings import ApiSettings
@@ -22,11 +23,11 @@ from dnsemu.control.command_runner import CommandRunner
 from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.route53.not_implemented import refuse_operation, without_defaults
 from dnsemu.route53.parsing import parse
-from dnsemu.route53.rate_limit import TokenBucket
 from dnsemu.route53.rendering import render, render_error, response_headers
 from dnsemu.route53.routing import route
 from dnsemu.route53.signature import require_signature, verify_signature
 from dnsemu.route53.validation import validate
+from dnsemu.runtime.token_bucket import TokenBucket
 from dnsemu.store.store import StoreFailed
 
 PREFIX = "/2013-04-01"
@@ -86,7 +87,8 @@ class ApiEndpoint:
         if found is None:
             raise _unknown_operation(request)
         operation, path_parameters = found
-        self._bucket.take(settings.rate_limit)
+        if not self._bucket.take(settings.rate_limit):
+            raise Throttling
         self._injected.raise_next(operation.name)
         refuse_operation(operation)
         parameters = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)

@@ -7,13 +7,14 @@ from dnsemu.config.text.addresses import Address
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The addresses the server listens on, with real port numbers."""
+    """The addresses the server listens on, with real port numbers, and words of warning such as `open-resolver`."""
 
     dns: tuple[Address, ...]
     http: Address
+    warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"dnsemu ready dns={','.join(map(str, self.dns))} http={self.http}"
+        return " ".join(("dnsemu ready", f"dns={','.join(map(str, self.dns))}", f"http={self.http}", *self.warnings))
 
 
 class Lifecycle:

@@ -25,6 +25,7 @@ from dnsemu.policies.location.place import Place
 from dnsemu.publication.board import Board, Published
 from dnsemu.query_log.query_log import LineTemplate, QueryLog
 from dnsemu.server.received_query import ReceivedQuery
+from dnsemu.upstream.clients import ForwardingClients
 from dnsemu.upstream.completion import complete
 from dnsemu.upstream.forwarding import Forwarder, UpstreamFailed
 from dnsemu.wire.handlers import Handler, Handlers, PendingReply
@@ -81,6 +82,7 @@ class Responder:
         """
         self._board = board
         self._forwarder = forwarder
+        self._forwarding_clients = ForwardingClients()
         self._health = health
         self._dice = dice
         self._detail = detail
@@ -220,9 +222,10 @@ class Responder:
         reply = self._with_divided_ttls(drafted.draw(self._dice) if isinstance(drafted, ReplyDraft) else drafted)
         assert not isinstance(link.found, NotOurs)
         zone = link.found.zone
-        if self._forwarder is not None and reply.outside_target is not None and query.flags & RD:
+        forwarder = self._forwarder_for(received) if reply.outside_target is not None else None
+        if forwarder is not None:
             counters = self.answered.of_answer
-            return self._complete(self._forwarder, received, catalog, located, reply, partial(counters, link), zone)
+            return self._complete(forwarder, received, catalog, located, reply, partial(counters, link), zone)
         self.answered.of_answer(link, reply.rcode)[received.protocol] += 1
         message = render(query, reply, received.max_reply_bytes, recursion_available=self._forwarder is not None)
         self._log_answer(received, zone, message)
@@ -260,11 +263,19 @@ class Responder:
             health, client, scope = self._health.current, located.client, located.scope_bits
             reply = explanation_reply(published, health, client, scope, question, query.name, self._detail)
             return render(query, reply, received.max_reply_bytes)
-        if self._forwarder is not None and query.flags & RD:
+        forwarder = self._forwarder_for(received)
+        if forwarder is not None:
             reply = Reply(RCode.NOERROR, is_authoritative=False, outside_target=OutsideTarget(query.name))
             counters = partial(self.answered.of, ROOT, type_label(query.type))
-            return self._complete(self._forwarder, received, catalog, located, reply, counters)
+            return self._complete(forwarder, received, catalog, located, reply, counters)
         return self._refuse(received)
+
+    def _forwarder_for(self, received: ReceivedQuery) -> Forwarder | None:
+        """The forwarder, if the client asks for recursion and may have it."""
+        if self._forwarder is None or not received.query.flags & RD:
+            return None
+        settings = self._board.current.world.server
+        return self._forwarder if self._forwarding_clients.admit(received.source, settings) else None
 
     def _refuse(self, received: ReceivedQuery) -> bytes:
         self._count(received.protocol, RCode.REFUSED, type_label(received.query.type))

@@ -193,3 +193,25 @@ def test_a_server_that_would_forward_to_itself_does_not_start(here, listen):
         f"dnsemu: --forward 127.0.0.1:{port}: this server listens on {listen}:{port}, so it would forward to itself; "
         "write the address of another resolver\n"
     )
+
+
+@pytest.mark.parametrize(("settings", "workers", "ending"), [
+    pytest.param("{forward_rate_limit: 2/h}", "1", "", id="private networks"),
+    pytest.param("{forward_rate_limit: 2/h}", "2", "", id="private networks, two workers"),
+    pytest.param("{forward_rate_limit: 2/h, forward_for: [0.0.0.0/0]}", "1", " open-resolver", id="everyone"),
+])  # fmt: skip
+def test_a_client_that_asks_too_often_is_refused(settings, workers, ending, tmp_path):
+    upstream, file = tmp_path / "up.yaml", tmp_path / "here.yaml"
+    upstream.write_text(
+        "hosted_zones: [{name: up.test, record_sets: [{name: up.test, type: A, ttl: 60, resource_records: [192.0.2.7]}]}]"
+    )
+    file.write_text(f"server: {settings}")
+    with serving_files(upstream) as up:
+        options = ("--forward", f"127.0.0.1:{up.dns}", "--workers", workers)
+        with serving_files(file, options=options) as server:
+            assert server.line.endswith(f"http=127.0.0.1:{server.http}{ending}")
+            # Each worker counts for itself, and the kernel chooses one by the client's port.
+            query = dns.message.make_query("up.test", "A")
+            ports = [free_port()] * 4
+            replies = [dns.query.udp(query, "127.0.0.1", 5, server.dns, source_port=port) for port in ports]
+            assert [dns.rcode.to_text(reply.rcode()) for reply in replies] == ["NOERROR"] * 2 + ["REFUSED"] * 2

@@ -162,6 +162,13 @@ def test_a3_r43_the_api_settings():
     assert load_text("f.yaml", "").world.api == ApiSettings()
 
 
+def test_the_clients_whose_queries_are_forwarded():
+    text = "server: {forward_for: [203.0.113.9/24, '2001:db8::/32', '::ffff:192.0.2.0/120'], forward_rate_limit: 20/s}"
+    server = load_text("f.yaml", text).world.server
+    assert server.forward_for == (ip_network("203.0.113.0/24"), ip_network("2001:db8::/32"), ip_network("192.0.2.0/24"))
+    assert server.forward_rate_limit == RateLimit(20, 1.0)
+
+
 @pytest.mark.parametrize(("text", "is_strict", "has_quotas"), [
     pytest.param("{strict: true}", True, True, id="A351 strictness turns quotas on"),
     pytest.param("{strict: true, quotas: false}", True, False, id="A351 unless they are turned off"),
@@ -181,6 +188,9 @@ def test_strictness_and_quotas(text, is_strict, has_quotas):
     ("api: {stict: true}", "api.stict", "strict"),
     ("api: {rate_limit: 5}", "api.rate_limit", "5/s"),
     ("api: {rate_limit: five/s}", "api.rate_limit", "a rate such as 5/s"),
+    ("server: {forward_rate_limit: 0/s}", "server.forward_rate_limit", "a rate such as 5/s"),
+    ("server: {forward_for: [private]}", "server.forward_for", "such as 192.0.2.0/24"),
+    ("server: {forward_for: 10.0.0.0/8}", "server.forward_for", "list"),
 ])  # fmt: skip
 def test_an_error_in_the_api_settings(text, where, says):
     with pytest.raises(FilesRefused) as refused:

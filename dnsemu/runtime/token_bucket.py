@@ -1,8 +1,7 @@
-"""Limits the rate of requests to the Route 53 API, if the settings say so (A360, R209.16)."""
+"""Limits a rate: of requests to the Route 53 API (A360, R209.16), or of a client's forwarded queries."""
 
 from collections.abc import Callable
 
-from dnsemu.commands.errors.requests import Throttling
 from dnsemu.config.model.settings import RateLimit
 
 
@@ -21,21 +20,22 @@ class TokenBucket:
         self._tokens = 0.0
         self._filled_at = 0.0
 
-    def take(self, limit: RateLimit | None) -> None:
+    def take(self, limit: RateLimit | None) -> bool:
         """Takes a token; another limit than before starts with a full bucket.
 
-        Raises:
-            Throttling: the bucket is empty.
+        Returns:
+            False if the bucket is empty; then nothing is taken.
         """
         now = self._monotonic()
         if limit != self._limit:
             self._limit, self._filled_at = limit, now
             self._tokens = float(limit.requests) if limit is not None else 0.0
         if limit is None:
-            return
+            return True
         refill = (now - self._filled_at) * limit.requests / limit.interval_s
         self._tokens = min(float(limit.requests), self._tokens + refill)
         self._filled_at = now
         if self._tokens < 1:
-            raise Throttling
+            return False
         self._tokens -= 1
+        return True
