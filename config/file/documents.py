@@ -7,6 +7,7 @@ subset.
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from typing import Any
 
@@ -14,6 +15,9 @@ from dnsemu.config.errors import FilesRefused, Path, dotted
 from dnsemu.config.file.yaml_reader import TOO_DEEP, ParsedTree, YamlReader, half_character
 
 MAX_BYTES = 512 * 1024 * 1024
+
+SUFFIXES = (".yaml", ".yml", ".json")
+"""The endings of names of YAML and JSON files, in lower case."""
 
 LEFT_OUT: Any = object()
 """Stands in a document's data for an entry that is not to be loaded."""
@@ -78,7 +82,7 @@ def parse(file: str, raw: bytes | str) -> Document:
     """Parses a document.
 
     Args:
-        file: its name; JSON if it ends in `.json`, else YAML.
+        file: its name; `.json` is JSON, `.yaml` and `.yml` are YAML, and otherwise the content decides.
         raw: its content; bytes are UTF-8.
     Raises:
         FilesRefused: with one error, as what follows a syntax error cannot be trusted.
@@ -88,8 +92,27 @@ def parse(file: str, raw: bytes | str) -> Document:
     text = raw if isinstance(raw, str) else _decode(file, raw)
     if file.lower().endswith(".json"):
         return _parse_json(file, text)
+    if not file.lower().endswith(SUFFIXES) and _LOOKS_LIKE_JSON.match(text):
+        return _parse_json_or_yaml(file, text)
+    return _parse_yaml(file, text)
+
+
+def _parse_yaml(file: str, text: str) -> Document:
     tree = YamlReader(file, text).tree()
     return Document(file, tree.data, lambda: tree)
+
+
+def _parse_json_or_yaml(file: str, text: str) -> Document:
+    """Parses text that begins as JSON does; a mapping of YAML may, too, with comments or names without quotes."""
+    try:
+        return _parse_json(file, text)
+    except FilesRefused:
+        with suppress(FilesRefused):
+            return _parse_yaml(file, text)
+        raise
+
+
+_LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[)')
 
 
 def _decode(file: str, raw: bytes) -> str:

@@ -1,14 +1,14 @@
 """Loads files, or one text, into a `World`; all errors of all files are reported at once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
 from dnsemu.config.errors import FileError, FilesRefused, Severity
-from dnsemu.config.file import opening
 from dnsemu.config.file.documents import Document, parse
 from dnsemu.config.file.leaving_out import entry_of, without
 from dnsemu.config.file.load_sections import SectionLoader
+from dnsemu.config.file.opening import Opener
 from dnsemu.config.file.progress import Progress, no_progress
 from dnsemu.config.file.report import ErrorReport
 from dnsemu.config.model.world import World
@@ -29,30 +29,42 @@ class Loaded:
     left_out: tuple[FileError, ...] = ()
     empty: tuple[str, ...] = ()
     """The files without content: nothing, only comments, or only sections without entries."""
+    standard_input: bytes | None = None
+    """The content of standard input, if it was among the files, as it can be read only once."""
 
 
-def load_files(paths: Sequence[FilePath], progress: Progress = no_progress, *, skips_faulty: bool = False) -> Loaded:
+def load_files(
+    paths: Sequence[FilePath],
+    progress: Progress = no_progress,
+    *,
+    skips_faulty: bool = False,
+    standard_input: bytes | None = None,
+) -> Loaded:
     """Reads files and merges what they declare.
 
     Args:
-        paths: JSON if the name ends in `.json`, else YAML; their order only decides the order of errors.
+        paths: files, folders (their YAML and JSON files), and `-` for standard input; their order only decides the
+            order of errors.
         progress: called with the progress made.
         skips_faulty: leave out entries with errors, and what refers to them.
+        standard_input: its content, if it was read before.
     Raises:
         FilesRefused: with all errors of all files; with `skips_faulty` only for errors outside entries.
     """
     documents: list[tuple[Document, FilePath | None]] = []
     errors: list[FileError] = []
-    seen: dict[opening.Identity, FilePath] = {}
-    for path in paths:
+    opener = Opener(standard_input)
+    for path in opener.files_of(paths, errors):
         progress("reading", 0, 0)
         try:
-            documents.append((parse(str(path), opening.read(path, seen)), path.parent))
+            documents.append((parse(*opener.read(path)), path.parent))
         except FilesRefused as refused:
             errors += refused.errors
     if skips_faulty and not errors:
-        return _load_without_faulty(documents, progress)
-    return _load(documents, errors, progress)
+        loaded = _load_without_faulty(documents, progress)
+    else:
+        loaded = _load(documents, errors, progress)
+    return replace(loaded, standard_input=opener.standard_input)
 
 
 def load_text(name: str, text: str | bytes) -> Loaded:

@@ -16,14 +16,17 @@ FAILED, REFUSED = 1, 2
 
 T = TypeVar("T")
 
-Files = Annotated[list[Path], typer.Argument(help="YAML or JSON files; several are merged.")]
+Files = Annotated[
+    list[Path], typer.Argument(help="YAML or JSON files, folders of them, or - for standard input; all are merged.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Server = Annotated[str, typer.Option(envvar="DNSEMU_SERVER", metavar="URL", help="The running server's HTTP address.")]
 FilesToServe = Annotated[
     list[Path] | None,
     typer.Argument(
         envvar="DNSEMU_FILES",
-        help="YAML or JSON files; several are merged. Read again when they change, and on SIGHUP.",
+        help="YAML or JSON files, folders of them, or - for standard input; all are merged. Read again when they "
+        "change, and on SIGHUP.",
         show_default=False,
     ),
 ]
@@ -148,7 +151,11 @@ Place = Annotated[
 ]
 DecideFrom = Annotated[
     list[Path] | None,
-    typer.Option("--file", help="Decide from this file, without a server, all health checks healthy; may be repeated."),
+    typer.Option(
+        "--file",
+        help="Decide from this file or folder, or - for standard input, without a server, all health checks healthy; "
+        "may be repeated.",
+    ),
 ]
 NamesToFail = Annotated[
     list[str] | None,

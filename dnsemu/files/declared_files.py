@@ -52,6 +52,7 @@ class DeclaredFiles:
         self._apply = apply
         self._failures = failures
         self._empty = frozenset(first.empty)
+        self._standard_input = first.standard_input
         self._requested = asyncio.Event()
         self._turn = asyncio.Lock()
         self.errors: tuple[FileError, ...] = first.left_out
@@ -122,7 +123,9 @@ class DeclaredFiles:
         """
         if self._inline is not None:
             return self._inline
-        loaded = await read_files(self._files, progress, skips_faulty=self._skips_faulty)
+        loaded = await read_files(
+            self._files, progress, skips_faulty=self._skips_faulty, standard_input=self._standard_input
+        )
         emptied = [file for file in loaded.empty if file not in self._empty]
         if emptied:
             message = "the file is empty now; everything that it declared would be gone"

@@ -17,12 +17,16 @@ from dnsemu.zone.resources import compile_resource
 
 @dataclass(frozen=True, slots=True)
 class LoadedFiles:
-    """Files that were read, ready to publish, with warnings, errors of entries left out, and files without content."""
+    """Files that were read, ready to publish, with warnings, errors of entries left out, and files without content.
+
+    `standard_input` is its content, if it was among the files.
+    """
 
     published: Published
     warnings: tuple[FileError, ...]
     left_out: tuple[FileError, ...] = ()
     empty: tuple[str, ...] = ()
+    standard_input: bytes | None = None
 
 
 def compile_world(loaded: Loaded, progress: Progress = no_progress) -> LoadedFiles:
@@ -42,7 +46,8 @@ def compile_world(loaded: Loaded, progress: Progress = no_progress) -> LoadedFil
         zones.append(compile_zone(zone))
         done += len(zone.record_sets)
     catalog = Catalog.of(zones, resources)
-    return LoadedFiles(Published(world, catalog, locator_of(world)), loaded.warnings, loaded.left_out, loaded.empty)
+    published = Published(world, catalog, locator_of(world))
+    return LoadedFiles(published, loaded.warnings, loaded.left_out, loaded.empty, loaded.standard_input)
 
 
 def record_set_count(world: World) -> int:

@@ -7,6 +7,7 @@ import asyncio
 import pickle
 import sys
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,32 +34,49 @@ class LoadingFailed(Exception):
 
 
 async def read_files(
-    files: Sequence[Path], progress: Progress = no_progress, *, skips_faulty: bool = False
+    files: Sequence[Path],
+    progress: Progress = no_progress,
+    *,
+    skips_faulty: bool = False,
+    standard_input: bytes | None = None,
 ) -> LoadedFiles:
     """Read, check and compile files in a child process.
 
     Args:
         progress: called every `PROGRESS_EVERY_S`.
         skips_faulty: leave out entries with errors, and what refers to them.
+        standard_input: its content, which the child reads in place of it.
     Raises:
         FilesRefused: the files have errors; it carries all of them.
         LoadingFailed: the child did not finish.
     """
     options = [child.SKIP_FAULTY] if skips_faulty else []
     command = [sys.executable, "-P", "-m", child.__name__, *options, "--", *map(str, files)]
+    given = asyncio.subprocess.DEVNULL if standard_input is None else asyncio.subprocess.PIPE
     try:
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(*command, stdin=given, stdout=asyncio.subprocess.PIPE)
     except OSError as failure:
         raise LoadingFailed(f"no process to read files in: {failure}") from failure
     assert process.stdout is not None
     try:
-        return await assemble(_pieces(process.stdout), progress)
+        await _give(process.stdin, standard_input)
+        return replace(await assemble(_pieces(process.stdout), progress), standard_input=standard_input)
     except asyncio.IncompleteReadError as cut_off:
         raise LoadingFailed(f"the process that reads files ended with status {await process.wait()}") from cut_off
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def _give(stream: asyncio.StreamWriter | None, data: bytes | None) -> None:
+    """Writes a child's standard input; it may end without reading all of it."""
+    if stream is None or data is None:
+        return
+    with suppress(ConnectionError):
+        stream.write(data)
+        await stream.drain()
+    stream.close()
 
 
 async def _pieces(stream: asyncio.StreamReader) -> AsyncIterator[Any]:

@@ -4,16 +4,30 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+from dnsemu.config.file.opening import files_in, is_standard_input
+
 LOOK_EVERY_S = 0.4
 STILL_S = 0.2
 """A change counts once the files have not changed for this long: editors write in several steps."""
 
-Stamp = tuple[tuple[int, int, int] | None, ...]
+Stamp = tuple[tuple[str, tuple[int, int, int] | None], ...]
 
 
 def stamp(files: Sequence[Path]) -> Stamp:
-    """Identify a state of files: inode, size and modification time of each; None for a missing one."""
-    return tuple(_stamp(file) for file in files)
+    """Identify a state of files: path, inode, size and modification time of each; None for a missing one.
+
+    A folder stands for its files; standard input never changes.
+    """
+    return tuple((str(file), _stamp(file)) for path in files for file in _watched(path))
+
+
+def _watched(path: Path) -> Sequence[Path]:
+    if is_standard_input(path):
+        return ()
+    try:
+        return files_in(path) if path.is_dir() else (path,)
+    except OSError:
+        return (path,)
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

@@ -242,10 +242,44 @@ def test_a_server_without_a_file_survives_sighup():
         assert served(server.dns, "www.shop.test") == ["REFUSED"]
 
 
-def test_a_fifo_or_folder_is_refused(tmp_path):
-    done = dnsemu_here("check", tmp_path)
+def test_files_added_to_a_folder_and_removed_from_it_are_noticed(tmp_path):
+    (tmp_path / "shop.yaml").write_text(ZONE.format(address="192.0.2.1"))
+    with serving_files(tmp_path) as server:
+        (tmp_path / "more.json").write_text('{"hosted_zones": [{"name": "more.test"}]}')
+        until(lambda: served(server.dns, "more.test", "SOA") != ["REFUSED"], what="the zone of the new file")
+        (tmp_path / "shop.yaml").unlink()
+        until(lambda: www(server) == ["REFUSED"], what="the end of the removed file's zone")
+        (tmp_path / "more.json").unlink()
+        (fault,) = until(lambda: server.status()["faults"], what="an error in the status")
+        assert fault.startswith(f"{tmp_path}: this folder holds no YAML or JSON file")
+        assert served(server.dns, "more.test", "SOA") != ["REFUSED"]
+
+
+def test_standard_input_is_served_and_survives_reloads(tmp_path):
+    """It is read once: what it declared stays when a file beside it changes."""
+    beside = tmp_path / "more.yaml"
+    beside.write_text("hosted_zones: [{name: more.test}]")
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as file:
+        file.write(ZONE.format(address="192.0.2.1"))
+    with serving_files("-", beside, stdin=read) as server:
+        os.close(read)
+        assert www(server) == ["192.0.2.1"]
+        replaced(beside, "hosted_zones: [{name: other.test}]")
+        until(lambda: served(server.dns, "other.test", "SOA") != ["REFUSED"], what="the changed file")
+        assert www(server) == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("check", "-"), ("explain", "www.shop.test", "--file", "-"), ("what-if", "www.shop.test", "--file", "-")],
+    ids=lambda command: command[0],
+)
+def test_commands_read_standard_input(command):
+    assert dnsemu(*command, input=ZONE.format(address="192.0.2.1")).returncode == 0
+    done = dnsemu(*command, input=BROKEN)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"{tmp_path}:")
+    assert done.stderr.startswith("<stdin>:4: hosted_zones[0].record_sets[0].resource_records[0]: ")
 
 
 # --- a large reload does not stop DNS ---

@@ -154,14 +154,15 @@ def test_twice_names_both_places(write):
 
 
 def test_all_errors_of_all_files_at_once(write, tmp_path):
-    missing = tmp_path / "missing.yaml"
+    missing, folder = tmp_path / "missing.yaml", tmp_path / "folder"
+    folder.mkdir()
     broken = write("broken.yaml", "a: [")
     wrong = write("wrong.json", '{\n"server": {\n"dns": ["x"]}}')
     with pytest.raises(FilesRefused) as caught:
-        load_files([missing, tmp_path, broken, wrong])
+        load_files([missing, folder, broken, wrong])
     assert [(Path(f.file).name, f.line, f.id) for f in caught.value.errors] == [
         ("missing.yaml", 0, "unreadable"),
-        (tmp_path.name, 0, "no-file"),
+        ("folder", 0, "empty-folder"),
         ("broken.yaml", 1, "yaml-syntax"),
         ("wrong.json", 3, "listen-address"),
     ]

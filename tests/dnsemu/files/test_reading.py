@@ -1,6 +1,7 @@
 """A child process reads files with the same result as this process."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,14 @@ async def test_a_child_reports_errors(tmp_path):
     (tmp_path / "f.json").write_text('{"hosted_zones": 1}')
     with pytest.raises(FilesRefused):
         await read_files([tmp_path / "f.json"])
+
+
+async def test_a_child_is_given_standard_input(file):
+    text = json.dumps({"hosted_zones": [{"name": "in.test"}]})
+    text += " " * 200_000  # more than a pipe's buffer
+    reading = await read_files([Path("-"), file], standard_input=text.encode())
+    assert len(reading.published.world.hosted_zones) == 3
+    assert reading.standard_input == text.encode()
 
 
 async def test_a_child_leaves_faulty_entries_out(tmp_path):
