@@ -169,13 +169,16 @@ class Application:
         # The API and its state.
         self.publisher = Publisher(self.board, self.monitor, self.forcing, self.target_hosts, probes=options.probes)
         change_feed = ChangeFeed()
-        self.propagation = Propagation(change_feed, self.scheduler, self.publisher.publish_writes)
+        self.propagation = Propagation(
+            change_feed, self.scheduler, self.publisher.compile_writes, self.publisher.publish_writes
+        )
         self.command_runner = CommandRunner(
             options.store or MemoryStore(),
             self.clock,
             NewIds(None if options.seed is None else chance.getrandbits(64)),
             LiveWorld(self.board, self.health, self.monitor, dice),
             change_feed,
+            self.propagation.compile,
         )
         self.injected_errors = InjectedErrors(error_codes)
 
@@ -205,7 +208,7 @@ class Application:
         """
         declared, self._first = self._first, None
         assert declared is not None, "an application runs once"
-        await self.command_runner.open(declared.published.world, partial(self._publish_files, declared))
+        await self.command_runner.open(declared.published.world, partial(self._compile_files, declared))
         settings = self.board.current.world.server
         addresses = self._options.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
@@ -351,6 +354,7 @@ class Application:
         Raises:
             LoadingFailed: the files could not be read.
             StoreFailed: the store could not commit; nothing changed.
+            CannotBeServed: it cannot be compiled; nothing changed.
         """
         await self.restore(State())
         self.forcing.clear()
@@ -360,8 +364,8 @@ class Application:
         """Replace the state by another one, below what files declare; raises as `reset` does."""
 
         async def restore_below(declared: LoadedFiles) -> None:
-            publish = partial(self._publish_files, declared, recompile=True)
-            await self.command_runner.restore(state, declared.published.world, publish)
+            compile = partial(self._compile_files, declared, recompile=True)
+            await self.command_runner.restore(state, declared.published.world, compile)
 
         await self.files.read_for(restore_below)
 
@@ -369,18 +373,20 @@ class Application:
         """Publish files that were read again, then free the old generation incrementally."""
         before = self.board.current
 
-        def publish(state: State) -> None:
+        def compile(state: State) -> Callable[[], None]:
             # A change that waits for its delay (R43) is in the state but not in the published zones.
-            self._publish_files(declared, state, recompile=self.propagation.has_pending)
+            return self._compile_files(declared, state, recompile=self.propagation.has_pending)
 
-        await self.command_runner.declare(declared.published.world, publish)
+        await self.command_runner.declare(declared.published.world, compile)
         old = maps_of(before, self.board.current)
         del before
         for _ in free_incrementally(old):
             await asyncio.sleep(0)
 
-    def _publish_files(self, declared: LoadedFiles, state: State, *, recompile: bool = False) -> None:
-        self.publisher.publish_files(declared.published, state, recompile=recompile)
+    def _compile_files(self, declared: LoadedFiles, state: State, *, recompile: bool = False) -> Callable[[], None]:
+        """Compiles files with the zones that the API made; returns the function that publishes them."""
+        published = self.publisher.compile_files(declared.published, state, recompile=recompile)
+        return partial(self.publisher.publish_all, published)
 
 
 def _location_database(board: Board) -> str | None:

@@ -1,11 +1,12 @@
-"""Runs API commands one at a time: commit to the store, then publish to the DNS side.
+"""Runs API commands one at a time: compile the change, commit it to the store, then publish it to the DNS side.
 
-A command is acknowledged once its writes are durable and published. One that is refused, or that the store cannot keep,
-changes nothing.
+There is no other order, for any change: a command, files that are read again, a snapshot, the store at start. A command
+is acknowledged once its writes are durable and published. One that is refused, that cannot be compiled, or that the
+store cannot keep, changes nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from dnsemu.clock.clock import Clock
@@ -21,9 +22,16 @@ from dnsemu.control.reconciling import reconcile
 from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
 from dnsemu.state.step import Step
+from dnsemu.state.tables import Write
 from dnsemu.store.store import MemoryStore, Store
 
 T = TypeVar("T")
+
+CompileWrites = Callable[[Sequence[Write], State], None]
+"""Compiles the writes of a command, and the state after them, for the feed's subscribers; raises if that fails."""
+
+CompileState = Callable[[State], Callable[[], None]]
+"""Compiles a whole state; returns the function that publishes it, which never fails."""
 
 CHANGE_RECORD_SETS = "ChangeResourceRecordSets"
 
@@ -31,19 +39,22 @@ CHANGE_RECORD_SETS = "ChangeResourceRecordSets"
 class CommandRunner:
     """Holds the current state, which is always durable; reads see it, and each write makes the next one."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, live: LiveReader, feed: ChangeFeed) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, ids: Ids, live: LiveReader, feed: ChangeFeed, compile: CompileWrites
+    ) -> None:
         self._store = store
         self._is_durable = not isinstance(store, MemoryStore)
         self._clock = clock
         self._ids = ids
         self._live = live
         self._feed = feed
+        self._compile = compile
         self._lock = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self._changing: set[str] = set()
         self.state = State()
 
-    async def open(self, declared: World, publish: Callable[[State], None]) -> None:
+    async def open(self, declared: World, compile: CompileState) -> None:
         """Loads the stored state, makes it match what files declare, and publishes it.
 
         Raises:
@@ -51,7 +62,7 @@ class CommandRunner:
             StoreFailed: what files declare cannot be stored.
         """
         self.state = await self._store.load()
-        await self.declare(declared, publish)
+        await self.declare(declared, compile)
 
     async def close(self) -> None:
         """Waits for running writes, then closes the store."""
@@ -84,22 +95,23 @@ class CommandRunner:
         finally:
             self._changing.discard(zone_id)
 
-    async def declare(self, declared: World, publish: Callable[[State], None]) -> None:
+    async def declare(self, declared: World, compile: CompileState) -> None:
         """Makes the state match what files declare.
 
         Args:
-            publish: publishes the whole state, what was delayed (R43) included, before the next write.
+            compile: compiles the whole state, what was delayed (R43) included; it is published before the next write.
         Raises:
+            CannotBeServed: it could not be compiled, so it did not happen.
             StoreFailed: it could not be stored, so it did not happen.
         """
-        await self._shielded(self._replace(None, declared, publish))
+        await self._shielded(self._replace(None, declared, compile))
 
-    async def restore(self, state: State, declared: World, publish: Callable[[State], None]) -> None:
+    async def restore(self, state: State, declared: World, compile: CompileState) -> None:
         """Replaces the state by another one, and makes that match what files declare; raises as `declare` does.
 
         What the other state knows as declared by files counts as made by the API here.
         """
-        await self._shielded(self._replace(state, declared, publish))
+        await self._shielded(self._replace(state, declared, compile))
 
     async def _write(self, operation: str, request: Request) -> Response:
         async with self._lock:
@@ -107,12 +119,14 @@ class CommandRunner:
             response = COMMANDS[operation](request, step, self._context())
             writes = step.writes
             if writes:
+                after = step.state
+                self._compile(writes, after)
                 await self._store.commit(writes)
-                self.state = step.state
-                self._feed.append(writes, self.state)
+                self.state = after
+                self._feed.append(writes, after)
             return response
 
-    async def _replace(self, state: State | None, declared: World, publish: Callable[[State], None]) -> None:
+    async def _replace(self, state: State | None, declared: World, compile: CompileState) -> None:
         async with self._lock:
             step = Step(self.state)
             if state is not None:
@@ -122,10 +136,11 @@ class CommandRunner:
                     step.drop(FROM_FILE, *key)
             async for _ in reconcile(step, declared, is_durable=self._is_durable):
                 await asyncio.sleep(0)
-            writes = step.writes
+            writes, after = step.writes, step.state
+            publish = compile(after)
             await self._store.commit(writes)
-            self.state = step.state
-            publish(self.state)
+            self.state = after
+            publish()
             self._feed.append(writes, self.state, is_replacement=True)
 
     def _context(self) -> Context:

@@ -1,4 +1,7 @@
-"""Publishes the state to the DNS side, the health monitor and the forced statuses."""
+"""Compiles the state, and publishes it to the DNS side, the health monitor and the forced statuses.
+
+Compiling changes nothing and may fail; publishing what was compiled does not fail.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,8 +16,8 @@ from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.control.outside_probes import OutsideProbeLog
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.healthcheck.monitor import HealthMonitor
-from dnsemu.publication.board import EVERYTHING, Board, Published
-from dnsemu.publication.publishing import CreatedAt, recompiled, with_api_zones, with_writes
+from dnsemu.publication.board import EVERYTHING, Board, Difference, Published
+from dnsemu.publication.publishing import CompiledWrites, CreatedAt, recompiled, with_api_zones, with_writes
 from dnsemu.publication.target_hosts import TargetHosts
 from dnsemu.state.state import State
 from dnsemu.state.tables import HEALTH_CHECK, Write
@@ -47,37 +50,57 @@ class Publisher:
         self._probes = probes
         self._outside_probes = OutsideProbeLog()
 
-    def publish_files(self, declared: Published, state: State, *, recompile: bool) -> None:
-        """Publishes what files declare, with the zones that the API made.
+    def compile_files(self, declared: Published, state: State, *, recompile: bool) -> Published:
+        """Compiles what files declare, with the zones that the API made.
 
         Args:
             declared: what files declare, compiled.
             state: the state, which has what files declare already.
             recompile: true if the published zones lack changes of the state, so that all are compiled again.
+        Raises:
+            CannotBeServed: a zone cannot be compiled.
         """
         known = Catalog(Map()) if recompile else self._board.current.catalog
-        published = with_api_zones(declared, known, state.world, _creation_times(state), Traffic.of(state))
+        return with_api_zones(declared, known, state.world, _creation_times(state), Traffic.of(state))
+
+    def publish_all(self, published: Published) -> None:
+        """Publishes a value as a whole."""
         self._watch_over(published, published.world.health_checks)
         self._board.publish(self._target_hosts.follow(published))
 
-    def publish_writes(self, writes: Sequence[Write], state: State) -> None:
-        """Publishes the writes of a command, at the cost of what changed.
+    def compile_writes(self, writes: Sequence[Write], state: State, earlier: CompiledWrites | None) -> CompiledWrites:
+        """Compiles the writes of a command, at the cost of what changed.
+
+        Args:
+            state: a state with the writes.
+            earlier: what is to be published before, None for what is published.
+        """
+        base = self._board.current if earlier is None else earlier.published
+        return CompiledWrites(writes, base, *with_writes(base, writes, _creation_times(state)))
+
+    def publish_writes(self, compiled: CompiledWrites, state: State) -> None:
+        """Publishes what was compiled from the writes of a command.
 
         Args:
             state: a state with the writes, and possibly with later ones.
         """
-        before, created_at = self._board.current, _creation_times(state)
-        difference = EVERYTHING
-        try:
-            published, difference = with_writes(before, writes, created_at)
-        except Exception:  # our own error; the store has committed, so the change must be published all the same
-            log.exception("a change could not be compiled by itself; everything is compiled again")
-            published = recompiled(before, state.world, created_at, Traffic.of(state))
-        if written := [write.key for write in writes if write.table == HEALTH_CHECK]:
+        before = self._board.current
+        published, difference = compiled.published, compiled.difference
+        if before is not compiled.base:  # addresses of resources were published since
+            published, difference = self._compiled_again(compiled.writes, state)
+        if written := [write.key for write in compiled.writes if write.table == HEALTH_CHECK]:
             self._watch_over(published, written)
         else:
             self._forcing.apply(published.world, published.catalog)
         self._board.publish(published, difference)
+
+    def _compiled_again(self, writes: Sequence[Write], state: State) -> tuple[Published, Difference]:
+        before, created_at = self._board.current, _creation_times(state)
+        try:
+            return with_writes(before, writes, created_at)
+        except Exception:  # our own error; the store has committed, so the change must be published all the same
+            log.exception("a change could not be compiled by itself; everything is compiled again")
+            return recompiled(before, state.world, created_at, Traffic.of(state)), EVERYTHING
 
     def _watch_over(self, published: Published, changed: Iterable[HealthCheckId]) -> None:
         checks, fleet = published.world.health_checks, published.world.health_checkers.with_probes(self._probes)

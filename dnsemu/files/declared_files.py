@@ -11,11 +11,12 @@ from dnsemu.config.file.progress import Progress, no_progress
 from dnsemu.files.loading import LoadedFiles, record_set_count
 from dnsemu.files.reading import LoadingFailed, read_files
 from dnsemu.files.watch import Stamp, changes, stamp
+from dnsemu.publication.publishing import CannotBeServed
 from dnsemu.runtime.garbage_collection import gc_deferred
 from dnsemu.store.store import StoreFailed
 
 Apply = Callable[[LoadedFiles], Awaitable[None]]
-"""Commits and publishes loaded files; raises StoreFailed if the store cannot commit."""
+"""Compiles, commits and publishes loaded files; raises StoreFailed or CannotBeServed, and then nothing changed."""
 
 log = structlog.get_logger()
 
@@ -102,7 +103,7 @@ class DeclaredFiles:
             for error in refused.errors:
                 log.error("reload refused", fault=str(error))
             log.error("still serving the previous state", faults=len(refused.errors))
-        except (LoadingFailed, StoreFailed) as failed:
+        except (LoadingFailed, StoreFailed, CannotBeServed) as failed:
             self._failures["reload"] = str(failed)
             log.error("reload failed; still serving the previous state", error=str(failed))
         else:

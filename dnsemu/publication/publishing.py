@@ -1,9 +1,10 @@
 """Makes the next published value from the state; a change costs what it touches."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dnsemu.commands.traffic.published import Traffic
+from dnsemu.config import names
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.world import World
@@ -20,6 +21,25 @@ Changes = dict[RecordSetKey, RecordSet | None]
 
 CreatedAt = Callable[[HostedZoneId], float]
 """Returns the creation time of a zone; of two with one name the newer one answers (R41)."""
+
+
+class CannotBeServed(Exception):
+    """A hosted zone that cannot be compiled, so a state with it is neither stored nor published."""
+
+    def __init__(self, zone: HostedZone, reason: Exception) -> None:
+        name = names.display(zone.name)
+        super().__init__(f"the hosted zone {zone.id} ({name}) cannot be served: {type(reason).__name__}: {reason}")
+        self.zone_id = zone.id
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledWrites:
+    """The value to publish after a step's writes, the value that it was compiled from, and their difference."""
+
+    writes: Sequence[Write]
+    base: Published
+    published: Published
+    difference: Difference
 
 
 def with_writes(published: Published, writes: Sequence[Write], created_at: CreatedAt) -> tuple[Published, Difference]:
@@ -85,6 +105,8 @@ def with_api_zones(
         current: the published catalog.
         world: everything declared, by files or the API.
         traffic: the traffic policies and instances of the state.
+    Raises:
+        CannotBeServed: a zone of the API cannot be compiled.
     """
     catalog = declared.catalog
     api_zones = [zone for zone in world.hosted_zones.values() if zone.id not in declared.world.hosted_zones]
@@ -107,7 +129,18 @@ def recompiled(published: Published, world: World, created_at: CreatedAt, traffi
 
 
 def compiled_zone(zone: HostedZone, traffic: Traffic) -> Zone:
-    """Compiles a zone; the trees of its traffic policy instances replace the record sets listed for them."""
+    """Compiles a zone; the trees of its traffic policy instances replace the record sets listed for them.
+
+    Raises:
+        CannotBeServed: the zone breaks a rule that compiling relies on.
+    """
+    try:
+        return _compiled_zone(zone, traffic)
+    except Exception as error:
+        raise CannotBeServed(zone, error) from error
+
+
+def _compiled_zone(zone: HostedZone, traffic: Traffic) -> Zone:
     trees = traffic.trees(zone)
     if not trees:
         return compile_zone(zone)

@@ -11,6 +11,7 @@ from dnsemu.clock.clock import Clock
 from dnsemu.commands.registry import TABLES
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.files.reading import LoadingFailed
+from dnsemu.publication.publishing import CannotBeServed
 from dnsemu.state.state import State
 from dnsemu.store.snapshot import Snapshot, SnapshotUnusable, load, save
 from dnsemu.store.store import StoreFailed
@@ -26,7 +27,7 @@ class Restorable(Protocol):
 
         Raises:
             LoadingFailed: the files could not be read.
-            StoreFailed: the store could not commit; nothing changed.
+            StoreFailed, CannotBeServed: it could not be stored, or not be compiled; nothing changed.
         """
 
     async def restore(self, state: State) -> None:
@@ -53,7 +54,7 @@ class StateCalls:
         """Also removes forced statuses and blocked paths that calls made."""
         try:
             await self._server.reset()
-        except (StoreFailed, LoadingFailed) as failed:
+        except (StoreFailed, LoadingFailed, CannotBeServed) as failed:
             return failure(503, str(failed))
         return as_json(self._counts())
 
@@ -74,7 +75,7 @@ class StateCalls:
             # In a thread: parsing takes long, and DNS answers meanwhile.
             snapshot = await asyncio.to_thread(load, body.decode(), TABLES)
             await self._server.restore(snapshot.state)
-        except (SnapshotUnusable, UnicodeDecodeError) as unusable:
+        except (SnapshotUnusable, UnicodeDecodeError, CannotBeServed) as unusable:
             return failure(400, str(unusable), "body")
         except (StoreFailed, LoadingFailed) as failed:
             return failure(503, str(failed))

@@ -43,16 +43,28 @@ class Stand:
     def __init__(self):
         self.log, self.commits, feed = [], [], ChangeFeed()
         feed.subscribe(self._on_commit)
+        self.is_unservable = False
         self.store = RecordingStore(self.log)
         clock = Clock(start=START, monotonic=asyncio.get_running_loop().time)
-        self.runner = CommandRunner(self.store, clock, CountedIds(), FakeLiveReader(), feed)
+        self.runner = CommandRunner(self.store, clock, CountedIds(), FakeLiveReader(), feed, self._compile)
+
+    def _compile(self, writes, state):
+        self.log.append("compiled")
+        if self.is_unservable:
+            raise ValueError("not servable")
+
+    def _compile_state(self, state):
+        self.log.append("compiled")
+        if self.is_unservable:
+            raise ValueError("not servable")
+        return lambda: self.log.append("published")
 
     def _on_commit(self, commit):
         self.log.append("in the feed")
         self.commits.append(commit)
 
     async def open(self, world=World()):  # noqa: B008
-        await self.runner.open(world, lambda _: self.log.append("published"))
+        await self.runner.open(world, self._compile_state)
         return self
 
     async def change(self, zone="/hostedzone/Z1", name="a.test"):
@@ -65,12 +77,43 @@ class Stand:
         self.log.append("acknowledged")
         return response
 
+    async def restore(self):
+        await self.runner.restore(State(), World(), self._compile_state)
+
 
 @virtual_time
-async def test_durable_then_in_the_feed_then_acknowledged():
+async def test_compiled_then_durable_then_in_the_feed_then_acknowledged():
     stand = await Stand().open()
     await stand.create("1")
-    assert stand.log == ["durable", "published", "in the feed", "durable", "in the feed", "acknowledged"]
+    assert stand.log == [
+        *("compiled", "durable", "published", "in the feed"),
+        *("compiled", "durable", "in the feed", "acknowledged"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "enter",
+    [
+        pytest.param(lambda stand: stand.create("2"), id="a command"),
+        pytest.param(lambda stand: stand.restore(), id="a snapshot"),
+        pytest.param(lambda stand: stand.runner.declare(World(), stand._compile_state), id="files"),
+    ],
+)
+@virtual_time
+async def test_what_cannot_be_compiled_leaves_no_trace(enter):
+    stand = await Stand().open()
+    await stand.create("1")
+    state, commits = stand.runner.state, list(stand.commits)
+    stand.log.clear()
+    stand.is_unservable = True
+    with pytest.raises(ValueError, match="not servable"):
+        await enter(stand)
+    assert stand.log == ["compiled"]
+    assert stand.runner.state is state
+    assert stand.commits == commits
+    stand.is_unservable = False
+    await enter(stand)
+    assert [commit.sequence for commit in stand.commits] == [1, 2, 3]
 
 
 @virtual_time
@@ -78,7 +121,7 @@ async def test_the_feed_has_each_commit_with_its_state():
     stand = await Stand().open()
     await stand.create("1")
     await stand.create("2")
-    await stand.runner.restore(State(), World(), lambda _: None)
+    await stand.runner.restore(State(), World(), lambda _: lambda: None)
     assert [commit.sequence for commit in stand.commits] == [1, 2, 3, 4]
     assert [commit.is_replacement for commit in stand.commits] == [True, False, False, True]
     assert [len(commit.state.world.hosted_zones) for commit in stand.commits] == [0, 1, 2, 0]

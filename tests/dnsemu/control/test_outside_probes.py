@@ -1,6 +1,7 @@
 """Probes that leave loopback and private networks: found, logged once, and stopped by `--probes` (H160)."""
 
 import asyncio
+from functools import partial
 
 import pytest
 import structlog.testing
@@ -113,9 +114,7 @@ def application(declared, probes=None):
 async def started(declared, probes=None):
     """An application with its files published, and time standing still, so that nothing is probed."""
     app = application(declared, probes)
-    await app.command_runner.open(
-        declared.published.world, lambda state: app.publisher.publish_files(declared.published, state, recompile=False)
-    )
+    await app.command_runner.open(declared.published.world, partial(app._compile_files, declared))
     return app
 
 

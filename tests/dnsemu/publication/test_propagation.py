@@ -27,7 +27,12 @@ class Stand:
     def __init__(self, scheduler):
         self.feed = ChangeFeed()
         self.published = []
-        self.propagation = Propagation(self.feed, scheduler, self._publish)
+        self.compiled = []
+        self.propagation = Propagation(self.feed, scheduler, self._compile, self._publish)
+
+    def _compile(self, writes, state, earlier):
+        self.compiled.append((writes, earlier))
+        return writes
 
     def _publish(self, published, latest):
         self.published += [write.key for write in published]
@@ -87,3 +92,32 @@ async def test_r43_a_replacement_leaves_nothing_pending():
         assert not at.propagation.has_pending
         await asyncio.sleep(10.1)
         assert at.published == []
+
+
+@virtual_time
+async def test_r43_a_delayed_commit_is_compiled_at_once_on_top_of_those_before_it():
+    async with stand() as at:
+        at.feed.append(writes("a"), state(10.0))
+        at.feed.append(writes("b"), state(10.0))
+        assert at.compiled == [(writes("a"), None), (writes("b"), writes("a"))]
+        await asyncio.sleep(10.1)
+        assert len(at.compiled) == 2
+
+
+@virtual_time
+async def test_a_step_is_compiled_once_and_before_it_is_in_the_feed():
+    async with stand() as at:
+        after = state(0.0)
+        at.propagation.compile(writes("a"), after)
+        assert at.published == []
+        at.feed.append(writes("a"), after)
+        assert at.published == ["a"]
+        assert len(at.compiled) == 1
+
+
+@virtual_time
+async def test_what_was_compiled_and_not_stored_is_not_published_with_a_later_commit():
+    async with stand() as at:
+        at.propagation.compile(writes("not stored"), state(0.0))
+        at.feed.append(writes("b"), state(0.0))
+        assert at.published == ["b"]

@@ -331,8 +331,7 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     server = Application(found, Options(seed=1, clock=Clock(start=START, is_paused=True)))
     asking = Server()
     asking.use(server.responder)
-    publish = partial(server.publisher.publish_files, found.published, recompile=False)
-    await server.command_runner.open(found.published.world, publish)
+    await server.command_runner.open(found.published.world, partial(server._compile_files, found))
     assert addresses(asking) == []
     await server.scheduler.advance(0)
     assert addresses(asking) == ["192.0.2.7"]
