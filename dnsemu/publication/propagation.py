@@ -39,7 +39,7 @@ class Propagation(Generic[C]):
         self._publish = publish
         self._state = State()
         self._compiled: tuple[State, C] | None = None
-        """What was compiled last, with its state; the store may not have it."""
+        """The last result, with its state; the store may not have it."""
         self._pending: deque[tuple[float, C]] = deque()
         """Results that are not published yet and the time of publication, in order."""
         feed.subscribe(self._on_commit)
