@@ -41,6 +41,7 @@ from dnsemu.control.command_runner import CommandRunner
 from dnsemu.control.ids import NewIds
 from dnsemu.control.live_world import LiveWorld
 from dnsemu.control.publisher import Publisher
+from dnsemu.control.replacement import Replacement
 from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.forced_statuses import Forcing
@@ -55,7 +56,6 @@ from dnsemu.healthcheck.verdict.history import Event, EventKind, History
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.options import DEFAULT_DNS, DEFAULT_HTTP, Options
 from dnsemu.publication.board import Board
-from dnsemu.publication.freeing import free_incrementally, maps_of
 from dnsemu.publication.propagation import Propagation
 from dnsemu.publication.target_hosts import TargetHosts
 from dnsemu.query_log.query_log import QueryLog
@@ -180,6 +180,7 @@ class Application:
             change_feed,
             self.propagation.compile,
         )
+        self.replacement = Replacement(self.board, self.command_runner, self.publisher, self.propagation)
         self.injected_errors = InjectedErrors(error_codes)
 
         # Files.
@@ -208,7 +209,7 @@ class Application:
         """
         declared, self._first = self._first, None
         assert declared is not None, "an application runs once"
-        await self.command_runner.open(declared.published.world, partial(self._compile_files, declared))
+        await self.replacement.open(declared.published)
         settings = self.board.current.world.server
         addresses = self._options.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]
@@ -364,29 +365,12 @@ class Application:
         """Replace the state by another one, below what files declare; raises as `reset` does."""
 
         async def restore_below(declared: LoadedFiles) -> None:
-            compile = partial(self._compile_files, declared, recompile=True)
-            await self.command_runner.restore(state, declared.published.world, compile)
+            await self.replacement.restore(state, declared.published)
 
         await self.files.read_for(restore_below)
 
     async def _replace(self, declared: LoadedFiles) -> None:
-        """Publish files that were read again, then free the old generation incrementally."""
-        before = self.board.current
-
-        def compile(state: State) -> Callable[[], None]:
-            # A change that waits for its delay (R43) is in the state but not in the published zones.
-            return self._compile_files(declared, state, recompile=self.propagation.has_pending)
-
-        await self.command_runner.declare(declared.published.world, compile)
-        old = maps_of(before, self.board.current)
-        del before
-        for _ in free_incrementally(old):
-            await asyncio.sleep(0)
-
-    def _compile_files(self, declared: LoadedFiles, state: State, *, recompile: bool = False) -> Callable[[], None]:
-        """Compiles files with the zones that the API made; returns the function that publishes them."""
-        published = self.publisher.compile_files(declared.published, state, recompile=recompile)
-        return partial(self.publisher.publish_all, published)
+        await self.replacement.declare(declared.published)
 
 
 def _location_database(board: Board) -> str | None:

@@ -1,7 +1,6 @@
 """Probes that leave loopback and private networks: found, logged once, and stopped by `--probes` (H160)."""
 
 import asyncio
-from functools import partial
 
 import pytest
 import structlog.testing
@@ -114,7 +113,7 @@ def application(declared, probes=None):
 async def started(declared, probes=None):
     """An application with its files published, and time standing still, so that nothing is probed."""
     app = application(declared, probes)
-    await app.command_runner.open(declared.published.world, partial(app._compile_files, declared))
+    await app.replacement.open(declared.published)
     return app
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from functools import partial
 
 import pytest
 import structlog.testing
@@ -331,7 +330,7 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     server = Application(found, Options(seed=1, clock=Clock(start=START, is_paused=True)))
     asking = Server()
     asking.use(server.responder)
-    await server.command_runner.open(found.published.world, partial(server._compile_files, found))
+    await server.replacement.open(found.published)
     assert addresses(asking) == []
     await server.scheduler.advance(0)
     assert addresses(asking) == ["192.0.2.7"]
