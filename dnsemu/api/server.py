@@ -15,7 +15,8 @@ from dnsemu.runtime.lifecycle import Lifecycle
 from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.server.transport.sockets import bind_tcp
 
-MAX_BODY_BYTES = 2 << 20
+MAX_BODY_BYTES = 4 << 20
+"""Bytes of a request body. The largest change batch (A117) has three quarters of that."""
 OPEN_PAGES = ("/healthz", "/readyz", "/metrics")
 """Pages that answer any `Host`: probes and scrapers ask under names of their networks."""
 PAGES = ("/", *OPEN_PAGES)

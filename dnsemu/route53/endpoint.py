@@ -22,12 +22,13 @@ from dnsemu.config.model.settings import ApiSettings
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.route53.not_implemented import refuse_operation, without_defaults
-from dnsemu.route53.parsing import parse
+from dnsemu.route53.parsing import parse_in_steps
 from dnsemu.route53.rendering import render, render_error, response_headers
 from dnsemu.route53.routing import route
 from dnsemu.route53.signature import require_signature, verify_signature
-from dnsemu.route53.validation import validate
+from dnsemu.route53.validation import validate_in_steps
 from dnsemu.runtime.token_bucket import TokenBucket
+from dnsemu.runtime.turns import in_turns
 from dnsemu.store.store import StoreFailed
 
 PREFIX = "/2013-04-01"
@@ -91,8 +92,10 @@ class ApiEndpoint:
             raise Throttling
         self._injected.raise_next(operation.name)
         refuse_operation(operation)
-        parameters = parse(operation, path_parameters, request.query, request.headers, body, strict=settings.is_strict)
-        valid = without_defaults(operation, validate(operation, parameters, strict=settings.is_strict))
+        strict = settings.is_strict
+        parse = parse_in_steps(operation, path_parameters, request.query, request.headers, body, strict=strict)
+        validate = validate_in_steps(operation, await in_turns(parse), strict=strict)
+        valid = without_defaults(operation, await in_turns(validate))
         response = await self._command_runner.run(operation.name, valid)
         return web.Response(
             status=operation.status,

@@ -8,6 +8,7 @@ from dnsemu.commands.errors.requests import InvalidInput, MalformedInput
 from dnsemu.route53.invalid_input import constraint_error, schema_error, unexpected_element
 from dnsemu.route53.model import NAMESPACE, Member, ModelShape, Operation
 from dnsemu.route53.xml_document import Element, read_document
+from dnsemu.runtime.turns import Steps, at_once
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 """At most 18 digits, so that every such number fits in 64 bits."""
@@ -24,6 +25,19 @@ def parse(
     *,
     strict: bool = False,
 ) -> dict[str, Any]:
+    """Reads a request without a pause; parameters, result and errors are those of `parse_in_steps`."""
+    return at_once(parse_in_steps(operation, path_parameters, query, headers, body, strict=strict))
+
+
+def parse_in_steps(
+    operation: Operation,
+    path_parameters: Mapping[str, str],
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    strict: bool = False,
+) -> Steps[dict[str, Any]]:
     """Reads a request into its operation's parameters, named and typed by the model.
 
     Absent members stay absent; an empty element is an empty string, list or structure. Elements may come in any
@@ -46,14 +60,15 @@ def parse(
         if member.wire_name in sources.get(member.location, ())
     }
     if operation.root and body:
-        root = read_document(body)
+        document = yield from read_document(body)
+        root = document.root
         if root.name != operation.root:
             raise MalformedInput(f"{root.name} is not valid, expected {operation.root}")
-        if strict and root.namespace != NAMESPACE:
+        if strict and document.namespace != NAMESPACE:
             raise InvalidInput(f"Invalid XML ; cvc-elt.1: Cannot find the declaration of element '{root.name}'.")
-        request |= _structure(operation.input, root)
+        request |= yield from _structure(operation.input, root)
     elif body:
-        _refuse_members(body)
+        yield from _refuse_members(body)
     return request
 
 
@@ -66,14 +81,14 @@ def _refuse_unknown_parameters(operation: Operation, query: Mapping[str, str]) -
             raise InvalidInput(f"Unknown query parameter '{name}': {operation.name} takes {takes}.")
 
 
-def _refuse_members(body: bytes) -> None:
+def _refuse_members(body: bytes) -> Steps[None]:
     """Refuses members in the body of an operation that has none; a body that is not XML has no members (A4)."""
     try:
-        root = read_document(body)
+        document = yield from read_document(body)
     except MalformedInput:
         return
-    if root.children:
-        raise unexpected_element(root.children[0].name, ())
+    if document.root.children:
+        raise unexpected_element(document.root.children[0].name, ())
 
 
 def _parameter(member: Member, text: str) -> Any:
@@ -84,14 +99,14 @@ def _parameter(member: Member, text: str) -> Any:
         raise constraint_error(text, path, f"Member must be of type {member.shape.type}") from None
 
 
-def _structure(shape: ModelShape, element: Element) -> dict[str, Any]:
+def _structure(shape: ModelShape, element: Element) -> Steps[dict[str, Any]]:
     _refuse_text(element)
     found: dict[str, Any] = {}
     for child in element.children:
         member = shape.members.get(child.name)
         if member is None or member.location != "body" or member.name in found:
             raise unexpected_element(child.name, _remaining(shape, found))
-        found[member.name] = _value(member.shape, child)
+        found[member.name] = yield from _value(member.shape, child)
     return found
 
 
@@ -109,11 +124,11 @@ def _refuse_text(element: Element) -> None:
         )
 
 
-def _value(shape: ModelShape, element: Element) -> Any:
+def _value(shape: ModelShape, element: Element) -> Steps[Any]:
     if shape.type == "structure":
-        return _structure(shape, element)
+        return (yield from _structure(shape, element))
     if shape.item:
-        return _list(shape, shape.item, element)
+        return (yield from _list(shape, shape.item, element))
     if element.children:
         raise schema_error(
             f"cvc-type.3.1.2: Element '{element.name}' is a simple type, so it must have no element information item "
@@ -126,14 +141,18 @@ def _value(shape: ModelShape, element: Element) -> Any:
         raise schema_error(f"cvc-datatype-valid.1.2.1: '{element.text}' is not a valid value for '{type}'.") from None
 
 
-def _list(shape: ModelShape, item: ModelShape, element: Element) -> list[Any]:
+def _list(shape: ModelShape, item: ModelShape, element: Element) -> Steps[list[Any]]:
     _refuse_text(element)
     # AWS also accepts `member` in a CidrList (A6).
     names = {shape.item_name, "member"} if shape.name == "CidrList" else {shape.item_name}
     for child in element.children:
         if child.name not in names:
             raise unexpected_element(child.name, [shape.item_name])
-    return [_value(item, child) for child in element.children]
+    values = []
+    for child in element.children:
+        values.append((yield from _value(item, child)))
+        yield
+    return values
 
 
 def _scalar(shape: ModelShape, text: str) -> Any:

@@ -11,6 +11,7 @@ from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.facets import SCHEMA_MEMBERS, SCHEMA_TYPES, facets, not_empty
 from dnsemu.route53.invalid_input import constraint_error, quoted_elements, schema_error
 from dnsemu.route53.model import ModelShape, Operation
+from dnsemu.runtime.turns import Steps, at_once
 
 _NOT_EMPTY: Mapping[str, str] = {"CreateHostedZoneRequest": "Name"}
 """By structure: a string that the schema requires not to be empty, although the model does not (A87)."""
@@ -20,8 +21,18 @@ _PATHS: Mapping[str, Mapping[str, str]] = {"CreateHostedZoneRequest": {"Delegati
 
 _NONE: Mapping[str, str] = {}
 
+Errors = Iterator[InvalidInput | None]
+"""The errors of a request, the first of which is raised; None after each part of a list, to pause there."""
+
 
 def validate(operation: Operation, request: Mapping[str, Any], *, strict: bool = False) -> dict[str, Any]:
+    """Checks a request without a pause; parameters, result and errors are those of `validate_in_steps`."""
+    return at_once(validate_in_steps(operation, request, strict=strict))
+
+
+def validate_in_steps(
+    operation: Operation, request: Mapping[str, Any], *, strict: bool = False
+) -> Steps[dict[str, Any]]:
     """Checks a request's values against the model's constraints, and returns the request as Route 53 reads it.
 
     First the XML schema checks the body, then the validator checks everything; the first error found is raised.
@@ -42,15 +53,17 @@ def validate(operation: Operation, request: Mapping[str, Any], *, strict: bool =
         _missing_parameters(operation.input, request),
         _structure_errors(operation.input, request, ""),
     ):
-        raise error
+        if error is not None:
+            raise error
+        yield
     if strict and operation.name == "GetChange" and "/" in request["Id"]:
         raise NoSuchChange(request["Id"])
-    return _with_type_in_upper_case(_bare(operation.input, request))
+    return _with_type_in_upper_case((yield from _bare(operation.input, request)))
 
 
 def _schema_errors(
     shape: ModelShape, value: Any, element: str, required: list[str] | None = None, schema_type: str | None = None
-) -> Iterator[InvalidInput]:
+) -> Errors:
     """Yields the schema's errors about a body, in document order; about missing content at the element's end.
 
     Args:
@@ -69,6 +82,7 @@ def _schema_errors(
     elif shape.item:
         for part in value:
             yield from _schema_errors(shape.item, part, shape.item_name)
+            yield None
         if not value and shape.minimum:
             yield _incomplete(element, shape.item_name)
     elif schema_type := schema_type or SCHEMA_TYPES.get(shape.name):
@@ -91,14 +105,14 @@ def _missing_parameters(shape: ModelShape, request: Mapping[str, Any]) -> Iterat
             yield constraint_error(None, _camel(name), "Member must not be null")
 
 
-def _structure_errors(shape: ModelShape, value: Mapping[str, Any], path: str) -> Iterator[InvalidInput]:
+def _structure_errors(shape: ModelShape, value: Mapping[str, Any], path: str) -> Errors:
     paths = _PATHS.get(shape.name, _NONE)
     for name, part in value.items():
         at = paths.get(name) or f"{path}{_camel(name)}"
         yield from _constraint_errors(shape.members[name].shape, part, at)
 
 
-def _constraint_errors(shape: ModelShape, value: Any, path: str) -> Iterator[InvalidInput]:
+def _constraint_errors(shape: ModelShape, value: Any, path: str) -> Errors:
     if shape.type == "structure":
         yield from _structure_errors(shape, value, f"{path}.")
         return
@@ -108,6 +122,7 @@ def _constraint_errors(shape: ModelShape, value: Any, path: str) -> Iterator[Inv
     if shape.item and shape.item.type == "structure":
         for number, part in enumerate(value, 1):
             yield from _constraint_errors(shape.item, part, f"{path}.{number}.member")
+            yield None
     elif shape.item and not all(facet.holds(part) for part in value for facet in facets(shape.item)):
         # A list of plain values is quoted as a whole, with all constraints on its items (H13).
         constraints = ", ".join(facet.constraint for facet in facets(shape.item))
@@ -119,14 +134,25 @@ def _camel(name: str) -> str:
     return name[0].lower() + name[1:]
 
 
-def _bare(shape: ModelShape, value: Any) -> Any:
+def _bare(shape: ModelShape, value: Any) -> Steps[Any]:
     """Returns a value without the prefixes of ids in it; the value itself if there are none."""
     if shape.is_id:
         return bare_id(value)
     if shape.item:
-        return [_bare(shape.item, part) for part in value] if _holds_ids(shape.item) else value
-    stripped = {name: _bare(inner, value[name]) for name, inner in _with_ids(shape) if name in value}
+        return (yield from _bare_parts(shape.item, value)) if _holds_ids(shape.item) else value
+    stripped = {}
+    for name, inner in _with_ids(shape):
+        if name in value:
+            stripped[name] = yield from _bare(inner, value[name])
     return {**value, **stripped} if stripped else value
+
+
+def _bare_parts(shape: ModelShape, values: list[Any]) -> Steps[list[Any]]:
+    bare = []
+    for value in values:
+        bare.append((yield from _bare(shape, value)))
+        yield
+    return bare
 
 
 @cache
