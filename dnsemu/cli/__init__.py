@@ -1,7 +1,8 @@
 """The command line: every command calls the HTTP port of a running server, or reads files.
 
 Start in `commands.py`, which lists all commands: `serving.py` starts a server, `files.py` reads files, `questions.py`
-explains and simulates, `running_server.py` has the commands that need a server. `client.py` makes the HTTP calls.
+explains and simulates, `running_server.py` has the commands that need a server. `client.py` makes the HTTP calls;
+`help.py` prints help texts, with the examples of `examples.py`.
 May import every room of dnsemu.
 """
 

@@ -1,17 +1,24 @@
-"""The typer application: it registers each command, in the order of the help text."""
+"""The typer application: it registers each command by its task, in the order of the help text.
+
+A new command needs an example in `examples.py`.
+"""
 
 from typing import Annotated
 
 import typer
 
-from dnsemu.cli import running_server
+from dnsemu.cli import running_server as server
 from dnsemu.cli.files import check, schema
+from dnsemu.cli.help import CommandsByTask, CommandWithExamples, help_
 from dnsemu.cli.questions import explain, what_if
 from dnsemu.cli.serving import demo, serve
+from dnsemu.cli.wait import wait
 
 app = typer.Typer(
     name="dnsemu",
     help="Route 53 on a laptop: a real DNS server with Route 53's routing policies, steered by live health checks.",
+    cls=CommandsByTask,
+    rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -40,5 +47,24 @@ def _options(
     warn_of_unknown(context.command)
 
 
-for command in (serve, demo, check, explain, what_if, schema, *running_server.COMMANDS):
-    app.command(context_settings={"ignore_unknown_options": command is running_server.clock})(command)
+COMMANDS = {
+    "Serve": (serve, demo, wait),
+    "Check files and explain answers": (check, explain, what_if, schema),
+    "Watch a running server": (server.status, server.history),
+    "Steer a running server": (
+        *(server.force, server.clock, server.probe, server.observe, server.alarm, server.routing_control),
+        server.checkers,
+    ),
+    "Save and delete": (server.snapshot, server.reset),
+    "Help": (help_,),
+}
+"""All commands by task."""
+
+for task, commands in COMMANDS.items():
+    for command in commands:
+        app.command(
+            command.__name__.strip("_").replace("_", "-"),
+            cls=CommandWithExamples,
+            rich_help_panel=task,
+            context_settings={"ignore_unknown_options": command is server.clock},
+        )(command)

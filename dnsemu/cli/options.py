@@ -17,7 +17,10 @@ FAILED, REFUSED = 1, 2
 T = TypeVar("T")
 
 Files = Annotated[
-    list[Path], typer.Argument(help="YAML or JSON files, folders of them, or - for standard input; all are merged.")
+    list[Path],
+    typer.Argument(
+        metavar="FILE", help="YAML or JSON files, folders of them, or - for standard input; all are merged."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Server = Annotated[str, typer.Option(envvar="DNSEMU_SERVER", metavar="URL", help="The running server's HTTP address.")]
@@ -25,6 +28,7 @@ FilesToServe = Annotated[
     list[Path] | None,
     typer.Argument(
         envvar="DNSEMU_FILES",
+        metavar="FILE",
         help="YAML or JSON files, folders of them, or - for standard input; all are merged. Read again when they "
         "change, and on SIGHUP.",
         show_default=False,
@@ -35,6 +39,7 @@ SkipFaulty = Annotated[
     typer.Option(
         "--skip-faulty",
         envvar="DNSEMU_SKIP_FAULTY",
+        rich_help_panel="Content",
         help="Serve what can be served, and list the entries of the files that are left out.",
     ),
 ]
@@ -42,6 +47,7 @@ Dns = Annotated[
     list[str] | None,
     typer.Option(
         envvar="DNSEMU_DNS",
+        rich_help_panel="Addresses",
         metavar="ADDR:PORT",
         help="Address to listen on for DNS, UDP and TCP; may be repeated. Port 0 takes a free one.",
         show_default="127.0.0.1:1053",
@@ -51,6 +57,7 @@ Http = Annotated[
     str | None,
     typer.Option(
         envvar="DNSEMU_HTTP",
+        rich_help_panel="Addresses",
         metavar="ADDR:PORT",
         help="Address to listen on for HTTP: Route 53 API, control API, metrics.",
         show_default="127.0.0.1:8053",
@@ -61,6 +68,7 @@ AllowedHosts = Annotated[
     typer.Option(
         "--allowed-host",
         envvar="DNSEMU_ALLOWED_HOSTS",
+        rich_help_panel="Addresses",
         metavar="HOST",
         help="Host that HTTP requests may name, besides addresses and local names; may be repeated.",
         show_default=False,
@@ -71,6 +79,7 @@ ProbesOption = Annotated[
     typer.Option(
         "--probes",
         envvar="DNSEMU_PROBES",
+        rich_help_panel="Health checks",
         metavar="on|manual|off",
         help="Probe endpoints of health checks on schedule, only on request, or never; overrides the file.",
         show_default="on",
@@ -78,12 +87,19 @@ ProbesOption = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(envvar="DNSEMU_SEED", help="Seed of all random draws, for repeatable runs.", show_default=False),
+    typer.Option(
+        envvar="DNSEMU_SEED",
+        rich_help_panel="Processes and randomness",
+        metavar="N",
+        help="Seed of all random draws, for repeatable runs.",
+        show_default=False,
+    ),
 ]
 Workers = Annotated[
     str,
     typer.Option(
         envvar="DNSEMU_WORKERS",
+        rich_help_panel="Processes and randomness",
         metavar="N",
         help="Processes that answer DNS, 1 to 64; 1 is this process. More than one needs Linux.",
     ),
@@ -93,6 +109,7 @@ StoreUrl = Annotated[
     typer.Option(
         "--store",
         envvar="DNSEMU_STORE",
+        rich_help_panel="Content",
         metavar="URL",
         help="Database for everything made through the Route 53 API, such as sqlite:///dnsemu.db; default: memory.",
         show_default=False,
@@ -103,6 +120,7 @@ ClockOption = Annotated[
     typer.Option(
         "--clock",
         envvar="DNSEMU_CLOCK",
+        rich_help_panel="Time",
         metavar="real|speed=N|virtual[=TIME]",
         help="Speed of emulated time: real, N times as fast, or stopped until 'dnsemu clock advance'.",
     ),
@@ -112,6 +130,7 @@ ScaleTtls = Annotated[
     typer.Option(
         "--scale-ttls",
         envvar="DNSEMU_SCALE_TTLS",
+        rich_help_panel="Time",
         help="Divide served TTLs by the clock's speed, for resolvers that cache.",
     ),
 ]
@@ -119,6 +138,8 @@ ForceFile = Annotated[
     Path | None,
     typer.Option(
         envvar="DNSEMU_FORCE_FILE",
+        rich_help_panel="Health checks",
+        metavar="FILE",
         help="File of forced statuses, one a line; read again when it changes.",
         show_default=False,
     ),
@@ -127,6 +148,7 @@ QueryLog = Annotated[
     str | None,
     typer.Option(
         envvar="DNSEMU_QUERY_LOG",
+        rich_help_panel="Logs",
         metavar="FILE",
         help="Append a line for each query to a hosted zone, as Route 53's query logs do; - is standard output.",
         show_default=False,
@@ -136,6 +158,7 @@ Forward = Annotated[
     list[str] | None,
     typer.Option(
         envvar="DNSEMU_FORWARD",
+        rich_help_panel="Content",
         metavar="ADDR",
         help="Name server to ask for names outside the hosted zones; may be repeated.",
         show_default=False,
@@ -153,13 +176,14 @@ DecideFrom = Annotated[
     list[Path] | None,
     typer.Option(
         "--file",
+        metavar="FILE",
         help="Decide from this file or folder, or - for standard input, without a server, all health checks healthy; "
         "may be repeated.",
     ),
 ]
 NamesToFail = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[NAME]", help="The names to look up; without one, all names that may change."),
+    typer.Argument(metavar="NAME", help="The names to look up; without one, all names that may change."),
 ]
 TypeToFail = Annotated[
     str | None,

@@ -26,8 +26,8 @@ from dnsemu.cli.options import (
 
 
 def explain(
-    name: Annotated[str, typer.Argument(help="The name to look up.")],
-    type_: Annotated[str, typer.Argument(metavar="[TYPE]", help="The record type.")] = "A",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name to look up.")],
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="The record type.")] = "A",
     client: Annotated[
         str | None, typer.Option(metavar="ADDR[/LEN]", help="The client: an address, or a network as in an ECS option.")
     ] = None,

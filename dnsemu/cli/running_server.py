@@ -7,7 +7,6 @@ import typer
 
 from dnsemu.cli.client import check_path, force_check, status_of
 from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, fail, or_exit, print_json, refuse
-from dnsemu.cli.wait import wait
 from dnsemu.config.text.durations import duration_text
 
 CheckId = Annotated[str, typer.Argument(metavar="CHECK", help="The health check's id.")]
@@ -20,7 +19,7 @@ def status(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CHECK|NAME]", help="Show one health check in full, or the answers and checks behind one name."
+            metavar="CHECK|NAME", help="Show one health check in full, or the answers and checks behind one name."
         ),
     ] = None,
     is_watching: Annotated[bool, typer.Option("--watch", help="Repeat every second until interrupted.")] = False,
@@ -49,13 +48,13 @@ def force(
     check: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CHECK]",
+            metavar="CHECK",
             help="A health check's id, or several: 'web-*', region:eu-west-1, az:use1-az1, address:192.0.2.1.",
         ),
     ] = None,
     to: Annotated[
         str | None,
-        typer.Argument(metavar="[healthy|unhealthy|auto]", help="auto: end the override."),
+        typer.Argument(metavar="healthy|unhealthy|auto", help="auto: end the override."),
     ] = None,
     duration: Annotated[
         str | None,
@@ -94,11 +93,11 @@ def force(
 
 def clock(
     do: Annotated[
-        str, typer.Argument(metavar="[now|pause|resume|advance|speed]", help="Action; now only shows the time.")
+        str, typer.Argument(metavar="now|pause|resume|advance|speed", help="Action; now only shows the time.")
     ] = "now",
     by: Annotated[
         str | None,
-        typer.Argument(metavar="[DURATION|X]", help="Time to advance by (90s, 1m30s), or factor of real time."),
+        typer.Argument(metavar="DURATION|X", help="Time to advance by (90s, 1m30s), or factor of real time."),
     ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
@@ -124,7 +123,7 @@ def clock(
 
 
 def history(
-    check: Annotated[str | None, typer.Argument(metavar="[CHECK]", help="Only this health check.")] = None,
+    check: Annotated[str | None, typer.Argument(metavar="CHECK", help="Only this health check.")] = None,
     kind: Annotated[
         str | None,
         typer.Option(metavar="KIND", help="Only status, vote, forced, declared or removed.", show_default=False),
@@ -191,13 +190,13 @@ def routing_control(
 
 
 def checkers(
-    do: Annotated[str, typer.Argument(metavar="[show|block|unblock]", help="Action.")] = "show",
+    do: Annotated[str, typer.Argument(metavar="show|block|unblock", help="Action.")] = "show",
     source: Annotated[
-        str | None, typer.Argument(metavar="[FROM]", help="Checkers: a Region, a checker's address, or '*' for all.")
+        str | None, typer.Argument(metavar="FROM", help="Checkers: a Region, a checker's address, or '*' for all.")
     ] = None,
     to: Annotated[
         str | None,
-        typer.Argument(metavar="[TO]", help="Address or network that they cannot reach; default: everything."),
+        typer.Argument(metavar="TO", help="Address or network that they cannot reach; default: everything."),
     ] = None,
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
@@ -223,7 +222,9 @@ def checkers(
 
 def snapshot(
     do: Annotated[str, typer.Argument(metavar="save|load", help="Action.")],
-    file: Annotated[Path, typer.Argument(help="JSON file; load replaces everything made through the API with it.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON file; load replaces everything made through the API with it.")
+    ],
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
@@ -255,9 +256,6 @@ def reset(server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
         print_json(found)
     else:
         _show_kept(found)
-
-
-COMMANDS = (status, force, clock, history, probe, observe, alarm, routing_control, checkers, snapshot, reset, wait)
 
 
 def _show_rules(found: dict[str, Any], *, as_json: bool) -> None:

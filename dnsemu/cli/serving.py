@@ -42,7 +42,9 @@ def serve(
     workers: Workers = "1",
     skip_faulty: SkipFaulty = False,
     allowed_host: AllowedHosts = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print logs and the ready line as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", rich_help_panel="Logs", help="Print logs and the ready line as JSON.")
+    ] = False,
 ) -> None:
     """Serve DNS, the Route 53 API and the control API until SIGTERM or SIGINT."""
     from dnsemu.app import Application

@@ -16,10 +16,7 @@ def wait(
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
-    """Wait until a server answers: exit code 0 when it is ready, 1 after the timeout.
-
-    Example: dnsemu serve shop.yaml & dnsemu wait && pytest
-    """
+    """Wait until a server answers: exit code 0 when it is ready, 1 after the timeout."""
     deadline = time.monotonic() + at_most
     while True:
         try:

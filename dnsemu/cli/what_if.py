@@ -33,6 +33,7 @@ def run_with_bar(work: Work[dict[str, Any]]) -> dict[str, Any]:
     bar = Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
     task = bar.add_task("deciding", total=None)
     redraw_at = time.monotonic() + PATIENCE_S
+    is_shown = False
     try:
         while True:
             progress = next(work)
@@ -40,12 +41,14 @@ def run_with_bar(work: Work[dict[str, Any]]) -> dict[str, Any]:
             if now >= redraw_at:
                 redraw_at = now + REDRAW_INTERVAL_S
                 bar.start()
+                is_shown = True
                 bar.update(task, completed=progress.done, total=progress.total or None, refresh=True)
     except StopIteration as done:
         report: dict[str, Any] = done.value
         return report
     finally:
-        bar.stop()
+        if is_shown:  # a bar that never started would print an empty line
+            bar.stop()
 
 
 def spinner() -> AbstractContextManager[object]:
