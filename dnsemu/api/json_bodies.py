@@ -29,10 +29,11 @@ async def body_of(request: web.Request, example: str, fields: Collection[str]) -
     Args:
         example: a valid body, for the error message.
     Raises:
-        BadBody: the body is anything else.
+        BadBody: the body is anything else, or holds text that is no Unicode.
     """
     try:
         body = json.loads(await request.read())
+        json.dumps(body, ensure_ascii=False).encode()  # refuses a surrogate that is not in a pair
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):

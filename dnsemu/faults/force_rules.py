@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from dnsemu.config.errors import FileError, FilesRefused, message_and_instead, quoted
-from dnsemu.config.text.durations import parse_duration
-from dnsemu.config.text.times import parse_time
+from dnsemu.config.text.times import parse_end, parse_time
 from dnsemu.faults.patterns import Pattern, parse_pattern
 
 
@@ -59,7 +58,7 @@ def _until(words: list[str], now: float) -> float | None:
         case []:
             return None
         case ["for", duration]:
-            return now + parse_duration(duration)
+            return parse_end(duration, now)
         case ["until", time]:
             return parse_time(time)
         case ["for" | "until" as word]:

@@ -233,7 +233,8 @@ def _mapping(kind: Callable[[dict[str, Any]], Any], item: Codec) -> Codec:
             raise _unwanted("an object is wanted", value)
         return kind({key: _decoded(item, one, key) for key, one in value.items()})
 
-    return Codec(lambda value: {key: item.encode(one) for key, one in value.items()}, decode)
+    # A Map has no order that lasts: it depends on the hashes of this process.
+    return Codec(lambda value: {key: item.encode(value[key]) for key in sorted(value)}, decode)
 
 
 def _union(members: tuple[Any, ...]) -> Codec:

@@ -130,7 +130,8 @@ def _networks(
         networks += [row.network for row in world.geo.latency if row.network is not None]
     for collection_id in dict.fromkeys(r.routing.collection_id for r in record_sets if isinstance(r.routing, IpBased)):
         collection = world.cidr_collections.get(collection_id)
-        networks += [block for blocks in (collection.locations.values() if collection else ()) for block in blocks]
+        locations = sorted(collection.locations.items()) if collection else ()
+        networks += [block for _, blocks in locations for block in blocks]
     for network in networks:
         client = locator.locate(network.network_address.packed, network.prefixlen).client
         yield _NamedClient(str(network), client, is_own=True)

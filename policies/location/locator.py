@@ -116,10 +116,10 @@ class Locator:
 
 
 def _blocks(collections: Iterable[CidrCollection]) -> dict[int, PrefixTable[list[CidrLocation]]]:
-    """The CIDR blocks of all collections; a block may be in several, with a location in each."""
+    """The CIDR blocks of all collections; a block may be in several, with a location in each, in order of their ids."""
     locations: dict[IPNetwork, list[CidrLocation]] = {}
-    for collection in collections:
-        for location, networks in collection.locations.items():
+    for collection in sorted(collections, key=lambda collection: collection.id):
+        for location, networks in sorted(collection.locations.items()):
             for network in networks:
                 locations.setdefault(network, []).append((collection.id, location))
     return tables_by_family(locations.items())

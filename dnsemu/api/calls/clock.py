@@ -10,6 +10,7 @@ from dnsemu.api.json_bodies import BadBody, as_json, body_of, text_in
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.text.durations import parse_duration
+from dnsemu.config.text.times import END_S
 from dnsemu.healthcheck.verdict.history import EventKind, History
 from dnsemu.runtime.logs import timestamp
 
@@ -59,6 +60,8 @@ class ClockCalls:
         return as_json(clock_json(scheduler))
 
     async def _advance(self, by_s: float) -> web.Response:
+        if self._scheduler.clock.now() + by_s >= END_S:
+            raise BadBody("the clock does not go beyond the year 9998: write a shorter duration", "by")
         before = self._history.last
         await self._scheduler.advance(by_s)
         changes = self._history.since(before, kind=EventKind.STATUS, limit=MAX_EVENTS)
@@ -90,7 +93,7 @@ def _speed(by: Any) -> float:
     try:
         speed = float(by)
         Clock().set_speed(speed)  # refuses what no clock can
-    except (TypeError, ValueError) as bad:
+    except (TypeError, ValueError, OverflowError) as bad:
         wanted = "write a number from 0.001 to 10000, such as 10"
         raise BadBody(f"{by!r} is no speed: {wanted}" if by is not None else wanted, "by") from bad
     return speed
@@ -101,7 +104,7 @@ def _duration(by: Any) -> float:
         if isinstance(by, bool):
             raise TypeError
         by_s = parse_duration(by) if isinstance(by, str) else float(by)
-    except (TypeError, ValueError) as bad:
+    except (TypeError, ValueError, OverflowError) as bad:
         raise BadBody(str(bad) if isinstance(by, str) else 'write a duration such as "90s"', "by") from None
     if not math.isfinite(by_s) or not 0 < by_s <= MAX_ADVANCE_S:
         raise BadBody('time only goes forward, at most 31 days at once: write a duration such as "90s"', "by")

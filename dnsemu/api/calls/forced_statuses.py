@@ -9,8 +9,7 @@ from dnsemu.api.errors import failure
 from dnsemu.api.health_json import check_json, rule_json
 from dnsemu.api.json_bodies import BadBody, as_json, body_of, optional_text_in, text_in
 from dnsemu.clock.clock import Clock
-from dnsemu.config.text.durations import parse_duration
-from dnsemu.config.text.times import parse_time
+from dnsemu.config.text.times import parse_end, parse_time
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.faults.forced_statuses import Forcing, NothingMatches
@@ -86,7 +85,7 @@ class ForcedStatusCalls:
         until = None
         try:
             if duration is not None:
-                until = now + parse_duration(duration)
+                until = parse_end(duration, now)
             elif time is not None:
                 until = parse_time(time)
         except ValueError as bad:

@@ -89,3 +89,8 @@ def test_a_type_that_cannot_be_stored_is_found_when_the_codec_is_made(hint: Any)
 
 def test_paths():
     assert path_text(("a", 3, "b", 0)) == "a[3].b[0]"
+
+
+def test_the_keys_of_an_object_are_in_order():
+    thing = codec_of(Thing).decode(GOOD | {"counts": {f"k{number}": number for number in (3, 1, 2, 9, 8, 7)}})
+    assert list(codec_of(Thing).encode(thing)["counts"]) == ["k1", "k2", "k3", "k7", "k8", "k9"]

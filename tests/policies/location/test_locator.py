@@ -5,9 +5,10 @@ from ipaddress import ip_address, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from immutables import Map
 
 from dnsemu.config.aws.places import REGIONS
-from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
+from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoNetwork
 from dnsemu.policies.geodata.countries import country_point
 from dnsemu.policies.geodata.database import UnusableDatabase
 from dnsemu.policies.location.locator import Locator
@@ -245,3 +246,13 @@ def test_equal_records_share_a_place():
     """R135 clients with equal database records share one place object, so that they are one client class."""
     locator = Locator(Geo())
     assert locate(locator, "8.8.8.8").place is locate(locator, "8.8.8.9").place
+
+
+def test_r199_the_locations_of_a_client_come_in_one_order():
+    """Collections by id, then locations by name, whatever the hashes of this process are."""
+    blocks = (ip_network("198.51.100.0/24"),)
+    collections = [
+        CidrCollection(f"c{number}", "n", Map((f"l{letter}", blocks) for letter in "dbca")) for number in (3, 1, 2)
+    ]
+    found = locate(Locator(Geo(), collections=collections), "198.51.100.7").client.cidr_locations
+    assert list(found) == [(f"c{number}", f"l{letter}") for number in (1, 2, 3) for letter in "abcd"]
