@@ -24,6 +24,7 @@ from dnsemu.api.calls.explain import ExplainCalls
 from dnsemu.api.calls.forced_statuses import ForcedStatusCalls
 from dnsemu.api.calls.health_checks import HealthCheckCalls
 from dnsemu.api.calls.injections import InjectionCalls
+from dnsemu.api.calls.reset import ResetCalls
 from dnsemu.api.calls.signals import SignalCalls
 from dnsemu.api.calls.state import StateCalls
 from dnsemu.api.calls.status import StatusCalls
@@ -42,6 +43,8 @@ from dnsemu.control.ids import NewIds
 from dnsemu.control.live_world import LiveWorld
 from dnsemu.control.publisher import Publisher
 from dnsemu.control.replacement import Replacement
+from dnsemu.control.resetting import Part, Resetter
+from dnsemu.control.status_log import status_listener
 from dnsemu.faults.api_errors import InjectedErrors
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.forced_statuses import Forcing
@@ -52,7 +55,7 @@ from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.probes.partitions import Partitions
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.probes.resolve import HostResolver
-from dnsemu.healthcheck.verdict.history import Event, EventKind, History
+from dnsemu.healthcheck.verdict.history import Event, History
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.options import DEFAULT_DNS, DEFAULT_HTTP, Options
 from dnsemu.publication.board import Board
@@ -121,7 +124,7 @@ class Application:
 
         # Health checks.
         self.history = History(format(time.time_ns() // 1_000_000, "x"))
-        self.history.subscribe(partial(_notify, on_change or _log_change))
+        self.history.subscribe(status_listener(on_change))
         self.partitions = Partitions()
         resolver = HostedResolver(self.board, self.health, lookup_dice, HostResolver())
         self.target_hosts = TargetHosts(self.board, resolver, self.scheduler)
@@ -310,6 +313,7 @@ class Application:
         board, monitor, clock, history = self.board, self.monitor, self.clock, self.history
         life, errors = self.lifecycle, self.file_errors
         checks = HealthCheckCalls(monitor, history, clock)
+        route53 = ApiEndpoint(self.command_runner, lambda: board.current.world.api, self.injected_errors)
         control: list[Calls] = [
             StatusCalls(board, self.health, monitor, self.scheduler, self.data_plane, life, errors, self._fleet),
             ExplainCalls(board, self.health, partial(check_detail, monitor), self.responder.forward_to),
@@ -321,10 +325,10 @@ class Application:
             ForcedStatusCalls(self.forcing, self.force_file, monitor, clock, checks),
             SignalCalls(monitor),
             CheckerCalls(self.partitions, self._fleet),
-            StateCalls(self.command_runner, clock, self),
+            StateCalls(self.command_runner, clock, self.restore),
+            ResetCalls(self._resetter(route53), self.command_runner),
             InjectionCalls(self.injected_errors),
         ]
-        route53 = ApiEndpoint(self.command_runner, lambda: board.current.world.api, self.injected_errors)
         metrics = Metrics(board, self.data_plane, monitor, clock, life, errors)
         return HttpPort(
             [*route53.routes(), *Probes(self.lifecycle, metrics).routes(), *control_routes(control)],
@@ -349,23 +353,28 @@ class Application:
         """Errors that keep the files' present state from being served; empty when it is served."""
         return (*self.files.errors, *self.force_file.errors)
 
-    async def reset(self) -> None:
-        """Go back to what files declare, or to nothing; forced statuses and blocked paths made by calls are removed.
+    def _resetter(self, route53: ApiEndpoint) -> Resetter:
+        resetter = Resetter(
+            *(self.scheduler, self.monitor, self.forcing, self.force_file, self.partitions, self.injected_errors),
+            *(self.propagation, self.target_hosts, self.board, self.restore),
+        )
+        resetter.on_reset(Part.API, route53.refill)
+        resetter.on_reset(Part.CLOCK, lambda: self.lifecycle.restart_uptime(self.clock.now()))
+        return resetter
 
+    async def restore(self, state: State, then: Callable[[], None] = lambda: None) -> None:
+        """Replace the state by another one, below what files declare.
+
+        Args:
+            then: called when the state is published, before the next query.
         Raises:
             LoadingFailed: the files could not be read.
             StoreFailed: the store could not commit; nothing changed.
             CannotBeServed: it cannot be compiled; nothing changed.
         """
-        await self.restore(State())
-        self.forcing.clear()
-        self.partitions.clear()
-
-    async def restore(self, state: State) -> None:
-        """Replace the state by another one, below what files declare; raises as `reset` does."""
 
         async def restore_below(declared: LoadedFiles) -> None:
-            await self.replacement.restore(state, declared.published)
+            await self.replacement.restore(state, declared.published, then)
 
         await self.files.read_for(restore_below)
 
@@ -375,13 +384,3 @@ class Application:
 
 def _location_database(board: Board) -> str | None:
     return board.current.world.geo.database
-
-
-def _notify(on_change: Callable[[Event], None], event: Event) -> None:
-    if event.kind is EventKind.STATUS:
-        on_change(event)
-
-
-def _log_change(event: Event) -> None:
-    old, new = event.old and event.old.value, event.new and event.new.value
-    log.info("health", check=event.check_id, status=new, was=old, cause=event.cause)

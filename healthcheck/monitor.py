@@ -132,9 +132,23 @@ class HealthMonitor:
                     checker: self._prepared(reused.pop(checker, None), state.check, checker, now, restarts=restarts)
                     for checker in state.checkers
                 }
-        for schedules in old_schedules.values():
-            for schedule in schedules.values():
-                schedule.cancel()
+        _cancel(old_schedules)
+
+    def reset(self) -> None:
+        """Puts all checks back to their state just after the first declaration, and restarts their schedules.
+
+        Forced statuses stay. Running probes are stopped; counters go on.
+        """
+        now = self._clock.now()
+        self._tracker.reset(now)
+        self.latency.clear()
+        old_schedules, self._schedules = self._schedules, {}
+        _cancel(old_schedules)
+        for check_id in old_schedules:
+            state = self._tracker.state(check_id)
+            self._schedules[check_id] = {
+                checker: self._prepared(None, state.check, checker, now, restarts=False) for checker in state.checkers
+            }
 
     def set_overlays(self, overlays: Mapping[HealthCheckId, Overlay]) -> None:
         """Replaces all forced statuses; probing goes on."""
@@ -315,6 +329,12 @@ class HealthMonitor:
             where = f" from {region}" if state.is_probed else ", as it is disabled"
             raise NoSuchChecker(f"{check_id} is not probed{where}")
         return checkers
+
+
+def _cancel(schedules: Mapping[HealthCheckId, Mapping[Checker, ProbeSchedule]]) -> None:
+    for of_check in schedules.values():
+        for schedule in of_check.values():
+            schedule.cancel()
 
 
 def _restarts_schedule(old: HealthCheck, new: HealthCheck) -> bool:

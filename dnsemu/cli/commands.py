@@ -11,6 +11,7 @@ from dnsemu.cli import running_server as server
 from dnsemu.cli.files import check, schema
 from dnsemu.cli.help import CommandsByTask, CommandWithExamples, help_
 from dnsemu.cli.questions import explain, what_if
+from dnsemu.cli.reset import reset
 from dnsemu.cli.serving import demo, serve
 from dnsemu.cli.wait import wait
 
@@ -55,7 +56,7 @@ COMMANDS = {
         *(server.force, server.clock, server.probe, server.observe, server.alarm, server.routing_control),
         server.checkers,
     ),
-    "Save and delete": (server.snapshot, server.reset),
+    "Save and delete": (server.snapshot, reset),
     "Help": (help_,),
 }
 """All commands by task."""

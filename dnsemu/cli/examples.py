@@ -79,7 +79,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("Save what the API made", "dnsemu snapshot save snapshot.json"),
         Example("Put it back", "dnsemu snapshot load snapshot.json"),
     ),
-    "reset": (Example("Start the next test from the files", "dnsemu reset"),),
+    "reset": (
+        Example("Start the next test from the files", "dnsemu reset --yes"),
+        Example("Delete what the API made, keep health and time", "dnsemu reset --only api"),
+    ),
     "help": (Example("Explain a command", "dnsemu help explain"),),
 }
 """By the command's name; the first example is shown with usage errors too."""

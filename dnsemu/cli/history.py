@@ -9,13 +9,16 @@ from rich.text import Text
 from dnsemu.cli.client import Declined, call, declared_checks, did_you_mean
 from dnsemu.cli.event_stream import Event, follow
 
+_NOTICES = ("gap", "reset")
+"""Kinds of events about the stream itself, not about a health check."""
+
 _COLOURS = {"healthy": "green", "unhealthy": "red"}
 
 
 def run_history(server: str, check: str | None, kind: str | None, *, live: bool, as_json: bool) -> None:
     """Print past events, of one health check or of all; if live, print new ones too until interrupted.
 
-    As JSON it is one object; if live, one event a line, among them those of kind `gap`.
+    As JSON it is one object; if live, one event a line, among them those of kind `gap` and `reset`.
 
     Raises:
         NoServer: no server answers, or it stopped answering.
@@ -58,14 +61,14 @@ class EventLines:
     def widen_for(self, events: Iterable[Event]) -> None:
         """Make the columns as wide as the widest of these events needs."""
         for event in events:
-            if event["kind"] != "gap":
+            if event["kind"] not in _NOTICES:
                 self._check_width = max(self._check_width, len(_check(event)))
                 self._change_width = max(self._change_width, len(_change(event)))
 
     def print(self, event: Event) -> None:
         """Print one event; a line that is too long for the terminal is cut."""
         line = Text()
-        if event["kind"] == "gap":
+        if event["kind"] in _NOTICES:
             self._print(line.append(f"… {_printable(event['what'])}", "yellow"))
             return
         date, _, clock = event["at"].rstrip("Z").partition("T")

@@ -249,15 +249,6 @@ def snapshot(
         _show_kept(found)
 
 
-def reset(server: Server = DEFAULT_SERVER, as_json: AsJson = False) -> None:
-    """Delete everything made through the Route 53 API, forced statuses and blocks; what files declare stays."""
-    found = ask(server, "reset", "hosted_zones", as_json=as_json, body={})
-    if as_json:
-        print_json(found)
-    else:
-        _show_kept(found)
-
-
 def _show_rules(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)

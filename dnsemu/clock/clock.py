@@ -33,6 +33,7 @@ class Clock:
         self._monotonic = monotonic
         self._wall_offset_s = time.time() - monotonic()
         self._base = self._wall_time() if start is None else start
+        self._started = (self._base if is_paused else start), speed, is_paused
         self._base_monotonic = monotonic()
         self._running_speed = speed
         self._is_paused = is_paused
@@ -92,6 +93,24 @@ class Clock:
         if ahead_s > 0:
             self._base = when if self._is_paused else self._base + ahead_s
 
+    def restart(self) -> float:
+        """Goes back to the speed at which the clock started, and to its first instant.
+
+        A clock that started with the machine's time and runs goes to the machine's time of now.
+
+        Returns:
+            The seconds by which time moved; less than 0 if it went back.
+        """
+        before = self.now()
+        start, speed, is_paused = self._started
+        self._base = self._wall_time() if start is None else start
+        self._base_monotonic = self._monotonic()
+        self._is_paused = is_paused
+        self._running_speed = speed
+        moved_s = self.now() - before
+        self._tell()
+        return moved_s
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Pauses the clock inside a `with` block; a clock that ran runs on afterwards."""
@@ -104,12 +123,15 @@ class Clock:
                 self.resume()
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Calls a listener after every pause, resume or change of speed."""
+        """Calls a listener after every pause, resume, restart or change of speed."""
         self._listeners.append(listener)
 
     def _set(self, running_speed: float, *, is_paused: bool) -> None:
         self._base, self._base_monotonic = self.now(), self._monotonic()
         self._running_speed, self._is_paused = running_speed, is_paused
+        self._tell()
+
+    def _tell(self) -> None:
         for listener in self._listeners:
             listener()
 

@@ -1,7 +1,7 @@
 """Timers and jobs, and the queue that orders them by due time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
@@ -117,6 +117,15 @@ class TimeQueue(Generic[Item]):
     def next_due(self) -> float:
         """Instant of the first item; infinity if the queue is empty."""
         return self.next_key[0]
+
+    def shift(self, by_s: float) -> None:
+        """Moves every item by some seconds."""
+        self._heap = [(when + by_s, rank, number, item) for when, rank, number, item in self._heap if item.is_live]
+        heapify(self._heap)  # sums are rounded, so the order of almost equal instants may differ
+
+    def items(self) -> Iterator[Item]:
+        """The items that are not cancelled, in no particular order."""
+        return (row[3] for row in self._heap if row[3].is_live)
 
     def pop(self) -> Item:
         """Removes and returns the first item; the queue must not be empty."""

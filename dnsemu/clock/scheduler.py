@@ -7,7 +7,8 @@ run in order of emulated time, so that a step is repeatable.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from math import inf
 
 import structlog
@@ -120,8 +121,31 @@ class Scheduler:
 
     async def change_clock(self, change: Callable[[], None]) -> None:
         """Pauses, resumes or changes the clock's speed between two steps."""
-        async with self._step_lock:
+        async with self.between_steps():
             change()
+
+    @asynccontextmanager
+    async def between_steps(self) -> AsyncIterator[None]:
+        """Keeps steps, timers and new jobs waiting inside an `async with` block."""
+        async with self._step_lock:
+            try:
+                yield
+            finally:
+                self._wake_up.set()
+
+    def restart_clock(self) -> float:
+        """Restarts the clock, between two steps; what is due in some seconds is due in as many seconds afterwards.
+
+        Returns:
+            The seconds by which time moved; less than 0 if it went back.
+        """
+        moved_s = self._clock.restart()
+        self._timers.shift(moved_s)
+        self._jobs.shift(moved_s)
+        for job in self._jobs.items():
+            job.due += moved_s
+        self._wake_up.set()
+        return moved_s
 
     def _enqueue(self, job: Job) -> None:
         if self._jobs.push(job.due, job.rank, job):

@@ -19,11 +19,10 @@ def parse_clock(text: str) -> Clock:
         case "virtual", True:
             return Clock(start=parse_time(value), is_paused=True)
         case "speed", True:
-            clock = Clock()
             try:
                 speed = float(value)
             except ValueError:
                 raise ValueError(f"'{value}' is no speed: write a number, such as speed=10") from None
-            clock.set_speed(speed)
-            return clock
+            Clock().set_speed(speed)  # refuses what no clock can
+            return Clock(speed=speed)
     raise ValueError(f"'{text}' is no clock: write real, speed=N, virtual or virtual=TIME")

@@ -42,9 +42,23 @@ class Replacement:
         for _ in free_incrementally(old):
             await asyncio.sleep(0)
 
-    async def restore(self, state: State, declared: Published) -> None:
-        """Replaces the state by another one, below what files declare; raises as `CommandRunner.restore` does."""
-        await self._runner.restore(state, declared.world, partial(self._compile, declared, recompile=True))
+    async def restore(self, state: State, declared: Published, then: Callable[[], None]) -> None:
+        """Replaces the state by another one, below what files declare; raises as `CommandRunner.restore` does.
+
+        Args:
+            then: called when the state is published, before the next query.
+        """
+
+        def compile(state: State) -> Callable[[], None]:
+            publish = self._compile(declared, state, recompile=True)
+
+            def publish_and_go_on() -> None:
+                publish()
+                then()
+
+            return publish_and_go_on
+
+        await self._runner.restore(state, declared.world, compile)
 
     def _compile(self, declared: Published, state: State, *, recompile: bool) -> Callable[[], None]:
         published = self._publisher.compile_files(declared, state, recompile=recompile)

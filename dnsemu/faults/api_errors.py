@@ -70,9 +70,11 @@ class InjectedErrors:
             raise ValueError("write how many calls fail, 1 or more")
         self._pending.append(InjectedError(operation, code, times))
 
-    def clear(self) -> None:
-        """Drop all errors still to be given."""
+    def clear(self) -> int:
+        """Drop all errors still to be given; returns the number of entries."""
+        dropped = len(self._pending)
         self._pending.clear()
+        return dropped
 
     def raise_next(self, operation: str) -> None:
         """Raise the first pending error of an operation, and count it down; do nothing if there is none.

@@ -32,6 +32,11 @@ class ForceFile:
             self._path = new
             self._read()
 
+    def restart(self) -> None:
+        """Reads the file again as at the start: durations begin now, also those of rules that have expired."""
+        self._started_at = {}
+        self._read()
+
     async def watch(self) -> None:
         """Reads the file again at each change, until cancelled."""
         async for _ in changes(self._files, self._stamp):

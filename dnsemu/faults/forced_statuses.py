@@ -88,10 +88,11 @@ class Forcing:
         self._matches = {}
         self._refresh()
 
-    def clear(self) -> None:
-        """Drops the rules set by calls; the file's rules stay."""
-        self._called = ()
+    def clear(self) -> int:
+        """Drops the rules set by calls; the file's rules stay. Returns their number."""
+        dropped, self._called = len(self._called), ()
         self._refresh()
+        return dropped
 
     def _matching(self, patterns: Set[Pattern]) -> dict[Pattern, Collection[HealthCheckId]]:
         """The checks that each pattern matches; all new patterns are searched for in one pass over the record sets."""

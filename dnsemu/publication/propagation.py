@@ -76,6 +76,11 @@ class Propagation(Generic[C]):
         self._pending.append((when, compiled))
         self._scheduler.call_at(when, self._publish_due)
 
+    def publish_pending(self) -> None:
+        """Publishes every commit that waits for its delay: the clock moves, and the delay with it."""
+        while self._pending:
+            self._publish(self._pending.popleft()[1], self._state)
+
     def _publish_due(self, at: float) -> None:
         while self._pending and self._pending[0][0] <= at:
             self._publish(self._pending.popleft()[1], self._state)

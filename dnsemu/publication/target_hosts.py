@@ -36,6 +36,8 @@ class TargetHosts:
         self._addresses: dict[LookUp, IPAddress | None] = {}
         self._failures: dict[LookUp, str] = {}
         self._jobs: dict[LookUp, Job] = {}
+        self._outdated: set[LookUp] = set()
+        """Look-ups whose address is from before a restart; it is dropped if the next look-up fails."""
 
     def follow(self, published: Published) -> Published:
         """Looks up the hosts of this value from now on, and no others; returns it with the addresses known already."""
@@ -46,8 +48,17 @@ class TargetHosts:
             if look_up not in self._jobs:
                 self._plan(look_up, self._scheduler.clock.now())
         self._addresses = {look_up: address for look_up, address in self._addresses.items() if look_up in look_ups}
+        self._outdated.intersection_update(look_ups)
         self._failures = {look_up: reason for look_up, reason in self._failures.items() if look_up in look_ups}
         return _with_resources(published, self._affected(published, self._addresses))
+
+    def restart(self) -> None:
+        """Looks up all hosts now, as at the start; each keeps its address until its look-up ends."""
+        self._outdated = set(self._jobs)
+        for look_up in self._outdated:
+            self._jobs[look_up].cancel()
+            self._failures.pop(look_up, None)
+            self._plan(look_up, self._scheduler.clock.now())
 
     def _plan(self, look_up: LookUp, when: float) -> None:
         host, region, version = look_up
@@ -68,9 +79,11 @@ class TargetHosts:
         self._plan(look_up, at + EVERY_S)
         if answer is None:
             return
+        is_outdated = look_up in self._outdated
+        self._outdated.discard(look_up)
         if isinstance(answer, Unresolved):
             is_replaced = answer in (NO_ADDRESS, NX_DOMAIN) and self._addresses.get(_other(look_up)) is not None
-            if is_replaced or look_up not in self._addresses:
+            if is_replaced or is_outdated or look_up not in self._addresses:
                 self._take(look_up, None)
             self._take_failure(look_up, answer.reason)
             return

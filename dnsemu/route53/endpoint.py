@@ -52,6 +52,10 @@ class ApiEndpoint:
         """The one route that all operations share; the service model tells them apart (A1, A2)."""
         return [web.route("*", PREFIX + "{path:(/.*)?}", self.handle)]
 
+    def refill(self) -> None:
+        """Lets as many requests pass at once as the rate limit allows, as at the start."""
+        self._bucket.refill()
+
     async def handle(self, request: web.Request) -> web.Response:
         """Answers one request."""
         request_id = str(uuid4())

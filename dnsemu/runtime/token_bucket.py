@@ -20,6 +20,10 @@ class TokenBucket:
         self._tokens = 0.0
         self._filled_at = 0.0
 
+    def refill(self) -> None:
+        """Fills the bucket."""
+        self._limit = None
+
     def take(self, limit: RateLimit | None) -> bool:
         """Takes a token; another limit than before starts with a full bucket.
 

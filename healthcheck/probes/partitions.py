@@ -27,9 +27,11 @@ class Partitions:
         """Unblocks a path that `block` added; returns False if there was none."""
         return path in self._added and self._added.pop(path) is None
 
-    def clear(self) -> None:
-        """Unblocks every path that `block` added."""
+    def clear(self) -> int:
+        """Unblocks every path that `block` added; returns their number."""
+        unblocked = len(self._added)
         self._added.clear()
+        return unblocked
 
     def is_cut_off(self, checker: Checker, address: str) -> bool:
         """True if a checker cannot reach an address, given as text."""

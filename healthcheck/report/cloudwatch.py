@@ -124,6 +124,12 @@ class LatencyRecorder:
         if isinstance(config, EndpointCheck) and config.measure_latency and phases.connect_s is not None:
             self._checks[check.id][checker.region].add(observation.at, phases)
 
+    def clear(self) -> None:
+        """Drops the samples of all checks; the totals go on, as counters do."""
+        for regions in self._checks.values():
+            for samples in regions.values():
+                samples.clear()
+
     def forget(self, check_id: HealthCheckId) -> None:
         """Drops the latencies of a removed check."""
         self._checks.pop(check_id, None)
@@ -178,6 +184,10 @@ class _Samples:
                 self.counts[index] += 1
                 self.sums_s[index] += latency_s
         del self._rows[:-_MAX_NUMBERS]
+
+    def clear(self) -> None:
+        """Drops the samples, not the totals."""
+        del self._rows[:]
 
     def points(self, metric: LatencyMetric, now: float) -> Iterator[DataPoint]:
         """Yields a data point for each sample of the last hour, at the start of its minute."""

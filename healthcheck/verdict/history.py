@@ -58,6 +58,15 @@ class Event:
     """The check's name for people at that time."""
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryCleared:
+    """The last clearing of the history; it has a number of its series, so that readers see where it stood."""
+
+    number: int
+    at: float
+    cause: str
+
+
 class NotAnEventId(ValueError):
     """A text is not the id of an event, or is that of a future one."""
 
@@ -83,9 +92,12 @@ class History:
         self.capacity = capacity
         self.last = 0
         """The number of the newest event; 0 before the first."""
-        self._ring: list[Event] = []  # event n is at index (n - 1) % capacity
+        self.cleared: HistoryCleared | None = None
+        """The last clearing; None if there was none."""
+        self._ring: list[Event] = []  # event n is at index (n - 1 - the number of the last clearing) % capacity
         self._of_check: dict[HealthCheckId, deque[Event]] = {}
         self._listeners: list[Listener] = []
+        self._clear_listeners: list[Callable[[], None]] = []
 
     @property
     def first(self) -> int:
@@ -109,7 +121,7 @@ class History:
         if len(self._ring) < self.capacity:
             self._ring.append(event)
         else:
-            self._ring[self.last % self.capacity] = event
+            self._ring[self._index(event.number)] = event
         self.last = event.number
         if kind is not EventKind.VOTE:
             self._of_check.setdefault(check_id, deque(maxlen=MAX_EVENTS_PER_CHECK)).append(event)
@@ -155,6 +167,25 @@ class History:
         """Drops the events kept for a removed check; those in the ring stay."""
         self._of_check.pop(check_id, None)
 
+    def clear(self, at: float, cause: str) -> int:
+        """Drops all events; the clearing takes the next number, so no number is used twice.
+
+        Returns:
+            The number of events dropped from the ring.
+        """
+        dropped = len(self._ring)
+        self.last += 1
+        self.cleared = HistoryCleared(self.last, at, cause)
+        self._ring.clear()
+        self._of_check.clear()
+        for listener in self._clear_listeners:
+            listener()
+        return dropped
+
+    def on_clear(self, listener: Callable[[], None]) -> None:
+        """Calls a listener after every later clearing."""
+        self._clear_listeners.append(listener)
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Calls a listener after every later event; returns a function that unsubscribes it."""
         self._listeners.append(listener)
@@ -189,10 +220,13 @@ class History:
             raise NotAnEventId(f"that has not happened yet; the last event is {self.id_at(self.last)}")
         return number
 
+    def _index(self, number: int) -> int:
+        return (number - 1 - (self.cleared.number if self.cleared else 0)) % self.capacity
+
     def _chosen(
         self, numbers: Iterable[int], check_id: HealthCheckId | None, kind: EventKind | None
     ) -> Iterator[Event]:
         for number in numbers:
-            event = self._ring[(number - 1) % self.capacity]
+            event = self._ring[self._index(number)]
             if check_id in (None, event.check_id) and kind in (None, event.kind):
                 yield event

@@ -115,6 +115,25 @@ class StatusTracker:
                     EventKind.REMOVED, before[check_id].check, before[check_id].status, None, "no longer declared", now
                 )
 
+    def reset(self, now: float) -> None:
+        """Puts all checks back to their state just after the first declaration; overlays stay.
+
+        Signals are forgotten. All new statuses are published in one step.
+        """
+        if self._fleet is None:
+            return
+        before, self._signals = self._states, {}
+        self._states = {check_id: state_for(old.check, self._fleet, now) for check_id, old in before.items()}
+        for state in sorted(self._states.values(), key=_is_calculated):
+            state.overlay = before[state.check.id].overlay
+            state.observed, state.status = self._evaluate(state)
+        with self._board.current.status.mutate() as status:
+            status.update({check_id: state.status for check_id, state in self._states.items()})
+            self._board.publish(status.finish())
+        for check_id, state in self._states.items():
+            if (old := before[check_id].status) is not state.status:
+                self._record(EventKind.STATUS, state.check, old, state.status, "reset", now)
+
     def record(self, check_id: HealthCheckId, checker: Checker, observation: Observation) -> None:
         """Adds one observation; ignored if the check or the checker is no longer declared."""
         state = self._states.get(check_id)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from dnsemu.api.errors import failure
 from dnsemu.config.model.health_checks import HealthCheckId
-from dnsemu.healthcheck.verdict.history import Event, EventKind, History, NotAnEventId
+from dnsemu.healthcheck.verdict.history import Event, EventKind, History, HistoryCleared, NotAnEventId
 from dnsemu.runtime.logs import timestamp
 
 DEFAULT_LIMIT, MAX_EVENTS = 100, 10_000
@@ -79,6 +79,7 @@ class EventCalls:
         self._writing: set[asyncio.Transport] = set()
         self._is_closed = False
         self._unsubscribe = history.subscribe(lambda _event: self._wake())
+        history.on_clear(self._wake)
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call of this subject."""
@@ -134,7 +135,7 @@ class EventCalls:
         """`GET events[?check=ID][&kind=KIND][&since=EVENT]`: server-sent events, from now on or after that event.
 
         The header `Last-Event-ID` of a reader that reconnects overrides `since`. An event of kind `gap` counts the
-        events that are no longer kept.
+        events that are no longer kept; one of kind `reset` says that the history was cleared, whatever the filter.
         """
         last_seen = request.headers.get("Last-Event-ID", "")
         try:
@@ -181,6 +182,10 @@ class EventCalls:
         else:
             text += self._mark(after)
         while True:
+            cleared = history.cleared
+            if cleared is not None and after < cleared.number:
+                text += self._cleared(cleared, cleared.number - 1 - after)
+                after = cleared.number
             if missed := max(history.first - 1 - after, 0):
                 after += missed
                 text += self._gap(after, missed)
@@ -232,6 +237,13 @@ class EventCalls:
         what = "the server was restarted" if missed is None else f"{missed} events have left the history"
         data = {"kind": "gap", "missed": missed, "restarted": missed is None, "what": what}
         return f"id: {self._history.id_at(after)}\nevent: gap\ndata: {json.dumps(data)}\n\n"
+
+    def _cleared(self, cleared: HistoryCleared, missed: int) -> str:
+        """Encode the clearing of the history; `missed` counts earlier events that the reader did not get."""
+        id_ = self._history.id_at(cleared.number)
+        what = f"the history was cleared ({cleared.cause})"
+        data = {"id": id_, "at": timestamp(cleared.at), "kind": "reset", "missed": missed, "what": what}
+        return f"id: {id_}\nevent: reset\ndata: {json.dumps(data)}\n\n"
 
     def _mark(self, after: int) -> str:
         """Encode an id without an event: the position at which a reader resumes."""

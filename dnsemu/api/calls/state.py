@@ -1,7 +1,8 @@
-"""Control calls about the whole state: reset it, save a snapshot, load one."""
+"""Control calls about the API's whole state: save a snapshot, load one."""
 
 import asyncio
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -19,44 +20,26 @@ from dnsemu.store.store import StoreFailed
 MAX_SNAPSHOT_BYTES = 1 << 30
 
 
-class Restorable(Protocol):
-    """Replaces the whole state."""
-
-    async def reset(self) -> None:
-        """Go back to the files' state, or to nothing.
-
-        Raises:
-            LoadingFailed: the files could not be read.
-            StoreFailed, CannotBeServed: it could not be stored, or not be compiled; nothing changed.
-        """
-
-    async def restore(self, state: State) -> None:
-        """Replace the state by another one, below what files declare; raises as `reset` does."""
-
-
 class StateCalls:
-    """Answers `POST reset`, `GET snapshot` and `POST snapshot`."""
+    """Answers `GET snapshot` and `POST snapshot`."""
 
-    def __init__(self, runner: CommandRunner, clock: Clock, server: Restorable) -> None:
+    def __init__(self, runner: CommandRunner, clock: Clock, restore: Callable[[State], Awaitable[None]]) -> None:
+        """Answer for a server.
+
+        Args:
+            restore: replaces the state by another one, below what files declare; raises LoadingFailed, StoreFailed
+                or CannotBeServed.
+        """
         self._runner = runner
         self._clock = clock
-        self._server = server
+        self._restore = restore
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call of this subject."""
         return [
-            web.post(f"{prefix}/reset", self._reset),
             web.get(f"{prefix}/snapshot", self._save),
             web.post(f"{prefix}/snapshot", self._load),
         ]
-
-    async def _reset(self, _request: web.Request) -> web.Response:
-        """Also removes forced statuses and blocked paths that calls made."""
-        try:
-            await self._server.reset()
-        except (StoreFailed, LoadingFailed, CannotBeServed) as failed:
-            return failure(503, str(failed))
-        return as_json(self._counts())
 
     async def _save(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
@@ -74,18 +57,20 @@ class StateCalls:
         try:
             # In a thread: parsing takes long, and DNS answers meanwhile.
             snapshot = await asyncio.to_thread(load, body.decode(), TABLES)
-            await self._server.restore(snapshot.state)
+            await self._restore(snapshot.state)
         except (SnapshotUnusable, UnicodeDecodeError, CannotBeServed) as unusable:
             return failure(400, str(unusable), "body")
         except (StoreFailed, LoadingFailed) as failed:
             return failure(503, str(failed))
-        return as_json(self._counts())
+        return as_json(state_counts(self._runner.state))
 
-    def _counts(self) -> dict[str, Any]:
-        world = self._runner.state.world
-        return {
-            "hosted_zones": len(world.hosted_zones),
-            "record_sets": sum(len(zone.record_sets) for zone in world.hosted_zones.values()),
-            "health_checks": len(world.health_checks),
-            "cidr_collections": len(world.cidr_collections),
-        }
+
+def state_counts(state: State) -> dict[str, Any]:
+    """The numbers of things in a state, by kind."""
+    world = state.world
+    return {
+        "hosted_zones": len(world.hosted_zones),
+        "record_sets": sum(len(zone.record_sets) for zone in world.hosted_zones.values()),
+        "health_checks": len(world.health_checks),
+        "cidr_collections": len(world.cidr_collections),
+    }
