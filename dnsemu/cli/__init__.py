@@ -2,7 +2,7 @@
 
 Start in `commands.py`, which lists all commands: `serving.py` starts a server, `files.py` reads files, `questions.py`
 explains and simulates, `running_server.py` has the commands that need a server. `client.py` makes the HTTP calls;
-`help.py` prints help texts, with the examples of `examples.py`.
+`help.py` prints help texts, with the examples of `examples.py`; `sandbox` is the process and the resolver of `run`.
 May import every room of dnsemu.
 """
 

@@ -3,6 +3,7 @@
 A new command needs an example in `examples.py`.
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from dnsemu.cli.files import check, schema
 from dnsemu.cli.help import CommandsByTask, CommandWithExamples, help_
 from dnsemu.cli.questions import explain, what_if
 from dnsemu.cli.reset import reset
+from dnsemu.cli.run import CommandAfterDashes, run
 from dnsemu.cli.serving import demo, serve
 from dnsemu.cli.wait import wait
 
@@ -48,8 +50,8 @@ def _options(
     warn_of_unknown(context.command)
 
 
-COMMANDS = {
-    "Serve": (serve, demo, wait),
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Serve": (serve, run, demo, wait),
     "Check files and explain answers": (check, explain, what_if, schema),
     "Watch a running server": (server.status, server.history),
     "Steer a running server": (
@@ -65,7 +67,7 @@ for task, commands in COMMANDS.items():
     for command in commands:
         app.command(
             command.__name__.strip("_").replace("_", "-"),
-            cls=CommandWithExamples,
+            cls=CommandAfterDashes if command is run else CommandWithExamples,
             rich_help_panel=task,
             context_settings={"ignore_unknown_options": command is server.clock},
         )(command)

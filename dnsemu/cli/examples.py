@@ -20,6 +20,11 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ),
         Example("Keep what the Route 53 API makes", "dnsemu serve --store sqlite:///dnsemu.db"),
     ),
+    "run": (
+        Example("Run tests in which the file's names resolve", "dnsemu run shop.yaml -- pytest"),
+        Example("Fail where they would not, as in CI", "dnsemu run --require-resolver shop.yaml -- pytest"),
+        Example("Open a shell, without the world's other names", "dnsemu run --no-forward shop.yaml -- bash"),
+    ),
     "demo": (Example("Serve sample apps and a zone with every routing policy", "dnsemu demo"),),
     "wait": (
         Example("Ask as soon as a server is ready", "dnsemu wait --timeout 10 && dnsemu explain api.shop.test --brief"),

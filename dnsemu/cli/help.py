@@ -25,7 +25,7 @@ class CommandWithExamples(TyperCommand):
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Writes the usage line; what may be left out is in brackets."""
-        formatter.write_usage(ctx.command_path, " ".join(usage_pieces(self)), prefix=f"{_bold('Usage:')} ")
+        write_usage(ctx, formatter, usage_pieces(self))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Writes arguments and options, by subject."""
@@ -57,7 +57,7 @@ class CommandsByTask(TyperGroup):
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Writes the usage line."""
-        formatter.write_usage(ctx.command_path, "[OPTIONS] COMMAND ...", prefix=f"{_bold('Usage:')} ")
+        write_usage(ctx, formatter, ["[OPTIONS]", "COMMAND", "..."])
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Writes the commands by task, then the options."""
@@ -85,6 +85,11 @@ def help_(
     group: Any = parent.command
     name, found, _ = group.resolve_command(parent, [command])
     typer.echo(found.get_help(type(context)(found, info_name=name, parent=parent)))
+
+
+def write_usage(ctx: Any, formatter: Any, pieces: Iterable[str]) -> None:
+    """Writes a usage line: the command's path and the parts behind it."""
+    formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=f"{_bold('Usage:')} ")
 
 
 def usage_pieces(command: Any) -> Iterator[str]:

@@ -1,0 +1,247 @@
+"""`dnsemu run`: a server around a command; plain programs in the command resolve the file's names."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.serving import DNSEMU, dnsemu
+from tests.waiting import until
+
+ZONE = Path(__file__).with_name("run.yaml")
+
+
+@pytest.fixture(scope="session")
+def in_command():
+    """A function that runs a command beside a server of ZONE, with its resolver. Skips if the system allows no resolver."""
+    trial = dnsemu("run", "--require-resolver", ZONE, "--", "true")
+    if trial.returncode == 1 and "would not ask" in trial.stderr and os.environ.get("CI", "") in {"", "0", "false"}:
+        pytest.skip(trial.stderr)
+    assert (trial.returncode, trial.stderr) == (0, "")
+
+    def in_command(*command, options=(), **more):
+        return dnsemu("run", "--require-resolver", "--no-forward", *options, ZONE, "--", *command, **more)
+
+    return in_command
+
+
+@pytest.fixture(scope="module")
+def web():
+    """The port of a web server of 127.0.0.1 that answers with the Host header."""
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = self.headers["Host"].encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Echo) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        yield server.server_port
+        server.shutdown()
+        serving.join()
+
+
+# --- programs that know nothing of dnsemu ---
+
+
+def test_curl_reaches_a_name_of_the_file(in_command, web, require_tool):
+    done = in_command(require_tool("curl"), "-sS", "--noproxy", "*", f"http://api.run.test:{web}/")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"api.run.test:{web}", "")
+
+
+def test_getent_finds_a_name_of_the_file(in_command, require_tool):
+    done = in_command(require_tool("getent"), "ahostsv4", "far.run.test")
+    assert done.stdout.split()[:2] == ["192.0.2.7", "STREAM"]
+
+
+def test_python_resolves_a_name_of_the_file(in_command):
+    script = "import socket; print(socket.getaddrinfo('api.run.test', 80, type=socket.SOCK_STREAM))"
+    done = in_command(sys.executable, "-c", script)
+    assert "('127.0.0.1', 80)" in done.stdout
+
+
+def test_node_resolves_a_name_of_the_file(in_command, require_tool):
+    script = "require('dns').lookup('far.run.test', (e, a) => console.log(e || a))"
+    assert in_command(require_tool("node"), "-e", script).stdout == "192.0.2.7\n"
+
+
+def test_the_resolver_is_the_command_s_only(in_command):
+    before = Path("/etc/resolv.conf").read_bytes()
+    assert "127.53." in in_command("cat", "/etc/resolv.conf").stdout
+    assert Path("/etc/resolv.conf").read_bytes() == before
+
+
+def test_the_command_has_the_user_of_its_caller(in_command):
+    assert in_command("id", "-u").stdout == f"{os.geteuid()}\n"
+
+
+def test_names_outside_the_files_are_asked_of_the_resolver_around(in_command, tmp_path):
+    """A run in a run: the outer server is the name server of the inner one's machine."""
+    inner = tmp_path / "inner.yaml"
+    inner.write_text(
+        "hosted_zones: [{name: inner.test, record_sets: [{name: '@', type: A, ttl: 1, resource_records: [192.0.2.9]}]}]"
+    )
+    look_up = "getent ahostsv4 inner.test && getent ahostsv4 far.run.test"
+    done = in_command(DNSEMU, "run", "--require-resolver", inner, "--", "sh", "-c", look_up)
+    assert {line.split()[0] for line in done.stdout.splitlines()} == {"192.0.2.9", "192.0.2.7"}
+    offline = in_command(DNSEMU, "run", "--require-resolver", "--no-forward", inner, "--", "sh", "-c", look_up)
+    assert offline.returncode != 0
+    assert {line.split()[0] for line in offline.stdout.splitlines()} == {"192.0.2.9"}
+
+
+# --- the command's variables ---
+
+
+def test_the_variables_lead_to_the_server():
+    script = "dig +short @${DNSEMU_DNS%:*} -p ${DNSEMU_DNS#*:} far.run.test; dnsemu status --json"
+    path = f"{Path(DNSEMU).parent}{os.pathsep}{os.environ['PATH']}"
+    done = dnsemu("run", ZONE, "--", "sh", "-c", script, env={"PATH": path})
+    address, _, status = done.stdout.partition("\n")
+    assert address == "192.0.2.7"
+    assert json.loads(status)["dns"]
+
+
+def test_an_aws_client_needs_no_settings(tmp_path):
+    script = (
+        "import boto3; print(*[zone['Name'] for zone in boto3.client('route53').list_hosted_zones()['HostedZones']])"
+    )
+    bare = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")} | {"HOME": str(tmp_path)}
+    done = subprocess.run(
+        [DNSEMU, "run", str(ZONE), "--", sys.executable, "-c", script],
+        env=bare, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "run.test.\n")
+
+
+# --- exit codes ---
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        pytest.param(("true",), 0, id="success"),
+        pytest.param(("sh", "-c", "exit 7"), 7, id="the command's exit code"),
+        pytest.param(("sh", "-c", "kill -9 $$"), 137, id="128 and the number of the signal"),
+    ],
+)
+def test_the_exit_code_is_the_command_s(command, code):
+    done = dnsemu("run", ZONE, "--", *command)
+    assert (done.returncode, done.stdout) == (code, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        pytest.param((ZONE,), 2, "no command; write it after --", id="no --"),
+        pytest.param((ZONE, "--"), 2, "no command; write it after --", id="nothing after --"),
+        pytest.param((ZONE, "--", "no-such-program"), 127, "no-such-program: command not found", id="unknown"),
+        pytest.param((ZONE, "--", str(ZONE)), 126, f"{ZONE}: permission denied", id="not executable"),
+        pytest.param((ZONE, "--", "/etc"), 126, "/etc: is a directory", id="a folder"),
+        pytest.param(("no-such.yaml", "--", "echo", "ran"), 2, "no-such.yaml", id="no such file"),
+        pytest.param(("--query-log", "-", ZONE, "--", "echo", "ran"), 2, "name a file", id="query log on its output"),
+        pytest.param(("--clock", "x", ZONE, "--", "echo", "ran"), 2, "--clock", id="an option that serve refuses"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(arguments, code, message):
+    done = dnsemu("run", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr
+
+
+# --- signals ---
+
+
+def started(*command, **more):
+    """A run whose command has printed a line."""
+    process = subprocess.Popen(
+        [DNSEMU, "run", str(ZONE), "--", *command], stdout=subprocess.PIPE, text=True, start_new_session=True, **more
+    )
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+def test_signals_are_passed_on():
+    script = "trap 'echo got; exit 3' TERM; echo up; while :; do sleep 0.05; done"
+    with started("sh", "-c", script) as process:
+        process.send_signal(signal.SIGTERM)
+        assert (process.stdout.read(), process.wait(10)) == ("got\n", 3)
+
+
+def test_a_command_that_ends_by_a_signal_that_was_passed_on():
+    with started("sh", "-c", "echo up; exec sleep 60") as process:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 128 + signal.SIGINT
+
+
+def test_an_interrupt_of_the_terminal_reaches_the_command_once_and_the_server_stops(tmp_path):
+    """Ctrl-C goes to the terminal's whole foreground group; the command must not receive it a second time."""
+    script = (
+        "trap 'echo got' INT; echo $DNSEMU_SERVER up; n=0; while [ $n -lt 20 ]; do sleep 0.05; n=$((n+1)); done; exit 5"
+    )
+    read, code = in_terminal([DNSEMU, "run", str(ZONE), "--", "bash", "-c", script], b" up")
+    assert code == 5
+    assert read.count("got") == 1
+    port = int(read.split()[0].rpartition(":")[2])
+    with socket.socket() as sock:
+        assert sock.connect_ex(("127.0.0.1", port)) != 0
+
+
+def in_terminal(command, shown):
+    """Runs a command on a terminal and types Ctrl-C when it shows a text; returns the output and the exit code."""
+    import pty
+
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(command[0], command)
+    output = b""
+    while shown not in output:
+        output += os.read(terminal, 1000)
+    os.write(terminal, b"\x03")
+    while True:
+        try:
+            output += os.read(terminal, 1000)
+        except OSError:
+            break
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return output.decode(), os.waitstatus_to_exitcode(status)
+
+
+def test_a_server_that_dies_is_reported():
+    with started(
+        "sh", "-c", "echo up; echo $$; read line; exit 0", stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        command = int(run.stdout.readline())
+        children = map(int, Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split())
+        [server] = set(children) - {command}
+        os.kill(server, signal.SIGKILL)
+        assert run.stderr.readline() == "dnsemu: the server ended (exit code -9)\n"
+        run.stdin.close()
+        assert run.wait(10) == 1
+
+
+def test_a_killed_run_leaves_no_server_behind():
+    with started("sh", "-c", "echo up; echo $DNSEMU_SERVER; exec sleep 5") as process:
+        port = int(process.stdout.readline().rpartition(":")[2])
+        process.kill()
+        process.wait()
+
+        def is_gone():
+            with socket.socket() as sock:
+                return sock.connect_ex(("127.0.0.1", port)) != 0
+
+        until(is_gone, within_s=10, what="the end of the server")
