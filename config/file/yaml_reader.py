@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from dnsemu.config.errors import FilesRefused
+from dnsemu.config.file.yaml_errors import in_words
 
 try:
     from yaml import CSafeLoader as _EventReader
@@ -40,22 +41,6 @@ def half_character(file: str, line: int) -> FilesRefused:
     return FilesRefused.because(
         file, line, "surrogate", "half of a surrogate pair is no character", "write the character itself"
     )
-
-
-_INDENTATION = "begin lines of one list or mapping in one column, and what is below them further right"
-_SYNTAX = {
-    "did not find expected key": ("the indentation fits no line above", _INDENTATION),
-    "did not find expected '-' indicator": ("a list ends here, but the indentation fits no line above", _INDENTATION),
-    "mapping values are not allowed in this context": (
-        "a name with a colon cannot stand here",
-        f"{_INDENTATION}; quote text that contains ': '",
-    ),
-}
-"""libyaml's messages about indentation, in other words."""
-
-
-def _in_our_words(problem: str) -> tuple[str, str]:
-    return _SYNTAX.get(problem, (problem, ""))
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -120,14 +105,11 @@ class YamlReader:
             self._next()  # the document's end
             event = self._next()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            message, instead = _in_our_words(error.problem or error.context or "this is no YAML")
-            if mark and self._has_tab(mark):
-                instead = "indent with spaces, not with tabs"
-            line = min(mark.line + 1, len(self._text.splitlines())) if mark else 0
+            line, message, instead = in_words(error, self._text.splitlines())
             raise self._refused(line, "yaml-syntax", message, instead) from None
         except yaml.YAMLError as error:
-            raise self._refused(self._line_of(error), "yaml-syntax", str(error).splitlines()[0]) from None
+            message, instead = str(error).splitlines()[0], 'remove it, or write it as an escape such as "\\x07"'
+            raise self._refused(self._line_of(error), "yaml-syntax", message, instead) from None
         if not isinstance(event, yaml.StreamEndEvent):
             line = event.start_mark.line + 1
             raise self._refused(line, "several-documents", "a second document begins here", "put it into another file")
@@ -135,10 +117,6 @@ class YamlReader:
 
     def _refused(self, line: int, id: str, message: str, instead: str = "") -> FilesRefused:
         return FilesRefused.because(self._file, line, id, message, instead)
-
-    def _has_tab(self, mark: Any) -> bool:
-        line = self._text.splitlines()[mark.line : mark.line + 1]
-        return any(text[mark.column : mark.column + 1] == "\t" for text in line)
 
     def _line_of(self, error: yaml.YAMLError) -> int:
         position = getattr(error, "position", None)
@@ -172,7 +150,12 @@ class YamlReader:
 
     def _expect_tag(self, event: Any, tag: str | None, wanted: str) -> None:
         if tag not in (None, "!", _TAG + wanted):
-            raise self._refused(event.start_mark.line + 1, "yaml-tag", f"the tag {tag} is not known", "leave it out")
+            raise self._refused(
+                event.start_mark.line + 1,
+                "yaml-tag",
+                f"the tag {tag} is not known",
+                "leave it out, or quote text that begins with !",
+            )
 
     def _scalar(self, event: Any) -> Any:
         text = self._text_of(event)
@@ -196,7 +179,8 @@ class YamlReader:
     def _alias(self, event: Any) -> Any:
         line = event.start_mark.line + 1
         if event.anchor not in self._anchors:
-            raise self._refused(line, "yaml-alias", f"no anchor &{event.anchor} stands before this")
+            message, instead = f"no anchor &{event.anchor} stands before this", f'write "*{event.anchor}" in quotes'
+            raise self._refused(line, "yaml-alias", message, f"{instead} if it is text")
         found = self._anchors[event.anchor]
         if found is None:
             raise self._refused(line, "yaml-alias", f"*{event.anchor} contains itself")

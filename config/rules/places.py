@@ -1,9 +1,11 @@
 """Rules for the places that routing names: they exist; and their texts in Route 53's messages."""
 
+from dnsemu.config.aws.meant_places import meant_continent, meant_country, meant_region, meant_subdivision
 from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, LOCAL_ZONES, REGIONS, SUBDIVISIONS
 from dnsemu.config.errors import Problem
 from dnsemu.config.model.routing import Geolocation, Geoproximity, Latency, Routing
 
+_SUBDIVISIONS = "subdivisions are those of US and UA, such as country_code: US, subdivision_code: CA"
 _NOT_COUNTRIES = frozenset({"BV", "CX", "EH", "HM"})
 
 
@@ -12,7 +14,13 @@ def place_problem(routing: Routing) -> Problem | None:
     match routing:
         case Latency(region) if region not in REGIONS:
             message = f"Cannot find region '{region}'. No changes made."
-            return Problem("region-unknown", "R69", message, "write a Region such as us-east-1", ("region",))
+            return Problem(
+                "region-unknown",
+                "R69",
+                message,
+                f"write {meant_region(region) or 'a Region such as us-east-1'}",
+                ("region",),
+            )
         case Geolocation():
             return _geolocation_problem(routing)
         case Geoproximity():
@@ -33,13 +41,23 @@ def _geolocation_problem(place: Geolocation) -> Problem | None:
         instead = "write the continent alone, or the country"
     elif place.country in _NOT_COUNTRIES:
         return Problem("location-unknown", "R76", _cannot_find(place), "write its continent, or country_code: '*'", at)
-    elif place.subdivision is not None:
-        instead = "subdivisions are those of US and UA, such as country_code: US, subdivision_code: CA"
+    elif place.subdivision is not None and place.country is not None:
+        meant = meant_subdivision(place.country, place.subdivision)
+        instead = f"write subdivision_code: {meant}" if meant else _SUBDIVISIONS
     elif place.country is not None:
-        instead = "write an ISO 3166 code of two capital letters, or '*' for all others"
+        instead = _instead_of_country(place.country)
     else:
-        instead = f"write one of {', '.join(CONTINENTS)}"
+        meant = meant_continent(place.continent or "")
+        instead = f"write continent_code: {meant}" if meant else f"write one of {', '.join(CONTINENTS)}"
     return Problem("location-unknown", "R75", _cannot_find(place), instead, at)
+
+
+def _instead_of_country(text: str) -> str:
+    if (country := meant_country(text)) is not None:
+        return f"write country_code: {country}"
+    if (continent := meant_continent(text)) is not None:
+        return f"write continent_code: {continent}"
+    return "write an ISO 3166 code of two capital letters, or '*' for all others"
 
 
 def _is_known(place: Geolocation) -> bool:
@@ -67,6 +85,8 @@ def _geoproximity_problem(place: Geoproximity) -> Problem | None:
         return None
     message = f"Cannot find GeoProximityLocation with {what}. No changes made."
     instead = "write a Region such as us-east-1, or a Local Zone group such as us-west-2-den-1"
+    if place.region is not None and (meant := meant_region(place.region)) is not None:
+        instead = f"write {meant}"
     return Problem("location-unknown", "A167", message, instead, ("geo_proximity_location", field))
 
 

@@ -110,15 +110,41 @@ def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem
     depth = _depth_of_field(shape, path)
     owner, name = _owner(shape, path[:depth]), path[depth] if path else ""
     hint = _hint_of(owner, name)
-    message = _message(details)
+    message, value = _message(details), details["input"]
+    habitual = _habitual(details["type"], value)
     if hint is None:
-        return Problem("value-type", "", message, _TYPE_HINTS.get(details["type"], ""), path)
-    value = details["input"]
+        return Problem("value-type", "", message, habitual or _TYPE_HINTS.get(details["type"], ""), path)
     near = nearest(value, _literals(owner, name)) if isinstance(value, str) else None
-    instead = f"write {near or hint.wanted}"
+    instead = f"write {near}" if near else habitual or f"write {hint.wanted}"
     if isinstance(path[-1], int) and not near:
         instead = _TYPE_HINTS.get(details["type"], instead)
     return Problem(hint.id, hint.rule, message, instead, path)
+
+
+_TRUE_AND_FALSE = {
+    **dict.fromkeys(("yes", "y", "on", "true"), "write true"),
+    **dict.fromkeys(("no", "n", "off", "false"), "write false"),
+}
+_GLUED = re.compile(r"([A-Za-z_]+):(\S.*)")
+_NUMBER = re.compile(r"-?[0-9]{1,12}")
+
+
+def _habitual(kind: str, value: Any) -> str | None:
+    """Returns what to write instead of a habitual mistake about YAML's types; None for others."""
+    match kind, value:
+        case "bool_type", str() if value.lower() in _TRUE_AND_FALSE:
+            return _TRUE_AND_FALSE[value.lower()]
+        case "int_type" | "float_type", str() if _NUMBER.fullmatch(value):
+            return f"write {value} without quotes"
+        case "list_type", dict() if any(str(key).startswith("-") for key in value):
+            return "begin each entry with '- ': a hyphen and a blank"
+        case "list_type", dict():
+            return "write a list: begin each entry with '- '"
+        case "list_type", str() | int() | float() if not isinstance(value, bool):
+            return f"write a list: [{value}]" if len(str(value)) <= MAX_REPEATED else None
+        case "model_type" | "model_attributes_type" | "dict_type", str() if glued := _GLUED.fullmatch(value):
+            return f"write {glued[1]}: {glued[2][:MAX_REPEATED]}, with a blank after the colon"
+    return None
 
 
 def _message(details: ErrorDetails) -> str:
@@ -148,8 +174,11 @@ def _type_text(value: Any) -> str:
         return "a number"
     if isinstance(value, str):
         return "text"
-    return "not what is wanted here"
+    return "not what belongs here"
 
+
+MAX_REPEATED = 60
+"""Characters of a value that are repeated in what to write instead."""
 
 _TYPE_HINTS = {
     "string_type": "write text, in quotes where it looks like something else",
@@ -169,6 +198,8 @@ def _unknown_field(shape: type[Shape], path: Path) -> Problem:
     name = str(path[-1])
     near = nearest(name, known)
     instead = f"write {near}" if near else f"known are {', '.join(known)}"
+    if "\u00a0" in name:
+        instead = "replace the non-breaking spaces of this line with ordinary ones"
     if owner is not None:
         instead = owner.REFUSED_FIELDS.get(name, instead)
     return Problem("field-unknown", "", f"{quoted(name)} is no field here", instead, path)

@@ -24,6 +24,7 @@ class FileShape(Shape):
 
     REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
         "zones": "write hosted_zones",
+        "domains": "write hosted_zones",
         "zone": "write hosted_zones: [{name: …, record_sets: …}]",
         "checks": "write health_checks",
         "healthchecks": "write health_checks",
@@ -31,6 +32,11 @@ class FileShape(Shape):
         "record_sets": "put them under hosted_zones: [{name: …, record_sets: …}]",
         "hosted_zone": "put it under hosted_zones: [{…}]",
         "health_check": "put it under health_checks: [{…}]",
+        "cidrs": "write cidr_collections",
+        "checkers": "write health_checkers",
+        "dns": "put it under server: {dns: …, http: …}",
+        "http": "put it under server: {dns: …, http: …}",
+        "listen": "put it under server: {dns: …, http: …}",
     }
 
     server: Any = None

@@ -1,11 +1,14 @@
 """Locations of clients: places, networks, latencies, CIDR collections."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from immutables import Map
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from dnsemu.config.aws.meant_places import meant_country, meant_place, meant_region, meant_subdivision
 from dnsemu.config.aws.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
 from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, GeoLatency
@@ -23,6 +26,16 @@ _COLLECTIONS = uuid5(NAMESPACE_URL, "https://route53.amazonaws.com/cidrcollectio
 class PlaceShape(Shape):
     """A place: a Region, a country with or without subdivision, coordinates in degrees, or any `PLACE` as `place`."""
 
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "country_code": "write country",
+        "subdivision_code": "write subdivision",
+        "state": "write subdivision",
+        "lat": "write latitude",
+        "lon": "write longitude",
+        "lng": "write longitude",
+        "aws_region": "write region",
+    }
+
     place: str | None = None
     region: str | None = None
     country: str | None = None
@@ -34,7 +47,7 @@ class PlaceShape(Shape):
     @classmethod
     def _known_region(cls, value: str | None) -> str | None:
         if value is not None and value not in REGIONS:
-            raise refuse("place", "R135", f"{value!r} is no AWS Region", "write one such as us-east-1")
+            raise _unknown_region(value, "place", "R135")
         return value
 
     @field_validator("country")
@@ -53,14 +66,15 @@ class PlaceShape(Shape):
             raise refuse("place", "R135", "half of the coordinates is missing", "write latitude and longitude")
         if self.subdivision is not None and (self.country, self.subdivision) not in SUBDIVISIONS:
             message = f"{self.subdivision!r} is no subdivision of {self.country}"
-            raise refuse("place", "R135", message, "write a US state such as country: US, subdivision: CA")
+            meant = self.country and meant_subdivision(self.country, self.subdivision)
+            instead = f"write {meant}" if meant else "write a US state such as country: US, subdivision: CA"
+            raise refuse("place", "R135", message, instead)
         if self.place is not None:
             try:
                 parse_place(self.place)
             except ValueError as error:
-                raise refuse(
-                    "place", "R135", str(error), "write one such as eu-west-1, JP, US-CA or 48.1,11.6"
-                ) from None
+                instead = f"write {meant_place(self.place) or 'one such as eu-west-1, JP, US-CA or 48.1,11.6'}"
+                raise refuse("place", "R135", str(error), instead) from None
         return self
 
     def declared(self) -> DeclaredPlace:
@@ -72,12 +86,24 @@ class PlaceShape(Shape):
 
 def _check_country(code: str | None) -> str | None:
     if code is not None and code not in CONTINENT_OF:
-        raise refuse("place", "R135", f"{code!r} is no country", "write its ISO 3166 code of two capital letters")
+        instead = f"write {meant_country(code) or 'its ISO 3166 code of two capital letters'}"
+        raise refuse("place", "R135", f"{code!r} is no country", instead)
     return code
+
+
+def _unknown_region(code: str, id: str, rule: str) -> PydanticCustomError:
+    instead = f"write {meant_region(code) or 'one such as us-east-1'}"
+    return refuse(id, rule, f"{code!r} is no AWS Region", instead)
 
 
 class GeoNetworkShape(PlaceShape):
     """A client network and its place."""
+
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        **PlaceShape.REFUSED_FIELDS,
+        "cidr": "write network",
+        "subnet": "write network",
+    }
 
     network: str
 
@@ -110,7 +136,7 @@ class GeoLatencyShape(Shape):
         _check_country(self.country)
         for region in (*self.latency_ms, *([self.region] if self.region is not None else [])):
             if region not in REGIONS:
-                raise refuse("region-unknown", "R69", f"{region!r} is no AWS Region", "write one such as us-east-1")
+                raise _unknown_region(region, "region-unknown", "R69")
         return self
 
     def declared(self) -> GeoLatency:

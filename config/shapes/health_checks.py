@@ -50,7 +50,33 @@ _ROUTING_CONTROL = re.compile(
 class HealthCheckShape(Shape):
     """One health check, in a file or pasted from the API."""
 
-    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {"path": "write resource_path", "interval": "write request_interval"}
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "path": "write resource_path",
+        "url": "write resource_path",
+        "uri": "write resource_path",
+        "interval": "write request_interval",
+        "interval_seconds": "write request_interval",
+        "period": "write request_interval",
+        "host": "write fully_qualified_domain_name",
+        "hostname": "write fully_qualified_domain_name",
+        "domain": "write fully_qualified_domain_name",
+        "fqdn": "write fully_qualified_domain_name",
+        "domain_name": "write fully_qualified_domain_name",
+        "ip": "write ip_address",
+        "address": "write ip_address",
+        "threshold": "write failure_threshold",
+        "unhealthy_threshold": "write failure_threshold",
+        "protocol": "write type",
+        "search": "write search_string",
+        "string": "write search_string",
+        "match": "write search_string",
+        "children": "write child_health_checks",
+        "sni": "write enable_sni",
+        "invert": "write inverted",
+        "timeout": "leave it out: Route 53 has no such setting",
+        "healthy_threshold": "leave it out: Route 53 has no such setting",
+        "alarm": "write alarm_identifier: {region: …, name: …}",
+    }
 
     id: Annotated[
         str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$"),

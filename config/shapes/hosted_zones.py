@@ -24,7 +24,15 @@ class ZoneConfigShape(Shape):
 class HostedZoneShape(Shape):
     """A hosted zone; its record sets are checked one at a time."""
 
-    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {"records": "write record_sets", "zone": "write name"}
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "records": "write record_sets",
+        "zone": "write name",
+        "domain": "write name",
+        "dns_name": "write name",
+        "zone_id": "write id",
+        "hosted_zone_id": "write id",
+        "private": "leave it out: private hosted zones are not served",
+    }
 
     name: str
     id: Annotated[

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import nan
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -45,6 +45,13 @@ TypeName = Literal[
 
 class GeoLocationShape(Shape):
     """The location whose clients a geolocation record set answers (R75)."""
+
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "country": "write country_code",
+        "continent": "write continent_code",
+        "subdivision": "write subdivision_code",
+        "state": "write subdivision_code",
+    }
 
     continent_code: str | None = None
     country_code: str | None = None
@@ -102,6 +109,11 @@ class GeoProximityLocationShape(Shape):
 class CidrRoutingConfigShape(Shape):
     """The CIDR location whose clients an IP-based record set answers (R92)."""
 
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "collection": "write collection_id",
+        "location": "write location_name",
+    }
+
     collection_id: str
     location_name: Annotated[
         str, Field(min_length=1, max_length=16, pattern=r"^(?:[0-9A-Za-z_-]+|\*)$"),
@@ -112,6 +124,14 @@ class CidrRoutingConfigShape(Shape):
 class AliasTargetShape(Shape):
     """The target of an alias (R102)."""
 
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "name": "write dns_name",
+        "target": "write dns_name",
+        "domain_name": "write dns_name",
+        "zone_id": "write hosted_zone_id",
+        "evaluate_health": "write evaluate_target_health",
+    }
+
     hosted_zone_id: str | None = None
     dns_name: str
     evaluate_target_health: Annotated[
@@ -121,6 +141,38 @@ class AliasTargetShape(Shape):
 
 class RecordSetShape(Shape):
     """One record set, in a file or pasted from the API."""
+
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "value": "write resource_records",
+        "values": "write resource_records",
+        "records": "write resource_records",
+        "record": "write resource_records",
+        "answers": "write resource_records",
+        "data": "write resource_records",
+        "rdata": "write resource_records",
+        "content": "write resource_records",
+        "alias": "write alias_target: {dns_name: …, evaluate_target_health: …}",
+        "target": "write alias_target: {dns_name: …, evaluate_target_health: …}",
+        "health_check": "write health_check_id",
+        "healthcheck": "write health_check_id",
+        "id": "write set_identifier",
+        "identifier": "write set_identifier",
+        "geo": "write geo_location",
+        "geolocation": "write geo_location",
+        "geoproximity": "write geo_proximity_location",
+        "geo_proximity": "write geo_proximity_location",
+        "multivalue": "write multi_value_answer",
+        "multi_value": "write multi_value_answer",
+        "cidr": "write cidr_routing_config",
+        "cidr_location": "write cidr_routing_config",
+        "latency": "write region",
+        "role": "write failover",
+        "policy": "write the field of the policy: weight, region, failover, geo_location and so on",
+        "routing_policy": "write the field of the policy: weight, region, failover, geo_location and so on",
+        "routing": "write the field of the policy: weight, region, failover, geo_location and so on",
+        "zone": "leave it out: the record set is in the hosted zone above it",
+        "zone_id": "leave it out: the record set is in the hosted zone above it",
+    }
 
     name: str
     type: Annotated[TypeName, Hint("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}")]

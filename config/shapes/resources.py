@@ -1,12 +1,13 @@
 """AWS resources: their shape, and its conversion to a `Resource` (R106, R111)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from dnsemu.config import names
+from dnsemu.config.aws.meant_places import meant_region
 from dnsemu.config.aws.places import REGIONS
 from dnsemu.config.aws.services import is_global, service_named, service_of_kind, without_dualstack
 from dnsemu.config.errors import Path, Problem
@@ -23,6 +24,17 @@ KindName = Literal[
 
 class TargetShape(Shape):
     """One target of a resource: `address` or `host`."""
+
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "ip": "write address",
+        "ip_address": "write address",
+        "hostname": "write host",
+        "dns_name": "write host",
+        "name": "write host",
+        "az": "write availability_zone",
+        "zone": "write availability_zone",
+        "health_check": "write health_check_id",
+    }
 
     address: str | None = None
     host: str | None = None
@@ -46,6 +58,14 @@ class TargetShape(Shape):
 
 class ResourceShape(Shape):
     """A load balancer or another AWS resource that aliases point to, with its DNS name."""
+
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
+        "name": "write dns_name",
+        "type": "write kind",
+        "service": "write kind",
+        "azs": "write availability_zones",
+        "zones": "write availability_zones",
+    }
 
     dns_name: str
     kind: Annotated[
@@ -111,7 +131,8 @@ def _region(shape: ResourceShape, kind: ResourceKind, name: DName, found: list[P
         found.append(Problem("resource-region", "R106", message, "write region: us-east-1 or the like"))
     elif region not in REGIONS:
         found.append(
-            Problem("resource-region", "R106", f"{region!r} is no AWS Region", "write one such as us-east-1",
+            Problem("resource-region", "R106", f"{region!r} is no AWS Region",
+                    f"write {meant_region(region) or 'one such as us-east-1'}",
                     ("region",) if shape.region else ("dns_name",))
         )  # fmt: skip
     elif named is not None and named.region != region:

@@ -12,7 +12,7 @@ from dnsemu.config.model.settings import ApiSettings, RateLimit, ServerSettings,
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.geo import PlaceShape
 from dnsemu.config.shapes.networks import client_network
-from dnsemu.config.text.addresses import parse_address
+from dnsemu.config.text.addresses import EXAMPLE_DNS_PORT, EXAMPLE_HTTP_PORT, parse_address
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.rates import parse_rate
 
@@ -62,7 +62,7 @@ class ServerShape(Shape):
     @field_validator("http")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        return _check_address(value) if value is not None else None
+        return _check_address(value, EXAMPLE_HTTP_PORT) if value is not None else None
 
     @field_validator("forward_for")
     @classmethod
@@ -98,11 +98,11 @@ class ServerShape(Shape):
         return replace(before, **changes)
 
 
-def _check_address(text: str) -> str:
+def _check_address(text: str, example_port: int = EXAMPLE_DNS_PORT) -> str:
     try:
-        parse_address(text)
+        parse_address(text, example_port)
     except ValueError as error:
-        raise refuse("listen-address", "", str(error)) from None
+        raise refuse("listen-address", "", *message_and_instead(error)) from None
     return text
 
 

@@ -15,6 +15,8 @@ class Address(NamedTuple):
 
 
 DNS_PORT = 53
+EXAMPLE_DNS_PORT = 1053
+EXAMPLE_HTTP_PORT = 8053
 
 
 def parse_upstream(text: str) -> Address:
@@ -33,15 +35,18 @@ def parse_upstream(text: str) -> Address:
         return parse_address(text)
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str, example_port: int = EXAMPLE_DNS_PORT) -> Address:
     """Reads `ADDRESS:PORT`; an IPv6 address stands in brackets.
 
+    Args:
+        text: the address.
+        example_port: the port in what to write instead, where the text has none.
     Raises:
         ValueError: no IP address, no port, or a port outside 0–65535; the message says what to write.
     """
     host, colon, port = text.strip().rpartition(":")
-    if not colon:
-        raise ValueError(_without_port(text.strip()))
+    if not colon or port.endswith("]") or _is_address(text.strip()) > _is_address(host):
+        raise ValueError(_without_port(text.strip().strip("[]"), example_port))
     if not (port.isascii() and port.isdigit() and int(port) <= 65535):
         raise ValueError(f"'{port}' in '{text}' is no port: write a number from 0 to 65535 after the colon")
     bracketed = host.startswith("[") and host.endswith("]")
@@ -54,8 +59,18 @@ def parse_address(text: str) -> Address:
     return Address(str(ip), int(port))
 
 
-def _without_port(text: str) -> str:
+def _is_address(text: str) -> bool:
     try:
-        return f"'{text}' has no port: write {ip_address(text)}:1053"
+        ip_address(text)
     except ValueError:
-        return f"'{text}' is no IP address and port: write for example 127.0.0.1:1053"
+        return False
+    return True
+
+
+def _without_port(text: str, example_port: int) -> str:
+    if text.isascii() and text.isdigit() and int(text) <= 65535:
+        return f"'{text}' has no IP address: write 127.0.0.1:{text}"
+    try:
+        return f"'{text}' has no port: write {Address(str(ip_address(text)), example_port)}"
+    except ValueError:
+        return f"'{text}' is no IP address and port: write for example 127.0.0.1:{example_port}"

@@ -109,10 +109,10 @@ def _upstreams(texts: Sequence[str] | None) -> tuple[Any, ...]:
 
 
 def _address(text: str, option: str) -> Any:
-    from dnsemu.config.text.addresses import parse_address
+    from dnsemu.config.text.addresses import EXAMPLE_DNS_PORT, EXAMPLE_HTTP_PORT, parse_address
 
     try:
-        return parse_address(text)
+        return parse_address(text, EXAMPLE_HTTP_PORT if option == "--http" else EXAMPLE_DNS_PORT)
     except ValueError as bad:
         refuse(f"{option}: {bad}")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 
 import pytest
@@ -66,6 +67,9 @@ def test_an_http_port_in_use_is_named_with_its_own_option():
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"dnsemu: 127.0.0.1:{port} is in use over TCP; ")
     assert "--http 127.0.0.1:0" in line
+    other = int(re.search(r"choose another: --http 127\.0\.0\.1:(\d+) is free", line)[1])
+    assert other != port
+    assert is_free(other)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +103,16 @@ def test_an_address_of_another_machine_is_named(option):
     ("option", "value", "says"),
     [
         pytest.param("--dns", "127.0.0.1", "--dns: '127.0.0.1' has no port: write 127.0.0.1:1053", id="no port"),
+        pytest.param("--dns", "1053", "'1053' has no IP address: write 127.0.0.1:1053", id="a port"),
+        pytest.param("--dns", "x", "'x' is no IP address and port: write for example 127.0.0.1:1053", id="a word"),
+        pytest.param("--http", "9000", "'9000' has no IP address: write 127.0.0.1:9000", id="a port of HTTP"),
         pytest.param(
-            "--dns", "1053", "'1053' is no IP address and port: write for example 127.0.0.1:1053", id="a port"
+            "--http", "x", "'x' is no IP address and port: write for example 127.0.0.1:8053", id="a word for HTTP"
         ),
+        pytest.param(
+            "--http", "::1", "--http: '::1' has no port: write [::1]:8053", id="an IPv6 address without a port"
+        ),
+        pytest.param("--http", "[::1]", "--http: '::1' has no port: write [::1]:8053", id="one in brackets"),
         pytest.param("--forward", "nonsense", "--forward: 'nonsense' is no IP address: write", id="no name server"),
         pytest.param("--forward", "nonsense", "for a port other than 53", id="a name server's port"),
         pytest.param(
@@ -112,7 +123,9 @@ def test_an_address_of_another_machine_is_named(option):
         pytest.param("--dns", "localhost:53", "'localhost' in 'localhost:53' is no IP address", id="a name"),
         pytest.param("--dns", "::1:53", "write [::1]:53", id="no brackets"),
         pytest.param("--dns", "127.0.0.1:0,127.0.0.1", "has no port", id="the second of two"),
-        pytest.param("--http", "127.0.0.1", "--http: '127.0.0.1' has no port", id="HTTP without a port"),
+        pytest.param(
+            "--http", "127.0.0.1", "--http: '127.0.0.1' has no port: write 127.0.0.1:8053", id="HTTP without a port"
+        ),
         pytest.param("--nds", "127.0.0.1:0", "--nds", id="an unknown option"),
     ],
 )

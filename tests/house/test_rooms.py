@@ -19,7 +19,7 @@ ROOMS = {
     "config.text": "config.errors",
     "config.rdata": "config.names",
     "config.model": "config.names config.rdata",
-    "config.aws": "config.names config.rdata config.model",
+    "config.aws": "config.names config.text config.rdata config.model",
     "config.shapes": "config.names config.errors config.text config.rdata config.model config.aws",
     "config.rules": "config.names config.errors config.rdata config.model config.aws config.shapes",
     "config.file": "config.names config.errors config.text config.rdata config.model config.aws config.shapes config.rules",

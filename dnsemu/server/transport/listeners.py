@@ -148,6 +148,26 @@ def _bind(
         raise CannotListen(explain_bind_failure(address, protocol, failure, option)) from failure
 
 
+_PORTS_NEAR = 20
+
+
+def _free_near(address: Address) -> Address | None:
+    """Returns an address whose port, soon after the given one, is free over TCP and UDP; None if there is none."""
+    first = address.port + 1 if address.port >= 1024 else address.port + 1000
+    for port in range(first, min(first + _PORTS_NEAR, 65536)):
+        sockets: list[socket.socket] = []
+        try:
+            sockets.append(bind_tcp(address.host, port))
+            sockets.append(bind_udp(address.host, port))
+        except OSError:
+            continue
+        finally:
+            for sock in sockets:
+                sock.close()
+        return Address(address.host, port)
+    return None
+
+
 _ORPHANED_WORKERS = " (workers of a dnsemu that was killed keep answering; end them with: pkill -f dnsemu.workers)"
 
 
@@ -161,10 +181,12 @@ def explain_bind_failure(address: Address, protocol: str, failure: OSError, opti
     other = Address(host, 0)
     choose = f"choose another with {option} ADDRESS:PORT ({option} {other} takes a free port)"
     if failure.errno == errno.EADDRINUSE:
+        if (free := _free_near(address)) is not None:
+            choose = f"choose another: {option} {free} is free, and {option} {other} takes a free port"
         resolved = (
             "; on port 53 that is often systemd-resolved, which holds 127.0.0.53 and 127.0.0.54: "
             "listen on 127.0.0.1:53, or set DNSStubListener=no in /etc/systemd/resolved.conf"
-            if address.port == 53
+            if address.port == 53 and option != "--http"
             else ""
         )
         stop = f"stop the process that uses it{_ORPHANED_WORKERS}"

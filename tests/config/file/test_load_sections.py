@@ -23,12 +23,12 @@ def test_r62_how_an_error_reads():
 
 
 CASES = [
-    ("server: {dns: '127.0.0.1'}", "server.dns", "listen-address", "'127.0.0.1' has no port: write 127.0.0.1:1053"),
+    ("server: {dns: '127.0.0.1'}", "server.dns", "listen-address", "'127.0.0.1' has no port; write 127.0.0.1:1053"),
     ("server: {dns: ['::1:53']}", "server.dns", "listen-address", "an IPv6 address needs brackets"),
     ("server: {http: '127.0.0.1:65536'}", "server.http", "listen-address", "'65536' in '127.0.0.1:65536' is no port"),
     ("server: {http: 'example.com:80'}", "server.http", "listen-address", "'example.com' in 'example.com:80' is no IP"),
     ("server: {http: 8053}", "server.http", "value-type", "8053 is a whole number; write text"),
-    ("server: [1]", "server", "value-type", "a list is not what is wanted here; write a mapping"),
+    ("server: [1]", "server", "value-type", "a list is not what belongs here; write a mapping"),
     ("servers: {}", "servers", "field-unknown", "'servers' is no field here; write server"),
     ("zonk: {}", "zonk", "field-unknown", "known are server, api, geo, health_checkers"),
     ("[1, 2]", "", "value-type", "write a mapping"),

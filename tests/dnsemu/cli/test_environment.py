@@ -5,6 +5,7 @@ import typer.main
 
 from dnsemu.cli.commands import app
 from dnsemu.cli.environment import complaints, known_variables
+from tests.serving import dnsemu_here
 
 KNOWN = known_variables(typer.main.get_command(app))
 
@@ -17,6 +18,7 @@ def test_the_options_variables_are_known():
     ("name", "says"),
     [
         ("DNSEMU_FILE", ["DNSEMU_FILE is not a variable that dnsemu reads; write DNSEMU_FILES"]),
+        ("DNSEMU_HTTPS", ["DNSEMU_HTTPS is not a variable that dnsemu reads; write DNSEMU_HTTP"]),
         ("DNSEMU_FILES", []),
         ("DNSEMU_SERVICE_HOST", []),
         ("DNSEMU_PORT_53_UDP_ADDR", []),
@@ -25,3 +27,11 @@ def test_the_options_variables_are_known():
 )
 def test_unknown_variables_are_named(name, says):
     assert list(complaints([name], KNOWN)) == says
+
+
+def test_a_command_says_so(monkeypatch, tmp_path):
+    (tmp_path / "f.yaml").write_text("{}")
+    monkeypatch.setenv("DNSEMU_FILE", str(tmp_path / "f.yaml"))
+    done = dnsemu_here("check", tmp_path)
+    assert done.returncode == 0
+    assert "warning: DNSEMU_FILE is not a variable that dnsemu reads; write DNSEMU_FILES\n" in done.stderr
