@@ -311,18 +311,20 @@ class Application:
 
     def _http_port(self, events: EventCalls) -> HttpPort:
         board, monitor, clock, history = self.board, self.monitor, self.clock, self.history
-        life, errors = self.lifecycle, self.file_errors
+        life, errors, forcing = self.lifecycle, self.file_errors, self.forcing
         checks = HealthCheckCalls(monitor, history, clock)
         route53 = ApiEndpoint(self.command_runner, lambda: board.current.world.api, self.injected_errors)
         control: list[Calls] = [
-            StatusCalls(board, self.health, monitor, self.scheduler, self.data_plane, life, errors, self._fleet),
+            StatusCalls(
+                board, self.health, monitor, self.scheduler, self.data_plane, life, errors, self._fleet, forcing
+            ),
             ExplainCalls(board, self.health, partial(check_detail, monitor), self.responder.forward_to),
             WhatIfCalls(board),
             ClockCalls(self.scheduler, history),
             events,
             DataPointCalls(monitor, clock),
             checks,
-            ForcedStatusCalls(self.forcing, self.force_file, monitor, clock, checks),
+            ForcedStatusCalls(forcing, self.force_file, monitor, clock, checks),
             SignalCalls(monitor),
             CheckerCalls(self.partitions, self._fleet),
             StateCalls(self.command_runner, clock, self.restore),

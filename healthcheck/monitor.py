@@ -154,6 +154,10 @@ class HealthMonitor:
         """Replaces all forced statuses; probing goes on."""
         self._tracker.set_overlays(overlays, self._clock.now())
 
+    def target_overlay(self, target_id: HealthCheckId) -> Overlay | None:
+        """The overlay of a resource's target, if its failure domain is forced."""
+        return self._tracker.target_overlay(target_id)
+
     def set_signal(self, source: SignalSource, signal: SignalState) -> None:
         """Sets an alarm's data state or a routing control.
 

@@ -59,13 +59,15 @@ class TargetState:
     """A target of a resource at one instant.
 
     `leaf` is its answer of the type asked: a record set of one address, or None. `is_unresolved` is True if its host
-    name has no address; such a target is unhealthy.
+    name has no address, `is_lost` if its failure domain is down; such a target is unhealthy.
     """
 
     target: Target
+    id: HealthCheckId
     is_healthy: bool
     leaf: RecordSet | None
     is_unresolved: bool = False
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
 """AWS resources that aliases point to, and the targets behind them."""
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 
+from dnsemu.config import names
 from dnsemu.config.model.addresses import IPAddress
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.names import DName
+
+_TARGET = "target/"
+"""The beginning of a target's id. Ids of health checks have no slash."""
 
 
 class ResourceKind(Enum):
@@ -41,6 +46,9 @@ class Target:
     target_group: str | None = None
     health_check_id: HealthCheckId | None = None
 
+    def __str__(self) -> str:
+        return str(self.address) if self.host is None else names.display(self.host)
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -56,3 +64,23 @@ class Resource:
     availability_zones: tuple[str, ...] = ()
     target_groups: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
+
+    @property
+    def target_ids(self) -> tuple[HealthCheckId, ...]:
+        """The id of each target's status: unhealthy while its failure domain is down.
+
+        `target/RESOURCE/ADDRESS`; targets of one address are numbered from the second on.
+        """
+        seen: Counter[str] = Counter()
+        ids = []
+        for target in self.targets:
+            place = str(target)
+            seen[place] += 1
+            number = f"/{seen[place]}" if seen[place] > 1 else ""
+            ids.append(HealthCheckId(f"{_TARGET}{names.display(self.name)}/{place}{number}"))
+        return tuple(ids)
+
+
+def is_target_id(check_id: HealthCheckId) -> bool:
+    """True for the id of a target's status; false for a health check's."""
+    return check_id.startswith(_TARGET)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from dnsemu.config import names
 from dnsemu.config.model.health_checkers import BlockedPath
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, HealthCheckId, MetricCheck, RecoveryCheck
+from dnsemu.config.model.resources import Resource, Target, is_target_id
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.healthcheck.monitor import HealthMonitor
-from dnsemu.healthcheck.verdict.check_state import CheckerState, HealthCheckState
+from dnsemu.healthcheck.verdict.check_state import CheckerState, HealthCheckState, Overlay
 from dnsemu.healthcheck.verdict.results import Observation
 from dnsemu.healthcheck.verdict.signals import Alarm, SignalSource, SignalState
 from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
@@ -48,10 +50,28 @@ def endpoint_of(config: EndpointCheck) -> str:
     return f"{where}{config.resource_path or '/'}" if config.type.is_http else where
 
 
-def rule_json(rule: ForceRule, by: str) -> dict[str, Any]:
+def rule_json(rule: ForceRule, by: str, warning: str | None) -> dict[str, Any]:
     """One forced status; `by` is `file` or `call`."""
     until = None if rule.until is None else timestamp(rule.until)
-    return {"pattern": str(rule.pattern), "status": rule.status or "auto", "until": until, "by": by}
+    return {
+        "pattern": str(rule.pattern),
+        "status": rule.status or "auto",
+        "until": until,
+        "by": by,
+        "warning": warning,
+    }
+
+
+def target_json(resource: Resource, target: Target, overlay: Overlay | None) -> dict[str, Any]:
+    """A target without a health check, and the status that it is forced to with its failure domain."""
+    return {
+        "resource": names.display(resource.name),
+        "target": str(target),
+        "availability_zone": target.availability_zone,
+        "forced": overlay.status.value if overlay else None,
+        "forced_by": overlay.by if overlay else None,
+        "forced_until": timestamp(overlay.until) if overlay and overlay.until is not None else None,
+    }
 
 
 def blocked_json(blocked: BlockedPath, by: str) -> dict[str, Any]:
@@ -95,7 +115,10 @@ def _observation_json(observation: Observation | None) -> dict[str, Any] | None:
 
 
 def check_detail(monitor: HealthMonitor, check: HealthCheckId) -> str:
-    """Describe a health check in one line, for explanations."""
+    """Describe a health check, or a target that its failure domain takes down, in one line, for explanations."""
+    if is_target_id(check):
+        overlay = monitor.target_overlay(check)
+        return f"forced {overlay.status.value} by {overlay.by}" if overlay else "not forced"
     try:
         check_state = monitor.state(check)
         return f"{check_state.summary}, since {timestamp(check_state.since)[11:19]}"

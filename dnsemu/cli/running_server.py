@@ -89,6 +89,12 @@ def force(
         forced += ", inverted" if one["inverted"] else ""
         until = f" until {one['forced_until'][11:19]}" if one["forced_until"] else ""
         print(f"{one['name'] or one['id']}: {one['status']} ({forced}{until}; observed: {one['observed']})")
+    for target in found.get("targets", []):
+        until = f" until {target['forced_until'][11:19]}" if target["forced_until"] else ""
+        forced = f"forced {target['forced']}{until}" if target["forced"] else "not forced"
+        print(f"{target['target']} of {target['resource']} {forced} (no health check)")
+    if found.get("warning"):
+        print(f"warning: {found['warning']}")
 
 
 def clock(
@@ -256,6 +262,8 @@ def _show_rules(found: dict[str, Any], *, as_json: bool) -> None:
     for rule in found["rules"]:
         until = f" until {rule['until']}" if rule["until"] else ""
         print(f"{rule['pattern']} {rule['status']}{until} (by {rule['by']})")
+        if rule["warning"]:
+            print(f"    warning: {rule['warning']}")
     for fault in found["faults"]:
         print(f"error: {fault}")
     if not found["rules"]:

@@ -10,10 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from dnsemu.cli.client import Declined, NoServer
+from dnsemu.explain.text import shortened
 
 WATCH_INTERVAL_S = 1.0
 UNBOUNDED_COLUMNS = 10_000
 """Width without a terminal, where nothing has to be shortened."""
+
+MAX_FORCED_RESOURCES = 5
+MAX_TARGETS = 4
+"""Bounds on the resources, and the targets of each, that are listed as forced."""
 
 _HEADINGS = 2
 _SHORTENED = {"endpoint", "why"}
@@ -86,6 +91,7 @@ def drawn_status(status: dict[str, Any], height: int | None = None) -> Renderabl
     lines += [_line(f"stopped: {part}: {failure}", "red") for part, failure in status["failures"].items()]
     lines += [_line(text) for text in _workers(status.get("workers", []))]
     lines += [_line(text) for text in _probing(status.get("probes", {}))]
+    lines += [_line(text, "red") for text in _forced_targets(status.get("forced_targets", []))]
     zones = ", ".join(f"{zone['name']} ({zone['record_sets']})" for zone in status["hosted_zones"]) or "none"
     lines.append(_line(f"hosted zones (record sets): {zones}"))
     for line in lines:
@@ -109,6 +115,19 @@ def _workers(workers: list[dict[str, Any]]) -> list[str]:
     answering = sum(worker["is_answering"] for worker in workers)
     restarts = sum(worker["restarts"] for worker in workers)
     return [f"workers: {answering} of {len(workers)} answer (pids {pids}), {restarts} replaced"]
+
+
+def _forced_targets(targets: list[dict[str, Any]]) -> list[str]:
+    """A line for each resource with targets that are forced although they have no health check."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for target in targets:
+        alike.setdefault((target["resource"], target["forced"], target["forced_by"]), []).append(target["target"])
+    lines = [
+        f"forced by {by}: {resource} {status} at {shortened(places, MAX_TARGETS)} (no health check)"
+        for (resource, status, by), places in alike.items()
+    ]
+    left = len(lines) - MAX_FORCED_RESOURCES
+    return lines if left <= 0 else [*lines[:MAX_FORCED_RESOURCES], f"… {left} more resources are forced"]
 
 
 def _probing(probes: dict[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ PATIENCE_S = 0.5
 REDRAW_INTERVAL_S = 0.1
 MAX_ROWS = 60
 MAX_VALUES = 2
+MAX_WARNINGS = 10
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
@@ -94,6 +95,10 @@ def print_report(report: dict[str, Any], rules: Sequence[str], asked: Asked) -> 
         _print_unless_empty(console, _table_of(name, asked))
     if kept:
         console.print(f"{count(kept, 'name')} {'keeps its' if kept == 1 else 'keep their'} answers whatever fails")
+    for warning in report["warnings"][:MAX_WARNINGS]:
+        console.print(Text(f"warning: {warning['text']}", style=_COLOURS["warning"]))
+    if (left := len(report["warnings"]) - MAX_WARNINGS) > 0:
+        console.print(f"… {count(left, 'warning')} more with --json")
     for rule in rules:
         is_broken = rule in report["broken"]
         console.print(Text(f"{rule}: {'broken' if is_broken else 'kept'}", style="red" if is_broken else "green"))

@@ -9,6 +9,7 @@ from dnsemu.answering.resolution import ZoneSurroundings
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import CalculatedCheck, HealthCheckId
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId
+from dnsemu.config.model.resources import is_target_id
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.tree import why
@@ -55,7 +56,7 @@ def shares_behind(
 
     Returns:
         The groups, at most `MAX_GROUPS`, and the health checks that their record sets, the targets of their resources
-        and their calculated checks name.
+        and their calculated checks name; also the targets' own ids.
     """
     rows: list[dict[str, Any]] = []
     named: list[HealthCheckId | None] = []
@@ -71,7 +72,8 @@ def shares_behind(
             named.append(record_set.health_check_id)
             if record_set.alias is not None:
                 resource = surroundings.target(record_set.alias, record_set.type)
-                named += [t.target.health_check_id for t in resource.targets] if resource is not None else []
+                targets = resource.targets if resource is not None else ()
+                named += [id for state in targets for id in (state.target.health_check_id, state.id)]
                 waiting += _alias_target(record_set.alias, record_set.type, surroundings) if resource is None else []
             elif group.type is RRType.CNAME:
                 waiting += _groups_at(published, health, DName(record_set.rdata[0].lower()))
@@ -107,7 +109,9 @@ def _with_children(named: list[HealthCheckId | None], published: Published) -> s
     waiting = [check_id for check_id in named if check_id is not None]
     while waiting:
         check_id = waiting.pop()
-        if check_id in checks and check_id not in found:
+        if is_target_id(check_id):
+            found.add(check_id)
+        elif check_id in checks and check_id not in found:
             found.add(check_id)
             config = checks[check_id].config
             waiting += config.children if isinstance(config, CalculatedCheck) else ()

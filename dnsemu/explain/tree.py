@@ -22,7 +22,7 @@ Explanation = dict[str, Any]
 """Plain data, ready for JSON; docs/control-api.md describes the keys."""
 
 CheckDetail = Callable[[HealthCheckId], str]
-"""Describes the observations of a health check: how many checkers are up, and since when."""
+"""Describes the observations of a health check: how many checkers are up, and since when; for a target, its overlay."""
 
 MAX_DECISIONS = 500
 """Bound on the decisions in one explanation; a tree may have millions."""
@@ -59,7 +59,7 @@ def explain(
         `question`, `zone`, `client`, `health_generation`, `result`, the tree under `decisions`, and `answers`: every
         leaf reached, with its share.
     """
-    writer = _Writer(link.client, lambda check: f"{label(check)}: {detail(check)}", max_decisions)
+    writer = _Writer(link.client, lambda check: f"{label(check)}: {detail(check)}", detail, max_decisions)
     decisions = [writer.decision(decision, Fraction(1), link) for decision in link.decisions]
     return {
         "question": {"name": names.display(link.name), "type": type_text(link.type)},
@@ -87,6 +87,7 @@ class _Writer:
 
     client: Client
     detail: CheckDetail
+    raw_detail: CheckDetail
     decisions_left: int
     level: int = 0
     reads_client: bool = False
@@ -244,6 +245,8 @@ class _Writer:
         check = state.target.health_check_id
         if state.is_unresolved:
             return "its host cannot be found"
+        if state.is_lost:
+            return f"down with its failure domain: {self.raw_detail(state.id)}"
         return self.detail(check) if check is not None else Reason.UNCHECKED.value
 
     def _passed_by(self, decision: Decision) -> list[str]:

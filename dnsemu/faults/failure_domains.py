@@ -9,29 +9,37 @@ Forced statuses and what-if call the same pure function, so they agree. A Region
 
 An Availability Zone contains the targets in it. An address or a network contains the health checks that probe it, and
 the targets and record sets that answer it.
+
+A target fails with or without a health check: it has a status under its own id. A record set without a health check
+goes on answering, as in Route 53 (R114).
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from ipaddress import ip_address, ip_network
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
-from dnsemu.config.model.hosted_zones import HostedZone
-from dnsemu.config.model.record_sets import HostedZoneId, RecordSet
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.resources import Resource, Target
-from dnsemu.config.model.routing import Failover, FailoverRole, Geoproximity, Latency
+from dnsemu.config.model.routing import Geoproximity, Latency
 from dnsemu.config.model.world import World
-from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.faults.patterns import Pattern, PatternKind
-from dnsemu.wire.qtypes import ANY
+from dnsemu.faults.unchecked import UncheckedSearch, takes_down
+from dnsemu.faults.zone_search import (
+    SearchedZone,
+    below,
+    is_secondary,
+    region_of,
+    regions_of,
+    resource_of,
+    searched_zones,
+)
 from dnsemu.zone.catalog import Catalog
-from dnsemu.zone.compiled import Zone
-from dnsemu.zone.lookup import Hit, lookup_in
 
 GROUPS_PER_STEP = 100
 """Groups of record sets, or resources, that are looked at without a pause."""
@@ -46,16 +54,27 @@ Steps = Generator[None, None, T]
 
 @dataclass(frozen=True, slots=True)
 class DomainContents:
-    """Everything that fails with a failure domain; record sets and targets with or without a health check."""
+    """Everything that fails with a failure domain; record sets and targets with or without a health check.
+
+    `targets` are by their ids; `lost_targets` are those that no health check takes down. `unchecked` are the record
+    sets that no health check takes down, so that they go on answering (R114).
+    """
 
     health_checks: Mapping[HealthCheckId, HealthCheck]
-    targets: tuple[tuple[Resource, Target], ...]
+    targets: Mapping[HealthCheckId, tuple[Resource, Target]]
     record_sets: tuple[RecordSet, ...]
+    lost_targets: frozenset[HealthCheckId] = frozenset()
+    unchecked: tuple[RecordSet, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """True if nothing fails with the domain."""
         return not (self.health_checks or self.targets or self.record_sets)
+
+    @property
+    def failing(self) -> frozenset[HealthCheckId]:
+        """The health checks and targets whose statuses become unhealthy."""
+        return self.lost_targets.union(self.health_checks)
 
     @property
     def endpoints(self) -> tuple[EndpointCheck, ...]:
@@ -78,9 +97,14 @@ def domain_contents(
     if domains.hold_targets:
         yield from _search_resources(world, domains)
     if domains.hold_record_sets:
-        for zone in _zones(world, catalog):
+        for zone in searched_zones(world, catalog):
             yield from _search_zone(zone, domains)
-    return {domain.pattern: domain.contents(world) for domain in domains.all}
+    found = {}
+    for domain in domains.all:
+        contents = domain.contents(world)
+        unchecked = yield from _unchecked(domain, contents, world)
+        found[domain.pattern] = replace(contents, unchecked=unchecked)
+    return found
 
 
 def at_once(steps: Steps[T]) -> T:
@@ -99,8 +123,10 @@ class _Domain:
 
     pattern: Pattern
     health_checks: set[HealthCheckId] = field(default_factory=set)
-    targets: dict[tuple[DName, int], tuple[Resource, Target]] = field(default_factory=dict)
+    targets: dict[HealthCheckId, tuple[Resource, Target]] = field(default_factory=dict)
     record_sets: dict[int, RecordSet] = field(default_factory=dict)
+    entrances: dict[int, tuple[RecordSet, SearchedZone]] = field(default_factory=dict)
+    """The record sets that are in the domain by themselves, and not only below another."""
 
     @cached_property
     def network(self) -> IPNetwork:
@@ -114,7 +140,7 @@ class _Domain:
 
     def add_target(self, resource: Resource, index: int) -> None:
         target = resource.targets[index]
-        self.targets[resource.name, index] = resource, target
+        self.targets[resource.target_ids[index]] = resource, target
         if target.health_check_id is not None:
             self.health_checks.add(target.health_check_id)
 
@@ -126,7 +152,10 @@ class _Domain:
     def contents(self, world: World) -> DomainContents:
         checks = world.health_checks
         declared = {check_id: checks[check_id] for check_id in self.health_checks if check_id in checks}
-        return DomainContents(declared, tuple(self.targets.values()), tuple(self.record_sets.values()))
+        lost = frozenset(
+            id for id, (_, target) in self.targets.items() if not takes_down(target.health_check_id, checks)
+        )
+        return DomainContents(declared, dict(self.targets), tuple(self.record_sets.values()), lost)
 
 
 class _ByPlace(dict[str, list[_Domain]]):
@@ -154,6 +183,18 @@ class _Domains:
 
     def _of_kind(self, kind: PatternKind) -> Iterator[_Domain]:
         return (domain for domain in self.all if domain.pattern.kind is kind)
+
+
+def _unchecked(domain: _Domain, contents: DomainContents, world: World) -> Steps[tuple[RecordSet, ...]]:
+    """The record sets at the entrances of a domain that go on answering although it is down."""
+    search = UncheckedSearch(world.health_checks, contents.failing, domain.record_sets)
+    found = []
+    for number, (record_set, zone) in enumerate(domain.entrances.values(), 1):
+        if zone.is_answering and search.keeps_answering(record_set, zone):
+            found.append(record_set)
+        if not number % GROUPS_PER_STEP:
+            yield
+    return tuple(found)
 
 
 # --- health checks and targets ---
@@ -189,108 +230,41 @@ def _search_resources(world: World, domains: _Domains) -> Iterator[None]:
 # --- record sets ---
 
 
-class _Zone(Protocol):
-    """One hosted zone as the search reads it."""
-
-    zone_id: HostedZoneId
-    catalog: Catalog
-
-    def groups(self) -> Iterator[Sequence[RecordSet]]:
-        """All record sets, those of one group or one name together."""
-
-    def group(self, name: DName, type: RRType) -> Iterable[RecordSet]:
-        """The record sets that an alias to this name and type leads to."""
-
-    def onward(self, target: DName) -> Iterable[RecordSet]:
-        """The record sets that a CNAME with this target leads to."""
-
-
-class _AnsweringZone:
-    """A zone of the catalog: CNAMEs lead to where the answer continues (R54, R55), for every type."""
-
-    def __init__(self, zone: Zone, catalog: Catalog) -> None:
-        self.zone_id, self.catalog = zone.id, catalog
-        self._zone = zone
-
-    def groups(self) -> Iterator[Sequence[RecordSet]]:
-        for node in self._zone.nodes.values():
-            groups = node.groups
-            for type in groups:
-                yield groups[type].record_sets
-        for group in self._zone.hidden.values():
-            yield group.record_sets
-
-    def group(self, name: DName, type: RRType) -> Iterable[RecordSet]:
-        group = self._zone.group(name, type)
-        return group.record_sets if group is not None else ()
-
-    def onward(self, target: DName) -> Iterable[RecordSet]:
-        if self.catalog.zone_of(target) is not self._zone:
-            return ()
-        found = lookup_in(self.catalog, self._zone, target, ANY)
-        return [r for group in found.groups for r in group.record_sets] if isinstance(found, Hit) else ()
-
-
-class _UnansweredZone:
-    """A private hosted zone, or an older one of the same name (R41): not compiled, so only exact names are found."""
-
-    def __init__(self, zone: HostedZone, catalog: Catalog) -> None:
-        self.zone_id, self.catalog = zone.id, catalog
-        self._declared = zone.record_sets
-
-    def groups(self) -> Iterator[Sequence[RecordSet]]:
-        return (members for _, members in self._declared.by_name())
-
-    def group(self, name: DName, type: RRType) -> Iterable[RecordSet]:
-        return [record_set for record_set in self._declared.at(name) if record_set.type is type]
-
-    def onward(self, target: DName) -> Iterable[RecordSet]:
-        return self._declared.at(target)
-
-
-def _zones(world: World, catalog: Catalog) -> Iterator[_Zone]:
-    """All hosted zones; a resource's zone holds only its own names."""
-    for zone in catalog.zones.values():
-        resource = catalog.resources.get(zone.name)
-        if resource is None or resource.zone is not zone:
-            yield _AnsweringZone(zone, catalog)
-    for declared in world.hosted_zones.values():
-        compiled = catalog.zones.get(declared.name)
-        if compiled is None or compiled.id != declared.id:
-            yield _UnansweredZone(declared, catalog)
-
-
-def _search_zone(zone: _Zone, domains: _Domains) -> Iterator[None]:
+def _search_zone(zone: SearchedZone, domains: _Domains) -> Iterator[None]:
     """Puts the record sets of a hosted zone into the domains that their Region or addresses are in."""
     networks = [(domain, *domain.masked) for domain in domains.addressed]
     for number, members in enumerate(zone.groups(), 1):
         if domains.by_region.domains:
             _search_regions(members, zone, domains.by_region)
         if networks:
-            _search_networks(members, networks)
+            _search_networks(members, zone, networks)
         if not number % GROUPS_PER_STEP:
             yield
     yield
 
 
-def _search_regions(members: Sequence[RecordSet], zone: _Zone, by_region: _ByPlace) -> None:
+def _search_regions(members: Sequence[RecordSet], zone: SearchedZone, by_region: _ByPlace) -> None:
     for record_set in members:
         if record_set.alias is not None or type(record_set.routing) in _REGIONAL:
-            for region in _regions(record_set, zone):
+            for region in regions_of(record_set, zone):
                 for domain in by_region[region]:
+                    domain.entrances[id(record_set)] = record_set, zone
                     _add_with_all_below(record_set, domain, zone)
 
 
-def _search_networks(members: Sequence[RecordSet], networks: Sequence[tuple[_Domain, RRType, int, int]]) -> None:
+def _search_networks(
+    members: Sequence[RecordSet], zone: SearchedZone, networks: Sequence[tuple[_Domain, RRType, int, int]]
+) -> None:
     for domain, type_, network, mask in networks:
         for record_set in members:
             if record_set.type is type_:
                 for rdata in record_set.rdata:
                     if int.from_bytes(rdata, "big") & mask == network:
                         domain.add(record_set)
+                        domain.entrances[id(record_set)] = record_set, zone
 
 
-def _add_with_all_below(first: RecordSet, domain: _Domain, zone: _Zone) -> None:
+def _add_with_all_below(first: RecordSet, domain: _Domain, zone: SearchedZone) -> None:
     """Puts a record set that is in a Region into its domain, and what it leads to."""
     waiting = [(first, zone)]
     while waiting:
@@ -298,58 +272,15 @@ def _add_with_all_below(first: RecordSet, domain: _Domain, zone: _Zone) -> None:
         if id(record_set) in domain.record_sets:
             continue
         domain.add(record_set)
-        resource = _resource(record_set, here)
+        resource = resource_of(record_set, here)
         if resource is not None and resource.region is None:
             for index in range(len(resource.targets)):
                 domain.add_target(resource, index)
         elif resource is None:
-            waiting += (entry for entry in _below(record_set, here) if _is_part_of(domain, entry[0]))
+            waiting += (entry for entry in below(record_set, here) if _is_part_of(domain, entry[0]))
 
 
 def _is_part_of(domain: _Domain, record_set: RecordSet) -> bool:
     """True if a record set below one in the Region fails with it: not if it names another Region or is a secondary."""
     region = region_of(record_set)
-    return (region is None or fnmatchcase(region, domain.pattern.text)) and not _is_secondary(record_set)
-
-
-def _regions(record_set: RecordSet, zone: _Zone) -> Iterable[str]:
-    """The Regions that a record set is in: the one its routing names, and that of the resource it is an alias of."""
-    routed = region_of(record_set)
-    resource = _resource(record_set, zone)
-    if resource is None:
-        return () if routed is None else (routed,)
-    return {region for region in (routed, resource.region) if region is not None}
-
-
-def region_of(record_set: RecordSet) -> str | None:
-    """The Region that a record set's latency or geoproximity routing names."""
-    routing = record_set.routing
-    return routing.region if isinstance(routing, Latency | Geoproximity) else None
-
-
-def _resource(record_set: RecordSet, zone: _Zone) -> Resource | None:
-    """The resource that an alias leads to, if it leads to one and not into its own hosted zone (R106)."""
-    alias = record_set.alias
-    if alias is None or alias.hosted_zone_id == zone.zone_id:
-        return None
-    compiled = zone.catalog.resources.get(alias.name)
-    return compiled.declared if compiled is not None else None
-
-
-def _below(record_set: RecordSet, zone: _Zone) -> Iterator[tuple[RecordSet, _Zone]]:
-    """Yields the record sets that one leads to, each with its hosted zone; an alias may name another (R102a)."""
-    alias = record_set.alias
-    if alias is None:
-        if record_set.type is RRType.CNAME and record_set.rdata:
-            yield from ((below, zone) for below in zone.onward(DName(record_set.rdata[0].lower())))
-        return
-    if alias.hosted_zone_id != zone.zone_id:
-        named = zone.catalog.zone_of(alias.name)
-        if named is None or named.id != alias.hosted_zone_id:
-            return
-        zone = _AnsweringZone(named, zone.catalog)
-    yield from ((below, zone) for below in zone.group(alias.name, record_set.type))
-
-
-def _is_secondary(record_set: RecordSet) -> bool:
-    return isinstance(record_set.routing, Failover) and record_set.routing.role is FailoverRole.SECONDARY
+    return (region is None or fnmatchcase(region, domain.pattern.text)) and not is_secondary(record_set)

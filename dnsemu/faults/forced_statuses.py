@@ -1,16 +1,22 @@
-"""Forced statuses: overlays that hold health checks healthy or unhealthy, by the force file's rules and by calls."""
+"""Forced statuses: overlays that hold health checks, and targets of resources without one, healthy or unhealthy.
 
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+They follow from the force file's rules and from calls.
+"""
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 
 import structlog
 
 from dnsemu.clock.jobs import Timer
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.resources import Resource, Target
 from dnsemu.config.model.world import World
-from dnsemu.faults.failure_domains import at_once, domain_contents
+from dnsemu.faults.failure_domains import DomainContents, at_once, domain_contents
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.faults.patterns import Pattern
+from dnsemu.faults.unchecked import unchecked_text
 from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.zone.catalog import Catalog
@@ -21,11 +27,21 @@ SetOverlays = Callable[[Mapping[HealthCheckId, Overlay]], None]
 
 
 class NothingMatches(Exception):
-    """A pattern that matches no declared health check."""
+    """A pattern that matches no declared health check, and no target of a resource."""
 
-    def __init__(self, pattern: Pattern) -> None:
-        super().__init__(f"{pattern} matches no health check")
+    def __init__(self, pattern: Pattern, contents: DomainContents) -> None:
+        unchecked = unchecked_text(pattern, contents.unchecked)
+        super().__init__(f"{pattern} matches no health check{f': {unchecked}' if unchecked else ''}")
         self.pattern = pattern
+
+
+@dataclass(frozen=True, slots=True)
+class ForcedTarget:
+    """A target without a health check that is held healthy or unhealthy with its failure domain."""
+
+    resource: Resource
+    target: Target
+    overlay: Overlay
 
 
 class Forcing:
@@ -38,8 +54,8 @@ class Forcing:
         self._scheduler = scheduler
         self._set_overlays = set_overlays
         self._declared = World(), Catalog.of(())
-        self._matches: dict[Pattern, Collection[HealthCheckId]] = {}
-        """The health checks that each pattern matches in what is declared now."""
+        self._matches: dict[Pattern, DomainContents] = {}
+        """The contents of each pattern in what is declared now."""
         self._called: tuple[ForceRule, ...] = ()
         self._from_file: tuple[ForceRule, ...] = ()
         self._expiry: Timer | None = None
@@ -59,15 +75,15 @@ class Forcing:
         """All rules in order of precedence, the last one strongest."""
         return (*self._from_file, *self._called)
 
-    def force(self, rule: ForceRule) -> Collection[HealthCheckId]:
-        """Adds a rule, in place of those of the same pattern that end no later; returns the checks that it matches.
+    def force(self, rule: ForceRule) -> DomainContents:
+        """Adds a rule, in place of those of the same pattern that end no later; returns everything that it matches.
 
         Raises:
-            NothingMatches: it matches no check.
+            NothingMatches: it matches no health check and no target.
         """
         matching = self._matching({rule.pattern})[rule.pattern]
-        if not matching:
-            raise NothingMatches(rule.pattern)
+        if not matching.failing:
+            raise NothingMatches(rule.pattern, matching)
         kept = [earlier for earlier in self._called if earlier.pattern != rule.pattern or _outlasts(earlier, rule)]
         self._called = (*kept, rule)
         self._matches[rule.pattern] = matching
@@ -79,8 +95,10 @@ class Forcing:
         self._from_file = tuple(rules)
         self._refresh()
         for rule in self._from_file:
-            if not self._matches[rule.pattern]:
+            if not self._matches[rule.pattern].failing:
                 log.warning("a forced status matches no health check", pattern=str(rule.pattern))
+            if unchecked := self.unchecked_text(rule):
+                log.warning("a forced status leaves record sets answering", pattern=str(rule.pattern), reason=unchecked)
 
     def apply(self, world: World, catalog: Catalog) -> None:
         """Matches the rules against what is declared now; `catalog` was compiled from `world`."""
@@ -94,11 +112,27 @@ class Forcing:
         self._refresh()
         return dropped
 
-    def _matching(self, patterns: Set[Pattern]) -> dict[Pattern, Collection[HealthCheckId]]:
-        """The checks that each pattern matches; all new patterns are searched for in one pass over the record sets."""
-        contents = at_once(domain_contents(patterns - self._matches.keys(), *self._declared))
-        found = {pattern: contents[pattern].health_checks.keys() for pattern in contents}
-        return {pattern: self._matches.get(pattern, found.get(pattern, ())) for pattern in patterns}
+    def forced_targets(self) -> dict[HealthCheckId, ForcedTarget]:
+        """The targets without a health check that rules in force hold, by their ids."""
+        overlays = self._overlays()
+        return {
+            id: ForcedTarget(*contents.targets[id], overlays[id])
+            for contents in self._matches.values()
+            for id in sorted(contents.lost_targets)
+            if id in overlays
+        }
+
+    def unchecked_text(self, rule: ForceRule) -> str | None:
+        """A warning of the record sets that go on answering although a rule takes their failure domain down."""
+        contents = self._matches.get(rule.pattern)
+        if contents is None or rule.status != Status.UNHEALTHY.value:
+            return None
+        return unchecked_text(rule.pattern, contents.unchecked) or None
+
+    def _matching(self, patterns: Set[Pattern]) -> dict[Pattern, DomainContents]:
+        """The contents of each pattern; all new patterns are searched for in one pass over the record sets."""
+        found = at_once(domain_contents(patterns - self._matches.keys(), *self._declared))
+        return {pattern: self._matches.get(pattern) or found[pattern] for pattern in patterns}
 
     def _refresh(self, _at: float = 0.0) -> None:
         """Drops expired rules, sets the overlays of the others, and runs again when the next rule expires."""
@@ -118,7 +152,7 @@ class Forcing:
     def _overlays(self) -> dict[HealthCheckId, Overlay]:
         overlays: dict[HealthCheckId, Overlay] = {}
         for rule in self.rules:
-            for check_id in self._matches[rule.pattern]:
+            for check_id in self._matches[rule.pattern].failing:
                 if rule.status is None:
                     overlays.pop(check_id, None)
                 else:

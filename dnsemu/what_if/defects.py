@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dnsemu.config import names
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
-from dnsemu.config.model.resources import Resource, ResourceKind
+from dnsemu.config.model.resources import Resource, ResourceKind, Target
 from dnsemu.config.model.routing import Failover, FailoverRole, Multivalue, Weighted
 from dnsemu.policies.decide import policy_of
 from dnsemu.policies.model import Group
@@ -16,12 +17,21 @@ from dnsemu.what_if.tree import AnswerTree
 from dnsemu.zone.resources import counts_as_healthy
 
 
-def defects(tree: AnswerTree, audiences: Sequence[Audience], checks: Checks) -> Iterator[Finding]:
-    """Finds record sets that never fail over although they could, and weights of 0 that may answer."""
-    health = _Health(tree, checks)
+def defects(
+    tree: AnswerTree,
+    audiences: Sequence[Audience],
+    checks: Checks,
+    lost_targets: frozenset[HealthCheckId] = frozenset(),
+) -> Iterator[Finding]:
+    """Finds record sets that never fail over although they could, and weights of 0 that may answer.
+
+    Args:
+        lost_targets: the targets that fail with a Region or an Availability Zone although they have no health check.
+    """
+    health = _Health(tree, checks, lost_targets)
     for record_set in _deciding(tree, audiences, checks):
         if not health.can_fail(record_set):
-            yield from _unchecked(record_set, tree)
+            yield from _unchecked(record_set, health)
     for group in tree.groups:
         yield from _zero_weights(group, health)
 
@@ -32,6 +42,7 @@ class _Health:
 
     tree: AnswerTree
     checks: Checks
+    lost_targets: frozenset[HealthCheckId]
     _cached: dict[RecordSetKey, bool] = field(default_factory=dict)
 
     def can_fail(self, record_set: RecordSet) -> bool:
@@ -48,11 +59,30 @@ class _Health:
             return False
         target = self.tree.target(record_set)
         if isinstance(target, Resource):
-            return not counts_as_healthy(target, [not can_fail(t.health_check_id, self.checks) for t in target.targets])
+            targets = zip(target.targets, target.target_ids, strict=True)
+            return not counts_as_healthy(target, [not self._can_target_fail(t, id) for t, id in targets])
         if target is None:
             return False
         able = [self.can_fail(member) for member in target.record_sets]
         return any(able) if policy_of(target).READS_CLIENT else all(able)
+
+    def _can_target_fail(self, target: Target, target_id: HealthCheckId) -> bool:
+        return target_id in self.lost_targets or can_fail(target.health_check_id, self.checks)
+
+    def is_checked(self, target: Group | Resource | None) -> bool:
+        """True if anything below can be unhealthy: a record set with a health check, or a target."""
+        waiting, seen = [target], set()
+        while waiting:
+            below = waiting.pop()
+            if isinstance(below, Resource):
+                if any(t.health_check_id for t in below.targets) or not self.lost_targets.isdisjoint(below.target_ids):
+                    return True
+            elif below is not None and (below.name, below.type) not in seen:
+                seen.add((below.name, below.type))
+                if any(record_set.health_check_id for record_set in below.record_sets):
+                    return True
+                waiting += map(self.tree.target, below.record_sets)
+        return False
 
 
 def _deciding(tree: AnswerTree, audiences: Sequence[Audience], checks: Checks) -> Iterator[RecordSet]:
@@ -94,13 +124,13 @@ def _last_candidates(group: Group, audiences: Sequence[Audience]) -> set[RecordS
     return {r.key for r in group.record_sets} - {r.key for order in orders for r in order[:-1]}
 
 
-def _unchecked(record_set: RecordSet, tree: AnswerTree) -> Iterator[Finding]:
+def _unchecked(record_set: RecordSet, health: _Health) -> Iterator[Finding]:
     """Describes a record set that can never be unhealthy although its health would decide."""
-    alias, target = record_set.alias, tree.target(record_set)
+    alias, target = record_set.alias, health.tree.target(record_set)
     name = _display(record_set)
     if alias is not None and target is None:
         return
-    if alias is not None and not alias.evaluate_target_health and _can_evaluate(target) and _is_checked(target, tree):
+    if alias is not None and not alias.evaluate_target_health and _can_evaluate(target) and health.is_checked(target):
         target_name = names.display(alias.name)
         text = f"{name} does not evaluate the health of {target_name}, so it answers even when that is unhealthy"
         yield Finding(FindingKind.HEALTH_IGNORED, text, at=record_set)
@@ -121,22 +151,6 @@ def _zero_weights(group: Group, health: _Health) -> Iterator[Finding]:
                 others = ", ".join(r.set_identifier or "" for r in heavy)
                 text = f"{_display(record_set)} has weight 0, but answers once {others} {_are(heavy)} unhealthy"
                 yield Finding(FindingKind.ZERO_WEIGHT, text, at=record_set)
-
-
-def _is_checked(target: Group | Resource | None, tree: AnswerTree) -> bool:
-    """True if a health check is anywhere below."""
-    waiting, seen = [target], set()
-    while waiting:
-        below = waiting.pop()
-        if isinstance(below, Resource):
-            if any(target.health_check_id for target in below.targets):
-                return True
-        elif below is not None and (below.name, below.type) not in seen:
-            seen.add((below.name, below.type))
-            if any(record_set.health_check_id for record_set in below.record_sets):
-                return True
-            waiting += map(tree.target, below.record_sets)
-    return False
 
 
 def _can_evaluate(target: Group | Resource | None) -> bool:

@@ -10,8 +10,10 @@ from immutables import Map
 
 from dnsemu.config.aws.places import REGIONS
 from dnsemu.config.model.health_checks import CalculatedCheck, HealthCheck, HealthCheckId
-from dnsemu.faults.failure_domains import DomainContents, region_of
+from dnsemu.config.model.resources import is_target_id
+from dnsemu.faults.failure_domains import DomainContents
 from dnsemu.faults.patterns import Pattern, PatternKind
+from dnsemu.faults.zone_search import region_of
 from dnsemu.healthcheck.verdict.calculated import is_threshold_met
 from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
@@ -45,7 +47,8 @@ _DOMAINS = (PatternKind.REGION, PatternKind.ZONE)
 class Endpoint:
     """An endpoint, Region or Availability Zone that fails as a whole, and the health checks that fail with it.
 
-    `also` are the Regions and Availability Zones whose failure is the same.
+    `checks` holds also the ids of targets that fail with it although no health check takes them down. `also` are the
+    Regions and Availability Zones whose failure is the same.
     """
 
     kind: FailureKind
@@ -98,7 +101,7 @@ def endpoints_of(tree: AnswerTree, checks: Checks, contents: Mapping[Pattern, Do
     found = {endpoint.checks: endpoint for endpoint in single}
     below = checks_below(tree, checks)
     for pattern in dict.fromkeys((*_domains_in(tree), *contents)):
-        failing = below.intersection(contents[pattern].health_checks)
+        failing = below & contents[pattern].failing
         if not failing or pattern.kind not in _DOMAINS:
             continue
         if (same := found.get(failing)) is None:
@@ -113,7 +116,7 @@ def endpoints_down(
 ) -> tuple[Endpoint, ...]:
     """An endpoint for each pattern, with the health checks below the tree that fail with it; there may be none."""
     below = checks_below(tree, checks)
-    found = ((pattern, below.intersection(domain.health_checks)) for pattern, domain in contents.items())
+    found = ((pattern, below & domain.failing) for pattern, domain in contents.items())
     return tuple(replace(_endpoint(pattern, failing), label=_label(pattern, checks)) for pattern, failing in found)
 
 
@@ -133,10 +136,14 @@ def all_together(endpoints: tuple[Endpoint, ...]) -> Iterator[Scenario]:
 
 
 def checks_below(tree: AnswerTree, checks: Checks) -> frozenset[HealthCheckId]:
-    """The enabled health checks that an answer of the tree depends on: those it names, and their children."""
+    """The enabled health checks that an answer of the tree depends on: those it names, and their children.
+
+    The ids of all targets are among them, because targets fail with their failure domains.
+    """
     named = [check for check in tree.checks() if check in checks]
     children = (child for check in named for child in _probed(check, checks))
-    return frozenset(check for check in (*named, *children) if not checks[check].disabled)
+    enabled = (check for check in (*named, *children) if not checks[check].disabled)
+    return frozenset((*enabled, *tree.resource_targets()))
 
 
 def count(endpoints: Collection[Endpoint], max_failures: int) -> int:
@@ -156,7 +163,10 @@ def scenarios(endpoints: Collection[Endpoint], max_failures: int) -> Iterator[Sc
 
 
 def health_when(failed: Collection[HealthCheckId], named: Collection[HealthCheckId], checks: Checks) -> HealthSnapshot:
-    """The health of the `named` checks when some checks fail and all others are up (H70, H72–H74, H78)."""
+    """The health of the `named` checks when some checks fail and all others are up (H70, H72–H74, H78).
+
+    Targets among `failed` are unhealthy.
+    """
 
     def is_healthy(check_id: HealthCheckId) -> bool:
         check = checks[check_id]
@@ -166,9 +176,8 @@ def health_when(failed: Collection[HealthCheckId], named: Collection[HealthCheck
             raw = is_threshold_met(children, check.config.health_threshold)
         return is_effectively_healthy(raw=raw, inverted=check.inverted, disabled=check.disabled)
 
-    return HealthSnapshot(
-        0, Map({check: Status.of(is_healthy=is_healthy(check)) for check in named if check in checks})
-    )
+    statuses = {check: Status.of(is_healthy=is_healthy(check)) for check in named if check in checks}
+    return HealthSnapshot(0, Map(statuses | {id: Status.UNHEALTHY for id in failed if is_target_id(id)}))
 
 
 def can_fail(check_id: HealthCheckId | None, checks: Checks) -> bool:

@@ -5,16 +5,18 @@ distributions and nothing is drawn. Every scenario starts with all endpoints up,
 work is pure and comes in steps, so that the caller can show progress or answer queries in between.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dnsemu.answering.resolution import resolve
 from dnsemu.config import names
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.explain.questions import BadQuestion
 from dnsemu.explain.shares import Shares, shares_of
 from dnsemu.faults.failure_domains import DomainContents, domain_contents
 from dnsemu.faults.patterns import Pattern
+from dnsemu.faults.unchecked import unchecked_text
 from dnsemu.publication.board import Published
 from dnsemu.what_if.clients import Audience, audiences
 from dnsemu.what_if.defects import defects
@@ -98,13 +100,16 @@ def what_if(
         raise BadQuestion("fail", "a number of endpoints is 0 or more")
     patterns, located = read_patterns(down), read_places(places)
     trees = yield from trees_of(published, name_texts, type_text)
-    contents = yield from _contents(published, patterns or domains_of(trees, published.catalog))
+    domains = domains_of(trees, published.catalog)
+    contents = yield from _contents(published, (*patterns, *domains))
     if unmatched := [pattern for pattern in patterns if contents[pattern].is_empty]:
         raise BadQuestion("down", f"nothing matches {unmatched[0]}")
+    failing = {pattern: contents[pattern] for pattern in patterns or domains}
+    lost_targets = frozenset(id for pattern in domains for id in contents[pattern].lost_targets)
     plans = []
     for tree in trees:
         checks = published.world.health_checks
-        endpoints = endpoints_down(tree, checks, contents) if patterns else endpoints_of(tree, checks, contents)
+        endpoints = endpoints_down(tree, checks, failing) if patterns else endpoints_of(tree, checks, failing)
         clients = yield from audiences(tree.groups, published, located)
         plans.append(Plan(tree, endpoints, clients, max_failures, are_all_down=bool(patterns)))
     total = sum(plan.evaluations for plan in plans)
@@ -113,9 +118,21 @@ def what_if(
     studies = []
     done = 0
     for plan in plans:
-        studies.append((yield from _study(published, plan, Progress(done, total))))
+        studies.append((yield from _study(published, plan, lost_targets, Progress(done, total))))
         done += plan.evaluations
-    return (yield from report(studies, Progress(total, total)))
+    warnings = dict(_unchecked(failing, trees if name_texts else None))
+    return (yield from report(studies, warnings, Progress(total, total)))
+
+
+def _unchecked(
+    failing: Mapping[Pattern, DomainContents], trees: Sequence[AnswerTree] | None
+) -> Iterator[tuple[Pattern, str]]:
+    """A warning for each failure domain with record sets that go on answering; only those of the trees, if given."""
+    asked = None if trees is None else {id(record_set) for tree in trees for record_set in tree.record_sets()}
+    for pattern, contents in failing.items():
+        unchecked = [r for r in contents.unchecked if asked is None or id(r) in asked]
+        if unchecked:
+            yield pattern, unchecked_text(pattern, unchecked)
 
 
 def _contents(published: Published, patterns: Iterable[Pattern]) -> Work[dict[Pattern, DomainContents]]:
@@ -130,7 +147,7 @@ def _contents(published: Published, patterns: Iterable[Pattern]) -> Work[dict[Pa
         yield Progress()
 
 
-def _study(published: Published, plan: Plan, before: Progress) -> Work[Study]:
+def _study(published: Published, plan: Plan, lost_targets: frozenset[HealthCheckId], before: Progress) -> Work[Study]:
     """Decides every scenario of a plan for every audience."""
     tree, checks = plan.tree, published.world.health_checks
     named, done = tree.checks(), before.done
@@ -147,7 +164,7 @@ def _study(published: Published, plan: Plan, before: Progress) -> Work[Study]:
             yield Progress(done, before.total)
     populations = populations_of(plan.audiences, columns, results)
     found = yield from effects(decided, populations, Progress(done, before.total))
-    findings = (*found, *defects(tree, plan.audiences, checks))
+    findings = (*found, *defects(tree, plan.audiences, checks, lost_targets))
     return Study(tree, plan.endpoints, tuple(decided), populations, findings)
 
 

@@ -1,12 +1,14 @@
 """The report: results and findings as plain data, the same for the command line and the control API."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dnsemu.config import names
 from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.resources import Resource, Target
 from dnsemu.explain.shares import Shares, Way
+from dnsemu.faults.patterns import Pattern
 from dnsemu.what_if.failures import Endpoint, Scenario
 from dnsemu.what_if.findings import SEVERITY, Finding, when
 from dnsemu.what_if.populations import Population
@@ -25,8 +27,12 @@ class Study:
     findings: tuple[Finding, ...]
 
 
-def report(studies: Sequence[Study], progress: Progress) -> Work[dict[str, Any]]:
-    """Converts the results to plain data, a scenario in each step."""
+def report(studies: Sequence[Study], warnings: Mapping[Pattern, str], progress: Progress) -> Work[dict[str, Any]]:
+    """Converts the results to plain data, a scenario in each step.
+
+    Args:
+        warnings: of record sets that go on answering although their failure domain is down, by its pattern.
+    """
     rows = []
     for study in studies:
         scenarios = []
@@ -38,10 +44,12 @@ def report(studies: Sequence[Study], progress: Progress) -> Work[dict[str, Any]]
     return {
         "names": rows,
         "findings": [_finding(finding, study) for study in studies for finding in study.findings],
+        "warnings": [{"domain": str(pattern), "text": text} for pattern, text in warnings.items()],
     }
 
 
 def _study(study: Study, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
+    targets = study.tree.resource_targets()
     return {
         "name": names.display(study.tree.name),
         "type": study.tree.type.name,
@@ -50,7 +58,8 @@ def _study(study: Study, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
                 "kind": endpoint.kind.value,
                 "name": endpoint.name,
                 "label": endpoint.label,
-                "health_checks": sorted(endpoint.checks),
+                "health_checks": sorted(check for check in endpoint.checks if check not in targets),
+                "targets": [_target(*targets[id]) for id in sorted(endpoint.checks & targets.keys())],
                 "also": [{"kind": kind.value, "name": name} for kind, name in endpoint.also],
             }
             for endpoint in study.endpoints
@@ -60,6 +69,10 @@ def _study(study: Study, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
         ],
         "scenarios": scenarios,
     }
+
+
+def _target(resource: Resource, target: Target) -> dict[str, Any]:
+    return {"resource": names.display(resource.name), "target": str(target)}
 
 
 def _gets(index: int, populations: Sequence[Population]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dnsemu.answering.resolution import Link, ZoneSurroundings, resolve
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
-from dnsemu.config.model.resources import Resource
+from dnsemu.config.model.resources import Resource, Target
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
@@ -67,6 +67,14 @@ class AnswerTree:
     def resources(self) -> Iterator[Resource]:
         """The resource of each alias that leads to one."""
         return (target for target in map(self.target, self.record_sets()) if isinstance(target, Resource))
+
+    def resource_targets(self) -> dict[HealthCheckId, tuple[Resource, Target]]:
+        """The targets of the resources, by their ids."""
+        return {
+            id: (resource, target)
+            for resource in self.resources()
+            for id, target in zip(resource.target_ids, resource.targets, strict=True)
+        }
 
     def checks(self) -> tuple[HealthCheckId, ...]:
         """The health checks that record sets and targets name, each once."""

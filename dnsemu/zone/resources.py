@@ -42,13 +42,14 @@ class CompiledResource:
 
     `leaves` holds the answers of each target: one, two for a host with addresses of both IP versions, none for a host
     without an address so far. `zone` contains only the resource's names, so that queries find them. `unresolved` are
-    the targets whose host has no address of either version.
+    the targets whose host has no address of either version. `target_ids` are the ids of the targets' statuses.
     """
 
     declared: Resource
     leaves: tuple[tuple[RecordSet, ...], ...]
     zone: Zone
     unresolved: frozenset[Target] = frozenset()
+    target_ids: tuple[HealthCheckId, ...] = ()
 
     @property
     def names(self) -> tuple[DName, ...]:
@@ -78,17 +79,23 @@ class CompiledResource:
     def state(self, type: RRType, is_healthy: IsHealthy) -> ResourceState:
         """Returns its answers to questions of a type, with these statuses."""
         targets = tuple(
-            TargetState(
-                target,
-                is_healthy=target not in self.unresolved
-                and (target.health_check_id is None or is_healthy(target.health_check_id)),
-                leaf=next((leaf for leaf in leaves if leaf.type is type), None),
-                is_unresolved=target in self.unresolved,
-            )
-            for target, leaves in zip(self.declared.targets, self.leaves, strict=True)
+            self._target(target, id, next((leaf for leaf in leaves if leaf.type is type), None), is_healthy)
+            for target, id, leaves in zip(self.declared.targets, self.target_ids, self.leaves, strict=True)
         )
         is_healthy_now = counts_as_healthy(self.declared, [target.is_healthy for target in targets])
         return ResourceState(self.declared, targets, is_healthy=is_healthy_now, outcome=self._outcome(targets))
+
+    def _target(self, target: Target, id: HealthCheckId, leaf: RecordSet | None, is_healthy: IsHealthy) -> TargetState:
+        is_unresolved, is_lost = target in self.unresolved, not is_healthy(id)
+        is_up = target.health_check_id is None or is_healthy(target.health_check_id)
+        return TargetState(
+            target,
+            id,
+            is_healthy=is_up and not is_unresolved and not is_lost,
+            leaf=leaf,
+            is_unresolved=is_unresolved,
+            is_lost=is_lost,
+        )
 
     def _outcome(self, targets: Iterable[TargetState]) -> Outcome | None:
         """Up to eight healthy addresses, each equally likely; of all if none is healthy. A database's first host."""
@@ -104,7 +111,7 @@ class CompiledResource:
 
 def compile_resource(declared: Resource) -> CompiledResource:
     """Compiles a resource; no host has an address yet."""
-    return CompiledResource(declared, (), _zone(declared)).with_hosts({})
+    return CompiledResource(declared, (), _zone(declared), target_ids=declared.target_ids).with_hosts({})
 
 
 def counts_as_healthy(resource: Resource, targets: Iterable[bool]) -> bool:

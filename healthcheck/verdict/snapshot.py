@@ -1,6 +1,6 @@
 """The health of all checks at one instant: an immutable snapshot, and the board on which it is published."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -25,7 +25,8 @@ class Status(Enum):
 class HealthSnapshot:
     """Every declared health check's effective status at one instant; never changes once published.
 
-    `generation` grows when an effective status changes, and only then.
+    Targets of resources have an entry only while they are down with their failure domain. `generation` grows when an
+    effective status changes, and only then.
     """
 
     generation: int = 0
@@ -58,6 +59,18 @@ class HealthBoard:
         """Publishes one check's status if it differs."""
         if self.current.status.get(check) is not status:
             self._publish(self.current.status.set(check, status), (check,))
+
+    def put(self, statuses: Mapping[HealthCheckId, Status | None]) -> None:
+        """Publishes some statuses in one step, where they differ; None removes one."""
+        before = self.current.status
+        changed = [check for check, status in statuses.items() if before.get(check) is not status]
+        with before.mutate() as mutation:
+            for check in changed:
+                if (status := statuses[check]) is None:
+                    del mutation[check]
+                else:
+                    mutation[check] = status
+            self._publish(mutation.finish(), changed)
 
     def subscribe(self, listener: StatusListener) -> None:
         """Calls a listener after every later change."""

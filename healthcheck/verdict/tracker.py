@@ -15,6 +15,7 @@ from dnsemu.config.model.health_checks import (
     MetricCheck,
     RecoveryCheck,
 )
+from dnsemu.config.model.resources import is_target_id
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.calculated import is_threshold_met
 from dnsemu.healthcheck.verdict.check_state import HealthCheckState, Overlay, state_for
@@ -51,6 +52,7 @@ class StatusTracker:
         self._states: dict[HealthCheckId, HealthCheckState] = {}
         self._fleet: HealthCheckers | None = None
         self._overlaid: dict[HealthCheckId, None] = {}
+        self._targets: dict[HealthCheckId, Overlay] = {}
         self._parents: dict[HealthCheckId, list[HealthCheckId]] = {}
         self._signals: dict[SignalSource, SignalState] = {}
         self._followers: dict[SignalSource, list[HealthCheckId]] = {}
@@ -156,9 +158,10 @@ class StatusTracker:
     def set_overlays(self, overlays: Mapping[HealthCheckId, Overlay], now: float) -> None:
         """Replaces all overlays.
 
-        An overlay replaces the raw status: disabling and inversion still apply to it (H162). Checks that are not
-        declared are ignored.
+        An overlay replaces the raw status: disabling and inversion still apply to it (H162). It is the whole status of
+        a target. Checks that are not declared are ignored.
         """
+        self._overlay_targets({id: overlay for id, overlay in overlays.items() if is_target_id(id)}, now)
         named = {**self._overlaid, **dict.fromkeys(overlays)}
         states = [self._states[check_id] for check_id in named if check_id in self._states]
         changed = [state for state in states if overlays.get(state.check.id) != state.overlay]
@@ -172,6 +175,29 @@ class StatusTracker:
                 cause = f"forced by {state.overlay.by}" if state.overlay else "no longer forced"
                 self._record(EventKind.FORCED, state.check, old, state.forced, cause, now)
         self._record_statuses(moved, now)
+
+    def target_overlay(self, target_id: HealthCheckId) -> Overlay | None:
+        """The overlay of a resource's target, if its failure domain is forced."""
+        return self._targets.get(target_id)
+
+    def _overlay_targets(self, overlays: dict[HealthCheckId, Overlay], now: float) -> None:
+        """Replaces the overlays of targets; a target without one has no status, and counts as healthy."""
+        before, self._targets = self._targets, overlays
+        statuses: dict[HealthCheckId, Status | None] = {id: None for id in before if id not in overlays}
+        statuses |= {
+            id: overlay.status if overlay.status is Status.UNHEALTHY else None for id, overlay in overlays.items()
+        }
+        self._board.put(statuses)
+        for id in {**before, **overlays}:
+            old, new = before.get(id), overlays.get(id)
+            old_status, new_status = old.status if old else None, new.status if new else None
+            if old_status is not new_status:
+                cause = f"forced by {new.by}" if new else "no longer forced"
+                self._history.add(
+                    at=now, kind=EventKind.FORCED, check_id=id, old=old_status, new=new_status, cause=cause
+                )
+            if new is None:
+                self._history.forget(id)
 
     def set_signal(self, source: SignalSource, signal: SignalState, now: float) -> None:
         """Sets an alarm's data state (H87) or a routing control (H93); the checks that follow it change at once.

@@ -6,9 +6,11 @@ from aiohttp import web
 
 from dnsemu.api.calls.health_checks import HealthCheckCalls, check_id_of
 from dnsemu.api.errors import failure
-from dnsemu.api.health_json import check_json, rule_json
+from dnsemu.api.health_json import check_json, rule_json, target_json
 from dnsemu.api.json_bodies import BadBody, as_json, body_of, optional_text_in, text_in
 from dnsemu.clock.clock import Clock
+from dnsemu.config import names
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.text.times import parse_end, parse_time
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.force_rules import ForceRule
@@ -18,6 +20,9 @@ from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 
 STATUSES = {"healthy": "healthy", "unhealthy": "unhealthy", "auto": None}
+
+MAX_UNCHECKED_SHOWN = 100
+"""Record sets without a health check that are listed; a zone may have thousands."""
 
 _FORCE_ONE = '{"status": "unhealthy"}, healthy or auto, and "for": "10m" if it is to end'
 _FORCE = '{"pattern": "web-*", "status": "unhealthy", "for": "10m"}'
@@ -60,21 +65,29 @@ class ForcedStatusCalls:
         try:
             body = await body_of(request, _FORCE, ("pattern", "status", "for", "until"))
             pattern = _pattern(text_in(body, "pattern", _FORCE))
-            matching = self._forcing.force(self._rule(pattern, body, _FORCE))
+            rule = self._rule(pattern, body, _FORCE)
+            matching = self._forcing.force(rule)
         except BadBody as bad:
             return bad.reply
         except NothingMatches as nothing:
             return failure(404, str(nothing), "pattern")
         monitor = self._monitor
-        checks = [check_json(monitor.state(check_id), monitor) for check_id in sorted(matching)]
-        return as_json({"rules": self._all_rules(), "health_checks": checks})
+        checks = [check_json(monitor.state(check_id), monitor) for check_id in sorted(matching.health_checks)]
+        targets = [
+            target_json(*matching.targets[id], monitor.target_overlay(id)) for id in sorted(matching.lost_targets)
+        ]
+        warning = self._forcing.unchecked_text(rule)
+        unchecked = [_record_set(record_set) for record_set in matching.unchecked[:MAX_UNCHECKED_SHOWN]]
+        found = {"health_checks": checks, "targets": targets, "warning": warning, "unchecked": unchecked}
+        return as_json({"rules": self._all_rules(), **found})
 
     async def _rules(self, _request: web.Request) -> web.Response:
         return as_json({"rules": self._all_rules(), "faults": list(map(str, self._force_file.errors))})
 
     def _all_rules(self) -> list[dict[str, Any]]:
-        from_file = [rule_json(rule, "file") for rule in self._forcing.from_file]
-        return from_file + [rule_json(rule, "call") for rule in self._forcing.called]
+        forcing = self._forcing
+        from_file = [rule_json(rule, "file", forcing.unchecked_text(rule)) for rule in forcing.from_file]
+        return from_file + [rule_json(rule, "call", forcing.unchecked_text(rule)) for rule in forcing.called]
 
     def _rule(self, pattern: Pattern, body: dict[str, Any], example: str) -> ForceRule:
         status = text_in(body, "status", example)
@@ -95,6 +108,14 @@ class ForcedStatusCalls:
         if until is not None and until <= now:
             raise BadBody("that is over already: write a time to come", "for" if duration is not None else "until")
         return ForceRule(pattern, STATUSES[status], until)
+
+
+def _record_set(record_set: RecordSet) -> dict[str, Any]:
+    return {
+        "name": names.display(record_set.name),
+        "type": record_set.type.name,
+        "set_identifier": record_set.set_identifier,
+    }
 
 
 def _pattern(text: str) -> Pattern:

@@ -9,7 +9,7 @@ from aiohttp import web
 from dnsemu import __version__
 from dnsemu.api.calls.clock import clock_json
 from dnsemu.api.errors import failure
-from dnsemu.api.health_json import check_json
+from dnsemu.api.health_json import check_json, target_json
 from dnsemu.api.json_bodies import as_json
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
@@ -17,6 +17,7 @@ from dnsemu.config.errors import FileError
 from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.control.outside_probes import outside_probes
 from dnsemu.explain.status import group_shares, shares_behind
+from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.client import Client
@@ -39,12 +40,14 @@ class StatusCalls:
         lifecycle: Lifecycle,
         file_errors: Callable[[], tuple[FileError, ...]],
         fleet: Callable[[], HealthCheckers],
+        forcing: Forcing,
     ) -> None:
         """Answer from what is published and observed now.
 
         Args:
             file_errors: returns the errors that keep the declared files from being served.
             fleet: returns the health checkers as they work now.
+            forcing: the statuses that are forced, also of targets without a health check.
         """
         self._board = board
         self._health = health
@@ -54,6 +57,7 @@ class StatusCalls:
         self._lifecycle = lifecycle
         self._file_errors = file_errors
         self._fleet = fleet
+        self._forcing = forcing
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call of this subject."""
@@ -61,7 +65,7 @@ class StatusCalls:
 
     async def _status(self, request: web.Request) -> web.Response:
         """`GET status`, or `GET status?name=NAME`: only what stands behind a name."""
-        states = self._monitor.states()
+        states, targets = self._monitor.states(), self._forcing.forced_targets()
         if "name" in request.query:
             try:
                 name = names.parse(request.query["name"])
@@ -71,6 +75,7 @@ class StatusCalls:
             client = Client.at_place(published.locator.unlocated)
             groups, checks = shares_behind(published, self._health.current, client, name)
             states = [state for state in states if state.check.id in checks]
+            targets = {id: forced for id, forced in targets.items() if id in checks}
         else:
             groups = await self._groups()
         published = self._board.current
@@ -87,6 +92,9 @@ class StatusCalls:
                 for zone in published.world.hosted_zones.values()
             ],
             "health_checks": [check_json(check_state, self._monitor) for check_state in states],
+            "forced_targets": [
+                target_json(forced.resource, forced.target, forced.overlay) for forced in targets.values()
+            ],
             "probes": self._probing(),
             "serving": groups,
             "faults": list(map(str, self._file_errors())),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from immutables import Map
 
+from dnsemu.answering.resolution import ZoneSurroundings, resolve
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
@@ -15,10 +16,15 @@ from dnsemu.config.model.resources import Resource
 from dnsemu.config.model.routing import Latency, Weighted
 from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
+from dnsemu.explain.shares import shares_of
 from dnsemu.faults.failure_domains import GROUPS_PER_STEP, at_once, domain_contents
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.faults.forced_statuses import Forcing, NothingMatches
 from dnsemu.faults.patterns import parse_pattern
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.policies.decide import decide
+from dnsemu.policies.location.client import Client
+from dnsemu.policies.location.place import Place
 from dnsemu.policies.model import Group
 from dnsemu.what_if.failures import FailureKind, checks_below, domains_of, endpoints_of, health_when
 from dnsemu.what_if.tree import tree_of
@@ -47,12 +53,12 @@ def contents(pattern, world, catalog=None):
 
 
 def forced(pattern, world, catalog=None):
-    """The health checks that a forced status of this pattern holds."""
+    """The health checks, and the targets without one, that a forced status of this pattern holds."""
     overlays = {}
     forcing = Forcing(Scheduler(Clock(start=START, is_paused=True)), overlays.update)
     forcing.apply(world, catalog or catalog_of(world))
     try:
-        matching = forcing.force(ForceRule(parse_pattern(pattern), "unhealthy"))
+        matching = forcing.force(ForceRule(parse_pattern(pattern), "unhealthy")).failing
     except NothingMatches:
         matching = ()
     assert overlays.keys() == set(matching)
@@ -143,7 +149,7 @@ def predicted(pattern, world, catalog=None, question=W):
     """The health checks that fail below a name with this pattern, by what-if."""
     catalog = catalog or catalog_of(world)
     tree = tree_of(catalog, names.parse(question), RRType.A)
-    return checks_below(tree, world.health_checks).intersection(contents(pattern, world, catalog).health_checks)
+    return checks_below(tree, world.health_checks) & contents(pattern, world, catalog).failing
 
 
 def zones_of(*record_sets):
@@ -265,7 +271,7 @@ def worlds(draw):
 
 @given(worlds())
 def test_forced_statuses_and_what_if_agree_on_what_goes_down(world):
-    """With every pattern the same health checks fail, and every health check that an answer reads has the same status."""
+    """With every pattern the same health checks and targets fail, and whatever an answer reads has the same status."""
     checks, catalog = world.health_checks, catalog_of(world)
     failing = {pattern: forced(pattern, world, catalog) for pattern in PATTERNS}
     status = {pattern: forced_status(pattern, world, catalog) for pattern in PATTERNS}
@@ -278,6 +284,9 @@ def test_forced_statuses_and_what_if_agree_on_what_goes_down(world):
             assert predicted(pattern, world, catalog, name) == below & failing[pattern]
             predicted_health = health_when(below & failing[pattern], tree.checks(), checks)
             assert dict(predicted_health.status).items() <= status[pattern].items()
+            assert answers(catalog, predicted_health, name) == answers(
+                catalog, HealthSnapshot(0, Map(status[pattern])), name
+            )
         for pattern in ("region:us-east-1", "region:eu-west-1", "az:use1-az1"):
             together = below & failing[pattern]
             assert not together or together in [endpoint.checks for endpoint in endpoints]
@@ -286,6 +295,40 @@ def test_forced_statuses_and_what_if_agree_on_what_goes_down(world):
         for endpoint in endpoints:
             prefix = {FailureKind.REGION: "region:", FailureKind.ZONE: "az:", FailureKind.CHECK: ""}[endpoint.kind]
             assert endpoint.checks == below & forced(f"{prefix}{endpoint.name}", world, catalog)
+
+
+def answers(catalog, health, name):
+    return shares_of(resolve(catalog, health, Client.at_place(Place(0.0, 0.0)), names.parse(name), RRType.A)).value
+
+
+@given(worlds())
+def test_what_is_in_a_dead_failure_domain_is_dead_or_listed_as_unchecked(world):
+    """R114: no target of a dead domain is healthy; a record set there is unhealthy, or has no check and is listed."""
+    checks, catalog = world.health_checks, catalog_of(world)
+    (zone,) = (zone for zone in catalog.zones.values() if zone.id == "Z1")
+    for pattern in PATTERNS[:-1]:
+        domain = contents(pattern, world, catalog)
+        health = HealthSnapshot(0, Map(forced_status(pattern, world, catalog)))
+        for found in catalog.resources.values():
+            for state in found.state(RRType.A, health.is_healthy).targets:
+                assert not (state.is_healthy and state.id in domain.targets)
+                assert state.is_lost is (state.id in domain.lost_targets)
+        healthy = [
+            candidate.record_set
+            for members in groups_of(zone)
+            for candidate in decide(
+                members, Client.at_place(Place(0.0, 0.0)), ZoneSurroundings(catalog, zone, health)
+            ).candidates
+            if candidate.verdict.is_healthy
+        ]
+        assert set(domain.unchecked) <= set(healthy)
+        leaves = {r for r in domain.record_sets if r in healthy and not r.alias and r.health_check_id not in checks}
+        regional = {r for r in leaves if isinstance(r.routing, Latency) or pattern.startswith("address")}
+        assert regional <= set(domain.unchecked)
+
+
+def groups_of(zone):
+    return [group for node in zone.nodes.values() for group in node.groups.values()]
 
 
 def reached(tree, region):
@@ -322,7 +365,7 @@ def test_what_fails_without_a_health_check_counts_too():
     world = declare(*zones_of(EAST, APP, spare), resources=[resource(LB, target("192.0.2.7"))])
     region = contents("region:us-east-1", world)
     assert {r.set_identifier for r in region.record_sets} == {"us-east-1", "a", "b"}
-    assert [(r.name, t.address.packed[-1]) for r, t in region.targets] == [(names.parse(LB), 7)]
+    assert [(r.name, t.address.packed[-1]) for r, t in region.targets.values()] == [(names.parse(LB), 7)]
     assert [endpoint.ip_address for endpoint in region.endpoints] == ["198.51.100.1"]
     address = contents("address:192.0.2.7", world)
     assert (address.record_sets, len(address.targets), address.endpoints) == ((spare,), 1, ())

@@ -100,7 +100,7 @@ def test_rules_set_by_calls_may_be_dropped_and_the_files_rules_stay():
 
 def test_h161_the_matching_checks_are_returned_and_a_pattern_without_any_is_refused():
     forced = Forced()
-    assert forced.forcing.force(ForceRule(parse_pattern("web-*"), "unhealthy")) == {"web-1", "web-2"}
+    assert forced.forcing.force(ForceRule(parse_pattern("web-*"), "unhealthy")).failing == {"web-1", "web-2"}
     with pytest.raises(NothingMatches, match="az:use1-az4 matches no health check"):
         forced.forcing.force(ForceRule(parse_pattern("az:use1-az4"), "unhealthy"))
     assert forced.rules == ["web-* unhealthy"]

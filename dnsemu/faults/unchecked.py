@@ -1,0 +1,80 @@
+"""Record sets that go on answering although their failure domain is down, because no health check takes them down."""
+
+from collections.abc import Collection, Mapping
+
+from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
+from dnsemu.config.model.record_sets import RecordSet
+from dnsemu.config.model.resources import Resource
+from dnsemu.faults.patterns import Pattern, PatternKind
+from dnsemu.faults.zone_search import SearchedZone, below, resource_of
+from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy
+from dnsemu.zone.resources import counts_as_healthy
+
+
+def takes_down(check_id: HealthCheckId | None, checks: Mapping[HealthCheckId, HealthCheck]) -> bool:
+    """True if a health check makes its record sets and targets unhealthy when it fails (R115, R117)."""
+    check = checks.get(check_id) if check_id is not None else None
+    return check is not None and not is_effectively_healthy(raw=False, inverted=check.inverted, disabled=check.disabled)
+
+
+def unchecked_text(pattern: Pattern, unchecked: Collection[RecordSet]) -> str:
+    """`5 record sets in us-east-1 have no check and keep answering`; empty if there are none."""
+    if not unchecked:
+        return ""
+    where = f"at {pattern.text}" if pattern.kind is PatternKind.ADDRESS else f"in {pattern.text}"
+    if len(unchecked) == 1:
+        return f"1 record set {where} has no check and keeps answering"
+    return f"{len(unchecked)} record sets {where} have no check and keep answering"
+
+
+class UncheckedSearch:
+    """Decides which record sets of one failure domain go on answering; each record set once."""
+
+    def __init__(
+        self,
+        checks: Mapping[HealthCheckId, HealthCheck],
+        failing: Collection[HealthCheckId],
+        members: Collection[int],
+    ) -> None:
+        """Prepares a search.
+
+        Args:
+            failing: the health checks and targets that fail with the domain.
+            members: the identities of all record sets in the domain.
+        """
+        self._checks = checks
+        self._failing = failing
+        self._members = members
+        self._known: dict[int, bool] = {}
+
+    def keeps_answering(self, record_set: RecordSet, zone: SearchedZone) -> bool:
+        """True if a record set has no health check, and neither has what its alias inherits health from.
+
+        A disabled health check counts as none (H73).
+        """
+        known = self._known.get(id(record_set))
+        if known is None:
+            self._known[id(record_set)] = False  # for a ring of aliases, which answers nothing
+            known = self._known[id(record_set)] = not self._is_checked(record_set) and self._inherits(record_set, zone)
+        return known
+
+    def _is_checked(self, record_set: RecordSet) -> bool:
+        check = self._checks.get(record_set.health_check_id) if record_set.health_check_id is not None else None
+        return check is not None and (not check.disabled or check.inverted)
+
+    def _inherits(self, record_set: RecordSet, zone: SearchedZone) -> bool:
+        """True unless the record set inherits health, and that of what is down (R106, R108, R110)."""
+        if record_set.alias is None or not record_set.alias.evaluate_target_health:
+            return True
+        resource = resource_of(record_set, zone)
+        if resource is not None:
+            return self._is_resource_healthy(resource)
+        members = ((found, there) for found, there in below(record_set, zone) if id(found) in self._members)
+        return any(self.keeps_answering(found, there) for found, there in members)
+
+    def _is_resource_healthy(self, resource: Resource) -> bool:
+        targets = zip(resource.targets, resource.target_ids, strict=True)
+        return counts_as_healthy(resource, [not self._fails(t.health_check_id, id) for t, id in targets])
+
+    def _fails(self, check_id: HealthCheckId | None, target_id: HealthCheckId) -> bool:
+        return target_id in self._failing or (check_id in self._failing and takes_down(check_id, self._checks))
