@@ -13,7 +13,7 @@ CORE   := tests/config tests/policies tests/healthcheck/verdict tests/healthchec
             what_if wire zone)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-clients lint bench fidelity model lock clean
+.PHONY: help demo test test-quick test-clients lint bench fidelity reference model lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ bench: $(VENV)/.dev ## measure answers, health checks and the API; BENCH=--quick
 
 fidelity: $(VENV)/.dev ## write FIDELITY.md from the rules, the tests and the notes
 	$(bin)/python -m scripts.fidelity
+
+reference: $(VENV)/.dev ## write the tables of docs/reference.md from the shapes of the file
+	$(bin)/python -m scripts.reference
 
 model: $(VENV)/.dev ## extract the service model of Route 53 from the installed botocore
 	$(bin)/python -m scripts.service_model

@@ -4,10 +4,11 @@ It is generated from the shapes that check files. Their lists are untyped, as en
 the entries' shapes are added.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import create_model
 
+from dnsemu.config.shapes.base import Shape
 from dnsemu.config.shapes.file import FileShape
 from dnsemu.config.shapes.geo import CidrCollectionShape, GeoShape
 from dnsemu.config.shapes.health_checkers import HealthCheckersShape
@@ -22,22 +23,29 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> dict[str, Any]:
     """Generates the schema, in draft 2020-12, with field names in botocore's spelling (`snake_case`)."""
-    zone = create_model(
-        "HostedZone",
-        __base__=HostedZoneShape,
-        record_sets=(list[RecordSetShape] | None, None),
-        resource_record_sets=(list[RecordSetShape] | None, None),
+    return {"$schema": DIALECT, **whole_file().model_json_schema(), "title": "dnsemu file"}
+
+
+def whole_file() -> type[Shape]:
+    """Makes the shape of a file together with the entries of its lists."""
+    zone = _typed(HostedZoneShape, record_sets=list[RecordSetShape], resource_record_sets=list[RecordSetShape])
+    return _typed(
+        FileShape,
+        server=ServerShape,
+        api=ApiShape,
+        geo=GeoShape,
+        health_checkers=HealthCheckersShape,
+        health_checks=list[HealthCheckShape],
+        cidr_collections=list[CidrCollectionShape],
+        resources=list[ResourceShape],
+        hosted_zones=list[zone],  # type: ignore[valid-type]
+        resource_record_sets=list[RecordSetShape],
     )
-    file = create_model(
-        "dnsemu file",
-        __base__=FileShape,
-        server=(ServerShape | None, None),
-        api=(ApiShape | None, None),
-        geo=(GeoShape | None, None),
-        health_checkers=(HealthCheckersShape | None, None),
-        health_checks=(list[HealthCheckShape] | None, None),
-        cidr_collections=(list[CidrCollectionShape] | None, None),
-        resources=(list[ResourceShape] | None, None),
-        hosted_zones=(list[zone] | None, None),
-    )
-    return {"$schema": DIALECT, **file.model_json_schema()}
+
+
+def _typed(base: type[Shape], **types: Any) -> type[Shape]:
+    """Makes a shape of the same name whose fields have these types, or may be left out; their descriptions stay."""
+    fields: dict[str, Any] = {
+        field: (Annotated[type | None, base.model_fields[field]], None) for field, type in types.items()
+    }
+    return create_model(base.__name__, __base__=base, **fields)

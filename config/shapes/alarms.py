@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from dnsemu.config.model.health_checks import AlarmConfiguration
+from dnsemu.config.shapes.about import Notation, about
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 
 Statistic = Literal["Average", "Sum", "SampleCount", "Maximum", "Minimum"]
@@ -23,15 +24,15 @@ _ONE_STATISTIC = f"write statistic: {', '.join(STATISTICS[:-1])} or {STATISTICS[
 class AlarmIdentifierShape(Shape):
     """The CloudWatch alarm that a metric check follows (H89)."""
 
-    region: str
-    name: str
+    region: Annotated[str, Notation.REGION, about("The Region of the alarm.")]
+    name: Annotated[str, about("The name of the alarm, as `dnsemu alarm` takes it.")]
 
 
 class DimensionShape(Shape):
     """One dimension of a metric."""
 
-    name: str
-    value: str
+    name: Annotated[str, about("The name of the dimension, such as `InstanceId`.")]
+    value: Annotated[str, about("The value of the dimension.")]
 
 
 class AlarmConfigurationShape(Shape):
@@ -41,28 +42,44 @@ class AlarmConfigurationShape(Shape):
         ("extended_statistic", "metrics"), f"{_EXTENDED}: {_ONE_STATISTIC}"
     )
 
-    evaluation_periods: Annotated[int, Field(ge=1), Hint("H89", "alarm-periods", "a whole number from 1 up")]
-    threshold: Annotated[float, Hint("H89", "alarm-threshold", "a number")]
+    evaluation_periods: Annotated[
+        int, Field(ge=1), Hint("H89", "alarm-periods", "a whole number from 1 up"),
+        about("The number of periods that the alarm looks back."),
+    ]  # fmt: skip
+    threshold: Annotated[
+        float, Hint("H89", "alarm-threshold", "a number"), about("The value that the metric is compared with.")
+    ]
     comparison_operator: Annotated[
         ComparisonOperator,
         Hint("H89", "alarm-operator", "GreaterThanOrEqualToThreshold, GreaterThanThreshold, LessThanThreshold or "
              "LessThanOrEqualToThreshold"),
+        about("The comparison of the metric with `threshold` that raises the alarm."),
     ]  # fmt: skip
     period: Annotated[
-        int, Field(ge=MIN_PERIOD_S), Hint("H31", "alarm-resolution", "a whole number of seconds from 60 up")
-    ]
-    metric_name: Annotated[str, Field(min_length=1, max_length=255), Hint("H89", "alarm-metric", "a metric's name")]
+        int, Field(ge=MIN_PERIOD_S), Hint("H31", "alarm-resolution", "a whole number of seconds from 60 up"),
+        about("The seconds in one period."),
+    ]  # fmt: skip
+    metric_name: Annotated[
+        str, Field(min_length=1, max_length=255), Hint("H89", "alarm-metric", "a metric's name"),
+        about("The name of the metric, such as `CPUUtilization`."),
+    ]  # fmt: skip
     namespace: Annotated[
-        str, Field(min_length=1, max_length=255), Hint("H89", "alarm-namespace", "a namespace such as AWS/EC2")
-    ]
-    statistic: Annotated[Statistic, Hint("H30", "alarm-statistic", _ONE_STATISTIC.removeprefix("write statistic: "))]
+        str, Field(min_length=1, max_length=255), Hint("H89", "alarm-namespace", "a namespace such as AWS/EC2"),
+        about("The namespace of the metric, such as `AWS/EC2`."),
+    ]  # fmt: skip
+    statistic: Annotated[
+        Statistic, Hint("H30", "alarm-statistic", _ONE_STATISTIC.removeprefix("write statistic: ")),
+        about("The statistic that makes one number of a period's data."),
+    ]  # fmt: skip
     dimensions: Annotated[
         list[DimensionShape], Field(max_length=MAX_DIMENSIONS),
         Hint("H89", "alarm-dimensions", "a list of at most ten {name, value}"),
+        about("The dimensions that select one metric of this name.", default=[]),
     ] = Field(default_factory=list)  # fmt: skip
     datapoints_to_alarm: Annotated[
-        int | None, Field(ge=1), Hint("H90", "alarm-datapoints", "a whole number from 1 up")
-    ] = None
+        int | None, Field(ge=1), Hint("H90", "alarm-datapoints", "a whole number from 1 up"),
+        about("The number of periods that have to raise the alarm: Route 53 accepts all of `evaluation_periods` only."),
+    ] = None  # fmt: skip
 
     @field_validator("period", mode="before")
     @classmethod

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from dnsemu.config.errors import Path, Problem, quoted
 from dnsemu.config.text.suggestions import nearest
@@ -38,10 +37,6 @@ class Hint:
     id: str
     wanted: str
 
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Adds the text as the field's description in the JSON schema."""
-        return handler(core) | {"description": f"{self.wanted} ({self.rule})" if self.rule else self.wanted}
-
 
 class Shape(BaseModel):
     """A mapping in a file: unknown fields are refused, PascalCase names are accepted."""
@@ -49,13 +44,15 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True)
     REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {}
     """Fields from the API that are not accepted here, and what to write instead."""
+    OUTPUT_FIELDS: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the API's output has, and that mean nothing in a file: they are dropped."""
 
     @model_validator(mode="before")
     @classmethod
     def _spell(cls, data: Any) -> Any:
         if not isinstance(data, dict) or cls.model_fields.keys() >= data.keys():
             return data
-        return with_snake_keys(data)
+        return {key: value for key, value in with_snake_keys(data).items() if key not in cls.OUTPUT_FIELDS}
 
 
 def with_snake_keys(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,18 +1,12 @@
 """The top level of a file: its sections."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import model_validator
 
+from dnsemu.config.shapes.about import about
 from dnsemu.config.shapes.base import Shape, refuse, snake
-
-_PAGING_FIELDS = frozenset(
-    {
-        *("is_truncated", "marker", "max_items", "next_marker", "next_record_identifier", "next_record_name"),
-        *("next_record_type", "next_token"),
-    }
-)
 
 
 class FileShape(Shape):
@@ -39,22 +33,37 @@ class FileShape(Shape):
         "listen": "put it under server: {dns: …, http: …}",
     }
 
-    server: Any = None
-    api: Any = None
-    geo: Any = None
-    health_checkers: Any = None
-    health_checks: list[Any] | None = None
-    cidr_collections: list[Any] | None = None
-    resources: list[Any] | None = None
-    hosted_zones: list[Any] | None = None
-    resource_record_sets: list[Any] | None = None
+    OUTPUT_FIELDS = frozenset(
+        {
+            *("is_truncated", "marker", "max_items", "next_marker", "next_record_identifier", "next_record_name"),
+            *("next_record_type", "next_token"),
+        }
+    )
+
+    server: Annotated[Any, about("Addresses that the server listens on, and options of serving.")] = None
+    api: Annotated[Any, about("Options of the Route 53 API.")] = None
+    geo: Annotated[Any, about("The places of clients.")] = None
+    health_checkers: Annotated[Any, about("The machines that probe endpoints, as far as they are simulated.")] = None
+    health_checks: Annotated[
+        list[Any] | None, about("Health checks, which record sets refer to by their ids.", default=[])
+    ] = None
+    cidr_collections: Annotated[
+        list[Any] | None, about("Named lists of client networks, for IP-based routing.", default=[])
+    ] = None
+    resources: Annotated[
+        list[Any] | None, about("Load balancers and other AWS resources that aliases lead to.", default=[])
+    ] = None
+    hosted_zones: Annotated[list[Any] | None, about("The zones that the server answers for.", default=[])] = None
+    resource_record_sets: Annotated[
+        list[Any] | None,
+        about(
+            "The output of `aws route53 list-resource-record-sets`: the record sets of one zone, its SOA among them."
+        ),
+    ] = None
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_paging_fields(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        paging = {key: value for key, value in data.items() if snake(key) in _PAGING_FIELDS}
-        if any(snake(key) == "is_truncated" and value for key, value in paging.items()):
+    def _has_all_pages(cls, data: Any) -> Any:
+        if isinstance(data, dict) and any(snake(key) == "is_truncated" and value for key, value in data.items()):
             raise refuse("cut-off", "", "this output of the API is only one page", "let the AWS CLI read all pages")
-        return {key: value for key, value in data.items() if key not in paging}
+        return data

@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 from dnsemu.config.aws.meant_places import meant_country, meant_place, meant_region, meant_subdivision
 from dnsemu.config.aws.places import CONTINENT_OF, REGIONS, SUBDIVISIONS, parse_place
 from dnsemu.config.model.addresses import IPNetwork
-from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, GeoLatency
+from dnsemu.config.model.geo import CidrCollection, DeclaredPlace, Geo, GeoLatency
+from dnsemu.config.shapes.about import Notation, about
 from dnsemu.config.shapes.base import Hint, Shape, refuse, with_snake_keys
 from dnsemu.config.shapes.networks import client_network, parse_network
 
@@ -36,12 +37,22 @@ class PlaceShape(Shape):
         "aws_region": "write region",
     }
 
-    place: str | None = None
-    region: str | None = None
-    country: str | None = None
-    subdivision: str | None = None
-    latitude: Annotated[float | None, Field(ge=-90, le=90), Hint("R135", "place", "degrees from -90 to 90")] = None
-    longitude: Annotated[float | None, Field(ge=-180, le=180), Hint("R135", "place", "degrees from -180 to 180")] = None
+    place: Annotated[str | None, Notation.PLACE, about("Any kind of place in one text.")] = None
+    region: Annotated[
+        str | None, Notation.REGION, about("An AWS Region: its point on the map, its country and its US state.")
+    ] = None
+    country: Annotated[str | None, Notation.COUNTRY, about("A country.")] = None
+    subdivision: Annotated[str | None, about("A US state or Ukrainian oblast, such as `CA`, beside its country.")] = (
+        None
+    )
+    latitude: Annotated[
+        float | None, Field(ge=-90, le=90), Hint("R135", "place", "degrees from -90 to 90"),
+        about("Degrees north of the equator, beside a longitude; a point alone is in no country."),
+    ] = None  # fmt: skip
+    longitude: Annotated[
+        float | None, Field(ge=-180, le=180), Hint("R135", "place", "degrees from -180 to 180"),
+        about("Degrees east of Greenwich, beside a latitude."),
+    ] = None  # fmt: skip
 
     @field_validator("region")
     @classmethod
@@ -105,7 +116,7 @@ class GeoNetworkShape(PlaceShape):
         "subnet": "write network",
     }
 
-    network: str
+    network: Annotated[str, Notation.NETWORK, about("The network of the clients.")]
 
     @field_validator("network")
     @classmethod
@@ -117,13 +128,16 @@ class GeoNetworkShape(PlaceShape):
 class GeoLatencyShape(Shape):
     """Round-trip times given by the user, for a network, Region or country (R70)."""
 
-    network: str | None = None
-    region: str | None = None
-    country: str | None = None
+    network: Annotated[str | None, Notation.NETWORK, about("The times are those of clients in this network.")] = None
+    region: Annotated[str | None, Notation.REGION, about("The times are those of clients placed in this Region.")] = (
+        None
+    )
+    country: Annotated[str | None, Notation.COUNTRY, about("The times are those of clients in this country.")] = None
     latency_ms: Annotated[
         dict[str, Annotated[float, Field(ge=0, le=MAX_LATENCY_MS)]],
         Field(min_length=1),
         Hint("R70", "latency", f"milliseconds by Region, at most {MAX_LATENCY_MS}"),
+        about("Milliseconds by AWS Region; the model of latencies fills in Regions that are left out."),
     ]
 
     @model_validator(mode="after")
@@ -148,35 +162,67 @@ class GeoLatencyShape(Shape):
 class GeoShape(Shape):
     """Settings that map a client's address to a place (R135)."""
 
-    database: str | None = None
-    latency: list[GeoLatencyShape] | None = None
-    networks: list[GeoNetworkShape] | None = None
-    default: PlaceShape | None = None
-    negative_bias: Annotated[
-        Literal["multiplies", "divides"] | None, Hint("R86", "negative-bias", "multiplies or divides")
+    database: Annotated[
+        str | None, Notation.PATH,
+        about("A MaxMind DB file (`.mmdb`) to find places in; left out, the embedded database of countries is used."),
+    ] = None  # fmt: skip
+    latency: Annotated[
+        list[GeoLatencyShape] | None,
+        about("Round-trip times that you measured, used in place of the model of latencies.", default=[]),
     ] = None
+    networks: Annotated[
+        list[GeoNetworkShape] | None,
+        about("Places of client networks: the longest prefix wins, and all of them win over the database.", default=[]),
+    ] = None
+    default: Annotated[
+        PlaceShape | None,
+        about(
+            "The place of clients whose place is unknown, for latency and geoproximity routing; geolocation routing "
+            "gives such a client the record set for `*`.",
+            default={"region": Geo().default.region},
+        ),
+    ] = None
+    negative_bias: Annotated[
+        Literal["multiplies", "divides"] | None, Hint("R86", "negative-bias", "multiplies or divides"),
+        about(
+            "The formula for a negative bias of geoproximity: `multiplies` lengthens the distance by the bias in "
+            "percent, `divides` by AWS's older and steeper formula.",
+            default="multiplies",
+        ),
+    ] = None  # fmt: skip
 
 
 class CidrCollectionShape(Shape):
     """Named sets of client networks (R199)."""
 
+    OUTPUT_FIELDS = frozenset({"arn", "version"})
+
     name: Annotated[
-        str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$"), Hint("R199", "collection-name", "1 to 64 of 0-9 A-Z a-z _ -")
-    ]
+        str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$"), Hint("R199", "collection-name", "1 to 64 of 0-9 A-Z a-z _ -"),
+        about("The name of the collection, by which record sets may refer to it."),
+    ]  # fmt: skip
     id: Annotated[
         str | None,
         Field(pattern=r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$"),
         Hint("A47", "collection-id", "a UUID in lower case"),
+        about("The id of the collection in the API; left out, it is made from the name."),
     ] = None
-    locations: dict[str, list[str]] = Field(default_factory=dict)
+    locations: Annotated[
+        dict[str, list[str]], Notation.NETWORK,
+        about(
+            f"Networks by location name (1 to 16 of `0-9 A-Z a-z _ -`): /1 to /{MAX_IPV4_BLOCK_BITS} for IPv4, /1 to "
+            f"/{MAX_IPV6_BLOCK_BITS} for IPv6, at most {MAX_BLOCKS} in all.",
+            default={},
+        ),
+    ] = Field(default_factory=dict)  # fmt: skip
 
     @model_validator(mode="before")
     @classmethod
     def _from_output(cls, data: Any) -> Any:
-        """Drops fields that only occur in output, and reads `cidr_blocks`, as the API lists them, as locations."""
+        """Reads `cidr_blocks`, as the API lists them, as locations."""
         if not isinstance(data, dict):
             return data
-        fields = {key: value for key, value in with_snake_keys(data).items() if key not in ("arn", "version")}
+        fields = with_snake_keys(data)
         blocks = fields.pop("cidr_blocks", None)
         if blocks is None:
             return fields

@@ -8,12 +8,14 @@ from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS, BlockedPath, HealthCheckers, ProbeMode
+from dnsemu.config.shapes.about import Notation, about
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.health_checks import CHECKER_REGIONS, CheckerRegion
 from dnsemu.config.shapes.networks import client_network
 from dnsemu.config.text.suggestions import nearest
 
 EVERY_CHECKER = "*"
+_DEFAULT = HealthCheckers(ALL_CHECKER_REGIONS)
 
 
 class _BlockedPathShape(Shape):
@@ -22,6 +24,8 @@ class _BlockedPathShape(Shape):
     to: Annotated[
         str | None,
         Hint("H70", "blocked-network", "an address or a network such as 10.1.0.0/16; left out: everything"),
+        Notation.NETWORK,
+        about("The address or network that these checkers cannot reach; left out, they reach nothing."),
     ] = None
 
     @field_validator("to")
@@ -62,6 +66,7 @@ def parse_blocked_path(checkers: str, network: str | None) -> BlockedPath:
 
 
 _FROM = Hint("H62", "blocked-checkers", f'one of {", ".join(ALL_CHECKER_REGIONS)}, a checker\'s IPv4 address, or "*"')
+_FROM_ABOUT = 'The checkers that are cut off: those in a Region, one by its IPv4 address, or `"*"` for all.'
 
 if TYPE_CHECKING:
     BlockedPathShape = _BlockedPathShape
@@ -71,20 +76,39 @@ else:  # `from` is a keyword of Python, so the field cannot be written in a clas
         __base__=_BlockedPathShape,
         __doc__=_BlockedPathShape.__doc__,
         __module__=__name__,
-        **{"from": (Annotated[str, AfterValidator(_checkers), _FROM], ...)},
+        **{"from": (Annotated[str, AfterValidator(_checkers), _FROM, about(_FROM_ABOUT)], ...)},
     )
 
 
 class HealthCheckersShape(Shape):
     """The fleet that probes (H62), and when it probes (H160)."""
 
-    regions: Annotated[list[CheckerRegion] | None, Field(min_length=1), CHECKER_REGIONS] = None
+    regions: Annotated[
+        list[CheckerRegion] | None, Field(min_length=1), CHECKER_REGIONS,
+        about("The Regions that have checkers.", default=list(ALL_CHECKER_REGIONS)),
+    ] = None  # fmt: skip
     per_region: Annotated[
-        int | None, Field(ge=1, le=100), Hint("H62", "checkers-per-region", "a whole number from 1 to 100")
+        int | None, Field(ge=1, le=100), Hint("H62", "checkers-per-region", "a whole number from 1 to 100"),
+        about("The number of checkers in each Region; each probes and votes alone.", default=_DEFAULT.per_region),
+    ] = None  # fmt: skip
+    blocked: Annotated[
+        list[BlockedPathShape] | None,
+        about("Network paths that are cut: probes on them time out, as behind a firewall.", default=[]),
     ] = None
-    blocked: list[BlockedPathShape] | None = None
-    strict_addresses: bool | None = None
-    probes: Annotated[Literal["on", "manual", "off"] | None, Hint("H160", "probe-mode", "on, manual or off")] = None
+    strict_addresses: Annotated[
+        bool | None,
+        about(
+            "`true` refuses health checks of addresses that Route 53 does not probe: private, loopback and the like.",
+            default=_DEFAULT.strict_addresses,
+        ),
+    ] = None
+    probes: Annotated[
+        Literal["on", "manual", "off"] | None, Hint("H160", "probe-mode", "on, manual or off"),
+        about(
+            "`on` probes on schedule, `manual` only with `dnsemu probe`, `off` never; `serve --probes` wins over it.",
+            default=_DEFAULT.probes.value,
+        ),
+    ] = None  # fmt: skip
 
     def declared(self, before: HealthCheckers) -> HealthCheckers:
         """Returns the health checkers with the fields that are given here replaced."""

@@ -21,6 +21,7 @@ from dnsemu.config.model.health_checks import (
     RecoveryCheck,
 )
 from dnsemu.config.names import BadName
+from dnsemu.config.shapes.about import Notation, about
 from dnsemu.config.shapes.alarms import AlarmConfigurationShape, AlarmIdentifierShape
 from dnsemu.config.shapes.base import Hint, Shape, refuse, with_snake_keys
 
@@ -33,14 +34,12 @@ CheckerRegion = Literal[
 ]  # fmt: skip
 CHECKER_REGIONS = Hint("H14", "checker-region", f"health checkers' Regions: {', '.join(ALL_CHECKER_REGIONS)}")
 MIN_REQUEST_INTERVAL_S = 0.1
+DEFAULT_REQUEST_INTERVAL_S = 30
+DEFAULT_FAILURE_THRESHOLD = 3
 MAX_CHILDREN = 256
 MAX_NAME = 256
 """Characters of a check's name, as of a tag's value."""
 
-_OUTPUT_FIELDS = frozenset(
-    {"caller_reference", "health_check_version", "linked_service", "endpoint_type", "health_check_source_id"}
-)
-"""Fields of the API's output without effect here: every endpoint is probed from this machine, private ones too."""
 _RESERVED = re.compile(r"[;/?:@=&]")
 _ROUTING_CONTROL = re.compile(
     r"arn:aws[a-z-]*:route53-recovery-control:[^:]*:[^:]*:controlpanel/[^/]+/routingcontrol/.+"
@@ -78,67 +77,115 @@ class HealthCheckShape(Shape):
         "alarm": "write alarm_identifier: {region: …, name: …}",
     }
 
+    OUTPUT_FIELDS = frozenset(
+        {"caller_reference", "health_check_version", "linked_service", "endpoint_type", "health_check_source_id"}
+    )
+    """Every endpoint is probed from this machine, private ones too."""
+
     id: Annotated[
         str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$"),
         Hint("H95", "check-id", "an id of 1 to 64 of 0-9 A-Z a-z . _ -"),
+        about("The id by which record sets, other health checks and commands refer to it."),
     ]  # fmt: skip
     name: Annotated[
-        str | None, Field(min_length=1, max_length=MAX_NAME), Hint("A220", "check-label", "text of 1 to 256 characters")
-    ] = None
-    type: Annotated[CheckType, Hint("H1", "check-type", "one of HTTP, HTTPS, HTTP_STR_MATCH, HTTPS_STR_MATCH, TCP, "
-                                    "CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL")]  # fmt: skip
-    ip_address: Annotated[str | None, Hint("H7", "check-address", "an IPv4 or IPv6 address")] = None
+        str | None, Field(min_length=1, max_length=MAX_NAME),
+        Hint("A220", "check-label", "text of 1 to 256 characters"),
+        about("A name for people, which is shown in place of the id."),
+    ] = None  # fmt: skip
+    type: Annotated[
+        CheckType, Hint("H1", "check-type", "one of HTTP, HTTPS, HTTP_STR_MATCH, HTTPS_STR_MATCH, TCP, "
+                        "CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL"),
+        about("The kind of health check, which decides what other fields it has."),
+    ]  # fmt: skip
+    ip_address: Annotated[
+        str | None, Hint("H7", "check-address", "an IPv4 or IPv6 address"), Notation.ADDRESS,
+        about("The address of the endpoint; left out, the domain name is resolved to IPv4 addresses."),
+    ] = None  # fmt: skip
     fully_qualified_domain_name: Annotated[
-        str | None, Field(max_length=255), Hint("H9", "check-name", "a domain name")
-    ] = None
-    port: Annotated[int | None, Field(ge=1, le=65535), Hint("H10", "check-port", "a whole number from 1 to 65535")] = (
-        None
-    )
+        str | None, Field(max_length=255), Hint("H9", "check-name", "a domain name"), Notation.DOMAIN_NAME,
+        about("The domain name of the endpoint; beside `ip_address` it is sent as the `Host` of the request only."),
+    ] = None  # fmt: skip
+    port: Annotated[
+        int | None, Field(ge=1, le=65535), Hint("H10", "check-port", "a whole number from 1 to 65535"),
+        about("The port of the endpoint; left out, 80 for HTTP and 443 for HTTPS. TCP needs it."),
+    ] = None  # fmt: skip
     resource_path: Annotated[
-        str | None, Field(max_length=255), Hint("H12", "check-path", "a path of at most 255 characters")
-    ] = None
+        str | None, Field(max_length=255), Hint("H12", "check-path", "a path of at most 255 characters"),
+        about("The path that the request asks for; `/` if left out."),
+    ] = None  # fmt: skip
     search_string: Annotated[
         str | None,
         Field(min_length=1, max_length=255),
         Hint("H20", "search-string", "text of 1 to 255 characters"),
+        about("The text that the response body must contain; for `HTTP_STR_MATCH` and `HTTPS_STR_MATCH`."),
     ] = None
     request_interval: Annotated[
         float | None, Field(ge=MIN_REQUEST_INTERVAL_S, le=86400),
         Hint("H63", "request-interval", "a number of seconds from 0.1 to 86400"),
+        about(
+            "Seconds from the end of one checker's probe to the start of its next; the API takes 10 and 30 only.",
+            default=DEFAULT_REQUEST_INTERVAL_S,
+        ),
     ] = None  # fmt: skip
     failure_threshold: Annotated[
-        int | None, Field(ge=1, le=10), Hint("H64", "failure-threshold", "a whole number from 1 to 10")
+        int | None, Field(ge=1, le=10), Hint("H64", "failure-threshold", "a whole number from 1 to 10"),
+        about(
+            "Equal results in a row until a checker changes its vote: failures to unhealthy, successes to healthy.",
+            default=DEFAULT_FAILURE_THRESHOLD,
+        ),
+    ] = None  # fmt: skip
+    measure_latency: Annotated[
+        bool | None, about("`true` reports the times of probes as CloudWatch metrics.", default=False)
     ] = None
-    measure_latency: bool | None = None
-    enable_sni: bool | None = None
+    enable_sni: Annotated[
+        bool | None,
+        about("`true` sends the domain name in the TLS handshake (SNI): for HTTPS only, where it is the default."),
+    ] = None
     regions: Annotated[
         list[CheckerRegion] | None, Field(min_length=3, max_length=64),
         Hint("H13", "checker-region", f"three or more of {', '.join(ALL_CHECKER_REGIONS)}"),
+        about("The Regions whose checkers probe; left out, all that have checkers."),
     ] = None  # fmt: skip
-    inverted: bool = False
-    disabled: bool = False
+    inverted: Annotated[bool, about("`true` swaps healthy and unhealthy.", default=False)] = False
+    disabled: Annotated[
+        bool,
+        about(
+            "`true` stops the health check: it counts as healthy, or as unhealthy if it is inverted too.", default=False
+        ),
+    ] = False
     child_health_checks: Annotated[
         list[str] | None,
         Field(max_length=MAX_CHILDREN),
         Hint("H82", "children", "a list of at most 256 check ids"),
+        about("`CALCULATED`: the ids of the health checks to count, none of which is `CALCULATED`."),
     ] = None
     health_threshold: Annotated[
-        int | None, Field(ge=0, le=MAX_CHILDREN), Hint("H79", "health-threshold", "a whole number from 0 to 256")
+        int | None, Field(ge=0, le=MAX_CHILDREN), Hint("H79", "health-threshold", "a whole number from 0 to 256"),
+        about("`CALCULATED`, required: the number of healthy children that make it healthy; 0 is always healthy."),
+    ] = None  # fmt: skip
+    alarm_identifier: Annotated[
+        AlarmIdentifierShape | None, about("`CLOUDWATCH_METRIC`, required: the CloudWatch alarm to follow.")
     ] = None
-    alarm_identifier: AlarmIdentifierShape | None = None
-    cloud_watch_alarm_configuration: AlarmConfigurationShape | None = None
+    cloud_watch_alarm_configuration: Annotated[
+        AlarmConfigurationShape | None, about("`CLOUDWATCH_METRIC`: the settings of the alarm, for the API to show.")
+    ] = None
     insufficient_data_health_status: Annotated[
         Literal["Healthy", "Unhealthy", "LastKnownStatus"] | None,
         Hint("H29", "insufficient-data", "Healthy, Unhealthy or LastKnownStatus"),
+        about(
+            "`CLOUDWATCH_METRIC`: the status while the alarm has too little data.",
+            default=InsufficientData.LAST_KNOWN.value,
+        ),
     ] = None  # fmt: skip
     routing_control_arn: Annotated[
-        str | None, Field(min_length=1, max_length=255), Hint("H33", "routing-control", "a routing control's ARN")
-    ] = None
+        str | None, Field(min_length=1, max_length=255), Hint("H33", "routing-control", "a routing control's ARN"),
+        about("`RECOVERY_CONTROL`, required: the ARN of the routing control to follow."),
+    ] = None  # fmt: skip
 
     @model_validator(mode="before")
     @classmethod
     def _unwrap(cls, data: Any) -> Any:
-        """Flattens the API's nested `health_check_config`, and drops fields that only occur in output."""
+        """Flattens the API's nested `health_check_config`."""
         if not isinstance(data, dict):
             return data
         fields = with_snake_keys(data)
@@ -146,7 +193,7 @@ class HealthCheckShape(Shape):
         if isinstance(nested, dict):
             del fields["health_check_config"]
             fields = {**with_snake_keys(nested), **fields}
-        return {name: value for name, value in fields.items() if name not in _OUTPUT_FIELDS}
+        return fields
 
     @field_validator("type", mode="before")
     @classmethod
@@ -227,8 +274,8 @@ def _config(shape: HealthCheckShape) -> CheckConfig:
         port=shape.port,
         resource_path=shape.resource_path,
         search_string=shape.search_string,
-        request_interval_s=float(shape.request_interval if shape.request_interval is not None else 30),
-        failure_threshold=shape.failure_threshold or 3,
+        request_interval_s=float(shape.request_interval or DEFAULT_REQUEST_INTERVAL_S),
+        failure_threshold=shape.failure_threshold or DEFAULT_FAILURE_THRESHOLD,
         measure_latency=bool(shape.measure_latency),
         enable_sni=shape.enable_sni,
         regions=tuple(shape.regions or ()),

@@ -5,20 +5,20 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from dnsemu.config.shapes.base import Hint, Shape, refuse, snake
+from dnsemu.config.shapes.about import Notation, about
+from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.text.ids import bare_id
 
 
 class ZoneConfigShape(Shape):
     """The field `config` of a hosted zone, as in the API."""
 
-    comment: str | None = None
-    private_zone: bool = False
+    OUTPUT_FIELDS = frozenset({"hosted_zone_tier"})
 
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_output_fields(cls, data: Any) -> Any:
-        return {k: v for k, v in data.items() if snake(k) != "hosted_zone_tier"} if isinstance(data, dict) else data
+    comment: Annotated[str | None, about("A note of yours, which the API shows.")] = None
+    private_zone: Annotated[
+        bool, about("`true` is refused, as private hosted zones are not served.", default=False)
+    ] = False
 
 
 class HostedZoneShape(Shape):
@@ -34,22 +34,23 @@ class HostedZoneShape(Shape):
         "private": "leave it out: private hosted zones are not served",
     }
 
-    name: str
-    id: Annotated[
-        str | None, Field(pattern=r"^Z[0-9A-Z]{1,31}$"), Hint("A47", "zone-id", "Z and 13 to 20 of 0-9 A-Z")
-    ] = None
-    comment: Annotated[str | None, Field(max_length=256), Hint("A80", "comment", "text of at most 256 characters")] = (
-        None
-    )
-    config: ZoneConfigShape | None = None
-    record_sets: list[Any] | None = None
-    resource_record_sets: list[Any] | None = None
+    OUTPUT_FIELDS = frozenset({"caller_reference", "resource_record_set_count", "linked_service", "features"})
 
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_output_fields(cls, data: Any) -> Any:
-        dropped = ("caller_reference", "resource_record_set_count", "linked_service", "features")
-        return {k: v for k, v in data.items() if snake(k) not in dropped} if isinstance(data, dict) else data
+    name: Annotated[str, Notation.DOMAIN_NAME, about("The domain name of the zone; it answers for all names below.")]
+    id: Annotated[
+        str | None, Field(pattern=r"^Z[0-9A-Z]{1,31}$"), Hint("A47", "zone-id", "Z and 13 to 20 of 0-9 A-Z"),
+        about("The id of the zone in the API; left out, it is made from the name, so that it stays the same."),
+    ] = None  # fmt: skip
+    comment: Annotated[
+        str | None, Field(max_length=256), Hint("A80", "comment", "text of at most 256 characters"),
+        about("A note of yours, which the API shows."),
+    ] = None  # fmt: skip
+    config: Annotated[ZoneConfigShape | None, about("The comment where the API's output has it.")] = None
+    record_sets: Annotated[
+        list[Any] | None,
+        about("The record sets of the zone; Route 53's NS and SOA are added if they are not among them.", default=[]),
+    ] = None
+    resource_record_sets: Annotated[list[Any] | None, about("`record_sets` by its name in the API.")] = None
 
     @field_validator("id", mode="before")
     @classmethod

@@ -1,15 +1,13 @@
 """Record sets: their shape, and its conversion to a `RecordSet`."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import nan
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from dnsemu.config import names
-from dnsemu.config.errors import Problem, quoted
+from dnsemu.config.errors import Problem
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
 from dnsemu.config.model.routing import (
@@ -28,8 +26,10 @@ from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.hints import VALUE_HINTS
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
-from dnsemu.config.shapes.base import Hint, Shape, refuse
-from dnsemu.config.text.degrees import LATITUDE, LONGITUDE, degrees_text, spelling
+from dnsemu.config.shapes.about import Notation, about
+from dnsemu.config.shapes.base import Hint, Shape
+from dnsemu.config.shapes.locations import CidrRoutingConfigShape, GeoLocationShape, GeoProximityLocationShape
+from dnsemu.config.text.degrees import spelling
 from dnsemu.config.text.ids import bare_id
 
 MAX_TTL_S = 2147483647
@@ -43,84 +43,6 @@ TypeName = Literal[
 ]  # fmt: skip
 
 
-class GeoLocationShape(Shape):
-    """The location whose clients a geolocation record set answers (R75)."""
-
-    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
-        "country": "write country_code",
-        "continent": "write continent_code",
-        "subdivision": "write subdivision_code",
-        "state": "write subdivision_code",
-    }
-
-    continent_code: str | None = None
-    country_code: str | None = None
-    subdivision_code: str | None = None
-
-
-class CoordinatesShape(Shape):
-    """A point in degrees; the API writes the numbers as text (R83)."""
-
-    latitude: Annotated[str, Hint("R83", "coordinates", "-90 to 90, two decimals at most")]
-    longitude: Annotated[str, Hint("R83", "coordinates", "-180 to 180, two decimals at most")]
-
-    @field_validator("latitude", mode="before", json_schema_input_type=float | str)
-    @classmethod
-    def _latitude(cls, value: Any) -> Any:
-        return _coordinate(value, LATITUDE, 90)
-
-    @field_validator("longitude", mode="before", json_schema_input_type=float | str)
-    @classmethod
-    def _longitude(cls, value: Any) -> Any:
-        return _coordinate(value, LONGITUDE, 180)
-
-
-def _coordinate(value: Any, pattern: str, limit: int) -> Any:
-    """Returns a coordinate as the text that Route 53 takes: a number is formatted, text is kept as it is written."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return value
-    if isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII):
-        return value
-    try:
-        degrees = float(value)
-    except (ValueError, OverflowError):
-        degrees = nan
-    if not abs(degrees) <= limit:
-        instead = f"write -{limit} to {limit}, two decimals at most"
-        raise refuse("coordinates", "R83", f"{quoted(value)} is no number of degrees from -{limit} to {limit}", instead)
-    if round(degrees, 2) != degrees:
-        message = f"{value} has more than two decimals"
-    elif isinstance(value, str):
-        message = f"Route 53 does not take {quoted(value)}"
-    else:
-        return degrees_text(degrees)
-    raise refuse("coordinates", "R83", message, f"write {degrees_text(degrees)}")
-
-
-class GeoProximityLocationShape(Shape):
-    """The location of a geoproximity record set's resource (R83)."""
-
-    aws_region: str | None = None
-    local_zone_group: str | None = None
-    coordinates: CoordinatesShape | None = None
-    bias: Annotated[int | None, Field(ge=-99, le=99), Hint("R83", "bias-range", "a whole number from -99 to 99")] = None
-
-
-class CidrRoutingConfigShape(Shape):
-    """The CIDR location whose clients an IP-based record set answers (R92)."""
-
-    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
-        "collection": "write collection_id",
-        "location": "write location_name",
-    }
-
-    collection_id: str
-    location_name: Annotated[
-        str, Field(min_length=1, max_length=16, pattern=r"^(?:[0-9A-Za-z_-]+|\*)$"),
-        Hint("R199", "location-name", "1 to 16 of 0-9 A-Z a-z _ -, or *"),
-    ]  # fmt: skip
-
-
 class AliasTargetShape(Shape):
     """The target of an alias (R102)."""
 
@@ -132,11 +54,15 @@ class AliasTargetShape(Shape):
         "evaluate_health": "write evaluate_target_health",
     }
 
-    hosted_zone_id: str | None = None
-    dns_name: str
+    hosted_zone_id: Annotated[
+        str | None,
+        about("The id of the hosted zone of the target; needed only if the target is in another hosted zone."),
+    ] = None
+    dns_name: Annotated[str, Notation.DOMAIN_NAME, about("The name of the target, always absolute.")]
     evaluate_target_health: Annotated[
-        bool, Hint("A133", "evaluate-target-health", "evaluate_target_health: true or false")
-    ]
+        bool, Hint("A133", "evaluate-target-health", "evaluate_target_health: true or false"),
+        about("`true`: the alias is healthy only while its target is."),
+    ]  # fmt: skip
 
 
 class RecordSetShape(Shape):
@@ -174,31 +100,62 @@ class RecordSetShape(Shape):
         "zone_id": "leave it out: the record set is in the hosted zone above it",
     }
 
-    name: str
-    type: Annotated[TypeName, Hint("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}")]
+    name: Annotated[
+        str, Notation.DOMAIN_NAME, about("The name that it answers for: relative to the zone, `@` for the zone itself.")
+    ]
+    type: Annotated[
+        TypeName, Hint("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}"),
+        about("The record type that it answers for."),
+    ]  # fmt: skip
     ttl: Annotated[
-        int | None, Field(ge=0, le=MAX_TTL_S), Hint("R20", "ttl-range", f"whole seconds from 0 to {MAX_TTL_S}")
-    ] = None
+        int | None, Field(ge=0, le=MAX_TTL_S), Hint("R20", "ttl-range", f"whole seconds from 0 to {MAX_TTL_S}"),
+        about("Seconds for which resolvers may keep an answer; required, except for an alias, which has none."),
+    ] = None  # fmt: skip
     set_identifier: Annotated[
         str | None, Field(min_length=1, max_length=MAX_SET_IDENTIFIER_CHARACTERS),
         Hint("R30", "set-identifier", "text of 1 to 128 characters, in quotes if it looks like a number"),
+        about("Tells the record sets of one name and type apart; required with a routing policy, refused without one."),
     ] = None  # fmt: skip
     resource_records: Annotated[
-        list[str] | None, Hint("R17", "values", "a list of texts, in quotes where they look like something else")
-    ] = None
-    alias_target: AliasTargetShape | None = None
-    health_check_id: str | None = None
-    weight: Annotated[
-        int | None, Field(ge=0, le=255), Hint("R62", "weight-range", "a whole number from 0 to 255")
+        list[str] | None, Hint("R17", "values", "a list of texts, in quotes where they look like something else"),
+        Notation.VALUE,
+        about(
+            f"The values: at most {MAX_VALUES}, of at most {MAX_VALUE_CHARACTERS} characters each; required, except "
+            "for an alias, which has none."
+        ),
     ] = None  # fmt: skip
-    region: str | None = None
-    failover: Annotated[
-        Literal["PRIMARY", "SECONDARY"] | None, Hint("R72", "failover-role", "PRIMARY or SECONDARY")
+    alias_target: Annotated[
+        AliasTargetShape | None, about("Makes it an alias: it answers what its target answers, in place of values.")
     ] = None
-    geo_location: GeoLocationShape | None = None
-    geo_proximity_location: GeoProximityLocationShape | None = None
-    cidr_routing_config: CidrRoutingConfigShape | None = None
-    multi_value_answer: bool | None = None
+    health_check_id: Annotated[
+        str | None, about("The `id` of the health check that it answers by; left out, it is always healthy.")
+    ] = None
+    weight: Annotated[
+        int | None, Field(ge=0, le=255), Hint("R62", "weight-range", "a whole number from 0 to 255"),
+        about("Weighted routing: its share of the answers is its weight divided by the sum of all weights."),
+    ] = None  # fmt: skip
+    region: Annotated[
+        str | None, Notation.REGION,
+        about("Latency routing: the Region of the endpoint; the one with the lowest latency to the client answers."),
+    ] = None  # fmt: skip
+    failover: Annotated[
+        Literal["PRIMARY", "SECONDARY"] | None, Hint("R72", "failover-role", "PRIMARY or SECONDARY"),
+        about("Failover routing: `SECONDARY` answers while `PRIMARY` is unhealthy."),
+    ] = None  # fmt: skip
+    geo_location: Annotated[
+        GeoLocationShape | None, about("Geolocation routing: the location of the clients that it answers.")
+    ] = None
+    geo_proximity_location: Annotated[
+        GeoProximityLocationShape | None,
+        about("Geoproximity routing: the location of the endpoint; the one nearest to the client answers."),
+    ] = None
+    cidr_routing_config: Annotated[
+        CidrRoutingConfigShape | None, about("IP-based routing: the networks of the clients that it answers.")
+    ] = None
+    multi_value_answer: Annotated[
+        bool | None,
+        about("Multivalue answer routing, if `true`: up to eight healthy ones answer together.", default=False),
+    ] = None
 
     @field_validator("resource_records", mode="before", json_schema_input_type=list[str | dict[str, str]] | None)
     @classmethod

@@ -14,6 +14,7 @@ from dnsemu.config.errors import Path, Problem
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.resources import Resource, ResourceKind, Target
 from dnsemu.config.names import BadName, DName
+from dnsemu.config.shapes.about import Notation, about
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 
 KindName = Literal[
@@ -36,11 +37,21 @@ class TargetShape(Shape):
         "health_check": "write health_check_id",
     }
 
-    address: str | None = None
-    host: str | None = None
-    availability_zone: str | None = None
-    target_group: str | None = None
-    health_check_id: str | None = None
+    address: Annotated[str | None, Notation.ADDRESS, about("The address that is answered.")] = None
+    host: Annotated[
+        str | None,
+        Notation.DOMAIN_NAME,
+        about("A name whose addresses are answered, resolved every ten seconds."),
+    ] = None
+    availability_zone: Annotated[
+        str | None, Notation.AVAILABILITY_ZONE, about("The Availability Zone that the target is in, and fails with.")
+    ] = None
+    target_group: Annotated[
+        str | None, about("The target group of the target; targets without one are a group together.")
+    ] = None
+    health_check_id: Annotated[
+        str | None, about("The `id` of the health check of the target; left out, the target is always healthy.")
+    ] = None
 
     @field_validator("address")
     @classmethod
@@ -67,16 +78,26 @@ class ResourceShape(Shape):
         "zones": "write availability_zones",
     }
 
-    dns_name: str
+    dns_name: Annotated[str, Notation.DOMAIN_NAME, about("The name that AWS gave the resource; aliases point to it.")]
     kind: Annotated[
-        KindName, Hint("R106", "resource-kind", f"one of {', '.join(kind.value for kind in ResourceKind)}")
+        KindName, Hint("R106", "resource-kind", f"one of {', '.join(kind.value for kind in ResourceKind)}"),
+        about("The AWS service that the resource is of."),
     ]  # fmt: skip
-    region: str | None = None
-    availability_zones: list[str] | None = None
-    target_groups: Annotated[
-        list[Annotated[str, Field(min_length=1)]] | None, Hint("R111", "target-group", "a list of names")
+    region: Annotated[
+        str | None, Notation.REGION, about("The Region of the resource; needed only if its name does not contain it.")
     ] = None
-    targets: list[TargetShape] | None = None
+    availability_zones: Annotated[
+        list[str] | None, Notation.AVAILABILITY_ZONE,
+        about("The Availability Zones that the resource is in; left out, all of the Region."),
+    ] = None  # fmt: skip
+    target_groups: Annotated[
+        list[Annotated[str, Field(min_length=1)]] | None, Hint("R111", "target-group", "a list of names"),
+        about("All target groups of the resource; needed only for one without targets. Load balancers have them."),
+    ] = None  # fmt: skip
+    targets: Annotated[
+        list[TargetShape] | None,
+        about("The machines behind the resource: the healthy ones are answered, at most eight.", default=[]),
+    ] = None
 
 
 def convert(shape: ResourceShape) -> tuple[Resource | None, list[Problem]]:

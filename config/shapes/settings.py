@@ -9,20 +9,24 @@ from pydantic import Field, field_validator
 
 from dnsemu.config.errors import message_and_instead
 from dnsemu.config.model.settings import ApiSettings, RateLimit, ServerSettings, VantagePoint
+from dnsemu.config.shapes.about import Notation, about
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.shapes.geo import PlaceShape
 from dnsemu.config.shapes.networks import client_network
 from dnsemu.config.text.addresses import EXAMPLE_DNS_PORT, EXAMPLE_HTTP_PORT, parse_address
-from dnsemu.config.text.durations import parse_duration
+from dnsemu.config.text.durations import duration_text, parse_duration
 from dnsemu.config.text.rates import parse_rate
 
 MAX_CHANGE_DELAY_S = 86_400.0
+
+_SERVER = ServerSettings()
+_API = ApiSettings()
 
 
 class VantagePointShape(PlaceShape):
     """An additional address to listen on, and the place of its clients."""
 
-    dns: str
+    dns: Annotated[str, Notation.ADDRESS_AND_PORT, about("The address to listen on for DNS, over UDP and TCP.")]
 
     @field_validator("dns")
     @classmethod
@@ -33,21 +37,59 @@ class VantagePointShape(PlaceShape):
 class ServerShape(Shape):
     """Addresses to listen on, hosts allowed in requests, and options of serving."""
 
-    dns: list[str] | None = None
-    http: str | None = None
-    allowed_hosts: list[str] | None = None
-    explain_over_dns: bool | None = None
-    vantage_points: list[VantagePointShape] | None = None
-    scale_ttls: bool | None = None
-    force_file: Annotated[str | None, Field(pattern=r"^[^\x00]+$"), Hint("", "force-file", "the path of a file")] = None
+    dns: Annotated[
+        list[str] | None, Notation.ADDRESS_AND_PORT,
+        about("The addresses to listen on for DNS, over UDP and TCP; `127.0.0.1:1053` if left out."),
+    ] = None  # fmt: skip
+    http: Annotated[
+        str | None, Notation.ADDRESS_AND_PORT,
+        about("The address to listen on for the Route 53 API and the commands; `127.0.0.1:8053` if left out."),
+    ] = None  # fmt: skip
+    allowed_hosts: Annotated[
+        list[str] | None,
+        about(
+            "Host names that HTTP requests may use for this server, besides addresses and local names.",
+            default=list(_SERVER.allowed_hosts),
+        ),
+    ] = None
+    explain_over_dns: Annotated[
+        bool | None,
+        about("`true` answers TXT queries for `NAME._explain` with explanations.", default=_SERVER.explain_over_dns),
+    ] = None
+    vantage_points: Annotated[
+        list[VantagePointShape] | None,
+        about(
+            "Further addresses to listen on for DNS: clients that ask there are at the place given.",
+            default=list(_SERVER.vantage_points),
+        ),
+    ] = None
+    scale_ttls: Annotated[
+        bool | None,
+        about("`true` divides the TTLs in answers by the speed of the emulator's clock.", default=_SERVER.scale_ttls),
+    ] = None
+    force_file: Annotated[
+        str | None, Field(pattern=r"^[^\x00]+$"), Hint("", "force-file", "the path of a file"), Notation.PATH,
+        about("A file of forced statuses, which is read again when it changes."),
+    ] = None  # fmt: skip
     query_log: Annotated[
         str | None,
         Field(pattern=r"^[^\x00]+$"),
         Hint("R204", "query-log", "the path of a file, or - for standard output"),
+        Notation.PATH,
+        about("The file that each query to a hosted zone is logged to; `-` is standard output."),
     ] = None
 
-    forward_for: list[str] | None = None
-    forward_rate_limit: Annotated[str | None, Hint("", "rate-limit", "a rate such as 20/s or 300/m")] = None
+    forward_for: Annotated[
+        list[str] | None, Notation.NETWORK,
+        about(
+            "Networks whose clients may have queries forwarded upstream, besides loopback and private networks.",
+            default=list(_SERVER.forward_for),
+        ),
+    ] = None  # fmt: skip
+    forward_rate_limit: Annotated[
+        str | None, Hint("", "rate-limit", "a rate such as 20/s or 300/m"), Notation.RATE,
+        about("Forwarded queries of one client beyond this rate are answered REFUSED; left out, there is no limit."),
+    ] = None  # fmt: skip
 
     @field_validator("dns", mode="before", json_schema_input_type=list[str] | str | None)
     @classmethod
@@ -117,19 +159,40 @@ class CredentialShape(Shape):
     """An access key to sign requests with (A3)."""
 
     access_key_id: Annotated[
-        str, Field(pattern=r"^[0-9A-Za-z_]{1,128}$"), Hint("A3", "access-key", "1 to 128 letters, digits and _")
-    ]
-    secret_access_key: Annotated[str, Field(min_length=1, max_length=256), Hint("A3", "secret", "the key's secret")]
+        str, Field(pattern=r"^[0-9A-Za-z_]{1,128}$"), Hint("A3", "access-key", "1 to 128 letters, digits and _"),
+        about("The id of the access key."),
+    ]  # fmt: skip
+    secret_access_key: Annotated[
+        str, Field(min_length=1, max_length=256), Hint("A3", "secret", "the key's secret"),
+        about("The secret of the access key, which clients sign with."),
+    ]  # fmt: skip
 
 
 class ApiShape(Shape):
     """Credentials and options of the Route 53 API."""
 
-    credentials: list[CredentialShape] | None = None
-    change_delay: str | float | None = None
-    strict: bool | None = None
-    quotas: bool | None = None
-    rate_limit: Annotated[str | None, Hint("A360", "rate-limit", "a rate such as 5/s or 300/m")] = None
+    credentials: Annotated[
+        list[CredentialShape] | None,
+        about("Access keys, one of which requests have to be signed with; none accepts every request.", default=[]),
+    ] = None
+    change_delay: Annotated[
+        str | float | None, Notation.DURATION,
+        about(
+            f"The time from a change by the API until DNS answers it: at most {duration_text(MAX_CHANGE_DELAY_S)}.",
+            default=duration_text(_API.change_delay_s),
+        ),
+    ] = None  # fmt: skip
+    strict: Annotated[
+        bool | None,
+        about("`true` also refuses what Route 53 refuses but a laptop needs.", default=_API.is_strict),
+    ] = None
+    quotas: Annotated[
+        bool | None, about("`true` applies the quotas of an AWS account; left out, it is as `strict`.")
+    ] = None
+    rate_limit: Annotated[
+        str | None, Hint("A360", "rate-limit", "a rate such as 5/s or 300/m"), Notation.RATE,
+        about("Requests beyond this rate get the error `Throttling`; left out, there is no limit."),
+    ] = None  # fmt: skip
 
     @field_validator("change_delay", mode="before", json_schema_input_type=str | None)
     @classmethod

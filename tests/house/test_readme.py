@@ -17,13 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from dnsemu.config.file.load import load_text
+from dnsemu.config.file.load import load_files
 from tests.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sysconfig.get_path("scripts")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MAKE_DEMO = "make demo"
+DATABASE = "GeoLite2-City.mmdb"
+"""A database of places, by the name that examples give it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,12 @@ def test_make_demo_runs_the_demo():
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page.read_text(), "yaml")], ids=lambda p: p.name)
-def test_yaml_blocks_are_valid_files(page):
+def test_yaml_blocks_are_valid_files(page, tmp_path):
+    (tmp_path / DATABASE).touch()
     for block in blocks(page.read_text(), "yaml"):
-        load_text(f"{page.name}:{block[0][0]}", "\n".join(line for _, line in block))
+        path = tmp_path / f"{page.stem}-{block[0][0]}.yaml"
+        path.write_text("\n".join(line for _, line in block))
+        load_files([path])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""Descriptions of fields: read by editors in the JSON schema, and by people in docs/reference.md."""
+
+from enum import Enum
+from typing import Any
+
+from pydantic import Field
+
+
+class Notation(Enum):
+    """Metadata of a field for docs/reference.md: the notation of its texts, which that page explains."""
+
+    ADDRESS = "IP address"
+    ADDRESS_AND_PORT = "address and port"
+    AVAILABILITY_ZONE = "Availability Zone id"
+    COUNTRY = "country code"
+    DOMAIN_NAME = "domain name"
+    DURATION = "duration"
+    NETWORK = "network"
+    PATH = "path of a file"
+    PLACE = "place"
+    RATE = "rate"
+    REGION = "AWS Region"
+    VALUE = "value of a record"
+
+
+def about(description: str, *, default: Any = None) -> Any:
+    """Describes a field, as a part of its `Annotated`.
+
+    Args:
+        description: plain sentences about its meaning.
+        default: the value that the field has where it is left out, if there is one.
+    """
+    return Field(description=description, json_schema_extra={"default": default} if default is not None else None)
