@@ -7,11 +7,19 @@ from contextlib import contextmanager
 MAX_SPEED = 10_000.0
 MIN_SPEED = 0.001
 
+_SLEEPLESS: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's CLOCK_MONOTONIC stands still while the machine sleeps, unlike that of macOS."""
+
+
+def real_s() -> float:
+    """Real time in seconds, from an instant that does not matter; it goes on while the machine sleeps."""
+    return time.clock_gettime(_SLEEPLESS)
+
 
 class Clock:
     """Emulated time: runs at a constant speed, or is paused and moves only when it is moved.
 
-    The machine's wall clock is read once, so a later jump of it has no effect.
+    The machine's wall clock is read once, so a later jump of it has no effect. Time that the machine sleeps counts.
     """
 
     def __init__(
@@ -20,7 +28,8 @@ class Clock:
         start: float | None = None,
         speed: float = 1.0,
         is_paused: bool = False,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = real_s,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Start the clock.
 
@@ -29,10 +38,11 @@ class Clock:
             speed: emulated seconds per real second.
             is_paused: start paused.
             monotonic: real time, in seconds.
+            wall: the machine's wall clock, in seconds since the epoch.
         """
         self._monotonic = monotonic
-        self._wall_offset_s = time.time() - monotonic()
-        self._base = self._wall_time() if start is None else start
+        self._wall = wall
+        self._base = wall() if start is None else start
         self._started = (self._base if is_paused else start), speed, is_paused
         self._base_monotonic = monotonic()
         self._running_speed = speed
@@ -48,7 +58,7 @@ class Clock:
     @property
     def offset_s(self) -> float:
         """Emulated time minus the machine's wall clock, in seconds."""
-        return self.now() - self._wall_time()
+        return self.now() - self._wall()
 
     @property
     def is_paused(self) -> bool:
@@ -103,7 +113,7 @@ class Clock:
         """
         before = self.now()
         start, speed, is_paused = self._started
-        self._base = self._wall_time() if start is None else start
+        self._base = self._wall() if start is None else start
         self._base_monotonic = self._monotonic()
         self._is_paused = is_paused
         self._running_speed = speed
@@ -134,6 +144,3 @@ class Clock:
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
-
-    def _wall_time(self) -> float:
-        return self._wall_offset_s + self._monotonic()

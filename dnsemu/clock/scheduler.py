@@ -22,6 +22,8 @@ _MAX_CONCURRENT_PER_GROUP = 4
 _SLOW_S = 0.1
 """In a step, jobs whose ranks begin with the same text start a few at a time, and more if those run longer than this
 in real time."""
+_LONGEST_WAIT_S = 1.0
+"""Bound on real time between two looks at the clock: timers of the event loop stand still while the machine sleeps."""
 _TIMERS_PER_YIELD = 64
 """In a step, timers that run before other tasks of the event loop get a turn."""
 
@@ -248,7 +250,8 @@ class Scheduler:
         if len(self._running) < self._max_concurrent:
             when = min(when, self._jobs.next_due)
         left_s = self._clock.real_s_until(when) if when < inf and not self._step_lock.locked() else None
-        handle = None if left_s is None else asyncio.get_running_loop().call_later(left_s, self._wake_up.set)
+        wait_s = None if left_s is None else min(left_s, _LONGEST_WAIT_S)
+        handle = None if wait_s is None else asyncio.get_running_loop().call_later(wait_s, self._wake_up.set)
         try:
             await self._wake_up.wait()
         finally:

@@ -18,6 +18,9 @@ from dnsemu.store.store import StoreFailed, StoreUnusable
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _BUSY_TIMEOUT_MS = 5000
 
+Identity = tuple[int, int]
+"""Device and inode."""
+
 
 class Backend(Protocol):
     """A kind of database; `where` names this one in messages."""
@@ -52,13 +55,16 @@ class SqliteFile:
     """A SQLite database: one file, one dnsemu.
 
     The lock is a separate file: closing a second descriptor of the database itself would drop SQLite's locks. The
-    kernel releases it when the process ends in any way.
+    kernel releases it when the process ends in any way. A file with a second name (a hard link) would have a second
+    lock, so it is refused.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.realpath(path))
         self.where = str(path)
         self._lock: int | None = None
+        self._identity: Identity | None = None
+        """Of the file that is open."""
 
     def open(self) -> AsyncEngine:
         if not self.path.parent.is_dir():
@@ -74,8 +80,12 @@ class SqliteFile:
         event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         return engine
 
+    @property
+    def _lock_path(self) -> str:
+        return f"{self.path}.lock"
+
     def _take_lock(self) -> int:
-        lock_path = f"{self.path}.lock"
+        lock_path = self._lock_path
         try:
             lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -92,23 +102,51 @@ class SqliteFile:
         return lock
 
     def _check_header(self) -> None:
-        """Refuses a file of another format; an empty one is accepted like a missing one."""
+        """Refuses a file of another format, or with two names; an empty one is accepted like a missing one."""
         try:
             with self.path.open("rb") as file:
                 header = file.read(len(_SQLITE_HEADER))
+                names = os.fstat(file.fileno()).st_nlink
         except FileNotFoundError:
             return
         except OSError as error:
             raise StoreUnusable(f"{self.where}: cannot be read: {error.strerror}") from None
         if header not in (b"", _SQLITE_HEADER):
             raise StoreUnusable(f"{self.where}: this file is no SQLite database; name another, or a new one")
+        if names > 1:
+            message = (
+                f"{self.where}: the file has {names} names (hard links), and each could be in use; use a copy of it"
+            )
+            raise StoreUnusable(message)
 
     async def prepare(self, connection: AsyncConnection) -> None:
         """Switches to the write-ahead log. A file system without it keeps the journal: slower, and as durable."""
         await connection.run_sync(lambda sync: _execute(sync.connection, "PRAGMA journal_mode=WAL"))
 
     async def ensure_lock(self, connection: AsyncConnection) -> None:
-        """Does nothing: the lock lasts as long as the process."""
+        """Checks that the path still names the file that is open, and that no other process could lock it.
+
+        Otherwise a commit would go to a file that is gone, or beside another dnsemu.
+        """
+        found = _identity_of(self.path)
+        self._identity = self._identity or found
+        if found is None or found != self._identity:
+            raise StoreFailed(
+                f"{self.where}: the file was deleted or replaced while in use; nothing was changed; restart dnsemu"
+            )
+        held = os.fstat(self._lock) if self._lock is not None else None
+        if held is None or _identity_of(Path(self._lock_path)) != (held.st_dev, held.st_ino):
+            self._lock_again()
+
+    def _lock_again(self) -> None:
+        """Takes a lock file that was deleted again, unless another process was quicker."""
+        lost = self._lock
+        try:
+            self._lock = self._take_lock()
+        except StoreUnusable as unusable:
+            raise StoreFailed(f"{unusable}; its lock file was deleted while in use; nothing was changed") from None
+        if lost is not None:
+            os.close(lost)
 
     def upsert(self, table: Table) -> Insert:
         statement = sqlite.insert(table)
@@ -118,7 +156,16 @@ class SqliteFile:
     def release(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
-            self._lock = None
+        self._lock = self._identity = None
+
+
+def _identity_of(path: Path) -> Identity | None:
+    """Returns the identity of the file that a path names; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

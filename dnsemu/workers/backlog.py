@@ -4,11 +4,10 @@ Waiting changes are merged: a slow worker gets the newest value of each name, so
 number of changes.
 """
 
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain, tee
 
-from dnsemu.clock.clock import Clock
+from dnsemu.clock.clock import Clock, real_s
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.place import Place
@@ -85,7 +84,7 @@ class Source:
         """The clock's reading and speed at this moment."""
         divisor = self._ttl_divisor()
         are_divided, by = divisor is not None, divisor() if divisor is not None else None
-        return ClockPace(self._clock.now(), time.monotonic(), self._clock.speed, are_divided, by)
+        return ClockPace(self._clock.now(), real_s(), self._clock.speed, are_divided, by)
 
 
 class Backlog:

@@ -8,6 +8,7 @@ from typing import Any
 
 from immutables import Map, MapMutation
 
+from dnsemu.clock.clock import real_s
 from dnsemu.config.model.geo import CidrCollection, Geo
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.world import World
@@ -58,7 +59,7 @@ class Replica:
         self.health = HealthBoard()
         self.vantage: Mapping[str, Place] = {}
         """The place of the clients of each vantage point, by its address."""
-        self.pace = ClockPace(time.time(), time.monotonic(), 1.0, ttls_are_divided=False, ttl_divisor=None)
+        self.pace = ClockPace(time.time(), real_s(), 1.0, ttls_are_divided=False, ttl_divisor=None)
         self._world, self._locator = World(), locator
         self._next_vantage: Mapping[str, Place] = {}
         self._needs_locator = False
@@ -70,7 +71,7 @@ class Replica:
 
     def now(self) -> float:
         """Emulated time, in seconds since the epoch."""
-        return self.pace.now_s + (time.monotonic() - self.pace.monotonic_s) * self.pace.speed
+        return self.pace.now_s + (real_s() - self.pace.monotonic_s) * self.pace.speed
 
     def ttl_divisor(self) -> float | None:
         """The number that TTLs are divided by; None makes them 0."""

@@ -12,7 +12,10 @@ class RecordedScheduler:
     """A scheduler on the loop's time; `started` and `done` hold names and seconds after the start."""
 
     def __init__(self, *, max_concurrent=2000, **clock):
-        self.clock = Clock(start=START, monotonic=asyncio.get_running_loop().time, **clock)
+        loop = asyncio.get_running_loop()
+        self.slept_s = 0.0
+        """Real time for which the machine slept: the loop's time stood still."""
+        self.clock = Clock(start=START, monotonic=lambda: loop.time() + self.slept_s, **clock)
         self.scheduler = Scheduler(self.clock, max_concurrent=max_concurrent)
         self.started = []
         self.done = []

@@ -142,9 +142,17 @@ def test_listeners_are_called_after_every_change(machine):
 
 
 def test_its_offset_is_its_time_minus_the_machines(machine):
-    clock = Clock(speed=10.0, monotonic=machine)
+    clock = Clock(speed=10.0, monotonic=machine, wall=lambda: machine.now + 1e9)
     machine.now += 6
     assert clock.offset_s == pytest.approx(54.0, abs=1e-4)
+
+
+def test_its_offset_tells_when_the_machines_clock_was_set(machine):
+    wall = [1e9]
+    clock = Clock(monotonic=machine, wall=lambda: wall[0])
+    machine.now += 6
+    wall[0] += 3606
+    assert (clock.now(), clock.offset_s) == (1e9 + 6, -3600.0)
 
 
 @given(

@@ -230,3 +230,17 @@ def test_h165_a_stop_right_after_a_wake_up_is_not_lost(turns):
         assert running.cancelled()
 
     follow()
+
+
+@virtual_time
+async def test_h67_what_fell_due_while_the_machine_slept_runs_when_it_wakes():
+    """The event loop's own timers go on where they stood."""
+    async with RecordedScheduler().running() as recorded:
+        recorded.timer("a", 1000)
+        recorded.job("b", 2000)
+        recorded.timer("later", 5000)
+        await asyncio.sleep(5)
+        recorded.slept_s = 3600
+        await asyncio.sleep(1.5)
+        assert [name for name, _ in recorded.done] == ["a", "b"]
+        assert all(3604 < at < 3607 for _, at in recorded.done)

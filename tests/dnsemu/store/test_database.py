@@ -19,7 +19,7 @@ from dnsemu.store.backends import Postgres
 from dnsemu.store.database import PIECE_ROWS, DatabaseStore
 from dnsemu.store.opening import open_store
 from dnsemu.store.schema import RECORD_SETS
-from dnsemu.store.store import StoreFailed
+from dnsemu.store.store import StoreFailed, StoreUnusable
 from tests.builders import record_set
 from tests.dnsemu.store.samples import NUMBERS, TABLES, Number, declared, steps, unhurried, without_empty, zone_with
 from tests.rounds import rounds
@@ -191,6 +191,42 @@ async def test_the_rows_can_be_read_with_sqlite_alone(store, tmp_path):
     other.close()
     assert (zone_id, name, type, set_identifier) == ("Z1", "a.example.com.", "A", "x")
     assert json.loads(body)["values"] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("is_replaced", [False, True], ids=["deleted", "replaced"])
+async def test_a_database_that_goes_away_fails(store, tmp_path, is_replaced):
+    """A commit to a file without a name would be acknowledged and lost."""
+    await store.commit(number("a", 1))
+    (tmp_path / "a.db").rename(tmp_path / "elsewhere.db")
+    if is_replaced:
+        (tmp_path / "a.db").write_bytes(b"")
+    with pytest.raises(
+        StoreFailed, match="the file was deleted or replaced while in use; nothing was changed; restart dnsemu"
+    ):
+        await store.commit(number("a", 2))
+    (tmp_path / "elsewhere.db").replace(tmp_path / "a.db")
+    await store.commit(number("a", 3))
+    assert (await reopened(store)).row(NUMBERS, "a") == Number(3)
+
+
+async def test_a_deleted_lock_is_taken_again(store, tmp_path):
+    (tmp_path / "a.db.lock").unlink()
+    await store.commit(number("a", 1))
+    with pytest.raises(StoreUnusable, match=r"another dnsemu uses it"):
+        await open_store(f"sqlite:///{tmp_path / 'a.db'}", TABLES).load()
+
+
+async def test_a_deleted_lock_that_another_took_fails(store, tmp_path):
+    await store.commit(number("a", 1))
+    (tmp_path / "a.db.lock").unlink()
+    other = open_store(f"sqlite:///{tmp_path / 'a.db'}", TABLES)
+    await other.load()
+    with pytest.raises(StoreFailed, match=r"another dnsemu uses it.*deleted while in use; nothing was changed"):
+        await store.commit(number("a", 2))
+    await other.commit(number("a", 3))
+    await other.close()
+    await store.commit(number("b", 4))
+    assert (await reopened(store)).row(NUMBERS, "a") == Number(3)
 
 
 def test_postgresql_replaces_rows_too():

@@ -151,3 +151,16 @@ async def test_a_second_dnsemu_on_the_same_file_is_refused(written, tmp_path):
         await first.close()
     assert await first.load() == declared().state, "once it is closed, it can be opened again"
     await first.close()
+
+
+async def test_a_file_with_a_second_name_is_refused(written, tmp_path):
+    """The lock stands beside the name, so a second name would let a second dnsemu in."""
+    first = open_store(f"sqlite:///{written}", TABLES)
+    await first.load()
+    try:
+        (tmp_path / "link.db").hardlink_to(written)
+        message = await refused(f"sqlite:///{tmp_path / 'link.db'}")
+        assert message.endswith("the file has 2 names (hard links), and each could be in use; use a copy of it")
+        await first.commit(WRITES)
+    finally:
+        await first.close()
