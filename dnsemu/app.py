@@ -58,6 +58,7 @@ from dnsemu.healthcheck.probes.resolve import HostResolver
 from dnsemu.healthcheck.verdict.history import Event, History
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.options import DEFAULT_DNS, DEFAULT_HTTP, Options
+from dnsemu.policies.location.locator import read_embedded_data
 from dnsemu.publication.board import Board
 from dnsemu.publication.propagation import Propagation
 from dnsemu.publication.target_hosts import TargetHosts
@@ -212,6 +213,7 @@ class Application:
         """
         declared, self._first = self._first, None
         assert declared is not None, "an application runs once"
+        read_embedded_data()  # before clients can use up the descriptors
         await self.replacement.open(declared.published)
         settings = self.board.current.world.server
         addresses = self._options.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))

@@ -77,6 +77,7 @@ class QueryLog:
 
     def start(self) -> None:
         """Starts to write."""
+        nearest_edge(self._board.current.locator.unlocated)  # reads its file before clients can use up the descriptors
         self._file.start()
 
     def reopen(self) -> None:

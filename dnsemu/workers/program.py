@@ -21,6 +21,7 @@ from immutables import Map
 from dnsemu.answering.counters import ReplyLabels
 from dnsemu.answering.dice import QuickDice
 from dnsemu.config.names import ROOT
+from dnsemu.policies.location.locator import read_embedded_data
 from dnsemu.policies.location.place import Place
 from dnsemu.publication.freeing import free_incrementally, maps_of
 from dnsemu.query_log.log_file import LogFile, LogFileUnusable
@@ -126,6 +127,7 @@ class WorkerProgram:
         self._channel.send(messages.Acknowledged(self._handled))
 
     def _set_up(self, setup: messages.Setup) -> None:
+        read_embedded_data()  # before clients can use up the descriptors
         self._number, self._silence_limit_s = setup.number, setup.silence_limit_s
         configure_logs(self._replica.now, as_json=setup.logs_as_json)
         dice = QuickDice(random.Random(setup.dice).random)

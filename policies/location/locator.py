@@ -7,7 +7,9 @@ from pathlib import Path
 
 from dnsemu.config.model.addresses import IPNetwork, unmapped
 from dnsemu.config.model.geo import CidrCollection, Geo
+from dnsemu.policies.geodata.countries import country_point
 from dnsemu.policies.geodata.database import LocationDatabase, embedded
+from dnsemu.policies.geodata.region_latency import latencies_ms
 from dnsemu.policies.location.client import CidrLocation, Client, Located
 from dnsemu.policies.location.memo import Memo
 from dnsemu.policies.location.place import Place, place_declared, place_recorded
@@ -113,6 +115,13 @@ class Locator:
     def _look_up(self, address: bytes) -> Place | None:
         record = (self._database or embedded()).find(address)
         return None if record is None else place_recorded(record)
+
+
+def read_embedded_data() -> None:
+    """Reads the files that locating clients needs, which is done when first needed otherwise."""
+    embedded()
+    country_point("US")
+    latencies_ms(0.0, 0.0)
 
 
 def _blocks(collections: Iterable[CidrCollection]) -> dict[int, PrefixTable[list[CidrLocation]]]:
