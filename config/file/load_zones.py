@@ -24,7 +24,7 @@ from dnsemu.config.names import BadName, DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.group import TWICE
 from dnsemu.config.rules.health_check import missing_check
-from dnsemu.config.rules.hosted_zone import insertion_problems
+from dnsemu.config.rules.hosted_zone import insertion_problems, zone_name_problem
 from dnsemu.config.rules.loops import chain_problems
 from dnsemu.config.rules.warnings import digest_warnings, unanswered
 from dnsemu.config.shapes.base import snake, validate
@@ -166,18 +166,11 @@ class ZoneLoader:
             name = names.parse(text)
         except BadName as error:
             problem = Problem("bad-name", "R1", f"FATAL problem: {error}", "write a domain name such as shop.test")
-        else:
-            if name == names.ROOT:
-                problem = Problem(
-                    "zone-name", "R12", "the root cannot be a hosted zone", "write a name such as shop.test"
-                )
-            elif names.is_wildcard(name):
-                message = "Creation of hosted zone with a wildcard domain name is not supported."
-                problem = Problem("zone-name", "R8", message, "leave the * out")
-            else:
-                return name
-        self._report.add(document, (*path, "name"), [problem])
-        return None
+            self._report.add(document, (*path, "name"), [problem])
+            return None
+        refused = zone_name_problem(name)
+        self._report.add(document, path, [refused] if refused is not None else [])
+        return None if refused is not None else name
 
     def _load_record_set(self, draft: _ZoneDraft, document: Document, path: Path, entry: object) -> None:
         """Checks one record set, and adds it to the draft if it has no errors."""

@@ -1,12 +1,13 @@
 """Rules for health checks: fields that exclude or require each other, children, reserved addresses."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from ipaddress import ip_address
 
 from dnsemu.config.aws.reserved_addresses import is_reserved
 from dnsemu.config.errors import Path, Problem
 from dnsemu.config.model.health_checks import CalculatedCheck, CheckConfig, EndpointCheck, HealthCheck, HealthCheckId
-from dnsemu.config.shapes.health_checks import HealthCheckShape
+from dnsemu.config.shapes.base import validate
+from dnsemu.config.shapes.health_checks import HealthCheckShape, written
 
 _EXCLUDED: dict[str, list[tuple[str, str, str]]] = {
     "calculated": [
@@ -63,6 +64,12 @@ def problems(check: HealthCheckShape) -> Iterator[Problem]:
         )
     if check.family == "recovery" and check.routing_control_arn is None:
         yield Problem("routing-control", "H32", "Routing control ARN must not be null", "write routing_control_arn")
+
+
+def model_problems(check: HealthCheck) -> Iterator[Problem]:
+    """Yields problems of a check that was not written by hand, such as a stored one: the rules are those of files."""
+    shape, found = validate(HealthCheckShape, written(check))
+    yield from found if shape is None else problems(shape)
 
 
 def _endpoint_problems(check: HealthCheckShape) -> Iterator[Problem]:
@@ -129,6 +136,29 @@ def child_problems(
             instead = "a calculated check cannot be a child" if kind else "write the id of a declared health check"
             rule = "H81" if kind else "H24"
             yield Problem("child-check", rule, message, instead, ("child_health_checks", index))
+
+
+def ring_problems(checks: Mapping[HealthCheckId, HealthCheck]) -> Iterator[tuple[HealthCheckId, Problem]]:
+    """Yields, for each ring of calculated checks, the check that closes it (H81); each check is visited once."""
+    children = {
+        check.id: check.config.children for check in checks.values() if isinstance(check.config, CalculatedCheck)
+    }
+    done: set[HealthCheckId] = set()
+    for start in children:
+        path: dict[HealthCheckId, Iterator[HealthCheckId]] = {start: iter(children[start])} if start not in done else {}
+        while path:
+            check_id, rest = next(reversed(path.items()))
+            child = next(rest, None)
+            if child is None:
+                done.add(check_id)
+                path.popitem()
+            elif child in path:
+                ring = " → ".join([*list(path)[list(path).index(child) :], child])
+                message = f"calculated health checks are their own children: {ring}"
+                instead = "a calculated check cannot be a child of itself"
+                yield check_id, Problem("child-ring", "H81", message, instead, ("child_health_checks",))
+            elif child in children and child not in done:
+                path[child] = iter(children[child])
 
 
 def address_problems(check: HealthCheck) -> Iterator[Problem]:

@@ -10,13 +10,23 @@ from collections.abc import Iterator, Sequence
 from dnsemu.config import names
 from dnsemu.config.errors import Problem
 from dnsemu.config.model.record_sets import RecordSet
-from dnsemu.config.model.routing import Failover, FailoverRole, Multivalue, Simple
+from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.checked_zone import CheckedZone
-from dnsemu.config.rules.group import group_problems, subject
-from dnsemu.config.rules.places import place_problem
+from dnsemu.config.rules.group import group_problems
+from dnsemu.config.rules.record_set import record_set_problems
 
-MAX_SVC_PRIORITY = 32767
+_AT = ("name",)
+
+
+def zone_name_problem(name: DName) -> Problem | None:
+    """Returns the problem of a name that no hosted zone can have (R8, R12), if any."""
+    if name == names.ROOT:
+        return Problem("zone-name", "R12", "the root cannot be a hosted zone", "write a name such as shop.test", _AT)
+    if names.is_wildcard(name):
+        message = "Creation of hosted zone with a wildcard domain name is not supported."
+        return Problem("zone-name", "R8", message, "leave the * out", _AT)
+    return None
 
 
 def insertion_problems(record_set: RecordSet, zone: CheckedZone) -> Iterator[Problem]:
@@ -43,74 +53,7 @@ def _own_problems(record_set: RecordSet, zone: CheckedZone) -> Iterator[Problem]
     if record_set.type is RRType.SOA and record_set.name != zone.name:
         message = f"RRSet of type SOA with DNS name {names.to_text(record_set.name)} is not permitted below the apex"
         yield Problem("soa-below-apex", "R14", message, "write name: '@', or leave it out", ("name",))
-    yield from _value_problems(record_set)
-    yield from _policy_problems(record_set)
-
-
-def _value_problems(record_set: RecordSet) -> Iterator[Problem]:
-    type = record_set.type
-    at = ("resource_records",)
-    if type in (RRType.CNAME, RRType.SOA) and len(record_set.values) > 1:
-        name = names.to_text(record_set.name)
-        message = f"RRSet of type {type.name} with DNS name {name} must contain exactly one resource record."
-        yield Problem("one-value", "R15", message, "write one value", at)
-    if len(set(record_set.rdata)) != len(record_set.rdata):
-        seen: set[bytes] = set()
-        for index, rdata in enumerate(record_set.rdata):
-            if rdata in seen:
-                message = f"Duplicate Resource Record: '{record_set.values[index]}'"
-                yield Problem("value-twice", "A174", message, "write each value once", (*at, index))
-            seen.add(rdata)
-    if type in (RRType.SVCB, RRType.HTTPS):
-        for index, rdata in enumerate(record_set.rdata):
-            if int.from_bytes(rdata[:2]) > MAX_SVC_PRIORITY:
-                instead = f"write a priority from 0 to {MAX_SVC_PRIORITY}"
-                yield Problem("svc-priority", "A173", "Unsupported SvcPriority value.", instead, (*at, index))
-
-
-def _policy_problems(record_set: RecordSet) -> Iterator[Problem]:
-    routing, type = record_set.routing, record_set.type
-    is_simple, is_multivalue = isinstance(routing, Simple), isinstance(routing, Multivalue)
-    if record_set.alias is not None:
-        if type in (RRType.NS, RRType.SOA):
-            name = names.to_text(record_set.name)
-            message = (
-                f"RRSet with DNS name {name}, type {type.name} contains an alias target, "
-                "but aliases of that type are forbidden"
-            )
-            yield Problem("alias-type", "A168", message, "write resource_records", ("alias_target",))
-        if is_multivalue:
-            message = "Multivalue answer rrset should not be an alias rrset. No changes made."
-            yield Problem("multivalue-alias", "A162", message, "write resource_records", ("alias_target",))
-    if (type in (RRType.NS, RRType.SOA) and not is_simple) or (type is RRType.CNAME and is_multivalue):
-        message = f"{subject(record_set)} cannot be created because this type of RRSet is not supported."
-        yield Problem("policy-type", "A163", message, f"leave the routing policy out: {type.name} takes none")
-    if is_simple and record_set.health_check_id is not None:
-        message = (
-            "DNS name must have alternate ResourceRecordSet responses configured via a routing policy "
-            "(e.g., Weight, Region, etc.) if a health check is attached. No changes made."
-        )
-        instead = "give it a routing policy, such as weight, or leave health_check_id out"
-        yield Problem("simple-with-health-check", "H155", message, instead, ("health_check_id",))
-    if isinstance(routing, Failover):
-        yield from _primary_problems(record_set, routing)
-    if (problem := place_problem(routing)) is not None:
-        yield problem
-
-
-def _primary_problems(record_set: RecordSet, routing: Failover) -> Iterator[Problem]:
-    if routing.role is not FailoverRole.PRIMARY or record_set.health_check_id is not None:
-        return
-    if record_set.alias is None:
-        message = "A non-alias primary ResourceRecordSet must have an associated health check. No changes made."
-        yield Problem("primary-without-check", "R34", message, "write health_check_id")
-    elif not record_set.alias.evaluate_target_health:
-        message = (
-            f"{subject(record_set)} cannot be a primary without EvaluateTargetHealth set to true or an associated "
-            "health check as a secondary would never be returned."
-        )
-        instead = "write evaluate_target_health: true, or health_check_id"
-        yield Problem("primary-without-check", "A159", message, instead)
+    yield from record_set_problems(record_set)
 
 
 # --- the record set and other types ---

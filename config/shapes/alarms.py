@@ -1,6 +1,7 @@
 """The CloudWatch alarm of a metric check, and the alarms that Route 53 refuses."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -116,3 +117,9 @@ class AlarmConfigurationShape(Shape):
             statistic=self.statistic,
             dimensions=tuple((dimension.name, dimension.value) for dimension in self.dimensions),
         )
+
+
+def written_alarm(alarm: AlarmConfiguration) -> dict[str, Any]:
+    """Returns a configuration as a file writes it."""
+    dimensions = [{"name": name, "value": value} for name, value in alarm.dimensions]
+    return asdict(alarm) | {"dimensions": dimensions}

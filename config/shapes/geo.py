@@ -234,7 +234,7 @@ class CidrCollectionShape(Shape):
     @classmethod
     def _blocks(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
         for name, blocks in value.items():
-            if not _is_location(name):
+            if not is_location(name):
                 message = f"{name!r} is no location name"
                 raise refuse("location-name", "R199", message, "write 1 to 16 of 0-9 A-Z a-z _ -")
             for block in blocks:
@@ -251,6 +251,12 @@ class CidrCollectionShape(Shape):
             for name, blocks in self.locations.items()
         }
         return CidrCollection(self.id or collection_id(self.name), self.name, Map(locations))
+
+
+def written_collection(collection: CidrCollection) -> dict[str, Any]:
+    """Returns a collection as a file writes it, so that the rules for files apply to it from wherever it came."""
+    locations = {name: list(map(str, blocks)) for name, blocks in collection.locations.items()}
+    return {"id": collection.id, "name": collection.name, "locations": locations}
 
 
 def collection_id(name: str) -> str:
@@ -275,7 +281,8 @@ def _locations(blocks: Any) -> dict[str, list[str]]:
     return found
 
 
-def _is_location(name: str) -> bool:
+def is_location(name: str) -> bool:
+    """True if a CIDR location may have this name (R199)."""
     return 1 <= len(name) <= 16 and name.isascii() and all(char.isalnum() or char in "_-" for char in name)
 
 

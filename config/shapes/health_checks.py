@@ -22,7 +22,7 @@ from dnsemu.config.model.health_checks import (
 )
 from dnsemu.config.names import BadName
 from dnsemu.config.shapes.about import Notation, about
-from dnsemu.config.shapes.alarms import AlarmConfigurationShape, AlarmIdentifierShape
+from dnsemu.config.shapes.alarms import AlarmConfigurationShape, AlarmIdentifierShape, written_alarm
 from dnsemu.config.shapes.base import Hint, Shape, refuse, with_snake_keys
 
 CheckType = Literal[
@@ -280,3 +280,40 @@ def _config(shape: HealthCheckShape) -> CheckConfig:
         enable_sni=shape.enable_sni,
         regions=tuple(shape.regions or ()),
     )
+
+
+# --- health check to shape ---
+
+
+def written(check: HealthCheck) -> dict[str, Any]:
+    """Returns a health check as a file writes it, so that the rules for files apply to it from wherever it came."""
+    fields = {"id": check.id, "name": check.name, "inverted": check.inverted, "disabled": check.disabled}
+    return {name: value for name, value in (fields | _written_config(check.config)).items() if value is not None}
+
+
+def _written_config(config: CheckConfig) -> dict[str, Any]:
+    if isinstance(config, CalculatedCheck):
+        children = list(config.children)
+        return {"type": "CALCULATED", "child_health_checks": children, "health_threshold": config.health_threshold}
+    if isinstance(config, RecoveryCheck):
+        return {"type": "RECOVERY_CONTROL", "routing_control_arn": config.routing_control_arn}
+    if isinstance(config, MetricCheck):
+        return {
+            "type": "CLOUDWATCH_METRIC",
+            "alarm_identifier": {"region": config.alarm_region, "name": config.alarm_name},
+            "insufficient_data_health_status": config.insufficient_data.value,
+            "cloud_watch_alarm_configuration": config.configuration and written_alarm(config.configuration),
+        }
+    return {
+        "type": config.type.value,
+        "ip_address": config.ip_address,
+        "fully_qualified_domain_name": config.fully_qualified_domain_name,
+        "port": config.port,
+        "resource_path": config.resource_path,
+        "search_string": config.search_string,
+        "request_interval": config.request_interval_s,
+        "failure_threshold": config.failure_threshold,
+        "measure_latency": config.measure_latency,
+        "enable_sni": config.enable_sni,
+        "regions": list(config.regions) or None,
+    }

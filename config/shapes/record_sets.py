@@ -203,29 +203,8 @@ def problems(shape: RecordSetShape) -> Iterator[Problem]:
             "set-identifier-alone", "R30", "set_identifier without a routing policy",
             f"write one of {', '.join(POLICY_FIELDS)}, or leave set_identifier out", ("set_identifier",),
         )  # fmt: skip
-    if shape.alias_target is not None:
-        for field in ("ttl", "resource_records"):
-            if getattr(shape, field) is not None:
-                yield Problem("alias-and-values", "R20", f"an alias has no {field}", "leave it out", (field,))
-    else:
-        yield from _value_problems(shape)
     if shape.geo_proximity_location is not None:
         yield from _one_geoproximity_place(shape.geo_proximity_location)
-
-
-def _value_problems(shape: RecordSetShape) -> Iterator[Problem]:
-    if not shape.resource_records:
-        yield Problem("no-values", "A125", "there are no values", "write resource_records, or an alias_target")
-    if shape.ttl is None:
-        yield Problem("ttl-missing", "R20", "ttl is missing", f"write whole seconds from 0 to {MAX_TTL_S}")
-    values = shape.resource_records or []
-    if len(values) > MAX_VALUES:
-        message = "Cannot have more than 400 records in a RRSet."
-        yield Problem("too-many-values", "A118", message, "", ("resource_records",))
-    for index, value in enumerate(values):
-        if len(value) > MAX_VALUE_CHARACTERS:
-            message = f"the value has {len(value)} characters"
-            yield Problem("value-length", "R17", message, "at most 4000 are allowed", ("resource_records", index))
 
 
 def _one_geoproximity_place(shape: GeoProximityLocationShape) -> Iterator[Problem]:

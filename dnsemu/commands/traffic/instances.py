@@ -182,7 +182,7 @@ def _check_name(zone: HostedZone, name: DName, type: RRType) -> None:
     if zone.record_sets.has_group(name, type):
         message = f"There is already a record set or traffic policy instance {names.to_text(name)} of type {type.name}."
         raise TrafficPolicyInstanceAlreadyExists(message)
-    for problem in insertion_problems(RecordSet(name, type), ZoneDraft(zone)):
+    for problem in insertion_problems(RecordSet(name, type, traffic_policy_instance_id=""), ZoneDraft(zone)):
         if problem.severity is Severity.ERROR:
             raise InvalidInput(problem.message)
 

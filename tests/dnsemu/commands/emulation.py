@@ -8,6 +8,7 @@ from uuid import UUID
 from dnsemu.commands.context import Context, HealthCheckObservation, Request, Response, TestAnswer
 from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.commands.registry import COMMANDS
+from dnsemu.commands.validity import invalid_rows
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId
@@ -77,8 +78,16 @@ class Emulation:
         step = Step(self.state)
         asked: Request = dict(request)
         response = COMMANDS[operation](asked, step, Context(self.now, self.ids, self.settings, self.live))
-        self.state, self.writes = step.state, step.writes
+        before, self.state, self.writes = self.state, step.state, step.writes
+        if self.writes:
+            self._check_validity(before)
         return response
+
+    def _check_validity(self, before: State) -> None:
+        """Asserts that the command made no row that a snapshot could not have; tests begin with incomplete states."""
+        found = list(invalid_rows(self.state))
+        known = {(row.table, row.key) for row in invalid_rows(before)} if found else set()
+        assert [str(row) for row in found if (row.table, row.key) not in known] == []
 
     def refused(self, operation: str, **request: object) -> ApiError:
         """Runs an operation that must fail, and returns its error, whose texts must be listed."""
