@@ -28,6 +28,7 @@ from dnsemu.api.calls.reset import ResetCalls
 from dnsemu.api.calls.signals import SignalCalls
 from dnsemu.api.calls.state import StateCalls
 from dnsemu.api.calls.status import StatusCalls
+from dnsemu.api.calls.stop import StopCalls
 from dnsemu.api.calls.what_if import WhatIfCalls
 from dnsemu.api.control import Calls, control_routes
 from dnsemu.api.health_json import check_detail
@@ -332,6 +333,7 @@ class Application:
             StateCalls(self.command_runner, clock, self.restore),
             ResetCalls(self._resetter(route53), self.command_runner),
             InjectionCalls(self.injected_errors),
+            StopCalls(self.stop),
         ]
         metrics = Metrics(board, self.data_plane, monitor, clock, life, errors)
         return HttpPort(

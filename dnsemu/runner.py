@@ -12,6 +12,7 @@ from dnsemu.runtime.event_loop import loop_factory
 from dnsemu.runtime.file_limit import raise_file_limit
 from dnsemu.runtime.lifecycle import Ready
 from dnsemu.runtime.logs import configure_logs
+from dnsemu.runtime.registry import SERVER, Registration
 from dnsemu.server.transport.listeners import CannotListen
 from dnsemu.store.store import StoreFailed, StoreUnusable
 from dnsemu.upstream.own_addresses import ForwardsToItself
@@ -32,9 +33,24 @@ def run(application: Callable[[], Application], *, as_json: bool) -> None:
         app = application()
         configure_logs(app.clock.now, as_json=as_json)
         handle_signals(app)
-        await app.run(lambda ready: announce(ready, as_json=as_json))
+        await run_registered(app, lambda ready: announce(ready, as_json=as_json))
 
     exit_unless_it_listens(main)
+
+
+async def run_registered(app: Application, on_ready: Callable[[Ready], None]) -> None:
+    """Run an application; while it is ready, `dnsemu stop` finds this process in the registry."""
+    entries: list[Registration] = []
+
+    def register(ready: Ready) -> None:
+        entries.append(Registration(SERVER, {"http": str(ready.http)}))
+        on_ready(ready)
+
+    try:
+        await app.run(register)
+    finally:
+        for entry in entries:
+            entry.close()
 
 
 def exit_unless_it_listens(main: Callable[[], Coroutine[Any, Any, None]]) -> None:

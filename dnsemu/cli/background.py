@@ -20,6 +20,17 @@ RunLog = Annotated[
     ),
 ]
 
+DetachedLog = Annotated[
+    Path | None,
+    typer.Option(
+        "--log",
+        metavar="FILE",
+        help="With --detach: append the log to this file; default: a new file, which is printed.",
+        show_default=False,
+        rich_help_panel="Logs",
+    ),
+]
+
 
 def arguments_of(context: typer.Context, left_out: Collection[str]) -> list[str]:
     """Returns the arguments that a command was given on its command line, as another command would take them.

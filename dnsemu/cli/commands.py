@@ -15,6 +15,7 @@ from dnsemu.cli.questions import explain, what_if
 from dnsemu.cli.reset import reset
 from dnsemu.cli.run import CommandAfterDashes, run
 from dnsemu.cli.serving import demo, serve
+from dnsemu.cli.stop import stop
 from dnsemu.cli.wait import wait
 
 app = typer.Typer(
@@ -51,7 +52,7 @@ def _options(
 
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Serve": (serve, run, demo, wait),
+    "Serve": (serve, run, demo, wait, stop),
     "Check files and explain answers": (check, explain, what_if, schema),
     "Watch a running server": (server.status, server.history),
     "Steer a running server": (

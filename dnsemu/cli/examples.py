@@ -29,6 +29,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "wait": (
         Example("Ask as soon as a server is ready", "dnsemu wait --timeout 10 && dnsemu explain api.shop.test --brief"),
     ),
+    "stop": (
+        Example("Stop a server that was started in the background", "dnsemu stop"),
+        Example("Stop all servers, such as those of tests", "dnsemu stop --all"),
+    ),
     "check": (
         Example("List the errors of a file", "dnsemu check shop.yaml"),
         Example("Count what it declares, for a script", "dnsemu check shop.yaml --json"),

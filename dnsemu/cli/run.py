@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from dnsemu.cli.background import RunLog, arguments_of, server_environment
+from dnsemu.cli.detach import show_failure
 from dnsemu.cli.help import CommandWithExamples, usage_pieces, write_usage
 from dnsemu.cli.options import (
     FAILED,
@@ -119,10 +120,9 @@ def _run(context: typer.Context, command: Sequence[str], folder: Path) -> int:
     environment = server_environment(context)
     if options["no_forward"]:
         environment.pop("DNSEMU_FORWARD", None)
-    reads_input = any(str(file) == "-" for file in options["files"] or ())
     log = options["log"] or folder / "server.log"
     try:
-        server = BackgroundServer(arguments, environment, log, reads_input=reads_input)
+        server = BackgroundServer(arguments, environment, log, files=options["files"] or ())
     except OSError as failure:
         _exit(f"the server cannot be started: {failure}", FAILED)
     try:
@@ -135,8 +135,7 @@ def _run(context: typer.Context, command: Sequence[str], folder: Path) -> int:
             lambda: _report_end(server),
         )
     except StartFailed as failure:
-        print(str(failure).rstrip("\n"), file=sys.stderr)
-        return failure.exit_code
+        show_failure(failure)
     finally:
         has_ended = server.process.poll() is not None
         server.stop()

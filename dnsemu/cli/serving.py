@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dnsemu.cli.background import DetachedLog
 from dnsemu.cli.files import print_warnings, read, warn_if_nothing_is_hosted
 from dnsemu.cli.options import (
     AllowedHosts,
@@ -28,6 +29,7 @@ from dnsemu.cli.options import (
 
 
 def serve(
+    context: typer.Context,
     files: FilesToServe = None,
     dns: Dns = None,
     http: Http = None,
@@ -42,11 +44,27 @@ def serve(
     workers: Workers = "1",
     skip_faulty: SkipFaulty = False,
     allowed_host: AllowedHosts = None,
+    is_detached: Annotated[
+        bool,
+        typer.Option(
+            "--detach",
+            help="Start in the background, and return when it is ready; 'dnsemu stop' stops it.",
+            rich_help_panel="Processes and randomness",
+        ),
+    ] = False,
+    log: DetachedLog = None,
     as_json: Annotated[
         bool, typer.Option("--json", rich_help_panel="Logs", help="Print logs and the ready line as JSON.")
     ] = False,
 ) -> None:
     """Serve DNS, the Route 53 API and the control API until SIGTERM or SIGINT."""
+    if is_detached:
+        from dnsemu.cli.detach import start_detached
+
+        start_detached(context)
+        return
+    if log is not None:
+        refuse("--log is for --detach; in the foreground, redirect standard error: 2>FILE", as_json=as_json)
     from dnsemu.app import Application
     from dnsemu.cli.loading import print_left_out
     from dnsemu.files.watch import stamp

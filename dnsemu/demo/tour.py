@@ -17,7 +17,7 @@ from dnsemu.explain.lines import Line
 from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.verdict.history import Event
 from dnsemu.options import Options
-from dnsemu.runner import announce, exit_unless_it_listens, handle_signals
+from dnsemu.runner import announce, exit_unless_it_listens, handle_signals, run_registered
 from dnsemu.runtime.lifecycle import Ready
 from dnsemu.runtime.logs import configure_logs, timestamp
 from dnsemu.server.transport.listeners import CannotListen
@@ -76,7 +76,7 @@ def run_demo(options: Options, *, as_json: bool) -> None:
                 print("\n".join(tour(where, apps)), flush=True)
 
         try:
-            await server.run(ready)
+            await run_registered(server, ready)
         finally:
             for runner in runners:
                 await runner.cleanup()

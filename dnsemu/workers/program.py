@@ -29,6 +29,7 @@ from dnsemu.query_log.query_log import QueryLog
 from dnsemu.runtime.event_loop import loop_factory
 from dnsemu.runtime.garbage_collection import settle
 from dnsemu.runtime.logs import configure_logs
+from dnsemu.runtime.registry import LEFT_BEHIND, Registration
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Listeners
 from dnsemu.upstream.forwarding import Forwarder
@@ -80,6 +81,7 @@ class WorkerProgram:
         self._counters: CounterReader | None = None
         self._query_log: QueryLog | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._left_behind: Registration | None = None
 
     async def run(self, control: socket.socket) -> None:
         """Answers until told to stop."""
@@ -98,6 +100,8 @@ class WorkerProgram:
         with suppress(TimeoutError):
             async with asyncio.timeout(REPORTED_WITHIN_S):
                 await self._lost.wait()
+        if self._left_behind is not None:
+            self._left_behind.close()
 
     def _on_message(self, message: Any) -> None:
         self._heard_at = asyncio.get_running_loop().time()
@@ -209,7 +213,8 @@ class WorkerProgram:
         if not self._is_answering:
             self._stopping.set()
         elif not self._stopping.is_set():
-            event = "the control plane is gone; the worker answers from what was published last, until SIGTERM"
+            self._left_behind = Registration(LEFT_BEHIND, {"number": self._number})
+            event = "the control plane is gone; the worker answers from what was published last, until 'dnsemu stop'"
             log.error(event, worker=self._number, pid=os.getpid())
 
     async def _watch_control(self) -> None:

@@ -11,19 +11,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from dnsemu.config.file.opening import is_standard_input
+
 STOP_WITHIN_S = 10.0
 PR_SET_PDEATHSIG = 1
 _READY = re.compile(r"dnsemu ready dns=(\S+) http=(\S+)")
 _QUIET = re.compile(r"\[(?:info|debug)\s*\]")
 _LOUD = re.compile(r"\[(?:warning|error|critical)\s*\]")
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 MAX_LINES_SHOWN = 20
 
 
 class StartFailed(Exception):
-    """The server ended before it was ready; the message is what it wrote, `exit_code` is its own."""
+    """The server ended before it was ready: what it wrote, and its exit code."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
+    def __init__(self, output: str, errors: str, exit_code: int) -> None:
+        super().__init__(errors)
+        self.output = output
+        self.errors = errors
         self.exit_code = exit_code
 
 
@@ -36,7 +41,7 @@ class BackgroundServer:
         environment: Mapping[str, str],
         log: Path,
         *,
-        reads_input: bool = False,
+        files: Sequence[Path],
         ends_with_parent: bool = True,
     ) -> None:
         """Starts the process.
@@ -45,7 +50,7 @@ class BackgroundServer:
             arguments: options and files of `serve`.
             environment: its variables.
             log: the file that its standard error is appended to.
-            reads_input: a file is `-`, standard input.
+            files: those among the arguments; standard input and open descriptors are passed on if one names them.
             ends_with_parent: it is stopped if this process is killed (Linux).
         Raises:
             OSError: the log cannot be written, or the process cannot be started.
@@ -55,11 +60,12 @@ class BackgroundServer:
             self._shown = errors.tell()
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "dnsemu", "serve", *arguments],
-                stdin=None if reads_input else subprocess.DEVNULL,
+                stdin=None if any(map(is_standard_input, files)) else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=environment,
                 start_new_session=True,
+                pass_fds=[int(found[1]) for file in files if (found := _DESCRIPTOR.fullmatch(str(file)))],
                 preexec_fn=_end_with_parent if ends_with_parent else None,  # noqa: PLW1509
             )
 
@@ -75,7 +81,8 @@ class BackgroundServer:
             line = output.readline().decode()
             rest = "" if line.startswith(("dnsemu ready", '{"ready"')) else line + output.read().decode()
         if rest or not line:
-            raise StartFailed(rest + "\n".join(self._new_lines()), self.process.wait() or 1)
+            code = self.process.wait()  # its log is complete then
+            raise StartFailed(rest, "".join(f"{line}\n" for line in self._new_lines()), code or 1)
         return line.rstrip("\n")
 
     def new_lines(self) -> list[str]:
@@ -108,7 +115,7 @@ class BackgroundServer:
 
 def addresses_in(ready_line: str) -> tuple[str, str]:
     """Returns the first DNS address and the HTTP address of a ready line, each `ADDRESS:PORT`."""
-    found = _READY.fullmatch(ready_line)
+    found = _READY.match(ready_line)
     assert found is not None, ready_line
     return found[1].split(",")[0], found[2]
 

@@ -168,7 +168,7 @@ def _free_near(address: Address) -> Address | None:
     return None
 
 
-_ORPHANED_WORKERS = " (workers of a dnsemu that was killed keep answering; end them with: pkill -f dnsemu.workers)"
+_ORPHANED_WORKERS = " (workers of a dnsemu that was killed keep answering; end them with: dnsemu stop)"
 
 
 def explain_bind_failure(address: Address, protocol: str, failure: OSError, option: str) -> str:

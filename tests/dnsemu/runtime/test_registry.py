@@ -1,0 +1,58 @@
+"""The registry of running processes: entries end with their processes, and other users cannot add any."""
+
+import os
+
+import pytest
+
+from dnsemu.runtime.registry import SERVER, Registration, private_folder, registered
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """The registry's folder, which does not exist yet."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path / "dnsemu"
+
+
+def test_a_process_is_registered_until_it_closes_its_entry():
+    entry = Registration(SERVER, {"http": "127.0.0.1:8053"})
+    [found] = registered(SERVER)
+    assert (found.pid, found.about, found.has_ended) == (os.getpid(), {"http": "127.0.0.1:8053"}, False)
+    entry.close()
+    assert found.has_ended
+    assert list(registered(SERVER)) == []
+
+
+def test_an_entry_whose_process_has_ended_is_removed(folder):
+    folder.mkdir(mode=0o700)
+    left = folder / "server-1"
+    left.write_text("{}")
+    assert list(registered(SERVER)) == []
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_folder_that_others_may_write_to_is_not_read(folder, mode):
+    """An entry of someone else would make `stop` end a process of the user."""
+    entry = Registration(SERVER, {})
+    folder.chmod(mode)
+    assert list(registered(SERVER)) == []
+    folder.chmod(0o700)
+    assert len(list(registered(SERVER))) == 1
+    entry.close()
+
+
+def test_a_folder_that_is_a_link_is_not_used(folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert private_folder() != folder
+
+
+def test_without_a_folder_a_process_stays_unregistered(monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/no/such/folder")
+    monkeypatch.setattr("tempfile.tempdir", "/no/such/folder")
+    Registration(SERVER, {}).close()
+    assert list(registered(SERVER)) == []
+    with pytest.raises(OSError, match="No such file"):
+        private_folder()
