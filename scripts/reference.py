@@ -63,7 +63,7 @@ def _table(shape: type[Shape], headings: Mapping[str, str]) -> str:
 def _row(shape: type[Shape], name: str, field: Mapping[str, Any], default: str, headings: Mapping[str, str]) -> str:
     metadata = shape.model_fields[name].metadata
     notation = next((item for item in metadata if isinstance(item, Notation)), None)
-    rule = next((item.rule for item in metadata if isinstance(item, Hint)), "")
+    rule = next((item.rule for item in metadata if isinstance(item, Hint)), field.get("$comment", ""))
     type = type_text(field, notation, headings)
     return f"| `{name}` | {type} | {default} | {field['description']} | {rule} |\n"
 
@@ -115,7 +115,9 @@ def _kind(kind: Mapping[str, Any], notation: Notation | None, headings: Mapping[
             )
             return f"list of {entry}" + _range(kind, "Items", " entries")
         case "object":
-            return f"mapping of names to {type_text(kind['additionalProperties'], notation, headings)}"
+            names = kind.get("propertyNames", {}).get("enum")
+            value = type_text(kind["additionalProperties"], notation, headings)
+            return f"mapping with `{names[0]}`: {value}" if names else f"mapping of names to {value}"
         case other:
             raise ValueError(f"docs/reference.md has no words for the type {other}")
 

@@ -23,11 +23,13 @@ class Notation(Enum):
     VALUE = "value of a record"
 
 
-def about(description: str, *, default: Any = None) -> Any:
+def about(description: str, rule: str = "", *, default: Any = None) -> Any:
     """Describes a field, as a part of its `Annotated`.
 
     Args:
         description: plain sentences about its meaning.
+        rule: the rule of docs/spec about the field, if its `Hint` has none.
         default: the value that the field has where it is left out, if there is one.
     """
-    return Field(description=description, json_schema_extra={"default": default} if default is not None else None)
+    extra: dict[str, Any] = {"$comment": rule} if rule else {}
+    return Field(description=description, json_schema_extra=extra if default is None else extra | {"default": default})

@@ -168,17 +168,22 @@ class GeoShape(Shape):
     ] = None  # fmt: skip
     latency: Annotated[
         list[GeoLatencyShape] | None,
-        about("Round-trip times that you measured, used in place of the model of latencies.", default=[]),
+        about("Round-trip times that you measured, used in place of the model of latencies.", "R70", default=[]),
     ] = None
     networks: Annotated[
         list[GeoNetworkShape] | None,
-        about("Places of client networks: the longest prefix wins, and all of them win over the database.", default=[]),
+        about(
+            "Places of client networks: the longest prefix wins, and all of them win over the database.",
+            "R135",
+            default=[],
+        ),
     ] = None
     default: Annotated[
         PlaceShape | None,
         about(
             "The place of clients whose place is unknown, for latency and geoproximity routing; geolocation routing "
             "gives such a client the record set for `*`.",
+            "R71",
             default={"region": Geo().default.region},
         ),
     ] = None

@@ -93,12 +93,13 @@ class HealthCheckersShape(Shape):
     ] = None  # fmt: skip
     blocked: Annotated[
         list[BlockedPathShape] | None,
-        about("Network paths that are cut: probes on them time out, as behind a firewall.", default=[]),
+        about("Network paths that are cut: probes on them time out, as behind a firewall.", "H70", default=[]),
     ] = None
     strict_addresses: Annotated[
         bool | None,
         about(
             "`true` refuses health checks of addresses that Route 53 does not probe: private, loopback and the like.",
+            "H7",
             default=_DEFAULT.strict_addresses,
         ),
     ] = None

@@ -139,18 +139,22 @@ class HealthCheckShape(Shape):
     ] = None
     enable_sni: Annotated[
         bool | None,
-        about("`true` sends the domain name in the TLS handshake (SNI): for HTTPS only, where it is the default."),
+        about(
+            "`true` sends the domain name in the TLS handshake (SNI): for HTTPS only, where it is the default.", "H46"
+        ),
     ] = None
     regions: Annotated[
         list[CheckerRegion] | None, Field(min_length=3, max_length=64),
         Hint("H13", "checker-region", f"three or more of {', '.join(ALL_CHECKER_REGIONS)}"),
         about("The Regions whose checkers probe; left out, all that have checkers."),
     ] = None  # fmt: skip
-    inverted: Annotated[bool, about("`true` swaps healthy and unhealthy.", default=False)] = False
+    inverted: Annotated[bool, about("`true` swaps healthy and unhealthy.", "H72", default=False)] = False
     disabled: Annotated[
         bool,
         about(
-            "`true` stops the health check: it counts as healthy, or as unhealthy if it is inverted too.", default=False
+            "`true` stops the health check: it counts as healthy, or as unhealthy if it is inverted too.",
+            "H73",
+            default=False,
         ),
     ] = False
     child_health_checks: Annotated[
@@ -164,10 +168,11 @@ class HealthCheckShape(Shape):
         about("`CALCULATED`, required: the number of healthy children that make it healthy; 0 is always healthy."),
     ] = None  # fmt: skip
     alarm_identifier: Annotated[
-        AlarmIdentifierShape | None, about("`CLOUDWATCH_METRIC`, required: the CloudWatch alarm to follow.")
+        AlarmIdentifierShape | None, about("`CLOUDWATCH_METRIC`, required: the CloudWatch alarm to follow.", "H27")
     ] = None
     cloud_watch_alarm_configuration: Annotated[
-        AlarmConfigurationShape | None, about("`CLOUDWATCH_METRIC`: the settings of the alarm, for the API to show.")
+        AlarmConfigurationShape | None,
+        about("`CLOUDWATCH_METRIC`: the settings of the alarm, for the API to show.", "H89"),
     ] = None
     insufficient_data_health_status: Annotated[
         Literal["Healthy", "Unhealthy", "LastKnownStatus"] | None,

@@ -9,15 +9,20 @@ from dnsemu.config.shapes.about import Notation, about
 from dnsemu.config.shapes.base import Hint, Shape, refuse
 from dnsemu.config.text.ids import bare_id
 
+MAX_COMMENT = 256
+_COMMENT = Hint("A80", "comment", f"text of at most {MAX_COMMENT} characters")
+
 
 class ZoneConfigShape(Shape):
     """The field `config` of a hosted zone, as in the API."""
 
     OUTPUT_FIELDS = frozenset({"hosted_zone_tier"})
 
-    comment: Annotated[str | None, about("A note of yours, which the API shows.")] = None
+    comment: Annotated[
+        str | None, Field(max_length=MAX_COMMENT), _COMMENT, about("A note of yours, which the API shows.")
+    ] = None
     private_zone: Annotated[
-        bool, about("`true` is refused, as private hosted zones are not served.", default=False)
+        bool, about("`true` is refused, as private hosted zones are not served.", "R171", default=False)
     ] = False
 
 
@@ -38,17 +43,20 @@ class HostedZoneShape(Shape):
 
     name: Annotated[str, Notation.DOMAIN_NAME, about("The domain name of the zone; it answers for all names below.")]
     id: Annotated[
-        str | None, Field(pattern=r"^Z[0-9A-Z]{1,31}$"), Hint("A47", "zone-id", "Z and 13 to 20 of 0-9 A-Z"),
+        str | None, Field(pattern=r"^Z[0-9A-Z]{1,31}$"), Hint("A47", "zone-id", "Z and 1 to 31 of 0-9 A-Z"),
         about("The id of the zone in the API; left out, it is made from the name, so that it stays the same."),
     ] = None  # fmt: skip
     comment: Annotated[
-        str | None, Field(max_length=256), Hint("A80", "comment", "text of at most 256 characters"),
-        about("A note of yours, which the API shows."),
-    ] = None  # fmt: skip
+        str | None, Field(max_length=MAX_COMMENT), _COMMENT, about("A note of yours, which the API shows.")
+    ] = None
     config: Annotated[ZoneConfigShape | None, about("The comment where the API's output has it.")] = None
     record_sets: Annotated[
         list[Any] | None,
-        about("The record sets of the zone; Route 53's NS and SOA are added if they are not among them.", default=[]),
+        about(
+            "The record sets of the zone; Route 53's NS and SOA are added if they are not among them.",
+            "R25",
+            default=[],
+        ),
     ] = None
     resource_record_sets: Annotated[list[Any] | None, about("`record_sets` by its name in the API.")] = None
 

@@ -31,7 +31,7 @@ class GeoLocationShape(Shape):
         str | None, Notation.COUNTRY, about('A country; `"*"` is for clients that no other record set is for.')
     ] = None
     subdivision_code: Annotated[
-        str | None, about("A US state or Ukrainian oblast, such as `CA`, beside its country.")
+        str | None, about("A US state or Ukrainian oblast, such as `CA`, beside its country.", "R75")
     ] = None
 
 
@@ -83,7 +83,7 @@ def _coordinate(value: Any, pattern: str, limit: int) -> Any:
 class GeoProximityLocationShape(Shape):
     """The location of a geoproximity record set's resource (R83)."""
 
-    aws_region: Annotated[str | None, Notation.REGION, about("The AWS Region that the endpoint is in.")] = None
+    aws_region: Annotated[str | None, Notation.REGION, about("The AWS Region that the endpoint is in.", "R83")] = None
     local_zone_group: Annotated[
         str | None, about("The AWS Local Zone group that the endpoint is in, such as `us-west-2-den-1`.")
     ] = None

@@ -56,7 +56,7 @@ class AliasTargetShape(Shape):
 
     hosted_zone_id: Annotated[
         str | None,
-        about("The id of the hosted zone of the target; needed only if the target is in another hosted zone."),
+        about("The id of the hosted zone of the target; needed only if the target is in another hosted zone.", "R102"),
     ] = None
     dns_name: Annotated[str, Notation.DOMAIN_NAME, about("The name of the target, always absolute.")]
     evaluate_target_health: Annotated[
@@ -101,11 +101,13 @@ class RecordSetShape(Shape):
     }
 
     name: Annotated[
-        str, Notation.DOMAIN_NAME, about("The name that it answers for: relative to the zone, `@` for the zone itself.")
+        str,
+        Notation.DOMAIN_NAME,
+        about("The name of the record set: relative to the zone, or `@` for the zone itself."),
     ]
     type: Annotated[
         TypeName, Hint("R13", "record-type", f"one of {', '.join(t.name for t in RRType)}"),
-        about("The record type that it answers for."),
+        about("The record type of the record set."),
     ]  # fmt: skip
     ttl: Annotated[
         int | None, Field(ge=0, le=MAX_TTL_S), Hint("R20", "ttl-range", f"whole seconds from 0 to {MAX_TTL_S}"),
@@ -128,7 +130,7 @@ class RecordSetShape(Shape):
         AliasTargetShape | None, about("Makes it an alias: it answers what its target answers, in place of values.")
     ] = None
     health_check_id: Annotated[
-        str | None, about("The `id` of the health check that it answers by; left out, it is always healthy.")
+        str | None, about("The `id` of the health check that decides if it is healthy; left out, it always is.", "R117")
     ] = None
     weight: Annotated[
         int | None, Field(ge=0, le=255), Hint("R62", "weight-range", "a whole number from 0 to 255"),
@@ -136,28 +138,32 @@ class RecordSetShape(Shape):
     ] = None  # fmt: skip
     region: Annotated[
         str | None, Notation.REGION,
-        about("Latency routing: the Region of the endpoint; the one with the lowest latency to the client answers."),
+        about("Latency routing: the Region of the endpoint; the one fastest for the client answers.", "R66"),
     ] = None  # fmt: skip
     failover: Annotated[
         Literal["PRIMARY", "SECONDARY"] | None, Hint("R72", "failover-role", "PRIMARY or SECONDARY"),
         about("Failover routing: `SECONDARY` answers while `PRIMARY` is unhealthy."),
     ] = None  # fmt: skip
     geo_location: Annotated[
-        GeoLocationShape | None, about("Geolocation routing: the location of the clients that it answers.")
+        GeoLocationShape | None, about("Geolocation routing: the location of the clients that it answers.", "R75")
     ] = None
     geo_proximity_location: Annotated[
         GeoProximityLocationShape | None,
-        about("Geoproximity routing: the location of the endpoint; the one nearest to the client answers."),
+        about("Geoproximity routing: the location of the endpoint; the one nearest to the client answers.", "R83"),
     ] = None
     cidr_routing_config: Annotated[
-        CidrRoutingConfigShape | None, about("IP-based routing: the networks of the clients that it answers.")
+        CidrRoutingConfigShape | None, about("IP-based routing: the networks of the clients that it answers.", "R92")
     ] = None
     multi_value_answer: Annotated[
         bool | None,
-        about("Multivalue answer routing, if `true`: up to eight healthy ones answer together.", default=False),
+        about("Multivalue answer routing, if `true`: up to eight healthy record sets answer together.", default=False),
     ] = None
 
-    @field_validator("resource_records", mode="before", json_schema_input_type=list[str | dict[str, str]] | None)
+    @field_validator(
+        "resource_records",
+        mode="before",
+        json_schema_input_type=list[str | dict[Literal["value", "Value"], str]] | None,
+    )
     @classmethod
     def _texts(cls, value: Any) -> Any:
         """Replaces the API's `{Value: …}` with its text, so that errors name the list entry."""

@@ -96,7 +96,7 @@ class ResourceShape(Shape):
     ] = None  # fmt: skip
     targets: Annotated[
         list[TargetShape] | None,
-        about("The machines behind the resource: the healthy ones are answered, at most eight.", default=[]),
+        about("The machines behind the resource: the healthy ones are answered, at most eight.", "R106", default=[]),
     ] = None
 
 

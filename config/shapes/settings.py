@@ -60,6 +60,7 @@ class ServerShape(Shape):
         list[VantagePointShape] | None,
         about(
             "Further addresses to listen on for DNS: clients that ask there are at the place given.",
+            "R128",
             default=list(_SERVER.vantage_points),
         ),
     ] = None
@@ -173,12 +174,15 @@ class ApiShape(Shape):
 
     credentials: Annotated[
         list[CredentialShape] | None,
-        about("Access keys, one of which requests have to be signed with; none accepts every request.", default=[]),
+        about(
+            "Access keys, one of which requests have to be signed with; none accepts every request.", "A3", default=[]
+        ),
     ] = None
     change_delay: Annotated[
         str | float | None, Notation.DURATION,
         about(
             f"The time from a change by the API until DNS answers it: at most {duration_text(MAX_CHANGE_DELAY_S)}.",
+            "R43",
             default=duration_text(_API.change_delay_s),
         ),
     ] = None  # fmt: skip

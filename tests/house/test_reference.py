@@ -14,6 +14,7 @@ from dnsemu.config.aws.places import CONTINENT_OF, REGIONS, parse_place
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.file.documents import parse
 from dnsemu.config.file.load import load_files
+from dnsemu.config.file.schema import json_schema
 from dnsemu.config.rdata.parsing import parse_value
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.shapes.about import Notation
@@ -24,6 +25,7 @@ from dnsemu.config.text.addresses import parse_address
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.rates import parse_rate
 from dnsemu.options import DEFAULT_DNS, DEFAULT_HTTP
+from scripts.fidelity import DOCUMENTS, rules_of
 from scripts.reference import PAGE, filled, shapes, tables
 from tests.house.sources import room_of
 from tests.house.test_readme import DATABASE
@@ -32,8 +34,8 @@ TEXT = PAGE.read_text()
 SHAPES = shapes()
 SCHEMAS = {name: shape.model_json_schema(ref_template="{model}") for name, shape in SHAPES.items()}
 FIELDS = [(name, field) for name, shape in SHAPES.items() for field in shape.model_fields]
-API_ONLY = {"health_check_config", "cidr_blocks"}
-"""Fields of the API that hold the fields of a shape in another form."""
+API_ONLY = {"health_check_config", "cidr_blocks", "traffic_policy_instance_id"}
+"""Fields of the API that hold fields of a shape in another form, or mark an entry that is left out."""
 
 
 def properties(shape):
@@ -103,6 +105,31 @@ def test_every_shape_has_one_table():
     public = {name for name in defined if not name.startswith("_")}
     assert len(public) > 20
     assert sorted(shape for shape, _ in tables(TEXT)) == sorted(public)
+
+
+def test_every_table_is_listed_at_the_head():
+    head = TEXT.partition("## Notations")[0]
+    assert re.findall(r"\(#(\w+)\)", head) == [heading for _, heading in tables(TEXT)]
+
+
+def test_every_rule_on_the_page_exists():
+    rules = set(re.findall(r" ([RHA]\d+) \|$", TEXT, re.MULTILINE))
+    spec = {rule.id for name, letter in DOCUMENTS.items() for rule in rules_of(document_text(name), letter)}
+    assert len(rules) > 40
+    assert [rule for rule in rules if not any(known == rule or known.startswith(f"{rule}.") for known in spec)] == []
+
+
+def document_text(name):
+    return (PAGE.parent / "spec" / name).read_text()
+
+
+def test_editors_show_the_sentences_of_the_page():
+    schema = json_schema()
+    shown = [
+        field["description"] for model in (schema, *schema["$defs"].values()) for field in model["properties"].values()
+    ]
+    assert len(shown) == len(FIELDS)
+    assert [sentence for sentence in shown if f" | {sentence} | " not in TEXT] == []
 
 
 @pytest.mark.parametrize(("shape", "field"), FIELDS)
