@@ -113,7 +113,8 @@ class Application:
         self._stopping = asyncio.Event()
         chance = random.Random(options.seed)
         dice = QuickDice(chance.random)
-        lookup_dice = QuickDice(random.Random(chance.getrandbits(64)).random)
+        lookup_chance = random.Random(chance.getrandbits(64))
+        lookup_dice = QuickDice(lookup_chance.random)
 
         # Time.
         self.clock = options.clock or Clock()
@@ -173,6 +174,7 @@ class Application:
 
         # The API and its state.
         self.publisher = Publisher(self.board, self.monitor, self.forcing, self.target_hosts, probes=options.probes)
+        new_ids = NewIds(None if options.seed is None else chance.getrandbits(64))
         change_feed = ChangeFeed()
         self.propagation = Propagation(
             change_feed, self.scheduler, self.publisher.compile_writes, self.publisher.publish_writes
@@ -180,7 +182,7 @@ class Application:
         self.command_runner = CommandRunner(
             options.store or MemoryStore(),
             self.clock,
-            NewIds(None if options.seed is None else chance.getrandbits(64)),
+            new_ids,
             LiveWorld(self.board, self.health, self.monitor, dice),
             change_feed,
             self.propagation.compile,
@@ -198,6 +200,17 @@ class Application:
             self.lifecycle.failures,
             skips_faulty=options.skips_faulty,
         )
+
+        # Resets.
+        self.resetter = Resetter(
+            *(self.scheduler, self.monitor, self.forcing, self.force_file, self.partitions, self.injected_errors),
+            *(self.propagation, self.target_hosts, self.board, self.restore),
+        )
+        self.resetter.on_reset(Part.CLOCK, lambda: self.lifecycle.restart_uptime(self.clock.now()))
+        self.resetter.on_reset(Part.API, new_ids.restart)
+        if options.seed is not None:
+            for source in (chance, lookup_chance):
+                self.resetter.on_reset(Part.API, partial(source.setstate, source.getstate()))
 
     # --- from start to stop ---
 
@@ -331,10 +344,11 @@ class Application:
             SignalCalls(monitor),
             CheckerCalls(self.partitions, self._fleet),
             StateCalls(self.command_runner, clock, self.restore),
-            ResetCalls(self._resetter(route53), self.command_runner),
+            ResetCalls(self.resetter, self.command_runner),
             InjectionCalls(self.injected_errors),
             StopCalls(self.stop),
         ]
+        self.resetter.on_reset(Part.API, route53.refill)
         metrics = Metrics(board, self.data_plane, monitor, clock, life, errors)
         return HttpPort(
             [*route53.routes(), *Probes(self.lifecycle, metrics).routes(), *control_routes(control)],
@@ -358,15 +372,6 @@ class Application:
     def file_errors(self) -> tuple[FileError, ...]:
         """Errors that keep the files' present state from being served; empty when it is served."""
         return (*self.files.errors, *self.force_file.errors)
-
-    def _resetter(self, route53: ApiEndpoint) -> Resetter:
-        resetter = Resetter(
-            *(self.scheduler, self.monitor, self.forcing, self.force_file, self.partitions, self.injected_errors),
-            *(self.propagation, self.target_hosts, self.board, self.restore),
-        )
-        resetter.on_reset(Part.API, route53.refill)
-        resetter.on_reset(Part.CLOCK, lambda: self.lifecycle.restart_uptime(self.clock.now()))
-        return resetter
 
     async def restore(self, state: State, then: Callable[[], None] = lambda: None) -> None:
         """Replace the state by another one, below what files declare.

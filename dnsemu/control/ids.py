@@ -15,7 +15,13 @@ class NewIds:
     """Random ids; the same ones again from the same seed."""
 
     def __init__(self, seed: int | None = None) -> None:
+        self._seed = seed
         self._dice: Random = SystemRandom() if seed is None else Random(seed)
+
+    def restart(self) -> None:
+        """Begins again with the first id of the seed; without a seed, does nothing."""
+        if self._seed is not None:
+            self._dice.seed(self._seed)
 
     def zone(self) -> str:
         """The id of a hosted zone."""

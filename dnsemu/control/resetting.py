@@ -29,7 +29,7 @@ class Part(Enum):
     """The parts of a server that can be reset, in the order in which they are reset."""
 
     API = "api"
-    """Everything made through the Route 53 API, injected errors, and the rate limit's budget."""
+    """Everything made through the Route 53 API, injected errors, the rate limit's budget, and draws from a seed."""
     HEALTH = "health"
     """Results of probes, votes, statuses, and the states of alarms and routing controls."""
     CLOCK = "clock"
@@ -116,7 +116,7 @@ class Resetter:
             Part.HEALTH: self._undo_health,
         }
         undone = {part.value: undo_part() for part, undo_part in undo.items() if part in parts}
-        if parts:
+        if Part.API in parts or Part.HEALTH in parts:
             self._target_hosts.restart()
         if Part.HISTORY in parts:
             cause = f"reset of {', '.join(part.value for part in Part if part in parts)}"

@@ -54,6 +54,8 @@ class DeclaredFiles:
         self._failures = failures
         self._empty = frozenset(first.empty)
         self._standard_input = first.standard_input
+        self._read_last = self._stamp_with_database(), first
+        """The files as they were read last, with their stamp before that."""
         self._requested = asyncio.Event()
         self._turn = asyncio.Lock()
         self.errors: tuple[FileError, ...] = first.left_out
@@ -66,7 +68,7 @@ class DeclaredFiles:
     async def watch(self) -> None:
         """Request a reload whenever the files change, until cancelled."""
         if self._files:
-            async for _ in changes(self._watched, (*self._seen, *stamp(self._watched()[len(self._files) :]))):
+            async for _ in changes(self._watched, self._stamp_with_database()):
                 self.reload()
 
     async def run(self) -> None:
@@ -77,7 +79,7 @@ class DeclaredFiles:
             await self._reload()
 
     async def read_for(self, apply: Apply) -> None:
-        """Read the files now and pass them to another function.
+        """Pass the files to another function; they are read if they changed since they were read last.
 
         Raises:
             LoadingFailed: they could not be read, or have errors.
@@ -86,7 +88,8 @@ class DeclaredFiles:
         async with self._turn:
             with gc_deferred():
                 try:
-                    loaded = await self._read()
+                    is_known = self._read_last[0] == stamp(self._watched())
+                    loaded = self._read_last[1] if is_known else await self._read()
                 except FilesRefused as refused:
                     raise LoadingFailed(f"the files have errors: {refused.errors[0]}") from refused
                 await apply(loaded)
@@ -124,6 +127,7 @@ class DeclaredFiles:
         """
         if self._inline is not None:
             return self._inline
+        before = stamp(self._watched())
         loaded = await read_files(
             self._files, progress, skips_faulty=self._skips_faulty, standard_input=self._standard_input
         )
@@ -133,7 +137,12 @@ class DeclaredFiles:
             instead = "write {} if that is intended"
             raise FilesRefused([FileError(file, 0, "", "", "file-empty", message, instead) for file in emptied])
         self._empty = frozenset(loaded.empty)
+        self._read_last = before, loaded
         return loaded
+
+    def _stamp_with_database(self) -> Stamp:
+        """The stamp of the first reading; the location database is looked at now."""
+        return (*self._seen, *stamp(self._watched()[len(self._files) :]))
 
     def _watched(self) -> tuple[Path, ...]:
         database = self._database()
