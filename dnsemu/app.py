@@ -206,7 +206,6 @@ class Application:
             *(self.scheduler, self.monitor, self.forcing, self.force_file, self.partitions, self.injected_errors),
             *(self.propagation, self.target_hosts, self.board, self.restore),
         )
-        self.resetter.on_reset(Part.CLOCK, lambda: self.lifecycle.restart_uptime(self.clock.now()))
         self.resetter.on_reset(Part.API, new_ids.restart)
         if options.seed is not None:
             for source in (chance, lookup_chance):

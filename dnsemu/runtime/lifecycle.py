@@ -29,7 +29,3 @@ class Lifecycle:
         """True from when everything listens until the server stops."""
         self.failures: dict[str, str] = {}
         """Parts that stopped with an error or failed just now, with the error."""
-
-    def restart_uptime(self, now: float) -> None:
-        """Counts the uptime from this instant on: the clock has restarted."""
-        self.started_at = now

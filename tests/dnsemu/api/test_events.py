@@ -372,6 +372,58 @@ async def test_no_gap_if_no_missed_event_has_left_the_history():
             assert await stream.ids(4) == ids(7, 8, 9, 10)
 
 
+@pytest.mark.parametrize("filters", [{}, {"kind": "vote"}, {"check": "other"}], ids=["all", "kind", "check"])
+async def test_a_stream_goes_on_after_the_history_is_cleared(filters):
+    async with Server() as server:
+        server.add(times=3)
+        async with server.stream(**filters) as stream:
+            assert (await stream.block())["id"] == "run-3"
+            await server.idle()
+            server.history.clear(0.5, "reset of history")
+            kind, id_, data = await stream.event()
+            assert (kind, id_) == ("reset", "run-4")
+            what = "the history was cleared (reset of history)"
+            expected = {"id": "run-4", "at": "1970-01-01T00:00:00.500Z", "kind": "reset", "missed": 0, "what": what}
+            assert data == expected
+            check = filters.get("check", "web")
+            server.add(check, kind=EventKind.VOTE)
+            assert await stream.ids(1) == ids(5)
+
+
+@pytest.mark.parametrize(("seen", "missed"), [("run-1", 2), ("run-3", 0), ("run-4", None), ("run-5", None)])
+async def test_a_reader_that_reconnects_after_a_clearing_is_told_of_it(seen, missed):
+    async with Server() as server:
+        server.add(times=3)
+        server.history.clear(0.5, "reset of history")
+        server.add(times=2)
+        async with server.stream({"Last-Event-ID": seen}) as stream:
+            kind, id_, data = await stream.event()
+            if missed is None:
+                assert (kind, id_) == ("status", f"run-{int(seen[-1]) + 1}")
+            else:
+                assert (kind, id_, data["missed"]) == ("reset", "run-4", missed)
+                assert await stream.ids(2) == ids(5, 6)
+
+
+async def test_a_gap_after_a_clearing():
+    async with Server(capacity=4) as server:
+        server.add(times=3)
+        server.history.clear(0.5, "reset of history")
+        server.add(times=6)
+        async with server.stream({"Last-Event-ID": "run-2"}) as stream:
+            assert [(await stream.event())[:2] for _ in range(2)] == [("reset", "run-4"), ("gap", "run-6")]
+            assert await stream.ids(4) == ids(7, 8, 9, 10)
+
+
+async def test_the_history_lists_no_clearing():
+    async with Server() as server:
+        server.add(times=3)
+        server.history.clear(0.5, "reset of history")
+        assert (await server.list())[1] == {"events": [], "first": None, "last": "run-4"}
+        server.add()
+        assert [event["id"] for event in (await server.list(since="run-1"))[1]["events"]] == ids(5)
+
+
 @pytest.mark.parametrize("events", [0, 3, 10])
 async def test_a_gap_after_a_restart(events):
     async with Server(capacity=4) as server:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsemu.clock.clock import MAX_SPEED, MIN_SPEED, Clock
+from dnsemu.clock.spec import parse_clock
 
 START = 1_000_000.0
 
@@ -184,3 +185,51 @@ def test_it_never_goes_back_whatever_the_steps(steps):
                 clock.resume()
         assert clock.now() >= last - 1e-6  # rounding
         last = clock.now()
+
+
+def disturb(clock, machine):
+    """Moves a clock, changes its speed, lets it run, and pauses or resumes it."""
+    clock.move_to(clock.now() + 3600)
+    clock.set_speed(100)
+    clock.resume()
+    machine.now += 7
+    if clock.running_speed:
+        clock.pause()
+
+
+def test_a_restarted_clock_that_stood_still_is_at_its_first_instant(machine):
+    clock, told = Clock(start=START, is_paused=True, monotonic=machine), []
+    disturb(clock, machine)
+    clock.on_change(lambda: told.append(clock.now()))
+    assert clock.restart() == -(3600 + 700)
+    assert (clock.now(), clock.speed, clock.running_speed, clock.is_paused) == (START, 0.0, 1.0, True)
+    assert told == [START]
+
+
+def test_a_restarted_clock_without_a_given_time_stands_still_where_it_began(machine):
+    clock = Clock(is_paused=True, monotonic=machine)
+    began = clock.now()
+    disturb(clock, machine)
+    clock.restart()
+    assert clock.now() == began
+
+
+@pytest.mark.parametrize("speed", [1.0, 10.0])
+def test_a_restarted_clock_that_ran_has_the_machines_time(machine, speed):
+    clock = Clock(speed=speed, monotonic=machine, wall=lambda: START + machine.now)
+    disturb(clock, machine)
+    clock.restart()
+    assert clock.offset_s == pytest.approx(0, abs=1e-6)
+    assert (clock.speed, clock.is_paused) == (speed, False)
+    machine.now += 5
+    assert clock.offset_s == pytest.approx(5 * (speed - 1), abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["real", "speed=10", "virtual", "virtual=2026-01-31T12:00:00Z"])
+def test_h67_a_clock_of_the_command_line_restarts_as_it_was_given(text):
+    clock = parse_clock(text)
+    before = clock.speed, clock.running_speed, clock.is_paused
+    clock.set_speed(3)
+    clock.resume()
+    clock.restart()
+    assert (clock.speed, clock.running_speed, clock.is_paused) == before

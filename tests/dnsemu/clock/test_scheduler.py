@@ -244,3 +244,32 @@ async def test_h67_what_fell_due_while_the_machine_slept_runs_when_it_wakes():
         await asyncio.sleep(1.5)
         assert [name for name, _ in recorded.done] == ["a", "b"]
         assert all(3604 < at < 3607 for _, at in recorded.done)
+
+
+@virtual_time
+async def test_after_a_restart_of_the_clock_everything_is_due_in_as_many_seconds_as_before():
+    recorded = RecordedScheduler(is_paused=True)
+    async with recorded.running():
+        recorded.timer("timer", 4000)
+        job = recorded.job("job", 4010)
+        recorded.timer("cancelled", 4005).cancel()
+        await recorded.scheduler.advance(3600)
+        async with recorded.scheduler.between_steps():
+            assert recorded.scheduler.restart_clock() == -3600
+        assert (recorded.clock.now(), job.due) == (START, START + 410)
+        await recorded.scheduler.advance(399)
+        assert recorded.done == []
+        await recorded.scheduler.advance(11)
+        assert recorded.done == near(("timer", 400), ("job", 410))
+
+
+@virtual_time
+async def test_between_two_steps_nothing_runs_and_afterwards_everything_that_is_due():
+    async with RecordedScheduler().running() as recorded:
+        recorded.timer("a", 10)
+        async with recorded.scheduler.between_steps():
+            stepping = asyncio.create_task(recorded.scheduler.advance(5))
+            await asyncio.sleep(20)
+            assert (recorded.done, stepping.done()) == ([], False)
+        await stepping
+        assert recorded.done == near(("a", 20))

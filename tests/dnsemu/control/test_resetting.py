@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from dnsemu.api.calls.events import event_json
 from dnsemu.api.health_json import check_json
 from dnsemu.app import Application
 from dnsemu.clock.clock import Clock
+from dnsemu.config import names
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.health_checkers import BlockedPath
 from dnsemu.control.resetting import Part
@@ -22,6 +24,7 @@ from dnsemu.healthcheck.verdict.results import Phases, ProbeResult
 from dnsemu.healthcheck.verdict.signals import Alarm, AlarmState, ControlState, RoutingControl
 from dnsemu.options import Options
 from dnsemu.policies.location.client import Client
+from dnsemu.store.store import MemoryStore, StoreFailed
 from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 from tests.rounds import rounds
 
@@ -47,14 +50,18 @@ hosted_zones:
 class Stage:
     """An application without sockets: a clock that stands still, endpoints that the test turns on and off."""
 
-    def __init__(self, force_file=None):
+    def __init__(self, **options):
         self.declared = compile_world(load_text("shop.yaml", FILE))
         clock = Clock(start=START, is_paused=True, monotonic=asyncio.get_running_loop().time)
-        self.app = Application(self.declared, Options(clock=clock, seed=7, force_file=force_file))
+        self.app = Application(self.declared, Options(clock=clock, seed=7, **options))
         self.app.monitor._probe = self._probe
         self.down = set()
+        self.held = None
+        """An event that probes wait for, if any."""
 
     async def _probe(self, check, checker):
+        if self.held is not None:
+            await self.held.wait()
         is_up = check.id not in self.down and not self.app.partitions.is_cut_off(checker, "127.0.0.1")
         return ProbeResult(is_up, "as told", phases=Phases(connect_s=0.1))
 
@@ -75,7 +82,7 @@ class Stage:
         published, snapshot = app.board.current, app.health.current
         client = Client.at_place(published.locator.unlocated)
         latency = app.monitor.latency
-        names = sorted(published.world.health_checks)
+        checks = sorted(published.world.health_checks)
         return {
             "zones": {zone.id: dict(zone.record_sets.items()) for zone in published.world.hosted_zones.values()},
             "served": {name: dict(zone.nodes) for name, zone in published.catalog.zones.items()},
@@ -87,8 +94,8 @@ class Stage:
             "blocked": app.partitions.added,
             "injected": app.injected_errors.pending,
             "history": [{**event_json(app.history, event), "id": None} for event in app.history.newest(10_000)],
-            "of each check": [len(app.history.of(name)) for name in names],
-            "latencies": [latency.data_points(name, LatencyMetric.CONNECTION, app.clock.now()) for name in names],
+            "of each check": [len(app.history.of(check)) for check in checks],
+            "latencies": [latency.data_points(check, LatencyMetric.CONNECTION, app.clock.now()) for check in checks],
             "clock": clock_json(app.scheduler) | {"ahead_s": None},  # of the real time when the test began
             "uptime": app.clock.now() - app.lifecycle.started_at,
             "pending": app.propagation.has_pending,
@@ -194,3 +201,170 @@ def test_any_calls_and_a_reset_equal_a_fresh_start(calls):
             assert stage.world == fresh.world
 
     follow()
+
+
+async def disturb(stage):
+    """Changes something in every part."""
+    for call, number in (
+        (create_zone, 0),
+        (observe, 0),
+        (observe, 1),
+        (signal, 1),
+        (force, 2),
+        (block, 0),
+        (inject, 0),
+    ):
+        await call(stage, number)
+    await change_clock(stage, 2)
+    stage.down |= {"web"}
+    await advance(stage, 3)
+
+
+PARTS_OF = {
+    "zones": Part.API,
+    "injected": Part.API,
+    "signals": Part.HEALTH,
+    "clock": Part.CLOCK,
+    "forced": Part.FORCED,
+    "blocked": Part.FORCED,
+    "history": Part.HISTORY,
+}
+
+
+@pytest.mark.parametrize("part", Part, ids=lambda part: part.value)
+def test_one_part_is_reset_and_the_others_stay(part):
+    @virtual_time
+    async def follow():
+        async with Stage() as fresh, Stage() as stage:
+            await disturb(stage)
+            before = stage.world
+            undone = await stage.app.resetter.reset({part})
+            assert list(undone) == [part.value]
+            after, start = stage.world, fresh.world
+            for key, of in PARTS_OF.items():
+                assert before[key] != start[key], key
+                if of is part:
+                    assert after[key] == start[key], key
+                elif key != "history":  # it tells of the reset
+                    assert after[key] == before[key], key
+
+    follow()
+
+
+@virtual_time
+async def test_a_reset_of_health_keeps_forced_statuses_and_tells_of_what_changed():
+    async with Stage() as stage:
+        stage.app.forcing.force(*parse_force_file("force", "web unhealthy", START))
+        stage.app.monitor.record_result("db", ProbeResult(success=False, reason="by hand"))
+        last = stage.app.history.last
+        await stage.app.resetter.reset({Part.HEALTH})
+        web, db = stage.app.monitor.state("web"), stage.app.monitor.state("db")
+        assert (web.status.value, web.forced.value, web.observed.value) == ("unhealthy", "unhealthy", "healthy")
+        assert (db.status.value, db.votes) == ("unhealthy", (0, 0))  # H71: inverted, not observed
+        told = {(event.check_id, event.kind.value, event.cause) for event in stage.app.history.since(last)}
+        assert told == {("db", "status", "reset"), ("all", "status", "reset")}
+
+
+@virtual_time
+async def test_probing_goes_on_after_the_clock_alone_went_back():
+    async with Stage() as stage:
+        await stage.app.scheduler.advance(3600)
+        await stage.app.resetter.reset({Part.CLOCK})
+        stage.down.add("web")
+        await stage.app.scheduler.advance(61)
+        state = stage.app.monitor.state("web")
+        assert (state.votes, state.observed.value) == ((0, 3), "unhealthy")
+        assert all(START < checker.last.at <= START + 61 for checker in state.checkers.values())
+        assert stage.app.monitor.latency.data_points("web", LatencyMetric.CONNECTION, stage.app.clock.now())
+
+
+@virtual_time
+async def test_r43_a_pending_change_is_published_when_the_clock_alone_goes_back():
+    async with Stage() as stage:
+        await advance(stage, 3)
+        await change_declared(stage, 0)
+        assert stage.app.propagation.has_pending
+        await stage.app.resetter.reset({Part.CLOCK})
+        assert not stage.app.propagation.has_pending
+        (zone,) = stage.app.board.current.catalog.zones.values()
+        assert "new.shop.test" in {names.display(name).rstrip(".") for name in zone.nodes}
+
+
+@virtual_time
+async def test_a_reset_stops_a_step_in_progress():
+    async with Stage() as stage:
+        stage.held = asyncio.Event()
+        stepping = asyncio.create_task(stage.app.scheduler.advance(86_400))
+        await settle()
+        resetting = asyncio.create_task(stage.app.resetter.reset(frozenset(Part)))
+        await settle()
+        stage.held.set()
+        await asyncio.gather(stepping, resetting)
+        assert (stage.app.clock.now(), stage.app.scheduler.advancing_to) == (START, None)
+        assert stage.app.monitor.state("web").votes == (0, 0)
+
+
+class BrokenStore(MemoryStore):
+    """Commits fail once it is broken."""
+
+    is_broken = False
+
+    async def commit(self, writes):
+        if self.is_broken:
+            raise StoreFailed("the disk is full")
+
+
+@virtual_time
+async def test_if_the_store_fails_nothing_is_reset():
+    store = BrokenStore()
+    async with Stage(store=store) as stage:
+        await disturb(stage)
+        before = stage.world
+        store.is_broken = True
+        with pytest.raises(StoreFailed):
+            await stage.app.resetter.reset(frozenset(Part))
+        assert stage.world == before
+        store.is_broken = False
+        await stage.app.resetter.reset(frozenset(Part))
+        assert stage.world["forced"] == ()
+
+
+@virtual_time
+async def test_a_query_sees_the_state_before_the_reset_or_the_one_after_it():
+    """Every published value and every snapshot of health is seen together with what belongs to it."""
+    async with Stage() as stage:
+        await create_zone(stage, 0)
+        await advance(stage, 3)
+        stage.app.forcing.force(*parse_force_file("force", "all unhealthy", stage.app.clock.now()))
+        seen = []
+
+        async def query():
+            while True:
+                zones = len(stage.app.board.current.catalog.zones)
+                seen.append((zones, stage.app.health.current.status["all"].value))
+                await asyncio.sleep(0)
+
+        asking = asyncio.create_task(query())
+        await settle()
+        await stage.app.resetter.reset(frozenset(Part))
+        await settle()
+        asking.cancel()
+        assert list(dict.fromkeys(seen)) == [(2, "unhealthy"), (1, "healthy")]
+
+
+@virtual_time
+async def test_the_rules_of_the_force_file_are_as_at_the_start(tmp_path):
+    file = tmp_path / "forced"
+    file.write_text("web unhealthy for 10m")
+    async with Stage(force_file=file) as stage:
+        at_start = stage.app.forcing.rules
+        assert [rule.until for rule in at_start] == [START + 600]
+        await stage.app.scheduler.advance(3600)
+        assert stage.app.forcing.rules == ()
+        await stage.app.resetter.reset(frozenset(Part))
+        assert stage.app.forcing.rules == at_start
+        assert stage.app.monitor.state("web").forced.value == "unhealthy"
+        await stage.app.scheduler.advance(599)
+        assert stage.app.forcing.rules == at_start
+        await stage.app.scheduler.advance(2)
+        assert stage.app.forcing.rules == ()

@@ -182,3 +182,29 @@ def test_texts_that_are_no_event_id(text):
 def test_a_history_needs_a_name_and_room(run, capacity):
     with pytest.raises(ValueError):
         History(run, capacity)
+
+
+@pytest.mark.parametrize("events", [0, 3, 4, 9])
+def test_a_cleared_history_uses_no_number_twice(events):
+    history, heard = filled(events, 4), []
+    history.on_clear(lambda: heard.append(history.last))
+    assert history.clear(7.5, "reset of history") == min(events, 4)
+    assert heard == [events + 1]
+    assert (history.cleared.number, history.cleared.at, history.cleared.cause) == (events + 1, 7.5, "reset of history")
+    assert (history.since(0), history.newest(9), history.of("a")) == ((), (), ())
+    assert (history.first, history.last) == (events + 2, events + 1)
+    for added in range(1, 7):
+        assert add(history).number == events + 1 + added
+        kept = range(max(added - 3, 1), added + 1)
+        assert numbers(history.since(0)) == [events + 1 + number for number in kept]
+        assert numbers(history.newest(9)) == numbers(history.since(0))
+    assert history.parse_event_id(f"run-{events + 1}") == events + 1
+
+
+def test_a_history_can_be_cleared_again():
+    history = filled(3, 4)
+    history.clear(1.0, "first")
+    add(history)
+    assert history.clear(2.0, "second") == 1
+    assert (history.cleared.number, history.since(0)) == (6, ())
+    assert add(history).number == 7
