@@ -86,11 +86,16 @@ class Resetter:
             LoadingFailed: the files could not be read; nothing changed.
             StoreFailed: the store could not commit; nothing changed.
         """
+        events = len(self._monitor.history)
         if Part.CLOCK not in parts:
-            return await self._reset(parts)
-        self._scheduler.interrupt()
-        async with self._scheduler.between_steps():
-            return await self._reset(parts)
+            undone = await self._reset(parts)
+        else:
+            self._scheduler.interrupt()
+            async with self._scheduler.between_steps():
+                undone = await self._reset(parts)
+        if Part.HISTORY in parts:
+            undone[Part.HISTORY.value] = {"events": events}
+        return undone
 
     async def _reset(self, parts: Collection[Part]) -> Undone:
         if Part.API not in parts:
@@ -120,8 +125,7 @@ class Resetter:
             self._target_hosts.restart()
         if Part.HISTORY in parts:
             cause = f"reset of {', '.join(part.value for part in Part if part in parts)}"
-            events = self._monitor.history.clear(self._scheduler.clock.now(), cause)
-            undone[Part.HISTORY.value] = {"events": events}
+            self._monitor.history.clear(self._scheduler.clock.now(), cause)
         for part, listener in self._listeners:
             if part in parts:
                 listener()

@@ -104,6 +104,10 @@ class History:
         """The number of the oldest event kept; that of the next event if there is none."""
         return self.last - len(self._ring) + 1
 
+    def __len__(self) -> int:
+        """The number of events kept, apart from those kept for each check in addition."""
+        return len(self._ring)
+
     def add(
         self,
         *,
@@ -167,20 +171,14 @@ class History:
         """Drops the events kept for a removed check; those in the ring stay."""
         self._of_check.pop(check_id, None)
 
-    def clear(self, at: float, cause: str) -> int:
-        """Drops all events; the clearing takes the next number, so no number is used twice.
-
-        Returns:
-            The number of events dropped from the ring.
-        """
-        dropped = len(self._ring)
+    def clear(self, at: float, cause: str) -> None:
+        """Drops all events; the clearing takes the next number, so no number is used twice."""
         self.last += 1
         self.cleared = HistoryCleared(self.last, at, cause)
         self._ring.clear()
         self._of_check.clear()
         for listener in self._clear_listeners:
             listener()
-        return dropped
 
     def on_clear(self, listener: Callable[[], None]) -> None:
         """Calls a listener after every later clearing."""

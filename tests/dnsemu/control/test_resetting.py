@@ -103,7 +103,7 @@ class Stage:
         }
 
     def follow_up(self):
-        """What a client would see next: ids from the seed."""
+        """The next id from the seed."""
         return self.app.command_runner._ids.zone()
 
 

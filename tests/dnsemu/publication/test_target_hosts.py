@@ -334,3 +334,33 @@ async def test_a_server_finds_hosts_in_its_own_hosted_zones_and_reads_files_apar
     assert addresses(asking) == []
     await server.scheduler.advance(0)
     assert addresses(asking) == ["192.0.2.7"]
+
+
+@virtual_time
+async def test_after_a_restart_a_host_is_looked_up_at_once_and_keeps_its_address_until_then():
+    resolver = FakeResolver(a_test="192.0.2.1")
+    async with followed(reading("a.test"), resolver) as (server, hosts, _):
+        resolver.addresses["a.test"] = "192.0.2.2"
+        hosts.restart()
+        assert addresses(server) == ["192.0.2.1"]
+        await settle()
+        assert addresses(server) == ["192.0.2.2"]
+        await asyncio.sleep(EVERY_S + 0.1)
+        assert len(resolver.asked) == 3  # at the start, at the restart, and an interval later
+
+
+@virtual_time
+async def test_after_a_restart_an_address_that_is_gone_is_dropped_as_at_the_start():
+    resolver = FakeResolver(a_test="192.0.2.1", b_test="192.0.2.2")
+    with structlog.testing.capture_logs() as logs:
+        async with followed(reading("a.test", "b.test"), resolver) as (server, hosts, _):
+            del resolver.addresses["a.test"]
+            await asyncio.sleep(EVERY_S + 0.1)
+            assert addresses(server) == ["192.0.2.1", "192.0.2.2"]
+            hosts.restart()
+            await settle()
+            assert addresses(server) == ["192.0.2.2"]
+            del resolver.addresses["b.test"]
+            await asyncio.sleep(EVERY_S + 0.1)
+            assert addresses(server) == ["192.0.2.2"]
+    assert [log["address_kept"] for log in logs] == ["192.0.2.1", None, "192.0.2.2"]
