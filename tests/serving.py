@@ -92,9 +92,14 @@ def serving_files(*files, dns="127.0.0.1:0", options=(), **more):
     return serving([DNSEMU, "serve", *map(str, files), "--dns", dns, "--http", "127.0.0.1:0", *options], **more)
 
 
-def dnsemu(*arguments, within_s=30, **options):
-    """Runs a command of dnsemu to its end, in a process; returns `returncode`, `stdout` and `stderr`."""
-    command = [DNSEMU, *map(str, arguments)]
+def dnsemu(*arguments, within_s=30, before=(), **options):
+    """Runs a command of dnsemu to its end, in a process; returns `returncode`, `stdout` and `stderr`.
+
+    Args:
+        before: a program that runs it, with its arguments.
+        options: for `subprocess.run`; `env` is added to this process's environment.
+    """
+    command = [*before, DNSEMU, *map(str, arguments)]
     env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120", **options.pop("env", {})}
     return subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False, env=env, **options)
 

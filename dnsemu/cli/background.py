@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,7 +58,7 @@ def _option(option: str, value: Any) -> Iterator[str]:
         yield option
         return
     for item in value if isinstance(value, list | tuple) else [value]:
-        yield from (option, str(item))
+        yield from (option, str(item.value if isinstance(item, Enum) else item))
 
 
 def server_environment(context: typer.Context) -> dict[str, str]:

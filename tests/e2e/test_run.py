@@ -32,6 +32,15 @@ def in_command():
     return in_command
 
 
+@pytest.fixture
+def without(require_tool):
+    """A function that returns the words before a command that runs without a capability."""
+    setpriv = require_tool("setpriv")
+    if os.geteuid():
+        pytest.skip("a user without privileges has no capability to drop")
+    return lambda capability: (setpriv, f"--bounding-set=-{capability}")
+
+
 @pytest.fixture(scope="module")
 def web():
     """The port of a web server of 127.0.0.1 that answers with the Host header."""
@@ -103,6 +112,30 @@ def test_names_outside_the_files_are_asked_of_the_resolver_around(in_command, tm
     assert {line.split()[0] for line in offline.stdout.splitlines()} == {"192.0.2.9"}
 
 
+def test_a_user_namespace_serves_where_a_mount_namespace_is_refused(in_command, without):
+    done = in_command(
+        "sh", "-c", "getent ahostsv4 far.run.test && cat /proc/self/uid_map && id -u", before=without("sys_admin")
+    )
+    [*_, mapped, user] = done.stdout.splitlines()
+    assert done.stdout.startswith("192.0.2.7 ")
+    assert mapped.split() == [str(os.geteuid()), str(os.geteuid()), "1"]
+    assert user == str(os.geteuid())
+
+
+def test_without_port_53_variables_are_set_and_the_reason_is_told(without):
+    if Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text().strip() != "1024":
+        pytest.skip("port 53 needs no capability here")
+    before = without("net_bind_service")
+    done = dnsemu("run", "--no-forward", ZONE, "--", "sh", "-c", "echo $DNSEMU_DNS", before=before)
+    assert done.stdout.startswith("127.0.0.1:")
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1
+    assert "sudo sysctl net.ipv4.ip_unprivileged_port_start=53" in done.stderr
+    required = dnsemu("run", "--require-resolver", ZONE, "--", "echo", "ran", before=before)
+    assert (required.returncode, required.stdout) == (1, "")
+    assert "sudo sysctl net.ipv4.ip_unprivileged_port_start=53" in required.stderr
+
+
 # --- the command's variables ---
 
 
@@ -125,6 +158,50 @@ def test_an_aws_client_needs_no_settings(tmp_path):
         env=bare, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "run.test.\n")
+
+
+# --- files and logs ---
+
+
+def test_a_file_on_standard_input_and_one_on_a_descriptor():
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"hosted_zones: [{name: piped.test}]")
+    os.close(write_end)
+    text = ZONE.read_text()
+    script = "dnsemu status --json"
+    path = f"{Path(DNSEMU).parent}{os.pathsep}{os.environ['PATH']}"
+    arguments = ("run", "-", f"/dev/fd/{read_end}", "--", "sh", "-c", script)
+    done = dnsemu(*arguments, input=text, pass_fds=[read_end], env={"PATH": path})
+    os.close(read_end)
+    assert {zone["name"] for zone in json.loads(done.stdout)["hosted_zones"]} == {"run.test.", "piped.test."}
+
+
+def test_descriptors_of_the_caller_are_the_command_s():
+    read_end, write_end = os.pipe()
+    done = dnsemu("run", ZONE, "--", "sh", "-c", f"echo through > /dev/fd/{write_end}", pass_fds=[write_end])
+    os.close(write_end)
+    with os.fdopen(read_end) as output:
+        assert (done.returncode, output.read()) == (0, "through\n")
+
+
+def test_the_log_keeps_what_standard_error_does_not_show(tmp_path):
+    """A change of health informs; it is no problem."""
+    zone = tmp_path / "checked.yaml"
+    zone.write_text(
+        "health_checks: [{id: down, type: TCP, ip_address: 127.0.0.1, port: 1, failure_threshold: 1}]\n"
+        "hosted_zones: [{name: checked.test}]\n"
+    )
+    log = tmp_path / "log"
+    script = "dnsemu probe down > /dev/null"
+    path = f"{Path(DNSEMU).parent}{os.pathsep}{os.environ['PATH']}"
+    done = dnsemu("run", "--probes", "manual", "--log", log, zone, "--", "sh", "-c", script, env={"PATH": path})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "health" in log.read_text()
+
+
+def test_a_warning_of_the_server_is_shown():
+    done = dnsemu("run", "--no-forward", "--", "true")
+    assert "warning: no hosted zone" in done.stderr
 
 
 # --- exit codes ---

@@ -75,6 +75,8 @@ def _start(
     try:
         # Descriptors that this process inherited are the command's, such as those of <(…) in shells.
         return subprocess.Popen(command, env=environment, preexec_fn=in_child, close_fds=False)  # noqa: PLW1509
+    except subprocess.SubprocessError:  # `prepare` failed, though it worked in a trial
+        raise CannotRun(command[0], "the system refuses its namespace", NOT_EXECUTABLE) from None
     except OSError as failure:
         is_missing = failure.errno == errno.ENOENT
         reason = failure.strerror or str(failure)
