@@ -1,9 +1,11 @@
 """The report of all problems found in the files."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from dnsemu.config.errors import FileError, Path, Problem, Severity
 from dnsemu.config.file.documents import Document
+from dnsemu.config.file.fields import TOP
 from dnsemu.config.shapes.base import snake
 
 
@@ -16,7 +18,7 @@ class ErrorReport:
 
     def add(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> None:
         """Adds problems of the thing at `prefix`."""
-        self._found += [(document, problem.below(*prefix)) for problem in problems]
+        self._found += [(document, _with_help(problem.below(*prefix))) for problem in problems]
 
     def place(self, document: Document, path: Path) -> str:
         """Returns `file:line` of the thing at `path`, for a message about another thing."""
@@ -38,3 +40,11 @@ class ErrorReport:
                     )
                 )
         return sorted(errors, key=lambda error: (self._order[error.file], error.line))
+
+
+def _with_help(problem: Problem) -> Problem:
+    """Adds the command that describes the fields of a mapping to the problem that a field is unknown in it."""
+    if problem.id != "field-unknown" or not problem.instead.startswith("known are"):
+        return problem
+    mapping = next((part for part in reversed(problem.path[:-1]) if isinstance(part, str)), TOP)
+    return replace(problem, instead=f"{problem.instead}; 'dnsemu schema {mapping}' describes them")

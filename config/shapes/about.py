@@ -20,7 +20,7 @@ class Notation(Enum):
     PLACE = "place"
     RATE = "rate"
     REGION = "AWS Region"
-    VALUE = "value of a record"
+    VALUE = "record value"
 
 
 def about(description: str, rule: str = "", *, default: Any = None) -> Any:

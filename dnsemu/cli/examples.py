@@ -37,7 +37,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("List the errors of a file", "dnsemu check shop.yaml"),
         Example("Count what it declares, for a script", "dnsemu check shop.yaml --json"),
     ),
-    "schema": (Example("Save the schema for an editor", "dnsemu schema > dnsemu.schema.json"),),
+    "schema": (
+        Example("Save the schema for an editor", "dnsemu schema > dnsemu.schema.json"),
+        Example("List the fields of a record set", "dnsemu schema record_sets"),
+    ),
     "explain": (
         Example("Ask a running server", "dnsemu explain api.shop.test"),
         Example("Ask as a client in Japan", "dnsemu explain near.shop.test A --place JP"),

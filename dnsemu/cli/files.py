@@ -2,13 +2,15 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from dnsemu.cli.options import REFUSED, AsJson, Files, count, print_json
+from dnsemu.cli.terminal import print_lines
+from dnsemu.explain.lines import Line
 
 
 def check(files: Files, as_json: AsJson = False) -> None:
@@ -35,11 +37,42 @@ def check(files: Files, as_json: AsJson = False) -> None:
     )
 
 
-def schema() -> None:
-    """Print the JSON schema of the file, for editors."""
+def mapping_names() -> list[str]:
+    """Returns the names of the mappings in a file, to complete them."""
+    from dnsemu.config.file.fields import mappings
+
+    return list(mappings())
+
+
+def schema(
+    mapping: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MAPPING",
+            help="Print the fields of one mapping of the file in words, such as record_sets; file is the top level.",
+            autocompletion=mapping_names,
+        ),
+    ] = None,
+) -> None:
+    """Print the JSON schema of the file, for editors, or the fields of one mapping in it, for people."""
+    from dnsemu.config.file.fields import fields_of
     from dnsemu.config.file.schema import json_schema
 
-    print_json(json_schema())
+    if mapping is None:
+        print_json(json_schema())
+        return
+    try:
+        print_lines(line for field in fields_of(mapping) for line in _lines_of(field))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _lines_of(field: Any) -> Iterator[Line]:
+    """Yields the lines of one field: name, type, default; then its meaning."""
+    default = ", required" if field.is_required else f"; default {field.default}" if field.default is not None else ""
+    rule = f" ({field.rule})" if field.rule else ""
+    yield Line(f"{field.name}: {field.type}{default}", hanging=4)
+    yield Line(f"    {field.meaning}{rule}", hanging=4)
 
 
 def read(

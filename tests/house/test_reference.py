@@ -260,7 +260,7 @@ def test_a_notation_refuses_what_not_to_write(notation, text):
         PARSERS[notation](text)
 
 
-VALUES = re.findall(r"^\| ([A-Z]+) \| `(.+?)` \|", sections()["Values of records"], re.MULTILINE)
+VALUES = re.findall(r"^\| ([A-Z]+) \| `(.+?)` \|", sections()["Record values"], re.MULTILINE)
 
 
 def test_every_record_type_has_a_value():
