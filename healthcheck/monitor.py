@@ -6,7 +6,7 @@ queued jobs and nothing more, and a slow endpoint delays no other (H163).
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import blake2b
 from itertools import repeat
@@ -30,6 +30,9 @@ from dnsemu.healthcheck.verdict.tracker import StatusTracker, UnknownHealthCheck
 
 Probe = Callable[[HealthCheck, Checker], Awaitable[ProbeResult]]
 """Makes one probe. It enforces its own time limits, and returns a failure as a result."""
+
+_CHECKS_PER_PIECE = 4
+"""Checks whose probes are planned before the event loop runs other tasks."""
 
 _MAX_ON_DEMAND = 4
 """Concurrent probes of one endpoint on demand: a small server cannot take sixteen clients at once."""
@@ -135,20 +138,27 @@ class HealthMonitor:
         _cancel(old_schedules)
 
     def reset(self) -> None:
-        """Puts all checks back to their state just after the first declaration, and restarts their schedules.
+        """Puts all checks back to their state just after the first declaration; forced statuses stay, counters go on.
 
-        Forced statuses stay. Running probes are stopped; counters go on.
+        All probes are stopped until `restart_schedules`.
         """
-        now = self._clock.now()
-        self._tracker.reset(now)
+        self._tracker.reset(self._clock.now())
         self.latency.clear()
-        old_schedules, self._schedules = self._schedules, {}
-        _cancel(old_schedules)
-        for check_id in old_schedules:
-            state = self._tracker.state(check_id)
-            self._schedules[check_id] = {
-                checker: self._prepared(None, state.check, checker, now, restarts=False) for checker in state.checkers
-            }
+        stopped, self._schedules = self._schedules, {}
+        _cancel(stopped)
+
+    def restart_schedules(self) -> Iterator[None]:
+        """Plans the probes of all checks that have none, as after the first declaration, in pieces of a millisecond."""
+        for number, check_id in enumerate([state.check.id for state in self._tracker.states()]):
+            if not self._schedules.get(check_id) and self._tracker.is_declared(check_id):
+                state = self._tracker.state(check_id)
+                if state.is_probed and self._mode is not ProbeMode.OFF:
+                    self._schedules[check_id] = {
+                        checker: self._prepared(None, state.check, checker, self._clock.now(), restarts=False)
+                        for checker in state.checkers
+                    }
+            if number % _CHECKS_PER_PIECE == 0:
+                yield
 
     def set_overlays(self, overlays: Mapping[HealthCheckId, Overlay]) -> None:
         """Replaces all forced statuses; probing goes on."""

@@ -16,5 +16,6 @@ def get_change(request: Request, step: Step, context: Context) -> Response:
     row = step.get(CHANGES, change_id)
     if row is None:
         raise NoSuchChange(change_id)
-    status = "INSYNC" if context.now >= row.insync_at else "PENDING"
+    # A change of the future was made before the clock went back (a reset), which publishes what is pending.
+    status = "PENDING" if row.submitted_at <= context.now < row.insync_at else "INSYNC"
     return {"ChangeInfo": change_info(change_id, row, status)}

@@ -1,5 +1,6 @@
 """Resets a running server to its state just after the start, all of it or parts of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Container, Iterable
 from enum import Enum
 from typing import Any
@@ -98,8 +99,13 @@ class Resetter:
         return undone
 
     async def _reset(self, parts: Collection[Part]) -> Undone:
-        if Part.API not in parts:
-            return self._undo(parts)
+        undone = self._undo(parts) if Part.API not in parts else await self._reset_api(parts)
+        if Part.HEALTH in parts:
+            for _ in self._monitor.restart_schedules():
+                await asyncio.sleep(0)
+        return undone
+
+    async def _reset_api(self, parts: Collection[Part]) -> Undone:
         undone: Undone = {}
         before = self._board.current.world
         await self._restore(State(), lambda: undone.update(self._undo(parts)))
@@ -118,7 +124,7 @@ class Resetter:
             Part.API: self._undo_api,
             Part.CLOCK: self._undo_clock,
             Part.FORCED: self._undo_forced,
-            Part.HEALTH: self._undo_health,
+            Part.HEALTH: self._undo_health,  # last, by the new time and without forced statuses
         }
         undone = {part.value: undo_part() for part, undo_part in undo.items() if part in parts}
         if Part.API in parts or Part.HEALTH in parts:

@@ -23,6 +23,10 @@ class CheckerState:
     last: Observation | None = None
     last_failure: Observation | None = None
 
+    def restart(self, now: float) -> None:
+        """Forgets all results, as just after the declaration."""
+        self.since, self.streak, self.last, self.last_failure = now, Streak(), None, None
+
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
@@ -52,6 +56,13 @@ class HealthCheckState:
     """Raw status by the last sufficient alarm data (H88)."""
     observed: Status = Status.HEALTHY
     status: Status = Status.HEALTHY
+
+    def restart(self, now: float) -> None:
+        """Forgets all results and signals, as just after the declaration; the overlay stays."""
+        self.since, self.signal, self.was_healthy, self.unhealthy_children = now, None, True, ()
+        self.observed = self.status = Status.HEALTHY
+        for checker_state in self.checkers.values():
+            checker_state.restart(now)
 
     @property
     def forced(self) -> Status | None:

@@ -122,19 +122,18 @@ class StatusTracker:
 
         Signals are forgotten. All new statuses are published in one step.
         """
-        if self._fleet is None:
-            return
-        before, self._signals = self._states, {}
-        self._states = {check_id: state_for(old.check, self._fleet, now) for check_id, old in before.items()}
+        self._signals = {}
+        was = {check_id: state.status for check_id, state in self._states.items()}
+        for state in self._states.values():
+            state.restart(now)
         for state in sorted(self._states.values(), key=_is_calculated):
-            state.overlay = before[state.check.id].overlay
             state.observed, state.status = self._evaluate(state)
         with self._board.current.status.mutate() as status:
             status.update({check_id: state.status for check_id, state in self._states.items()})
             self._board.publish(status.finish())
         for check_id, state in self._states.items():
-            if (old := before[check_id].status) is not state.status:
-                self._record(EventKind.STATUS, state.check, old, state.status, "reset", now)
+            if was[check_id] is not state.status:
+                self._record(EventKind.STATUS, state.check, was[check_id], state.status, "reset", now)
 
     def record(self, check_id: HealthCheckId, checker: Checker, observation: Observation) -> None:
         """Adds one observation; ignored if the check or the checker is no longer declared."""

@@ -268,3 +268,63 @@ async def any_history(steps, max_concurrent, seed, is_stepped):
         await stage.passes(3 * INTERVAL_S)
         assert Counter(probed) == dict.fromkeys(((id, FIRST) for id in IDS), 3)
     assert not wrong
+
+
+@virtual_time
+async def test_a_reset_monitor_is_as_after_the_first_declaration():
+    async with Stage(is_stepped=True).running() as stage, Stage(is_stepped=True).running() as fresh:
+        for each in (stage, fresh):
+            each.apply(endpoint("a"), endpoint("b", inverted=True), fleet=FOUR)
+        stage.endpoints.down.add("a")
+        await stage.passes(100)
+        assert stage.status("a") is DOWN
+        stage.scheduler.restart_clock()
+        stage.monitor.reset()
+        assert dict(stage.board.current.status) == dict(fresh.board.current.status)
+        assert stage.monitor.next_probe("a", FIRST) is None
+        for _ in stage.monitor.restart_schedules():
+            pass
+        for check in "ab":
+            assert stage.monitor.state(check) == fresh.monitor.state(check)
+            for checker in fresh.monitor.state(check).checkers:
+                assert stage.monitor.next_probe(check, checker) == fresh.monitor.next_probe(check, checker)
+
+
+@pytest.mark.parametrize("is_on_request", [False, True], ids=["on schedule", "on request"])
+@virtual_time
+async def test_the_result_of_a_probe_that_ran_during_a_reset_is_dropped(is_on_request):
+    async with Stage().running() as stage:
+        stage.endpoints.timing_out.add("a")
+        stage.apply(endpoint("a", interval_s=3600.0))
+        if is_on_request:
+            probing = asyncio.create_task(stage.monitor.probe_now("a"))
+        else:
+            probing = asyncio.create_task(stage.passes(stage.monitor.next_probe("a", FIRST) - START + TIME_OUT_S))
+            await stage.passes(stage.monitor.next_probe("a", FIRST) - START + 1)
+        await settle()
+        assert stage.endpoints.running == 1
+        stage.monitor.reset()
+        for _ in stage.monitor.restart_schedules():
+            pass
+        planned = stage.monitor.next_probe("a", FIRST)
+        await probing
+        await stage.passes(1)
+        assert stage.endpoints.running == 0
+        assert stage.monitor.state("a").checkers[FIRST].last is None
+        assert stage.monitor.next_probe("a", FIRST) == planned
+
+
+@virtual_time
+async def test_a_check_that_is_declared_during_a_reset_is_probed_once_an_interval():
+    async with Stage().running() as stage:
+        stage.apply(*(endpoint(f"c{n}") for n in range(9)))
+        stage.monitor.reset()
+        restarting = stage.monitor.restart_schedules()
+        next(restarting)
+        stage.apply(*(endpoint(f"c{n}") for n in range(3, 12)))
+        for _ in restarting:
+            pass
+        start = stage.clock.now()
+        await stage.passes(INTERVAL_S)
+        probed = Counter(check for check, _, at in stage.endpoints.probed if at > start)
+        assert probed == {f"c{n}": 1 for n in range(3, 12)}
