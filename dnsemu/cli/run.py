@@ -109,13 +109,15 @@ def _refuse_bad_options(
 
 def _run(context: typer.Context, command: Sequence[str], folder: Path) -> int:
     """Returns the exit code of the command."""
+    from dnsemu.cli.sandbox.around import Entrance
     from dnsemu.cli.sandbox.environment import command_environment
     from dnsemu.cli.sandbox.processes import BackgroundServer, StartFailed, addresses_in
     from dnsemu.cli.sandbox.signals import run_command
+    from dnsemu.config.text.addresses import parse_address
 
     options = context.params
     resolver = _resolver(folder, is_required=options["require_resolver"])
-    dns = f"{resolver.host}:53" if resolver else "127.0.0.1:0"
+    dns = f"{resolver.host}:{resolver.port}" if resolver else "127.0.0.1:0"
     arguments = ["--dns", dns, "--http", "127.0.0.1:0", *_forwarding(options), *arguments_of(context, _NOT_PASSED)]
     environment = server_environment(context)
     if options["no_forward"]:
@@ -127,11 +129,13 @@ def _run(context: typer.Context, command: Sequence[str], folder: Path) -> int:
         _exit(f"the server cannot be started: {failure}", FAILED)
     try:
         dns, http = addresses_in(server.wait_until_ready())
+        entrance = resolver.entrance(parse_address(dns)) if resolver else Entrance({})
         _print(server.new_lines())
         code = run_command(
             command,
             command_environment(os.environ, http, dns),
-            resolver.enter if resolver else lambda: None,
+            entrance.enter,
+            entrance.start,
             lambda: _report_end(server),
         )
     except StartFailed as failure:

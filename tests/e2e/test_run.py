@@ -41,6 +41,14 @@ def without(require_tool):
     return lambda capability: (setpriv, f"--bounding-set=-{capability}")
 
 
+@pytest.fixture
+def unprivileged(without):
+    """The words before a command that runs as a user who may not listen on port 53."""
+    if Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text().strip() != "1024":
+        pytest.skip("port 53 needs no capability here")
+    return without("net_bind_service,-sys_admin")
+
+
 @pytest.fixture(scope="module")
 def web():
     """The port of a web server of 127.0.0.1 that answers with the Host header."""
@@ -122,16 +130,47 @@ def test_a_user_namespace_serves_where_a_mount_namespace_is_refused(in_command, 
     assert user == str(os.geteuid())
 
 
-def test_without_port_53_variables_are_set_and_the_reason_is_told(without):
-    if Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text().strip() != "1024":
-        pytest.skip("port 53 needs no capability here")
-    before = without("net_bind_service")
-    done = dnsemu("run", "--no-forward", ZONE, "--", "sh", "-c", "echo $DNSEMU_DNS", before=before)
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(("getent", "ahostsv4", "far.run.test"), id="getent"),
+        pytest.param((sys.executable, "-c", "import socket; print(socket.gethostbyname('far.run.test'))"), id="Python"),
+        pytest.param(("node", "-e", "require('dns').lookup('far.run.test', (e, a) => console.log(e || a))"), id="Node"),
+        pytest.param(("node", "-e", "require('dns').resolve4('far.run.test', (e, a) => console.log(e || a[0]))"), id="c-ares"),
+        pytest.param(("dig", "+short", "far.run.test"), id="dig"),
+        pytest.param(("dig", "+short", "+tcp", "far.run.test"), id="dig over TCP"),
+    ],
+)  # fmt: skip
+def test_a_user_who_may_not_listen_on_port_53_needs_no_setting(in_command, unprivileged, require_tool, command):
+    require_tool(command[0])
+    done = in_command(*command, before=unprivileged)
+    assert (done.stdout.split()[0], done.stderr) == ("192.0.2.7", "")
+
+
+def test_curl_reaches_other_addresses_past_the_redirection(in_command, unprivileged, web, require_tool):
+    done = in_command(require_tool("curl"), "-sS", "--noproxy", "*", f"http://web.run.test:{web}/", before=unprivileged)
+    assert (done.stdout, done.stderr) == (f"web.run.test:{web}", "")
+
+
+def test_processes_that_outlive_the_command_connect_past_the_redirection(in_command, unprivileged, web, tmp_path):
+    go, result = tmp_path / "go", tmp_path / "result"
+    os.mkfifo(go)
+    connect = f"import socket; print(socket.socket().connect_ex(('127.0.0.1', {web})))"
+    script = f'(read line < {go}; {sys.executable} -c "{connect}" > {result}) > /dev/null 2>&1 &'
+    assert in_command("sh", "-c", script, before=unprivileged).returncode == 0
+    go.write_text("go\n")
+    assert until(lambda: result.exists() and result.read_text(), what="a connection") == "0\n"
+
+
+def test_without_a_resolver_variables_are_set_and_the_reason_is_told(in_command, unprivileged):
+    """A process has one filter of this kind only, so a run in a run cannot redirect."""
+    script = f"{DNSEMU} run --no-forward {ZONE} -- sh -c 'echo $DNSEMU_DNS'"
+    done = in_command("sh", "-c", script, before=unprivileged)
     assert done.stdout.startswith("127.0.0.1:")
     assert done.returncode == 0
     assert done.stderr.count("\n") == 1
     assert "sudo sysctl net.ipv4.ip_unprivileged_port_start=53" in done.stderr
-    required = dnsemu("run", "--require-resolver", ZONE, "--", "echo", "ran", before=before)
+    required = in_command(DNSEMU, "run", "--require-resolver", ZONE, "--", "echo", "ran", before=unprivileged)
     assert (required.returncode, required.stdout) == (1, "")
     assert "sudo sysctl net.ipv4.ip_unprivileged_port_start=53" in required.stderr
 

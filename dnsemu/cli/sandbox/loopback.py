@@ -11,7 +11,12 @@ UNPRIVILEGED = "net.ipv4.ip_unprivileged_port_start=53"
 
 
 class PortRefused(Exception):
-    """Port 53 cannot be had; the message says why, and what to change."""
+    """A port cannot be had; the message says why, and what to change."""
+
+    def __init__(self, reason: str, *, is_forbidden: bool = False) -> None:
+        super().__init__(reason)
+        self.is_forbidden = is_forbidden
+        """True if this user may not listen on it at any address."""
 
 
 def address_with_free_port(port: int = DNS_PORT) -> str:
@@ -28,7 +33,8 @@ def address_with_free_port(port: int = DNS_PORT) -> str:
         except OSError as refusal:
             if refusal.errno == errno.EADDRINUSE:
                 continue
-            raise PortRefused(_reason(host, port, refusal)) from None
+            is_forbidden = refusal.errno == errno.EACCES
+            raise PortRefused(_reason(host, port, refusal), is_forbidden=is_forbidden) from None
         return host
     raise PortRefused(f"another program listens on port {port} of all addresses; let it listen on fewer")
 

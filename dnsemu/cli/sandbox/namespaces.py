@@ -7,7 +7,7 @@ import ctypes
 import errno
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 CLONE_NEWNS = 0x00020000
@@ -44,9 +44,11 @@ def show_files(instead: Mapping[Path, Path]) -> None:
         _mount(str(file), str(path), MS_BIND)
 
 
-def try_to_show_files(instead: Mapping[Path, Path]) -> None:
+def try_to_show_files(instead: Mapping[Path, Path], then: Callable[[], object] = lambda: None) -> None:
     """Does the same in a process that then ends.
 
+    Args:
+        then: tried afterwards in that process; raises OSError if it does not work.
     Raises:
         NamespaceRefused: it does not work.
     """
@@ -54,18 +56,19 @@ def try_to_show_files(instead: Mapping[Path, Path]) -> None:
         raise NamespaceRefused("this needs Linux")
     child = os.fork()
     if child == 0:
-        os._exit(_trial(instead))
+        os._exit(_trial(instead, then))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code:
         reason = os.strerror(code) if code > 0 else f"it ended by signal {-code}"
         raise NamespaceRefused(f"a mount namespace is refused ({reason}); {_advice()}")
 
 
-def _trial(instead: Mapping[Path, Path]) -> int:
+def _trial(instead: Mapping[Path, Path], then: Callable[[], object]) -> int:
     """Returns 0, or the number of the system's error."""
     try:
         show_files(instead)
         shown = all(path.read_bytes() == file.read_bytes() for path, file in instead.items())
+        then()
     except OSError as refusal:
         return refusal.errno or errno.EPERM
     return 0 if shown else errno.EPERM

@@ -41,12 +41,17 @@ def refuse_unknown(command: str) -> None:
 
 
 def run_command(
-    command: Sequence[str], environment: Mapping[str, str], prepare: Callable[[], None], on_child: Callable[[], None]
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    prepare: Callable[[], None],
+    on_started: Callable[[], None],
+    on_child: Callable[[], None],
 ) -> int:
     """Runs a command to its end; returns its exit code, or 128 and the number of the signal that ended it.
 
     Args:
         prepare: called in the command's process before the program starts.
+        on_started: called in this process when the program has started.
         on_child: called when any child of this process has changed its state.
     Raises:
         CannotRun: the program cannot be started.
@@ -54,6 +59,7 @@ def run_command(
     before = signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON | {signal.SIGCHLD})
     try:
         process = _start(command, environment, prepare, before)
+        on_started()
         while (code := process.poll()) is None:
             number = _next_signal()
             if number == signal.SIGCHLD:
