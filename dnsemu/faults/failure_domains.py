@@ -138,9 +138,8 @@ class _Domain:
         type_ = RRType.A if self.network.version == 4 else RRType.AAAA
         return type_, int(self.network.network_address), int(self.network.netmask)
 
-    def add_target(self, resource: Resource, index: int) -> None:
-        target = resource.targets[index]
-        self.targets[resource.target_ids[index]] = resource, target
+    def add_target(self, target_id: HealthCheckId, resource: Resource, target: Target) -> None:
+        self.targets[target_id] = resource, target
         if target.health_check_id is not None:
             self.health_checks.add(target.health_check_id)
 
@@ -217,14 +216,21 @@ def _search_resources(world: World, domains: _Domains) -> Iterator[None]:
     """Puts the targets of resources into the domains that their Region, Availability Zone or address is in."""
     for number, resource in enumerate(world.resources.values(), 1):
         in_region = domains.by_region[resource.region] if resource.region is not None else []
-        for index, target in enumerate(resource.targets):
-            address, zone = target.address, target.availability_zone
-            in_zone = domains.by_zone[zone] if zone is not None else []
-            at_address = [d for d in domains.addressed if address in d.network] if address is not None else []
-            for domain in (*in_region, *in_zone, *at_address):
-                domain.add_target(resource, index)
+        found = [(*in_region, *_domains_of(target, domains)) for target in resource.targets]
+        if any(found):
+            for target, target_id, holding in zip(resource.targets, resource.target_ids, found, strict=True):
+                for domain in holding:
+                    domain.add_target(target_id, resource, target)
         if not number % GROUPS_PER_STEP:
             yield
+
+
+def _domains_of(target: Target, domains: _Domains) -> Iterator[_Domain]:
+    """The Availability Zones and networks that a target is in."""
+    if target.availability_zone is not None:
+        yield from domains.by_zone[target.availability_zone]
+    if target.address is not None:
+        yield from (domain for domain in domains.addressed if target.address in domain.network)
 
 
 # --- record sets ---
@@ -274,8 +280,8 @@ def _add_with_all_below(first: RecordSet, domain: _Domain, zone: SearchedZone) -
         domain.add(record_set)
         resource = resource_of(record_set, here)
         if resource is not None and resource.region is None:
-            for index in range(len(resource.targets)):
-                domain.add_target(resource, index)
+            for target, target_id in zip(resource.targets, resource.target_ids, strict=True):
+                domain.add_target(target_id, resource, target)
         elif resource is None:
             waiting += (entry for entry in below(record_set, here) if _is_part_of(domain, entry[0]))
 

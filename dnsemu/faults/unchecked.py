@@ -8,6 +8,7 @@ from dnsemu.config.model.resources import Resource
 from dnsemu.faults.patterns import Pattern, PatternKind
 from dnsemu.faults.zone_search import SearchedZone, below, resource_of
 from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy
+from dnsemu.policies.decide import MAX_ALIAS_LEVELS
 from dnsemu.zone.resources import counts_as_healthy
 
 
@@ -47,22 +48,28 @@ class UncheckedSearch:
         self._members = members
         self._known: dict[int, bool] = {}
 
-    def keeps_answering(self, record_set: RecordSet, zone: SearchedZone) -> bool:
+    def keeps_answering(self, record_set: RecordSet, zone: SearchedZone, level: int = 0) -> bool:
         """True if a record set has no health check, and neither has what its alias inherits health from.
 
-        A disabled health check counts as none (H73).
+        A disabled health check counts as none (H73). What is too deep to answer counts as down (R112).
+
+        Args:
+            level: number of aliases above the record set.
         """
+        if level >= MAX_ALIAS_LEVELS:
+            return False
         known = self._known.get(id(record_set))
         if known is None:
             self._known[id(record_set)] = False  # for a ring of aliases, which answers nothing
-            known = self._known[id(record_set)] = not self._is_checked(record_set) and self._inherits(record_set, zone)
+            is_up = not self._is_checked(record_set) and self._is_target_up(record_set, zone, level)
+            known = self._known[id(record_set)] = is_up
         return known
 
     def _is_checked(self, record_set: RecordSet) -> bool:
         check = self._checks.get(record_set.health_check_id) if record_set.health_check_id is not None else None
         return check is not None and (not check.disabled or check.inverted)
 
-    def _inherits(self, record_set: RecordSet, zone: SearchedZone) -> bool:
+    def _is_target_up(self, record_set: RecordSet, zone: SearchedZone, level: int) -> bool:
         """True unless the record set inherits health, and that of what is down (R106, R108, R110)."""
         if record_set.alias is None or not record_set.alias.evaluate_target_health:
             return True
@@ -70,7 +77,7 @@ class UncheckedSearch:
         if resource is not None:
             return self._is_resource_healthy(resource)
         members = ((found, there) for found, there in below(record_set, zone) if id(found) in self._members)
-        return any(self.keeps_answering(found, there) for found, there in members)
+        return any(self.keeps_answering(found, there, level + 1) for found, there in members)
 
     def _is_resource_healthy(self, resource: Resource) -> bool:
         targets = zip(resource.targets, resource.target_ids, strict=True)

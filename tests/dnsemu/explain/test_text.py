@@ -57,6 +57,13 @@ def test_the_path_taken_is_marked_in_front(down, expected):
     assert marked(explained(*down)) == [["100", "%", step] for step in expected]
 
 
+def test_h162a_a_target_that_is_down_says_why():
+    target_id = f"target/{CDN}./192.0.2.9"
+    lines = [line.text for line in explanation_lines(explained("b", target_id))]
+    (line,) = (line for line in lines if "192.0.2.9" in line and "unhealthy" in line)
+    assert f"down with its failure domain: {target_id} in detail" in line
+
+
 def test_a_branch_that_is_not_taken_shows_no_share():
     """R110: the unhealthy Region below is told, but nothing in it looks like a part of the answer."""
     far = (

@@ -8,9 +8,11 @@ import pytest
 from dnsemu.config import names
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.fastpath.reads import RecordingCatalog, keys_of
+from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.publication.board import Difference
+from dnsemu.zone.view import PUBLIC
 from tests.asking import Server, lines, rcode
-from tests.builders import record_set, zone
+from tests.builders import primary, record_set, resource, secondary, target, zone
 from tests.dnsemu.fastpath.worlds import LABELS, LOAD_BALANCER, ORIGINS, POLICY, RandomWorld
 
 STEPS = 40
@@ -81,6 +83,30 @@ def test_a_new_name_between_a_wildcard_and_the_name_asked():
         assert lines(server.ask("a.b.test").answer) == ["a.b.test. 60 A 192.0.2.1"]
     publish(server, [wildcard, record_set("b.test", "TXT", '"t"')], "b.test")
     assert rcode(server.ask("a.b.test")) == "NXDOMAIN"
+
+
+def test_h162a_a_target_that_goes_down_drops_only_the_answers_that_read_it():
+    lb = resource(LOAD_BALANCER, target("10.0.0.1"), target("10.0.0.2"))
+    aliases = {"alias": LOAD_BALANCER, "alias_zone": "Z35SXDOTRQ7X7K"}
+    sets = primary("www.test", **aliases), secondary("www.test", values="192.0.2.9"), record_set("other.test")
+    server = Server(zone("test", *sets), resources=[lb])
+
+    def answered(name="www.test"):
+        return {str(rdata) for _ in range(3) for rrset in server.ask(name).answer for rdata in rrset}
+
+    def kept():
+        answers = server.responder.answer_cache(PUBLIC)._answers.values()
+        return sum(answer.root is not None for answer in answers)
+
+    assert answered() == {"10.0.0.1", "10.0.0.2"}
+    answered("other.test")
+    before = kept()
+    for down, expected in ((1, {"10.0.0.2"}), (2, {"192.0.2.9"})):
+        server.health.put(dict.fromkeys(lb.target_ids[:down], Status.UNHEALTHY))
+        assert kept() == before - 1
+        assert answered() == expected
+    server.health.put(dict.fromkeys(lb.target_ids))
+    assert answered() == {"10.0.0.1", "10.0.0.2"}
 
 
 def publish(server, record_sets, touched):

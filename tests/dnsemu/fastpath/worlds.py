@@ -246,8 +246,9 @@ class RandomWorld:
         return change
 
     def health(self):
-        """Draws a health check and its new status."""
-        return self.dice.choice(CHECKS), self.dice.choice((Status.HEALTHY, Status.UNHEALTHY))
+        """Draws a health check, or a target of the load balancer, and its new status."""
+        (lb,) = self.published.world.resources.values()
+        return self.dice.choice([*CHECKS, *lb.target_ids]), self.dice.choice((Status.HEALTHY, Status.UNHEALTHY))
 
     def question(self):
         """Draws a packet, its source address, and True for UDP."""

@@ -21,6 +21,7 @@ from dnsemu.faults.failure_domains import GROUPS_PER_STEP, at_once, domain_conte
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.faults.forced_statuses import Forcing, NothingMatches
 from dnsemu.faults.patterns import parse_pattern
+from dnsemu.faults.unchecked import unchecked_text
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.policies.decide import decide
 from dnsemu.policies.location.client import Client
@@ -374,3 +375,130 @@ def test_what_fails_without_a_health_check_counts_too():
 def test_a_search_pauses_on_its_way_through_a_zone():
     world = declare(*zones_of(*(record_set(f"n{n}.test") for n in range(3 * GROUPS_PER_STEP))))
     assert len(list(domain_contents([parse_pattern("region:*")], world, catalog_of(world)))) >= 3
+
+
+# --- without a health check ---
+
+BARE = resource(LB, target("10.0.0.1", availability_zone="use1-az1"), target("10.0.0.2", availability_zone="use1-az2"))
+TO_LB = {"alias": LB, "alias_zone": "Z0"}
+TCP = EndpointCheck(EndpointType.TCP, "198.51.100.1", port=80)
+
+
+def targets(*places, of=LB):
+    return {f"target/{of}./{place}" for place in places}
+
+
+@pytest.mark.parametrize(("pattern", "resources", "checks", "lost"), [
+    pytest.param("region:us-east-1", [BARE], [], targets("10.0.0.1", "10.0.0.2"), id="H162a a Region"),
+    pytest.param("region:us-*", [BARE], [], targets("10.0.0.1", "10.0.0.2"), id="H162a several Regions"),
+    pytest.param("region:eu-west-1", [BARE], [], set(), id="H162a not another Region"),
+    pytest.param("az:use1-az1", [BARE], [], targets("10.0.0.1"), id="H162a an Availability Zone"),
+    pytest.param("address:10.0.0.2", [BARE], [], targets("10.0.0.2"), id="H162a an address"),
+    pytest.param("address:10.0.0.0/8", [BARE], [], targets("10.0.0.1", "10.0.0.2"), id="H162a a network"),
+    pytest.param("*", [BARE], [], set(), id="H162a not ids of health checks"),
+    pytest.param("region:us-east-1", [resource(LB, target("10.0.0.1", "t"))], [], set(), id="H162a a health check takes it down"),
+    pytest.param("region:us-east-1", [resource(LB, target("10.0.0.1", "t"), target("10.0.0.2"))], [], targets("10.0.0.2"), id="H162a one of two has none"),
+    pytest.param("region:us-east-1", [resource(LB, target("10.0.0.1", "t"))], [HealthCheck("t", TCP, disabled=True)],
+                 targets("10.0.0.1"), id="H73 a disabled one does not"),
+    pytest.param("region:us-east-1", [resource(LB, target("10.0.0.1", "t"))], [HealthCheck("t", TCP, inverted=True)],
+                 targets("10.0.0.1"), id="H72 an inverted one does not"),
+    pytest.param("region:us-east-1", [resource(LB, target("10.0.0.1"), target("10.0.0.1", target_group="b"))], [],
+                 targets("10.0.0.1", "10.0.0.1/2"), id="H162a one address in two target groups"),
+    pytest.param("region:us-east-1", [resource(LB, target("app.example"))], [], targets("app.example."), id="H162a a host"),
+    pytest.param("region:us-east-1", [resource(GLOBAL, target("10.0.0.9"), kind="global-accelerator", region=None)], [],
+                 targets("10.0.0.9", of=GLOBAL), id="H162a a global resource that the Region leads to"),
+])  # fmt: skip
+def test_targets_are_down_without_a_health_check(pattern, resources, checks, lost):
+    leads_to = GLOBAL if resources[0].region is None else LB
+    world = declare(
+        *zones_of(latency(W, "us-east-1", alias=leads_to, alias_zone="Z0")), checks=checks, resources=resources
+    )
+    assert contents(pattern, world).lost_targets == lost
+    assert forced(pattern, world) - {"t"} == lost
+
+
+@pytest.mark.parametrize(("kind", "one", "both"), [
+    pytest.param("application-load-balancer", ("lb", {"10.0.0.2"}), ("other", {"10.0.0.1", "10.0.0.2"}), id="R111 a load balancer"),
+    pytest.param("network-load-balancer", ("lb", {"10.0.0.2"}), ("other", {"10.0.0.1", "10.0.0.2"}), id="R111 of any kind"),
+    pytest.param("elastic-beanstalk", ("lb", {"10.0.0.2"}), ("other", {"10.0.0.1", "10.0.0.2"}), id="R111 an environment"),
+    pytest.param("api-gateway", ("lb", {"10.0.0.2"}), ("lb", {"10.0.0.1", "10.0.0.2"}), id="R106 no kind whose health Route 53 ignores"),
+])  # fmt: skip
+def test_h162a_a_dead_resource_no_longer_answers(kind, one, both):
+    """The first record set that answers, and the addresses of the resource: all of them if it fails open."""
+    declared = replace(BARE, kind=resource(LB, kind=kind).kind)
+    world = declare(*zones_of(primary(W, **TO_LB), secondary(W, values="192.0.2.9")), resources=[declared])
+    catalog = catalog_of(world)
+
+    def answering(pattern):
+        health = HealthSnapshot(0, Map(forced_status(pattern, world, catalog)))
+        link = resolve(catalog, health, Client.at_place(Place(0.0, 0.0)), names.parse(W), RRType.A)
+        (decision,) = link.decisions
+        ((first, _),) = decision.outcome.shares()
+        state = catalog.resource(names.parse(LB)).state(RRType.A, health.is_healthy)
+        addresses = {leaf.values[0] for leaf, _ in state.outcome.shares()}
+        return "lb" if first.alias else "other", addresses
+
+    assert answering("az:use1-az1") == one
+    assert answering("region:us-east-1") == both
+
+
+def test_r106_a_database_fails_over_to_its_next_host():
+    db = "db.abc.us-east-1.rds.amazonaws.com"
+    hosts = target("one.example", availability_zone="use1-az1"), target("two.example", availability_zone="use1-az2")
+    world = declare(*zones_of(record_set(W)), resources=[resource(db, *hosts, kind="multi-az-database")])
+    catalog = catalog_of(world)
+    health = HealthSnapshot(0, Map(forced_status("az:use1-az1", world, catalog)))
+    state = catalog.resource(names.parse(db)).state(RRType.CNAME, health.is_healthy)
+    assert [leaf.values for leaf, _ in state.outcome.shares()] == [("two.example.",)]
+
+
+def plain(region="us-east-1", **more):
+    return latency(W, region, **more)
+
+
+@pytest.mark.parametrize(("pattern", "zones", "unchecked"), [
+    pytest.param("region:us-east-1", zones_of(plain()), {"us-east-1"}, id="R114 a plain record set"),
+    pytest.param("region:us-*", zones_of(plain(), plain("us-west-2"), plain("eu-west-1")), {"us-east-1", "us-west-2"}, id="R114 several Regions"),
+    pytest.param("region:us-east-1", zones_of(plain(check="a")), set(), id="R114 a health check takes it down"),
+    pytest.param("region:us-east-1", zones_of(plain(check="off")), {"us-east-1"}, id="H73 a disabled health check is none"),
+    pytest.param("region:us-east-1", zones_of(plain(check="gone")), {"us-east-1"}, id="R117 nor is one that is not declared"),
+    pytest.param("region:us-east-1", zones_of(plain(check="not")), set(), id="H72 an inverted one is"),
+    pytest.param("region:us-east-1", zones_of(plain(**TO_LB)), set(), id="R111 an alias inherits from a dead load balancer"),
+    pytest.param("region:us-east-1", zones_of(plain(**TO_LB, eth=False)), {"us-east-1"}, id="R108 without evaluation it does not"),
+    pytest.param("region:us-east-1", zones_of(plain(alias="api.test", alias_zone="Z0")), {"us-east-1"}, id="R106 nor from an API gateway"),
+    pytest.param("region:us-east-1", zones_of(plain(alias="b.test"), weighted("b.test", 1, "b")), {"us-east-1"}, id="R110 nor from an unchecked group"),
+    pytest.param("region:us-east-1", zones_of(plain(alias="b.test"), weighted("b.test", 1, "b", check="a"), weighted("b.test", 1, "c", check="a")), set(),
+                 id="R110 but from a checked one"),
+    pytest.param("region:us-east-1", zones_of(plain(alias="b.test", check="a"), weighted("b.test", 1, "b")), set(), id="R109 or by its own health check"),
+    pytest.param("region:us-east-1", zones_of(plain(alias="b.test"), primary("b.test", check="a"), secondary("b.test")), set(),
+                 id="R110 a secondary is outside the Region, so it takes over"),
+    pytest.param("region:us-east-1", zones_of(plain(alias=W)), set(), id="R118 a ring"),
+    pytest.param("region:us-east-1", zones_of(plain(type_="CNAME", values="b.test"), weighted("b.test", 1, "b")), {"us-east-1"}, id="R54 a CNAME, counted once"),
+    pytest.param("region:us-east-1", zones_of(weighted(W, 1, "a", **TO_LB, eth=False)), {"a"}, id="R106 an alias of a resource in the Region"),
+    pytest.param("region:us-east-1", [*zones_of(record_set(W)), replace(hosted_zone("test", plain()), id="Z2", is_private=True)], set(),
+                 id="H162a none in a zone that no query reaches"),
+    pytest.param("address:192.0.2.1", zones_of(weighted(W, 1, "a", values="192.0.2.1"), weighted(W, 1, "b", values="192.0.2.2")), {"a"}, id="R114 an address"),
+    pytest.param("az:use1-az1", zones_of(plain(**TO_LB)), set(), id="H162a no record set is in an Availability Zone"),
+])  # fmt: skip
+def test_record_sets_keep_answering_without_a_health_check(pattern, zones, unchecked):
+    checks = [HealthCheck("off", TCP, disabled=True), HealthCheck("not", TCP, inverted=True)]
+    gateway = resource("api.test", target("10.0.0.5"), kind="api-gateway")
+    world = declare(*zones, checks=checks, resources=[BARE, replace(gateway, name=names.parse("api.test"))])
+    world = replace(world, health_checks=Map({id: c for id, c in world.health_checks.items() if id != "gone"}))
+    assert {r.set_identifier for r in contents(pattern, world).unchecked} == unchecked
+
+
+def test_r112_aliases_too_deep_to_answer_end_the_search():
+    chain = [weighted(f"n{n}.test", 1, "a", alias=f"n{n + 1}.test") for n in range(5000)]
+    world = declare(*zones_of(plain(alias="n0.test"), *chain))
+    assert contents("region:us-east-1", world).unchecked == ()
+
+
+@pytest.mark.parametrize(("pattern", "number", "text"), [
+    ("region:us-east-1", 0, ""),
+    ("region:us-east-1", 1, "1 record set in us-east-1 has no check and keeps answering"),
+    ("region:us-*", 5, "5 record sets in us-* have no check and keep answering"),
+    ("address:192.0.2.1", 2, "2 record sets at 192.0.2.1 have no check and keep answering"),
+])  # fmt: skip
+def test_h162a_unchecked_record_sets_are_counted_in_words(pattern, number, text):
+    assert unchecked_text(parse_pattern(pattern), [plain()] * number) == text

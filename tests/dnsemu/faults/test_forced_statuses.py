@@ -124,6 +124,58 @@ def test_h85_a_forced_child_moves_its_parent_and_a_forced_parent_does_not_follow
     assert forced.status("both") is UP
 
 
+# --- targets without a health check ---
+
+BARE = """
+resources:
+  - dns_name: lb.us-east-1.elb.amazonaws.com
+    kind: application-load-balancer
+    targets: [{address: 10.0.0.1, availability_zone: use1-az1}, {address: 10.0.0.2, availability_zone: use1-az2}]
+hosted_zones:
+  - name: shop.test
+    record_sets:
+      - {name: www, type: A, ttl: 60, set_identifier: use1, region: us-east-1, resource_records: [192.0.2.1]}
+      - {name: www, type: A, ttl: 60, set_identifier: euw1, region: eu-west-1, resource_records: [192.0.2.2]}
+"""
+
+
+@pytest.mark.parametrize(("file", "called", "targets"), [
+    pytest.param("", ["region:us-east-1 unhealthy"], {"10.0.0.1": DOWN, "10.0.0.2": DOWN}, id="H162a a Region"),
+    pytest.param("az:use1-az1 unhealthy\n", [], {"10.0.0.1": DOWN}, id="H162a by the file"),
+    pytest.param("region:us-east-1 unhealthy\n", ["az:use1-az1 healthy"], {"10.0.0.1": UP, "10.0.0.2": DOWN}, id="H161 a later rule overrides"),
+    pytest.param("region:us-east-1 unhealthy\n", ["address:10.0.0.2 auto"], {"10.0.0.1": DOWN}, id="H161 auto ends it"),
+    pytest.param("", ["region:us-east-1 unhealthy", "region:us-east-1 auto"], {}, id="H161 and leaves nothing"),
+])  # fmt: skip
+def test_targets_are_forced_with_their_failure_domain(file, called, targets):
+    forced = Forced(BARE)
+    forced.read(file)
+    forced.force(*called)
+    held = forced.forcing.forced_targets()
+    assert {str(found.target): found.overlay.status for found in held.values()} == targets
+    down = {id.rpartition("/")[2] for id, status in forced.board.current.status.items() if status is DOWN}
+    assert down == {place for place, status in targets.items() if status is DOWN}
+
+
+def test_h162a_a_resource_that_leaves_the_file_is_no_longer_forced():
+    forced = Forced(BARE)
+    forced.force("region:us-east-1 unhealthy")
+    forced.declare("hosted_zones: [{name: shop.test}]")
+    assert (dict(forced.board.current.status), forced.forcing.forced_targets()) == ({}, {})
+    forced.declare(BARE)
+    assert len(forced.board.current.status) == 2
+
+
+def test_h162a_the_user_is_told_what_keeps_answering():
+    forced = Forced(BARE)
+    text = "1 record set in us-east-1 has no check and keeps answering"
+    with structlog.testing.capture_logs() as logs:
+        forced.read("region:us-east-1 unhealthy\nregion:eu-west-1 healthy\n")
+    assert [log["reason"] for log in logs if "reason" in log] == [text]
+    assert [forced.forcing.unchecked_text(rule) for rule in forced.forcing.rules] == [text, None]
+    with pytest.raises(NothingMatches, match="matches no health check: 1 record set in eu-west-1 has no check"):
+        forced.force("region:eu-west-1 unhealthy")
+
+
 # --- until when ---
 
 

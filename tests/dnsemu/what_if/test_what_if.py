@@ -311,6 +311,68 @@ def test_r106_resources_fail_by_target_zone_and_region():
     assert found(result) == set()
 
 
+# --- without a health check ---
+
+BARE = resource(LB, target("10.0.0.1", availability_zone="use1-az1"), target("10.0.0.2", availability_zone="use1-az2"))
+
+
+def down(*record_sets, patterns=("region:us-east-1",), of=(W,), resources=(BARE,)):
+    return done(what_if(published(*record_sets, resources=resources), of, "A", down=patterns))[0]
+
+
+def test_h162a_resources_without_a_health_check_fail_with_their_region_and_zone():
+    sets = primary(W, alias=LB, alias_zone="Z0"), secondary(W)
+    result = report(*sets, resources=[BARE])
+    assert endpoints(result) == {
+        ("Region", "us-east-1"): [],
+        ("Availability Zone", "use1-az1"): [],
+        ("Availability Zone", "use1-az2"): [],
+    }
+    failing = {e["name"]: [t["target"] for t in e["targets"]] for e in result["names"][0]["endpoints"]}
+    assert failing == {"us-east-1": ["10.0.0.1", "10.0.0.2"], "use1-az1": ["10.0.0.1"], "use1-az2": ["10.0.0.2"]}
+    assert answers(result, "us-east-1") == answers(down(*sets), "us-east-1") == {"everyone": {"secondary": 1}}
+    assert answers(result, "use1-az2") == {"everyone": {"10.0.0.1": 1}}
+    assert (found(result), result["warnings"]) == (set(), [])
+
+
+GLOBAL = resource("a1.awsglobalaccelerator.com", target("10.0.0.9"), kind="global-accelerator", region=None)
+TO_LB, TO_GLOBAL = {"alias": LB, "alias_zone": "Z0"}, {"alias": "a1.awsglobalaccelerator.com", "alias_zone": "Z0"}
+
+
+@pytest.mark.parametrize(("record_sets", "expected"), [
+    pytest.param([weighted(W, 1, "a", **TO_LB), weighted(W, 1, "b", check="b")], set(), id="H162a a load balancer can fail"),
+    pytest.param([weighted(W, 1, "a", **TO_LB, eth=False), weighted(W, 1, "b", check="b")], {("alias-ignores-target-health", "a"), (ONE, OPEN, "us-east-1")}, id="R108 and may be ignored"),
+    pytest.param([weighted(W, 1, "a", **TO_GLOBAL), weighted(W, 1, "b", check="b")], {("unchecked", "a")}, id="R106 a global resource cannot"),
+    pytest.param([weighted(W, 1, "a", **TO_LB), weighted(W, 0, "b")], {("forgotten-zero-weight", "b")}, id="R64 so that a weight of 0 answers"),
+    pytest.param([record_set(W, **TO_LB)], {(ONE, OPEN, "us-east-1")}, id="R111 all targets in one Region"),
+])  # fmt: skip
+def test_findings_without_a_health_check(record_sets, expected):
+    assert found(report(*record_sets, resources=[BARE, GLOBAL])) == expected
+
+
+def warned(result):
+    return [(warning["domain"], warning["text"]) for warning in result["warnings"]]
+
+
+PLAIN = latency(W, "us-east-1"), latency(W, "eu-west-1"), latency("x.test", "us-east-1"), weighted("y.test", 1, "y")
+
+
+@pytest.mark.parametrize(("more", "expected"), [
+    pytest.param({}, [("region:us-east-1", "1 record set in us-east-1 has no check and keeps answering")], id="H162a of the names asked about"),
+    pytest.param({"of": ()}, [("region:us-east-1", "2 record sets in us-east-1 have no check and keep answering")], id="H162a of all names"),
+    pytest.param({"of": ("y.test",)}, [], id="H162a none"),
+    pytest.param({"patterns": ("region:us-*", "region:eu-*")},
+                 [("region:us-*", "1 record set in us-* has no check and keeps answering"), ("region:eu-*", "1 record set in eu-* has no check and keeps answering")],
+                 id="H162a several patterns"),
+])  # fmt: skip
+def test_record_sets_that_keep_answering_are_told(more, expected):
+    assert warned(down(*PLAIN, **more)) == expected
+
+
+def test_h162a_without_patterns_every_region_is_told():
+    assert [domain for domain, _ in warned(report(*PLAIN))] == ["region:eu-west-1", "region:us-east-1"]
+
+
 # --- clients ---
 
 

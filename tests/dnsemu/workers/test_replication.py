@@ -230,6 +230,19 @@ def test_a_slow_worker_gets_the_newest_values_only():
     )
 
 
+def test_h162a_a_target_is_down_in_the_replica_and_up_again_without_a_trace():
+    pair = Pair()
+    pair.send()
+    ids = pair.board.current.catalog.resource(names.parse(LB)).target_ids
+    pair.health.put(dict.fromkeys(ids, Status.UNHEALTHY))
+    pair.send()
+    assert not any(map(pair.replica.health.current.is_healthy, ids))
+    pair.health.put(dict.fromkeys(ids))
+    pair.send()
+    assert dict(pair.replica.health.current.status) == dict(pair.health.current.status)
+    assert not set(ids) & set(pair.replica.health.current.status)
+
+
 def test_nothing_of_an_update_is_seen_before_its_end():
     pair = Pair()
     pair.send()

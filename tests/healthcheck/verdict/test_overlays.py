@@ -66,3 +66,52 @@ def test_h85_overlays_that_end_together_are_one_step():
     tracked.clear()
     tracked.tracker.set_overlays({}, 99.0)
     assert tracked.moves == [("a", UP), ("b", UP)]  # the sum was up and stays so
+
+
+# --- targets of resources ---
+
+ONE, TWO = "target/lb.example./10.0.0.1", "target/lb.example./10.0.0.2"
+
+
+def test_h162a_a_target_has_a_status_only_while_it_is_down():
+    tracked = Tracked(endpoint("a"))
+    before = tracked.board.current
+    tracked.force(**{ONE: DOWN, TWO: UP})
+    assert dict(tracked.board.current.status) == {"a": UP, ONE: DOWN}
+    assert tracked.board.current.generation == before.generation + 1
+    assert (tracked.tracker.target_overlay(ONE).by, tracked.tracker.target_overlay(TWO).status) == (ONE, UP)
+    assert [state.check.id for state in tracked.tracker.states()] == ["a"]
+    tracked.force(**{ONE: None, TWO: None})
+    assert dict(tracked.board.current.status) == {"a": UP}
+    assert tracked.tracker.target_overlay(ONE) is None
+
+
+def test_h162a_targets_change_in_one_step_and_listeners_learn_which():
+    tracked = Tracked(endpoint("a"))
+    told = []
+    tracked.board.subscribe(lambda snapshot, changed: told.append((snapshot.generation, sorted(changed))))
+    start = tracked.board.current.generation
+    tracked.force(**{ONE: DOWN, TWO: DOWN})
+    tracked.force(**{ONE: DOWN, TWO: DOWN})
+    tracked.force(**{TWO: None})
+    assert told == [(start + 1, [ONE, TWO]), (start + 2, [TWO])]
+
+
+def test_h162a_a_declaration_and_a_reset_leave_forced_targets_down():
+    tracked = Tracked(endpoint("a"))
+    tracked.force(**{ONE: DOWN})
+    tracked.apply(endpoint("b"))
+    tracked.tracker.reset(9.0)
+    assert dict(tracked.board.current.status) == {"b": UP, ONE: DOWN}
+
+
+def test_h162a_forced_targets_are_in_the_history():
+    tracked = Tracked(endpoint("a"))
+    tracked.tracker.set_overlays({ONE: Overlay(DOWN, "region:us-*")}, 5.0)
+    tracked.tracker.set_overlays({ONE: Overlay(DOWN, "az:use1-az1")}, 6.0)  # the same status
+    tracked.tracker.set_overlays({}, 7.0)
+    assert [(e.check_id, e.at, e.old, e.new, e.cause) for e in tracked.history.since(0, kind=EventKind.FORCED)] == [
+        (ONE, 5.0, None, DOWN, "forced by region:us-*"),
+        (ONE, 7.0, DOWN, None, "no longer forced"),
+    ]
+    assert tracked.history.of(ONE) == ()
