@@ -61,12 +61,12 @@ class UncheckedSearch:
         known = self._known.get(id(record_set))
         if known is None:
             self._known[id(record_set)] = False  # for a ring of aliases, which answers nothing
-            is_up = not self._is_checked(record_set) and self._is_target_up(record_set, zone, level)
+            is_up = not self._is_checked(record_set.health_check_id) and self._is_target_up(record_set, zone, level)
             known = self._known[id(record_set)] = is_up
         return known
 
-    def _is_checked(self, record_set: RecordSet) -> bool:
-        check = self._checks.get(record_set.health_check_id) if record_set.health_check_id is not None else None
+    def _is_checked(self, check_id: HealthCheckId | None) -> bool:
+        check = self._checks.get(check_id) if check_id is not None else None
         return check is not None and (not check.disabled or check.inverted)
 
     def _is_target_up(self, record_set: RecordSet, zone: SearchedZone, level: int) -> bool:
@@ -75,13 +75,13 @@ class UncheckedSearch:
             return True
         resource = resource_of(record_set, zone)
         if resource is not None:
-            return self._is_resource_healthy(resource)
+            return self._is_resource_up(resource)
         members = ((found, there) for found, there in below(record_set, zone) if id(found) in self._members)
         return any(self.keeps_answering(found, there, level + 1) for found, there in members)
 
-    def _is_resource_healthy(self, resource: Resource) -> bool:
-        targets = zip(resource.targets, resource.target_ids, strict=True)
-        return counts_as_healthy(resource, [not self._fails(t.health_check_id, id) for t, id in targets])
-
-    def _fails(self, check_id: HealthCheckId | None, target_id: HealthCheckId) -> bool:
-        return target_id in self._failing or (check_id in self._failing and takes_down(check_id, self._checks))
+    def _is_resource_up(self, resource: Resource) -> bool:
+        """True if Route 53 ignores a resource's health (R106), or it is elsewhere and has no health check."""
+        if counts_as_healthy(resource, [False] * len(resource.targets)):
+            return True
+        is_checked = any(self._is_checked(target.health_check_id) for target in resource.targets)
+        return not is_checked and counts_as_healthy(resource, [id not in self._failing for id in resource.target_ids])

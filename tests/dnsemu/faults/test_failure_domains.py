@@ -464,6 +464,8 @@ def plain(region="us-east-1", **more):
     pytest.param("region:us-east-1", zones_of(plain(check="gone")), {"us-east-1"}, id="R117 nor is one that is not declared"),
     pytest.param("region:us-east-1", zones_of(plain(check="not")), set(), id="H72 an inverted one is"),
     pytest.param("region:us-east-1", zones_of(plain(**TO_LB)), set(), id="R111 an alias inherits from a dead load balancer"),
+    pytest.param("region:eu-west-1", zones_of(plain("eu-west-1", **TO_LB)), {"eu-west-1"}, id="R111 one that is elsewhere"),
+    pytest.param("region:eu-west-1", zones_of(plain("eu-west-1", alias="checked.test", alias_zone="Z0")), set(), id="R111 not if that has a health check"),
     pytest.param("region:us-east-1", zones_of(plain(**TO_LB, eth=False)), {"us-east-1"}, id="R108 without evaluation it does not"),
     pytest.param("region:us-east-1", zones_of(plain(alias="api.test", alias_zone="Z0")), {"us-east-1"}, id="R106 nor from an API gateway"),
     pytest.param("region:us-east-1", zones_of(plain(alias="b.test"), weighted("b.test", 1, "b")), {"us-east-1"}, id="R110 nor from an unchecked group"),
@@ -483,7 +485,8 @@ def plain(region="us-east-1", **more):
 def test_record_sets_keep_answering_without_a_health_check(pattern, zones, unchecked):
     checks = [HealthCheck("off", TCP, disabled=True), HealthCheck("not", TCP, inverted=True)]
     gateway = resource("api.test", target("10.0.0.5"), kind="api-gateway")
-    world = declare(*zones, checks=checks, resources=[BARE, replace(gateway, name=names.parse("api.test"))])
+    checked = resource("checked.test", target("10.0.0.6", "t"))
+    world = declare(*zones, checks=checks, resources=[BARE, gateway, checked])
     world = replace(world, health_checks=Map({id: c for id, c in world.health_checks.items() if id != "gone"}))
     assert {r.set_identifier for r in contents(pattern, world).unchecked} == unchecked
 
