@@ -20,7 +20,8 @@ class Problem:
     """A rule that one declared thing breaks.
 
     `id` is stable and for machines (`cname-alone`), `rule` is the specification's rule id or empty, `message` is
-    Route 53's sentence where it has one, `instead` says what to write. `path` is relative to the thing.
+    Route 53's sentence where it has one, `instead` says what to write. `path` is relative to the thing. `plain` says in
+    the words of a file what is wrong, where `message` uses those of the service.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Problem:
     instead: str = ""
     path: Path = ()
     severity: Severity = Severity.ERROR
+    plain: str = ""
 
     def below(self, *prefix: str | int) -> "Problem":
         """Returns the problem with its path prefixed: relative to something further up in the document."""
@@ -37,7 +39,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class FileError:
-    """A problem in a file. `line` counts from 1; 0 where no line can be named. `where` is a dotted field path."""
+    """A problem in a file. `line` counts from 1; 0 where no line can be named. `where` is a dotted field path.
+
+    `sentence` is Route 53's, where it has one: the API would refuse the same thing with it.
+    """
 
     file: str
     line: int
@@ -47,6 +52,7 @@ class FileError:
     message: str
     instead: str = ""
     severity: Severity = Severity.ERROR
+    sentence: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

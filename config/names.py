@@ -13,6 +13,9 @@ MAX_WIRE_BYTES = 255
 MAX_TEXT_CHARACTERS = 253
 """Without the trailing dot and without escapes (A51)."""
 
+_TOO_LONG = f"the domain name has more than {MAX_TEXT_CHARACTERS} characters"
+_MAX_SHOWN_CHARACTERS = 40
+
 _HIDDEN = 0xFF
 """First byte of a hidden name; no real name begins with it, as labels are shorter (`MAX_LABEL_BYTES`)."""
 
@@ -28,14 +31,15 @@ class BadName(ValueError):
     """A text that is no domain name.
 
     `code` and `reason` are Route 53's words (`DomainLabelTooLong`, `Domain label is too long`); `encountered` is
-    the wrong part (A52).
+    the wrong part (A52). `plain` says it in the words of a file.
     """
 
-    def __init__(self, code: str, reason: str, encountered: str) -> None:
+    def __init__(self, code: str, reason: str, encountered: str, plain: str) -> None:
         super().__init__(f"{code} ({reason}) encountered with '{encountered}'")
         self.code = code
         self.reason = reason
         self.encountered = encountered
+        self.plain = plain
 
 
 def parse(text: str) -> DName:
@@ -60,7 +64,7 @@ def parse(text: str) -> DName:
     position = 0
     length = len(text)
     if not text:
-        raise BadName("DomainNameEmpty", "Domain name is empty", "")
+        raise BadName("DomainNameEmpty", "Domain name is empty", "", "the domain name is empty")
     while position < length:
         char = text[position]
         if char == ".":
@@ -72,15 +76,15 @@ def parse(text: str) -> DName:
         elif "\x20" < char < "\x7f":
             label.append(ord(char))
         else:
-            raise BadName(
-                "UnsupportedCharacter", "Value contains unsupported characters", char if char < "\x7f" else "?"
-            )
+            encountered = char if char < "\x7f" else "?"
+            plain = f"{char!r} cannot stand in a domain name"
+            raise BadName("UnsupportedCharacter", "Value contains unsupported characters", encountered, plain)
         position += 1
     if label:
         _end_label(wire, label, text)
     wire.append(0)
     if len(wire) > MAX_WIRE_BYTES:
-        raise BadName("DomainNameTooLong", "Domain name is too long", text)
+        raise BadName("DomainNameTooLong", "Domain name is too long", text, _TOO_LONG)
     return DName(bytes(wire).lower())
 
 
@@ -92,12 +96,18 @@ def _octal(digits: str) -> int | None:
 
 def _end_label(wire: bytearray, label: bytearray, text: str) -> None:
     if not label:
-        raise BadName("DomainLabelEmpty", "Domain label is empty", text)
+        plain = f"{_shortened(text)!r} has nothing before a dot"
+        raise BadName("DomainLabelEmpty", "Domain label is empty", text, plain)
     if len(label) > MAX_LABEL_BYTES:
         shown = label[: MAX_LABEL_BYTES + 1].decode("latin-1")  # as far as Route 53 reads it (A52)
-        raise BadName("DomainLabelTooLong", "Domain label is too long", shown)
+        plain = f"the label {_shortened(shown)!r} has more than {MAX_LABEL_BYTES} characters"
+        raise BadName("DomainLabelTooLong", "Domain label is too long", shown, plain)
     wire.append(len(label))
     wire += label
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN_CHARACTERS else f"{text[:_MAX_SHOWN_CHARACTERS]}…"
 
 
 def labels(name: DName) -> Iterator[bytes]:
@@ -167,7 +177,7 @@ def join(name: DName, suffix: DName) -> DName:
     """
     joined = DName(name[:-1] + suffix)
     if len(joined) > MAX_WIRE_BYTES:
-        raise BadName("DomainNameTooLong", "Domain name is too long", display(joined))
+        raise BadName("DomainNameTooLong", "Domain name is too long", display(joined), _TOO_LONG)
     return joined
 
 

@@ -27,7 +27,7 @@ from dnsemu.config.rules.health_check import missing_check
 from dnsemu.config.rules.hosted_zone import insertion_problems, zone_name_problem
 from dnsemu.config.rules.loops import chain_problems
 from dnsemu.config.rules.warnings import digest_warnings, unanswered
-from dnsemu.config.shapes.base import snake, validate
+from dnsemu.config.shapes.base import bad_name, snake, validate
 from dnsemu.config.shapes.hosted_zones import HostedZoneShape
 from dnsemu.config.shapes.plain_record_sets import parse_plain
 from dnsemu.config.shapes.record_sets import RecordSetShape, absolute, convert
@@ -165,8 +165,7 @@ class ZoneLoader:
         try:
             name = names.parse(text)
         except BadName as error:
-            problem = Problem("bad-name", "R1", f"FATAL problem: {error}", "write a domain name such as shop.test")
-            self._report.add(document, (*path, "name"), [problem])
+            self._report.add(document, (*path, "name"), [bad_name(error, (), "write a domain name such as shop.test")])
             return None
         refused = zone_name_problem(name)
         self._report.add(document, path, [refused] if refused is not None else [])
@@ -217,7 +216,7 @@ class ZoneLoader:
         if problem.id != TWICE:
             return problem
         place = self._report.place(document, (*path[:-1], draft.position(record_set.key)))
-        return replace(problem, message=f"{problem.message} ({place})")
+        return replace(problem, message=f"{problem.message} ({place})", plain=f"{problem.plain} ({place})")
 
     def _missing(self, record_set: RecordSet) -> Iterator[Problem]:
         """Yields problems of references outside the zone to things that are not declared."""
@@ -231,8 +230,9 @@ class ZoneLoader:
         at = ("cidr_routing_config",)
         if collection is None:
             message = f"Cannot find CidrCollection '{routing.collection_id}'. No changes made."
+            plain = f"there is no CIDR collection {routing.collection_id}"
             instead = "declare it under cidr_collections, or write the name of one that is"
-            yield Problem("no-such-collection", "A166", message, instead, (*at, "collection_id"))
+            yield Problem("no-such-collection", "A166", message, instead, (*at, "collection_id"), plain=plain)
         elif routing.location != "*" and routing.location not in collection.locations:
             message = f"CIDR collection {collection.name} has no location {routing.location}"
             instead = f"write one of {', '.join([*sorted(collection.locations), '*'])}"

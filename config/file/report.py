@@ -34,11 +34,9 @@ class ErrorReport:
         for document, problem in self._found:
             if problem.severity is severity:
                 line, where = document.find(problem.path, snake)
-                errors.append(
-                    FileError(
-                        document.file, line, where, problem.rule, problem.id, problem.message, problem.instead, severity
-                    )
-                )
+                at = (document.file, line, where, problem.rule, problem.id)
+                message, sentence = (problem.plain, problem.message) if problem.plain else (problem.message, "")
+                errors.append(FileError(*at, message, problem.instead, severity, sentence))
         return sorted(errors, key=lambda error: (self._order[error.file], error.line))
 
 

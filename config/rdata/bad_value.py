@@ -14,3 +14,9 @@ class BadValue(ValueError):
         self.reason = reason
         self.encountered = encountered
         self.problem = problem
+
+    @property
+    def plain(self) -> str:
+        """The error in the words of a file: the reason, and the wrong part or an explanation."""
+        reason = self.reason[:1].lower() + self.reason[1:] if self.reason[:2].istitle() else self.reason
+        return reason if self.encountered in ("", "?") else f"{reason}: {self.encountered}"

@@ -22,3 +22,14 @@ VALUE_HINTS: dict[RRType, str] = {
     RRType.TXT: "write quoted strings of at most 255 bytes: in YAML '\"text\"'",
 }
 """The text for an invalid value of each type."""
+
+_MAX_REPEATED_CHARACTERS = 40
+
+
+def value_hint(type: RRType, value: str) -> str:
+    """Says what to write instead of a value that is not valid for a type."""
+    is_text = type in (RRType.TXT, RRType.SPF)
+    if is_text and value.isascii() and value.isprintable() and not set(value) & set("\"'\\"):
+        shown = value if len(value) <= _MAX_REPEATED_CHARACTERS else f"{value[:_MAX_REPEATED_CHARACTERS]}…"
+        return f"""write '"{shown}"', with both kinds of quotation marks"""
+    return VALUE_HINTS[type]

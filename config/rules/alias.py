@@ -61,11 +61,17 @@ def alias_problems(
             f"write a name in {names.display(target_zone.name)}, or the target's hosted_zone_id, or declare it under "
             "resources"
         )
-        yield Problem(OUTSIDE, "A169", outside_message(record_set, alias), instead, _AT_NAME)
+        plain = _not_in(alias, names.display(target_zone.name))
+        yield Problem(OUTSIDE, "A169", outside_message(record_set, alias), instead, _AT_NAME, plain=plain)
     elif not target_zone.has_group(alias.name, record_set.type):
         where = "there" if target_zone is zone else f"in {names.display(target_zone.name)}"
         instead = f"declare a record set of type {record_set.type.name} {where}"
-        yield Problem(MISSING, "A170", missing_message(record_set, alias), instead, _AT_NAME)
+        plain = f"there is no record set {names.display(alias.name)} {record_set.type.name}"
+        yield Problem(MISSING, "A170", missing_message(record_set, alias), instead, _AT_NAME, plain=plain)
+
+
+def _not_in(alias: AliasTarget, zone: str) -> str:
+    return f"{names.display(alias.name)} is not in the hosted zone {zone}"
 
 
 def outside_message(record_set: RecordSet, alias: AliasTarget) -> str:
@@ -119,16 +125,19 @@ def _resource_zone_problem(
     """Returns the problem that an alias names a hosted zone that is not the resource's service's, if so (A176)."""
     given, wanted = alias.hosted_zone_id, zones_of(resource)
     owner, message = service_of_zone(given), outside_message(record_set, alias)
+    plain = _not_in(alias, given)
     if given in wanted:
         return None
     if wanted:
         found = f"{given} belongs to {owner}" if owner is not None else f"{given} is no hosted zone of its service"
-        return Problem(WRONG_ZONE, "A176", message, f"{found}: write {wanted[0]}, or leave it out", _AT_ZONE)
+        instead = f"{found}: write {wanted[0]}, or leave it out"
+        return Problem(WRONG_ZONE, "A176", message, instead, _AT_ZONE, plain=plain)
     if given == zone.id:
         instead = f"write hosted_zone_id: the one of {names.display(resource.name)} is not known here"
-        return Problem(WRONG_ZONE, "A176", message, instead, ("alias_target",))
+        return Problem(WRONG_ZONE, "A176", message, instead, ("alias_target",), plain="hosted_zone_id is missing")
     if owner is not None and owner != service_of_kind(resource.kind, resource.region):
-        return Problem(WRONG_ZONE, "A176", message, f"{given} belongs to {owner}: write another", _AT_ZONE)
+        instead = f"{given} belongs to {owner}: write another"
+        return Problem(WRONG_ZONE, "A176", message, instead, _AT_ZONE, plain=plain)
     return None
 
 
@@ -159,14 +168,15 @@ def _service_problems(record_set: RecordSet, alias: AliasTarget) -> Iterator[Pro
     is_known = service_of_zone(given) is not None or wanted or not is_name_of_aws(alias.name)
     if is_known and given not in wanted:
         message = outside_message(record_set, alias)
-        yield Problem(OUTSIDE, "A176", message, _right_zone(given, alias.name, wanted), _AT_NAME)
+        instead = _right_zone(given, alias.name, wanted)
+        yield Problem(OUTSIDE, "A176", message, instead, _AT_NAME, plain=_not_in(alias, given))
         return
     is_cloudfront = _is_cloudfront(alias)
     if not _answers(record_set.type, is_cloudfront=is_cloudfront):
         yield from _wrong_type(record_set, alias, is_cloudfront=is_cloudfront)
         return
     yield from _cloudfront_problems(alias)
-    message = f"{names.to_text(alias.name)} is not declared and is answered with no data (R107)"
+    message = f"{names.display(alias.name)} is not declared and is answered with no data (R107)"
     yield Problem("alias-elsewhere", "R107", message, "declare it under resources", _AT_NAME, Severity.WARNING)
 
 
@@ -200,10 +210,12 @@ def _wrong_type(record_set: RecordSet, alias: AliasTarget, *, is_cloudfront: boo
         return
     types = "A, AAAA or HTTPS" if is_cloudfront else "A or AAAA"
     message = missing_message(record_set, alias)
-    yield Problem("alias-resource-type", "R106", message, f"write type: {types}", _AT_NAME)
+    plain = f"an alias to {names.display(alias.name)} cannot have type {record_set.type.name}"
+    yield Problem("alias-resource-type", "R106", message, f"write type: {types}", _AT_NAME, plain=plain)
 
 
 def _cloudfront_problems(alias: AliasTarget) -> Iterator[Problem]:
     if alias.evaluate_target_health and _is_cloudfront(alias):
         message = "EvaluateTargetHealth cannot be true for an alias to a CloudFront distribution"
-        yield Problem("cloudfront-health", "A177", message, "write evaluate_target_health: false", _AT_HEALTH)
+        plain, instead = "an alias to CloudFront cannot evaluate its health", "write evaluate_target_health: false"
+        yield Problem("cloudfront-health", "A177", message, instead, _AT_HEALTH, plain=plain)

@@ -36,11 +36,20 @@ def group_problems(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterato
     """Yields problems of a record set with the other record sets of its name and type."""
     twin = next((other for other in group if other.set_identifier == record_set.set_identifier), None)
     if twin is not None:
-        yield Problem(TWICE, "R30", already_exists(record_set), "give it another set_identifier or name")
+        is_simple = record_set.set_identifier is None
+        instead = _ONE_LIST if is_simple else "give it another set_identifier or name"
+        plain = f"{_identity(record_set)} is already declared"
+        yield Problem(TWICE, "R30", already_exists(record_set), instead, plain=plain)
         return
     routing = record_set.routing
-    if any(type(other.routing) is not type(routing) for other in group):
-        yield Problem("mixed-policies", "R32", _mixed(record_set), "give all record sets of a name and type one policy")
+    other = next((other for other in group if type(other.routing) is not type(routing)), None)
+    if other is not None:
+        plain = (
+            f"{_group(record_set)} has two policies: {_POLICY_NAMES[type(routing)]} here, and "
+            f"{_POLICY_NAMES[type(other.routing)]} in another record set"
+        )
+        instead = "give all record sets of a name and type one policy"
+        yield Problem("mixed-policies", "R32", _mixed(record_set), instead, plain=plain)
         return
     limit = MAX_GEOPROXIMITY_GROUP if isinstance(routing, Geoproximity) else MAX_GROUP
     if len(group) >= limit:
@@ -49,9 +58,36 @@ def group_problems(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterato
             f"type {record_set.type.name} in this zone."
         )
         rule = "R209.5" if isinstance(routing, Geoproximity) else "R209.4"
-        yield Problem("group-limit", rule, message, f"at most {limit} share a name and type")
+        plain = f"{_group(record_set)} has more than {limit} record sets"
+        yield Problem("group-limit", rule, message, f"at most {limit} share a name and type", plain=plain)
         return
     yield from _CLASHES.get(type(routing), _no_clash)(record_set, group)
+
+
+_ONE_LIST = "write all values into one resource_records, or give each a set_identifier and a routing policy"
+
+
+def _group(record_set: RecordSet) -> str:
+    """Names a record set's group in the words of a file."""
+    return f"{names.display(record_set.name)} {record_set.type.name}"
+
+
+def _identity(record_set: RecordSet) -> str:
+    with_identifier = f" with set_identifier {record_set.set_identifier}" if record_set.set_identifier else ""
+    return f"{_group(record_set)}{with_identifier}"
+
+
+_POLICY_NAMES: dict[type[Routing], str] = {
+    Simple: "none",
+    Weighted: "weight",
+    Latency: "region",
+    Failover: "failover",
+    Geolocation: "geo_location",
+    Geoproximity: "geo_proximity_location",
+    IpBased: "cidr_routing_config",
+    Multivalue: "multi_value_answer",
+}
+"""The field of a file that selects a policy."""
 
 
 def already_exists(record_set: RecordSet) -> str:
@@ -123,7 +159,10 @@ def _weighted_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterat
             f"RRSet with DNS name {name} and type {record_set.type.name}, SetIdentifier {record_set.set_identifier} "
             "cannot be created as weighted sets must contain the same TTL."
         )
-        yield Problem("weighted-ttl", "R22", message, f"write ttl: {other.ttl}", ("ttl",))
+        plain = (
+            f"the weighted record sets of {_group(record_set)} have different TTLs: {other.ttl} and {record_set.ttl}"
+        )
+        yield Problem("weighted-ttl", "R22", message, f"write ttl: {other.ttl}", ("ttl",), plain=plain)
 
 
 def _latency_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
@@ -132,7 +171,8 @@ def _latency_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterato
             f"{subject(record_set)}, and Region Name={record_set.routing.region} cannot be created because a latency "
             "RRSet with the same name, type and region already exists."
         )
-        yield Problem("region-twice", "R33", message, "write another region", ("region",))
+        plain = f"{_group(record_set)} has another record set with region {record_set.routing.region}"
+        yield Problem("region-twice", "R33", message, "write another region", ("region",), plain=plain)
 
 
 def _failover_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
@@ -142,7 +182,9 @@ def _failover_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterat
             f"{subject(record_set)}, and marked as {role} cannot be created because a failover RRSet with the same "
             f"name, type and marked as {role} already exists."
         )
-        yield Problem("role-twice", "R33", message, "one is PRIMARY, one SECONDARY (R209.6)", ("failover",))
+        plain = f"{_group(record_set)} has another record set with failover {record_set.routing.role.value}"
+        instead = "one is PRIMARY, one SECONDARY (R209.6)"
+        yield Problem("role-twice", "R33", message, instead, ("failover",), plain=plain)
 
 
 def _geolocation_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
@@ -152,7 +194,8 @@ def _geolocation_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Ite
             f"because a GEO RRSet with the same name, type and routing to [{geolocation_text(record_set.routing)}}} "
             "already exists."
         )
-        yield Problem("location-twice", "R33", message, "write another location", ("geo_location",))
+        plain = f"{_group(record_set)} has another record set with this geo_location"
+        yield Problem("location-twice", "R33", message, "write another location", ("geo_location",), plain=plain)
 
 
 def _geoproximity_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
@@ -165,7 +208,8 @@ def _geoproximity_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> It
             f"{subject(record_set)}, and {geoproximity_text(routing)} cannot be created because a geo-proximity RRSet "
             "with the same name, type and location already exists."
         )
-        yield Problem("location-twice", "R33", message, "write another location", ("geo_proximity_location",))
+        plain, at = f"{_group(record_set)} has another record set at this place", ("geo_proximity_location",)
+        yield Problem("location-twice", "R33", message, "write another location", at, plain=plain)
 
 
 def _ip_based_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterator[Problem]:
@@ -180,13 +224,15 @@ def _ip_based_clash(record_set: RecordSet, group: Sequence[RecordSet]) -> Iterat
             f"{subject(record_set)}, and {_cidr_text(routing)} cannot be created because a CIDR RRSets with a "
             f"different collection id ({foreign.collection_id}) already exist"
         )
-        yield Problem("one-collection", "R33", message, "use one collection for the whole group", at)
+        plain = f"{_group(record_set)} has record sets of two CIDR collections"
+        yield Problem("one-collection", "R33", message, "use one collection for all of them", at, plain=plain)
     elif routing in others:
         message = (
             f"{subject(record_set)}, and {_cidr_text(routing)} cannot be created because a CIDR RRSet with the same "
             "name, type and location already exists."
         )
-        yield Problem("location-twice", "R33", message, "write another location_name", at)
+        plain = f"{_group(record_set)} has another record set with location_name {routing.location}"
+        yield Problem("location-twice", "R33", message, "write another location_name", at, plain=plain)
 
 
 def _taken(record_set: RecordSet, group: Sequence[RecordSet]) -> bool:

@@ -47,7 +47,8 @@ def problems(check: HealthCheckShape) -> Iterator[Problem]:
     """Yields problems between the fields of a check: those that exclude or require each other (H4–H34)."""
     for field, rule, message in _EXCLUDED[check.family]:
         if getattr(check, field) is not None:
-            yield Problem("check-field", rule, message, f"leave {field} out", (field,))
+            plain = f"a health check of type {check.type} has no {field}"
+            yield Problem("check-field", rule, message, f"leave {field} out", (field,), plain=plain)
     if check.family != "metric" and check.cloud_watch_alarm_configuration is not None:
         message = f"only CLOUDWATCH_METRIC health checks follow an alarm, not {check.type}"
         yield Problem("check-field", "H89", message, "leave it out", ("cloud_watch_alarm_configuration",))
@@ -55,15 +56,14 @@ def problems(check: HealthCheckShape) -> Iterator[Problem]:
         yield from _endpoint_problems(check)
     if check.family == "calculated" and check.health_threshold is None:
         message = "Invalid parameter : Calculated health checks must have a health threshold specified."
-        yield Problem(
-            "health-threshold", "H83", message, "write health_threshold, the number of healthy children wanted"
-        )
+        instead = "write health_threshold, the number of healthy children wanted"
+        yield Problem("health-threshold", "H83", message, instead, plain="health_threshold is missing")
     if check.family == "metric" and check.alarm_identifier is None:
-        yield Problem(
-            "alarm-missing", "H27", "Alarm identifier must not be null.", "write alarm_identifier: {region, name}"
-        )
+        message, instead = "Alarm identifier must not be null.", "write alarm_identifier: {region: …, name: …}"
+        yield Problem("alarm-missing", "H27", message, instead, plain="alarm_identifier is missing")
     if check.family == "recovery" and check.routing_control_arn is None:
-        yield Problem("routing-control", "H32", "Routing control ARN must not be null", "write routing_control_arn")
+        message, instead = "Routing control ARN must not be null", "write routing_control_arn"
+        yield Problem("routing-control", "H32", message, instead, plain="routing_control_arn is missing")
 
 
 def model_problems(check: HealthCheck) -> Iterator[Problem]:
@@ -76,33 +76,38 @@ def _endpoint_problems(check: HealthCheckShape) -> Iterator[Problem]:
     has_name = check.fully_qualified_domain_name is not None
     if check.ip_address is None and not has_name:
         message = "Invalid parameter : IP address and fully qualified domain name can not be both empty."
-        yield Problem("check-endpoint", "H4", message, "write ip_address or fully_qualified_domain_name")
+        plain = "the health check has no endpoint"
+        yield Problem("check-endpoint", "H4", message, "write ip_address or fully_qualified_domain_name", plain=plain)
     matches = check.type.endswith("_STR_MATCH")
     if check.type == "TCP":
         yield from _tcp_problems(check)
     elif matches and check.search_string is None:
         message = "String match health checks must have a search string specified."
-        yield Problem("search-string", "H20", message, "write search_string")
+        yield Problem("search-string", "H20", message, "write search_string", plain="search_string is missing")
     if not matches and check.search_string is not None:
         message = f"{check.type} health checks must not have a search string specified."
         instead = f"write type: {check.type}_STR_MATCH, or leave it out" if check.type != "TCP" else "leave it out"
-        yield Problem("search-string", "H19", message, instead, ("search_string",))
+        plain = f"a health check of type {check.type} has no search_string"
+        yield Problem("search-string", "H19", message, instead, ("search_string",), plain=plain)
     if check.enable_sni and not check.type.startswith("HTTPS"):
         kind = check.type.removesuffix("_STR_MATCH")
         message = f"Invalid parameter : Health checks with {kind} type must not enable SNI support."
-        yield Problem("sni", "H34", message, "leave it out", ("enable_sni",))
+        plain = f"a health check of type {check.type} sends no name for TLS"
+        yield Problem("sni", "H34", message, "leave it out", ("enable_sni",), plain=plain)
 
 
 def _tcp_problems(check: HealthCheckShape) -> Iterator[Problem]:
     if check.ip_address is not None and check.fully_qualified_domain_name is not None:
         message = "TCP health checks that have IP address must not have a fully qualified domain name specified."
-        yield Problem("check-endpoint", "H5", message, "leave it out", ("fully_qualified_domain_name",))
+        plain, at = "a TCP health check has an ip_address or a name, not both", ("fully_qualified_domain_name",)
+        yield Problem("check-endpoint", "H5", message, "leave one of them out", at, plain=plain)
     if check.port is None:
         message = "Invalid parameter : TCP health checks must have a port specified."
-        yield Problem("check-port", "H55", message, "write port")
+        yield Problem("check-port", "H55", message, "write port", plain="port is missing")
     if check.resource_path is not None:
         message = "TCP health checks must not have a resource path specified."
-        yield Problem("check-path", "H18", message, "leave it out", ("resource_path",))
+        plain = "a TCP health check has no resource_path"
+        yield Problem("check-path", "H18", message, "leave it out", ("resource_path",), plain=plain)
 
 
 def missing_check(check: str | None, check_ids: Collection[str], path: Path) -> Iterator[Problem]:
@@ -135,7 +140,8 @@ def child_problems(
             message = f"Invalid parameter : Child health check IDs do not exist or are deleted: {child}"
             instead = "a calculated check cannot be a child" if kind else "write the id of a declared health check"
             rule = "H81" if kind else "H24"
-            yield Problem("child-check", rule, message, instead, ("child_health_checks", index))
+            plain = f"{child} is a calculated health check" if kind else f"there is no health check {child}"
+            yield Problem("child-check", rule, message, instead, ("child_health_checks", index), plain=plain)
 
 
 def ring_problems(checks: Mapping[HealthCheckId, HealthCheck]) -> Iterator[tuple[HealthCheckId, Problem]]:
@@ -166,5 +172,6 @@ def address_problems(check: HealthCheck) -> Iterator[Problem]:
     address = check.config.ip_address if isinstance(check.config, EndpointCheck) else None
     if address is not None and is_reserved(address):
         message = f"IPv{ip_address(address).version} address {address} is forbidden"
+        plain = f"Route 53 does not probe {address}"
         instead = "write a public address, or leave out health_checkers.strict_addresses"
-        yield Problem("check-address", "H7", message, instead, ("ip_address",))
+        yield Problem("check-address", "H7", message, instead, ("ip_address",), plain=plain)

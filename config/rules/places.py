@@ -2,7 +2,7 @@
 
 from dnsemu.config.aws.meant_places import meant_continent, meant_country, meant_region, meant_subdivision
 from dnsemu.config.aws.places import CONTINENTS, COUNTRIES, LOCAL_ZONES, REGIONS, SUBDIVISIONS
-from dnsemu.config.errors import Problem
+from dnsemu.config.errors import Problem, quoted
 from dnsemu.config.model.routing import Geolocation, Geoproximity, Latency, Routing
 
 _SUBDIVISIONS = "subdivisions are those of US and UA, such as country_code: US, subdivision_code: CA"
@@ -14,13 +14,8 @@ def place_problem(routing: Routing) -> Problem | None:
     match routing:
         case Latency(region) if region not in REGIONS:
             message = f"Cannot find region '{region}'. No changes made."
-            return Problem(
-                "region-unknown",
-                "R69",
-                message,
-                f"write {meant_region(region) or 'a Region such as us-east-1'}",
-                ("region",),
-            )
+            instead = f"write {meant_region(region) or 'a Region such as us-east-1'}"
+            return Problem("region-unknown", "R69", message, instead, ("region",), plain=_no_region(region))
         case Geolocation():
             return _geolocation_problem(routing)
         case Geoproximity():
@@ -38,18 +33,24 @@ def _geolocation_problem(place: Geolocation) -> Problem | None:
     if _is_known(place):
         return None
     if place.continent is not None and (place.country is not None or place.subdivision is not None):
-        instead = "write the continent alone, or the country"
+        plain, instead = "a location is a continent or a country", "write the continent alone, or the country"
     elif place.country in _NOT_COUNTRIES:
-        return Problem("location-unknown", "R76", _cannot_find(place), "write its continent, or country_code: '*'", at)
+        plain, instead = f"geolocation knows no country {place.country}", "write its continent, or country_code: '*'"
+        return Problem("location-unknown", "R76", _cannot_find(place), instead, at, plain=plain)
     elif place.subdivision is not None and place.country is not None:
+        plain = f"{quoted(place.subdivision)} is no subdivision of {place.country}"
         meant = meant_subdivision(place.country, place.subdivision)
         instead = f"write subdivision_code: {meant}" if meant else _SUBDIVISIONS
     elif place.country is not None:
-        instead = _instead_of_country(place.country)
+        plain, instead = f"{quoted(place.country)} is no country", _instead_of_country(place.country)
     else:
-        meant = meant_continent(place.continent or "")
+        plain, meant = f"{quoted(place.continent)} is no continent", meant_continent(place.continent or "")
         instead = f"write continent_code: {meant}" if meant else f"write one of {', '.join(CONTINENTS)}"
-    return Problem("location-unknown", "R75", _cannot_find(place), instead, at)
+    return Problem("location-unknown", "R75", _cannot_find(place), instead, at, plain=plain)
+
+
+def _no_region(text: str) -> str:
+    return f"{quoted(text)} is no AWS Region"
 
 
 def _instead_of_country(text: str) -> str:
@@ -78,16 +79,17 @@ def _cannot_find(place: Geolocation) -> str:
 
 def _geoproximity_problem(place: Geoproximity) -> Problem | None:
     if place.region is not None and place.region not in REGIONS:
-        field, what = "aws_region", f"AWSRegion = {place.region}"
+        field, what, plain = "aws_region", f"AWSRegion = {place.region}", _no_region(place.region)
     elif place.local_zone_group is not None and place.local_zone_group not in LOCAL_ZONES:
         field, what = "local_zone_group", f"LocalZoneGroup = {place.local_zone_group}"
+        plain = f"{quoted(place.local_zone_group)} is no Local Zone group"
     else:
         return None
     message = f"Cannot find GeoProximityLocation with {what}. No changes made."
     instead = "write a Region such as us-east-1, or a Local Zone group such as us-west-2-den-1"
     if place.region is not None and (meant := meant_region(place.region)) is not None:
         instead = f"write {meant}"
-    return Problem("location-unknown", "A167", message, instead, ("geo_proximity_location", field))
+    return Problem("location-unknown", "A167", message, instead, ("geo_proximity_location", field), plain=plain)
 
 
 def geolocation_text(place: Geolocation) -> str:

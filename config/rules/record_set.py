@@ -67,7 +67,10 @@ def _source_problems(record_set: RecordSet) -> Iterator[Problem]:
     if not values:
         yield Problem("no-values", "A125", "there are no values", "write resource_records, or an alias_target")
     elif len(values) > MAX_VALUES:
-        yield Problem("too-many-values", "A118", "Cannot have more than 400 records in a RRSet.", "", _AT_VALUES)
+        message = "Cannot have more than 400 records in a RRSet."
+        plain = f"there are {len(values)} values, and a record set has at most {MAX_VALUES}"
+        instead = "divide them among record sets with a routing policy"
+        yield Problem("too-many-values", "A118", message, instead, _AT_VALUES, plain=plain)
     elif any(len(value) > MAX_VALUE_CHARACTERS for value in values):
         for index, value in enumerate(values):
             if len(value) > MAX_VALUE_CHARACTERS:
@@ -82,19 +85,24 @@ def _value_problems(record_set: RecordSet) -> Iterator[Problem]:
     if type in (RRType.CNAME, RRType.SOA) and len(record_set.values) > 1:
         name = names.to_text(record_set.name)
         message = f"RRSet of type {type.name} with DNS name {name} must contain exactly one resource record."
-        yield Problem("one-value", "R15", message, "write one value", _AT_VALUES)
+        plain = f"a {type.name} record set has one value, and this one has {len(record_set.values)}"
+        yield Problem("one-value", "R15", message, "write one value", _AT_VALUES, plain=plain)
     if len(record_set.rdata) > 1 and len(set(record_set.rdata)) != len(record_set.rdata):
         seen: set[bytes] = set()
         for index, rdata in enumerate(record_set.rdata):
             if rdata in seen:
                 message = f"Duplicate Resource Record: '{record_set.values[index]}'"
-                yield Problem("value-twice", "A174", message, "write each value once", (*_AT_VALUES, index))
+                plain = f"{quoted(record_set.values[index])} is written twice"
+                yield Problem(
+                    "value-twice", "A174", message, "write each value once", (*_AT_VALUES, index), plain=plain
+                )
             seen.add(rdata)
     if type in (RRType.SVCB, RRType.HTTPS):
         for index, rdata in enumerate(record_set.rdata):
             if int.from_bytes(rdata[:2]) > MAX_SVC_PRIORITY:
                 instead = f"write a priority from 0 to {MAX_SVC_PRIORITY}"
-                yield Problem("svc-priority", "A173", "Unsupported SvcPriority value.", instead, (*_AT_VALUES, index))
+                message, plain = "Unsupported SvcPriority value.", f"the priority is above {MAX_SVC_PRIORITY}"
+                yield Problem("svc-priority", "A173", message, instead, (*_AT_VALUES, index), plain=plain)
 
 
 def _out_of_range(id: str, rule: str, value: float, least: float, most: float, path: Path) -> Problem:
@@ -156,20 +164,24 @@ def _policy_problems(record_set: RecordSet) -> Iterator[Problem]:
                 f"RRSet with DNS name {name}, type {type.name} contains an alias target, "
                 "but aliases of that type are forbidden"
             )
-            yield Problem("alias-type", "A168", message, "write resource_records", ("alias_target",))
+            plain = f"a record set of type {type.name} cannot be an alias"
+            yield Problem("alias-type", "A168", message, "write resource_records", ("alias_target",), plain=plain)
         if is_multivalue:
             message = "Multivalue answer rrset should not be an alias rrset. No changes made."
-            yield Problem("multivalue-alias", "A162", message, "write resource_records", ("alias_target",))
+            plain = "a record set with multi_value_answer cannot be an alias"
+            yield Problem("multivalue-alias", "A162", message, "write resource_records", ("alias_target",), plain=plain)
     if (type in (RRType.NS, RRType.SOA) and not is_simple) or (type is RRType.CNAME and is_multivalue):
         message = f"{subject(record_set)} cannot be created because this type of RRSet is not supported."
-        yield Problem("policy-type", "A163", message, f"leave the routing policy out: {type.name} takes none")
+        plain = f"a record set of type {type.name} cannot have this routing policy"
+        yield Problem("policy-type", "A163", message, "leave the routing policy out", plain=plain)
     if is_simple and record_set.health_check_id is not None:
         message = (
             "DNS name must have alternate ResourceRecordSet responses configured via a routing policy "
             "(e.g., Weight, Region, etc.) if a health check is attached. No changes made."
         )
         instead = "give it a routing policy, such as weight, or leave health_check_id out"
-        yield Problem("simple-with-health-check", "H155", message, instead, ("health_check_id",))
+        plain, at = "a health check needs a record set with a routing policy", ("health_check_id",)
+        yield Problem("simple-with-health-check", "H155", message, instead, at, plain=plain)
     if isinstance(routing, Failover):
         yield from _primary_problems(record_set, routing)
     if (problem := place_problem(routing)) is not None:
@@ -181,11 +193,13 @@ def _primary_problems(record_set: RecordSet, routing: Failover) -> Iterator[Prob
         return
     if record_set.alias is None:
         message = "A non-alias primary ResourceRecordSet must have an associated health check. No changes made."
-        yield Problem("primary-without-check", "R34", message, "write health_check_id")
+        plain = "a primary record set needs a health check"
+        yield Problem("primary-without-check", "R34", message, "write health_check_id", plain=plain)
     elif not record_set.alias.evaluate_target_health:
         message = (
             f"{subject(record_set)} cannot be a primary without EvaluateTargetHealth set to true or an associated "
             "health check as a secondary would never be returned."
         )
         instead = "write evaluate_target_health: true, or health_check_id"
-        yield Problem("primary-without-check", "A159", message, instead)
+        plain = "a primary alias without evaluate_target_health or a health check never fails over"
+        yield Problem("primary-without-check", "A159", message, instead, plain=plain)

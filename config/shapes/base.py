@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from dnsemu.config.errors import Path, Problem, quoted
+from dnsemu.config.names import BadName
 from dnsemu.config.text.suggestions import nearest
 
 _FIRST_CAPITAL = re.compile(r"(.)([A-Z][a-z]+)")
@@ -78,10 +79,17 @@ def validate(shape: type[S], data: Any) -> tuple[S | None, list[Problem]]:
         return None, [_problem(shape, details) for details in error.errors(include_url=False)]
 
 
-def refuse(id: str, rule: str, message: str, instead: str = "") -> PydanticCustomError:
+def refuse(id: str, rule: str, message: str, instead: str = "", plain: str = "") -> PydanticCustomError:
     """Makes the error that a field's validator raises; it becomes a `Problem`."""
-    context = {"rule": rule, "instead": instead, "message": message}
+    context = {"rule": rule, "instead": instead, "message": message, "plain": plain}
     return PydanticCustomError(id, "{message}", context)
+
+
+def bad_name(error: BadName, path: Path, instead: str = "write a domain name such as www.shop.test") -> Problem:
+    """Makes the problem of a text at `path` that is no domain name."""
+    if error.code == "UnsupportedCharacter":
+        instead = "write letters, digits, hyphens and underscores, and a name with other letters as xn--…"
+    return Problem("bad-name", "R1", f"FATAL problem: {error}", instead, path, plain=error.plain)
 
 
 # --- pydantic's errors as problems ---
@@ -99,7 +107,7 @@ def _problem(shape: type[Shape], details: ErrorDetails) -> Problem:
         return Problem("field-missing", hint.rule if hint else "", f"{path[-1]} is missing", instead, path[:-1])
     context = details.get("ctx", {})
     if "message" in context:
-        return Problem(kind, context["rule"], context["message"], context["instead"], path)
+        return Problem(kind, context["rule"], context["message"], context["instead"], path, plain=context["plain"])
     return _bad_value(shape, path, details)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from dnsemu.config import names
+from dnsemu.config.errors import quoted
 from dnsemu.config.model.health_checkers import ALL_CHECKER_REGIONS
 from dnsemu.config.model.health_checks import (
     CalculatedCheck,
@@ -221,12 +222,14 @@ class HealthCheckShape(Shape):
             return None
         if _RESERVED.search(value):
             message = 'Invalid fully qualified domain name: It may not contain reserved characters of RFC1738 ";/?:@=&"'
-            raise refuse("check-name", "H9", message, "write the name alone, without scheme, port and path")
+            instead = "write the name alone, without scheme, port and path"
+            plain = f"{quoted(value)} holds more than a domain name"
+            raise refuse("check-name", "H9", message, instead, plain)
         try:
             names.parse(value)
         except BadName as error:
             message = f"Invalid fully qualified domain name: {error}"
-            raise refuse("check-name", "H9", message, "write a domain name") from None
+            raise refuse("check-name", "H9", message, "write a domain name", error.plain) from None
         return value
 
     @field_validator("resource_path")
@@ -240,7 +243,8 @@ class HealthCheckShape(Shape):
     def _arn(cls, value: str | None) -> str | None:
         if value is not None and not _ROUTING_CONTROL.fullmatch(value):
             wanted = "arn:aws:route53-recovery-control::ACCOUNT:controlpanel/ID/routingcontrol/ID"
-            raise refuse("routing-control", "H33", f"Routing control ARN is not valid: {value!r}", f"write {wanted}")
+            message, plain = f"Routing control ARN is not valid: {value!r}", f"{quoted(value)} is no routing control"
+            raise refuse("routing-control", "H33", message, f"write {wanted}", plain)
         return value
 
     @property

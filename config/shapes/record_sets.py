@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from dnsemu.config import names
-from dnsemu.config.errors import Problem
+from dnsemu.config.errors import Problem, quoted
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
 from dnsemu.config.model.routing import (
@@ -23,11 +23,11 @@ from dnsemu.config.model.routing import (
     Weighted,
 )
 from dnsemu.config.names import BadName, DName
-from dnsemu.config.rdata.hints import VALUE_HINTS
+from dnsemu.config.rdata.hints import value_hint
 from dnsemu.config.rdata.parsing import BadValue, parse_value
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.shapes.about import Notation, about
-from dnsemu.config.shapes.base import Hint, Shape
+from dnsemu.config.shapes.base import Hint, Shape, bad_name
 from dnsemu.config.shapes.locations import CidrRoutingConfigShape, GeoLocationShape, GeoProximityLocationShape
 from dnsemu.config.text.degrees import spelling
 from dnsemu.config.text.ids import bare_id
@@ -259,7 +259,7 @@ def convert(
     try:
         name = absolute(shape.name, zone)
     except BadName as error:
-        found.append(Problem("bad-name", "R1", f"FATAL problem: {error}", "", ("name",)))
+        found.append(bad_name(error, ("name",)))
     type = RRType[shape.type]
     alias = None
     if shape.alias_target is not None:
@@ -291,7 +291,9 @@ def _rdata(type: RRType, values: Sequence[str], found: list[Problem]) -> tuple[b
             rdata.append(parse_value(type, value))
         except BadValue as error:
             message = f"Invalid Resource Record: '{error}'"
-            found.append(Problem("bad-value", "A186", message, VALUE_HINTS[type], ("resource_records", index)))
+            plain = f"{quoted(value)} is no value of type {type.name}: {error.plain}"
+            at = ("resource_records", index)
+            found.append(Problem("bad-value", "A186", message, value_hint(type, value), at, plain=plain))
     return tuple(rdata)
 
 
@@ -300,7 +302,7 @@ def _alias(shape: AliasTargetShape, zone_id: HostedZoneId, found: list[Problem])
     try:
         name = names.parse(shape.dns_name)
     except BadName as error:
-        found.append(Problem("bad-name", "R1", f"FATAL problem: {error}", "", ("alias_target", "dns_name")))
+        found.append(bad_name(error, ("alias_target", "dns_name")))
         return None
     written = bare_id(shape.hosted_zone_id) if shape.hosted_zone_id is not None else None
     return AliasTarget(HostedZoneId(written or zone_id), name, shape.evaluate_target_health)

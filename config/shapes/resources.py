@@ -15,7 +15,7 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.resources import Resource, ResourceKind, Target
 from dnsemu.config.names import BadName, DName
 from dnsemu.config.shapes.about import Notation, about
-from dnsemu.config.shapes.base import Hint, Shape, refuse
+from dnsemu.config.shapes.base import Hint, Shape, bad_name, refuse
 
 KindName = Literal[
     "application-load-balancer", "network-load-balancer", "classic-load-balancer", "cloudfront", "s3-website",
@@ -126,7 +126,7 @@ def _name(text: str, path: Path, found: list[Problem]) -> DName | None:
     try:
         name = names.parse(text)
     except BadName as error:
-        found.append(Problem("bad-name", "R1", f"FATAL problem: {error}", "", path))
+        found.append(bad_name(error, path))
         return None
     if name == names.ROOT or names.is_wildcard(name):
         found.append(Problem("resource-name", "R106", f"{text!r} is no name of a host", "write its DNS name", path))

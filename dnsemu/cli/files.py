@@ -119,4 +119,6 @@ def warn_if_nothing_is_hosted(loaded: Any) -> None:
 
 
 def _error_json(error: Any) -> dict[str, Any]:
-    return {key: getattr(error, key) for key in ("file", "line", "where", "id", "rule", "message", "instead")}
+    return {
+        key: getattr(error, key) for key in ("file", "line", "where", "id", "rule", "message", "instead", "sentence")
+    }

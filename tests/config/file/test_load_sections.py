@@ -135,9 +135,14 @@ CASES = [
         "block-twice",
         "10.1.1.1/8 is in b and in c",
     ),
-    ("hosted_zones: [{name: '*.shop.test'}]", "hosted_zones[0].name", "zone-name", "wildcard domain name is not"),
+    (
+        "hosted_zones: [{name: '*.shop.test'}]",
+        "hosted_zones[0].name",
+        "zone-name",
+        "a hosted zone cannot have a wildcard's name",
+    ),
     ("hosted_zones: [{name: .}]", "hosted_zones[0].name", "zone-name", "the root cannot be a hosted zone"),
-    ("hosted_zones: [{name: a..b}]", "hosted_zones[0].name", "bad-name", "FATAL problem: DomainLabelEmpty"),
+    ("hosted_zones: [{name: a..b}]", "hosted_zones[0].name", "bad-name", "'a..b' has nothing before a dot"),
     ("hosted_zones: [{}]", "hosted_zones[0]", "field-missing", "name is missing"),
     ("hosted_zones: [{name: a.test, id: shop}]", "hosted_zones[0].id", "zone-id", "write Z and 1 to 31 of 0-9"),
     (

@@ -56,4 +56,4 @@ def assert_refused(entries, rule, id, at, field, words):
     assert (error.rule, error.id) == (rule, id)
     assert error.where == f"hosted_zones[0].record_sets[{at}]{field}"
     assert (error.file, error.line) == ("shop.yaml", FIRST_LINE + at)
-    assert words in error.message
+    assert words in (error.sentence or error.message)
