@@ -30,6 +30,7 @@ from dnsemu.api.calls.state import StateCalls
 from dnsemu.api.calls.status import StatusCalls
 from dnsemu.api.calls.stop import StopCalls
 from dnsemu.api.calls.what_if import WhatIfCalls
+from dnsemu.api.calls.words import WordCalls
 from dnsemu.api.control import Calls, control_routes
 from dnsemu.api.health_json import check_detail
 from dnsemu.api.metrics import Metrics
@@ -335,6 +336,7 @@ class Application:
             ),
             ExplainCalls(board, self.health, partial(check_detail, monitor), self.responder.forward_to),
             WhatIfCalls(board),
+            WordCalls(board),
             ClockCalls(self.scheduler, history),
             events,
             DataPointCalls(monitor, clock),

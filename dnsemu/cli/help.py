@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from dnsemu.cli.completion import command_names
 from dnsemu.cli.examples import EXAMPLES, Example
 
 LEFT_COLUMNS = 24
@@ -74,7 +75,9 @@ class CommandsByTask(TyperGroup):
 
 def help_(
     context: typer.Context,
-    command: Annotated[str | None, typer.Argument(metavar="COMMAND", help="Explain this command.")] = None,
+    command: Annotated[
+        str | None, typer.Argument(metavar="COMMAND", autocompletion=command_names, help="Explain this command.")
+    ] = None,
 ) -> None:
     """Explain a command, or list all commands."""
     parent = context.parent

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from dnsemu.cli import completion
 from dnsemu.cli.client import Declined, NoServer, call
 from dnsemu.cli.encoding import is_unicode
 from dnsemu.config.model.health_checkers import ProbeMode
@@ -122,6 +123,9 @@ ClockOption = Annotated[
         envvar="DNSEMU_CLOCK",
         rich_help_panel="Time",
         metavar="real|speed=N|virtual[=TIME]",
+        autocompletion=completion.fixed(
+            {"real": "as fast as real time", "virtual": "stands still until advanced", "speed=10": "ten times as fast"}
+        ),
         help="Speed of emulated time: real, N times as fast, or stopped until 'dnsemu clock advance'.",
     ),
 ]
@@ -168,6 +172,7 @@ Place = Annotated[
     str | None,
     typer.Option(
         metavar="PLACE",
+        autocompletion=completion.places,
         help="Location of the client: a Region, an Availability Zone, a Local or Wavelength Zone group, a country, "
         "a US state, an edge location (NRT), or LAT,LON.",
     ),
@@ -183,12 +188,20 @@ DecideFrom = Annotated[
 ]
 NamesToFail = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME", help="The names to look up; without one, all names that may change."),
+    typer.Argument(
+        metavar="NAME",
+        autocompletion=completion.known("names"),
+        help="The names to look up; without one, all names that may change.",
+    ),
 ]
 TypeToFail = Annotated[
     str | None,
     typer.Option(
-        "--type", metavar="TYPE", help="The record type; default: A, of all names every type.", show_default=False
+        "--type",
+        metavar="TYPE",
+        autocompletion=completion.record_types,
+        help="The record type; default: A, of all names every type.",
+        show_default=False,
     ),
 ]
 FailTogether = Annotated[
@@ -201,13 +214,19 @@ Down = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PATTERN",
+        autocompletion=completion.known("patterns"),
         help="Fail only this: a health check, 'web-*', region:eu-*, az:use1-az1, address:192.0.2.1. May be repeated.",
         show_default=False,
     ),
 ]
 Places = Annotated[
     list[str] | None,
-    typer.Option(metavar="PLACE,...", help="Show the answers at these places, before and after.", show_default=False),
+    typer.Option(
+        metavar="PLACE,...",
+        autocompletion=completion.places,
+        help="Show the answers at these places, before and after.",
+        show_default=False,
+    ),
 ]
 DEFAULT_SERVER = "http://127.0.0.1:8053"
 

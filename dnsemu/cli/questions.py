@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dnsemu.cli.completion import known, record_types, rules_to_require
 from dnsemu.cli.files import read
 from dnsemu.cli.options import (
     DEFAULT_SERVER,
@@ -26,8 +27,8 @@ from dnsemu.cli.options import (
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name to look up.")],
-    type_: Annotated[str, typer.Argument(metavar="TYPE", help="The record type.")] = "A",
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=known("names"), help="The name to look up.")],
+    type_: Annotated[str, typer.Argument(metavar="TYPE", autocompletion=record_types, help="The record type.")] = "A",
     client: Annotated[
         str | None, typer.Option(metavar="ADDR[/LEN]", help="The client: an address, or a network as in an ECS option.")
     ] = None,
@@ -68,7 +69,10 @@ def what_if(
     require: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="RULE", help="A rule to keep, such as no-black-hole; may be repeated.", show_default=False
+            metavar="RULE",
+            autocompletion=rules_to_require,
+            help="A rule to keep, such as no-black-hole; may be repeated.",
+            show_default=False,
         ),
     ] = None,
     server: Server = DEFAULT_SERVER,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dnsemu.cli.completion import fixed
 from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, print_json, refuse
 from dnsemu.config.text.durations import duration_text
 
@@ -35,6 +36,7 @@ def reset(
         typer.Option(
             "--only",
             metavar="PART,...",
+            autocompletion=fixed(PARTS, is_list=True),
             help="Reset only these: api, health, clock, forced, history. May be repeated.",
             show_default=False,
         ),

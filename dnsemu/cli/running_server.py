@@ -6,12 +6,39 @@ from typing import Annotated, Any
 import typer
 
 from dnsemu.cli.client import check_path, force_check, status_of
+from dnsemu.cli.completion import fixed, known
 from dnsemu.cli.options import DEFAULT_SERVER, AsJson, Server, ask, count, fail, or_exit, print_json, refuse
 from dnsemu.config.text.durations import duration_text
 
-CheckId = Annotated[str, typer.Argument(metavar="CHECK", help="The health check's id.")]
+_STATES = {"healthy": "override", "unhealthy": "override", "auto": "end the override"}
+_CLOCK_ACTIONS = {
+    "now": "show the time",
+    "pause": "stop the time",
+    "resume": "go on",
+    "advance": "let a duration pass at once, such as 90s",
+    "speed": "factor of real time, such as 10",
+}
+_KINDS = {
+    "status": "a health check's status changed",
+    "vote": "one checker's vote changed",
+    "forced": "a status was forced",
+    "declared": "a health check is new",
+    "removed": "a health check was removed",
+}
+_ALARM_STATES = {"OK": "healthy", "ALARM": "unhealthy", "INSUFFICIENT_DATA": "as the health check says"}
+_CHECKER_ACTIONS = {"show": "the checkers", "block": "cut off from a network", "unblock": "end that"}
+
+CheckId = Annotated[
+    str, typer.Argument(metavar="CHECK", autocompletion=known("health-checks"), help="The health check's id or name.")
+]
 FromRegion = Annotated[
-    str | None, typer.Option(metavar="REGION", help="Only checkers of this Region.", show_default=False)
+    str | None,
+    typer.Option(
+        metavar="REGION",
+        autocompletion=known("checker-regions"),
+        help="Only checkers of this Region.",
+        show_default=False,
+    ),
 ]
 
 
@@ -19,7 +46,9 @@ def status(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="CHECK|NAME", help="Show one health check in full, or the answers and checks behind one name."
+            metavar="CHECK|NAME",
+            autocompletion=known("health-checks", "names"),
+            help="Show one health check in full, or the answers and checks behind one name.",
         ),
     ] = None,
     is_watching: Annotated[bool, typer.Option("--watch", help="Repeat every second until interrupted.")] = False,
@@ -49,12 +78,13 @@ def force(
         str | None,
         typer.Argument(
             metavar="CHECK",
+            autocompletion=known("patterns"),
             help="A health check's id, or several: 'web-*', region:eu-west-1, az:use1-az1, address:192.0.2.1.",
         ),
     ] = None,
     to: Annotated[
         str | None,
-        typer.Argument(metavar="healthy|unhealthy|auto", help="auto: end the override."),
+        typer.Argument(metavar="healthy|unhealthy|auto", autocompletion=fixed(_STATES), help="auto: end the override."),
     ] = None,
     duration: Annotated[
         str | None,
@@ -99,7 +129,12 @@ def force(
 
 def clock(
     do: Annotated[
-        str, typer.Argument(metavar="now|pause|resume|advance|speed", help="Action; now only shows the time.")
+        str,
+        typer.Argument(
+            metavar="now|pause|resume|advance|speed",
+            autocompletion=fixed(_CLOCK_ACTIONS),
+            help="Action; now only shows the time.",
+        ),
     ] = "now",
     by: Annotated[
         str | None,
@@ -129,10 +164,18 @@ def clock(
 
 
 def history(
-    check: Annotated[str | None, typer.Argument(metavar="CHECK", help="Only this health check.")] = None,
+    check: Annotated[
+        str | None,
+        typer.Argument(metavar="CHECK", autocompletion=known("health-checks"), help="Only this health check."),
+    ] = None,
     kind: Annotated[
         str | None,
-        typer.Option(metavar="KIND", help="Only status, vote, forced, declared or removed.", show_default=False),
+        typer.Option(
+            metavar="KIND",
+            autocompletion=fixed(_KINDS),
+            help="Only status, vote, forced, declared or removed.",
+            show_default=False,
+        ),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new events as they happen, until interrupted.")
@@ -154,7 +197,14 @@ def probe(check: CheckId, region: FromRegion = None, server: Server = DEFAULT_SE
 
 def observe(
     check: CheckId,
-    result: Annotated[str, typer.Argument(metavar="success|failure", help="The result of the probe.")],
+    result: Annotated[
+        str,
+        typer.Argument(
+            metavar="success|failure",
+            autocompletion=fixed({"success": "", "failure": ""}),
+            help="The result of the probe.",
+        ),
+    ],
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Reason to record.", show_default=False)] = None,
     region: FromRegion = None,
     server: Server = DEFAULT_SERVER,
@@ -168,12 +218,22 @@ def observe(
 
 
 def alarm(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The CloudWatch alarm's name.")],
-    state: Annotated[str, typer.Argument(metavar="OK|ALARM|INSUFFICIENT_DATA", help="State of its data.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", autocompletion=known("alarms"), help="The CloudWatch alarm's name.")
+    ],
+    state: Annotated[
+        str,
+        typer.Argument(
+            metavar="OK|ALARM|INSUFFICIENT_DATA", autocompletion=fixed(_ALARM_STATES), help="State of its data."
+        ),
+    ],
     region: Annotated[
         str | None,
         typer.Option(
-            metavar="REGION", help="Region of the alarm, if several Regions have one of that name.", show_default=False
+            metavar="REGION",
+            autocompletion=known("alarm-regions"),
+            help="Region of the alarm, if several Regions have one of that name.",
+            show_default=False,
         ),
     ] = None,
     server: Server = DEFAULT_SERVER,
@@ -185,8 +245,12 @@ def alarm(
 
 
 def routing_control(
-    arn: Annotated[str, typer.Argument(metavar="ARN", help="The routing control's ARN.")],
-    state: Annotated[str, typer.Argument(metavar="on|off", help="New state.")],
+    arn: Annotated[
+        str, typer.Argument(metavar="ARN", autocompletion=known("routing-controls"), help="The routing control's ARN.")
+    ],
+    state: Annotated[
+        str, typer.Argument(metavar="on|off", autocompletion=fixed({"on": "", "off": ""}), help="New state.")
+    ],
     server: Server = DEFAULT_SERVER,
     as_json: AsJson = False,
 ) -> None:
@@ -196,9 +260,16 @@ def routing_control(
 
 
 def checkers(
-    do: Annotated[str, typer.Argument(metavar="show|block|unblock", help="Action.")] = "show",
+    do: Annotated[
+        str, typer.Argument(metavar="show|block|unblock", autocompletion=fixed(_CHECKER_ACTIONS), help="Action.")
+    ] = "show",
     source: Annotated[
-        str | None, typer.Argument(metavar="FROM", help="Checkers: a Region, a checker's address, or '*' for all.")
+        str | None,
+        typer.Argument(
+            metavar="FROM",
+            autocompletion=known("checker-regions"),
+            help="Checkers: a Region, a checker's address, or '*' for all.",
+        ),
     ] = None,
     to: Annotated[
         str | None,
@@ -227,7 +298,12 @@ def checkers(
 
 
 def snapshot(
-    do: Annotated[str, typer.Argument(metavar="save|load", help="Action.")],
+    do: Annotated[
+        str,
+        typer.Argument(
+            metavar="save|load", autocompletion=fixed({"save": "to a file", "load": "from a file"}), help="Action."
+        ),
+    ],
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="JSON file; load replaces everything made through the API with it.")
     ],

@@ -12,7 +12,8 @@ from dnsemu.policies.decide import policy_of
 from dnsemu.policies.model import Group
 from dnsemu.what_if.clients import Audience
 from dnsemu.what_if.failures import Checks, can_fail
-from dnsemu.what_if.findings import Finding, FindingKind
+from dnsemu.what_if.finding_kinds import FindingKind
+from dnsemu.what_if.findings import Finding
 from dnsemu.what_if.tree import AnswerTree
 from dnsemu.zone.resources import counts_as_healthy
 

@@ -1,8 +1,7 @@
-"""Findings: their kinds and severities, and those that show when endpoints fail."""
+"""Findings, and those that show when endpoints fail."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
 
 from dnsemu.config import names
@@ -11,41 +10,9 @@ from dnsemu.explain.shares import Absence, EmptyReply, Shares
 from dnsemu.policies.decide import Why
 from dnsemu.what_if.clients import EVERYONE
 from dnsemu.what_if.failures import Scenario
+from dnsemu.what_if.finding_kinds import FindingKind
 from dnsemu.what_if.populations import Population
 from dnsemu.what_if.work import Progress, Work
-
-
-class FindingSeverity(Enum):
-    """The severities of findings."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class FindingKind(Enum):
-    """The kinds of findings; a rule `no-KIND` forbids each."""
-
-    BLACK_HOLE = "black-hole"
-    MISSING_DEFAULT = "missing-geo-default"
-    SINGLE_POINT = "single-point-of-failure"
-    FAIL_OPEN = "fail-open"
-    PRIMARY_UNCHECKED = "primary-without-check"
-    HEALTH_IGNORED = "alias-ignores-target-health"
-    UNCHECKED = "unchecked"
-    ZERO_WEIGHT = "forgotten-zero-weight"
-
-
-SEVERITY: Mapping[FindingKind, FindingSeverity] = {
-    FindingKind.BLACK_HOLE: FindingSeverity.ERROR,
-    FindingKind.MISSING_DEFAULT: FindingSeverity.ERROR,
-    FindingKind.SINGLE_POINT: FindingSeverity.WARNING,
-    FindingKind.FAIL_OPEN: FindingSeverity.WARNING,
-    FindingKind.PRIMARY_UNCHECKED: FindingSeverity.WARNING,
-    FindingKind.HEALTH_IGNORED: FindingSeverity.WARNING,
-    FindingKind.UNCHECKED: FindingSeverity.WARNING,
-    FindingKind.ZERO_WEIGHT: FindingSeverity.NOTE,
-}
 
 
 @dataclass(frozen=True, slots=True)

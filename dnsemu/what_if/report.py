@@ -10,7 +10,8 @@ from dnsemu.config.model.resources import Resource, Target
 from dnsemu.explain.shares import Shares, Way
 from dnsemu.faults.patterns import Pattern
 from dnsemu.what_if.failures import Endpoint, Scenario
-from dnsemu.what_if.findings import SEVERITY, Finding, when
+from dnsemu.what_if.finding_kinds import SEVERITY
+from dnsemu.what_if.findings import Finding, when
 from dnsemu.what_if.populations import Population
 from dnsemu.what_if.tree import AnswerTree
 from dnsemu.what_if.work import Progress, Work

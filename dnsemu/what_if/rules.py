@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dnsemu.what_if.findings import FindingKind
+from dnsemu.what_if.finding_kinds import FindingKind
 
 ANY_FINDING = "no-findings"
 RULES = (*(f"no-{kind.value}" for kind in FindingKind), ANY_FINDING)

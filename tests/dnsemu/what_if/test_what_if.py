@@ -22,7 +22,7 @@ from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.locator import Locator
 from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Published
-from dnsemu.what_if.findings import FindingKind
+from dnsemu.what_if.finding_kinds import FindingKind
 from dnsemu.what_if.plan import TooMuchWork, what_if
 from dnsemu.what_if.rules import RULES, UnknownRule, broken
 from dnsemu.zone.catalog import Catalog
