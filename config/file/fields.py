@@ -100,7 +100,7 @@ def describe(shape: type[Shape], wording: Wording) -> Iterator[FieldWords]:
             _type(field, next((item for item in metadata if isinstance(item, Notation)), None), wording),
             name in schema.get("required", ()),
             None if default is None else _flow(default),
-            field["description"],
+            field.get("description", ""),
             next((item.rule for item in metadata if isinstance(item, Hint)), field.get("$comment", "")),
         )
 

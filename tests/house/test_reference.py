@@ -134,8 +134,8 @@ def test_editors_show_the_sentences_of_the_page():
 
 @pytest.mark.parametrize(("shape", "field"), FIELDS)
 def test_every_field_is_described_in_sentences(shape, field):
-    description = properties(shape)[field]["description"]
-    assert re.fullmatch(r"[A-Z`].*\.", description)
+    described = properties(shape)[field].get("description", "")
+    assert re.fullmatch(r"[A-Z`].*\.", described), "describe it in its shape with `about`, then run `make reference`"
 
 
 def test_the_page_names_no_field_that_no_shape_has():
