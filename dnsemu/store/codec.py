@@ -9,6 +9,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from ipaddress import ip_address, ip_network
+from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
@@ -47,6 +48,10 @@ TAGS: dict[type, str] = {
 
 TAG = "is"
 """The JSON member with the tag; it is a Python keyword, so no field has this name."""
+
+
+_MAX_BITS = 64
+"""Of a whole number; what Python can compute with exceeds what a database or a clock takes."""
 
 
 class BadRow(ValueError):
@@ -165,11 +170,14 @@ def _as_text(encode: Callable[[Any], str], parse: Callable[[str], Any], wanted: 
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= _MAX_BITS
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """True for a number that a computer can compute with: JSON as Python reads it also has NaN and Infinity."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isfinite(value) if isinstance(value, float) else value.bit_length() <= _MAX_BITS
 
 
 _LEAVES: dict[Any, Codec] = {

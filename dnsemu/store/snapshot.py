@@ -1,12 +1,12 @@
 """Snapshots: a state as one JSON file, to copy, to keep under version control, or to edit.
 
 Each row is one line, and their order depends on the rows alone, so snapshots can be compared line by line. Reading
-checks each value, but not that they fit together: that is up to the editor of the file.
+checks each value, and then the whole by the rules that every other entrance obeys.
 """
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from dnsemu import __version__
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.state.state import State
-from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, Key, Table
+from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, RECORD_SET, InvalidRow, Key, Table
 from dnsemu.store.codec import BadRow, codec_of
 from dnsemu.store.rows import RowCodecs, StateBuilder, compact, name_text, record_set_body, record_set_from
 
@@ -31,6 +31,10 @@ PIECE_CHARACTERS = 1 << 16
 
 _SECTIONS = frozenset({"hosted_zones", "health_checks", "cidr_collections", "tables"})
 _HEADER = frozenset({"format", "format_version", "product_version", "emulated_time"})
+
+
+Validate = Callable[[State], Iterator[InvalidRow]]
+"""Yields the rows of a state that break a rule."""
 
 
 class SnapshotUnusable(Exception):
@@ -148,11 +152,11 @@ def _sync_directory(directory: Path) -> None:
 # --- reading ---
 
 
-def read(path: Path, tables: Mapping[str, Table[Any]]) -> Snapshot:
+def read(path: Path, tables: Mapping[str, Table[Any]], validate: Validate) -> Snapshot:
     """Reads a snapshot from a file.
 
     Raises:
-        SnapshotUnusable: the file cannot be read, or is not a snapshot that this version knows.
+        SnapshotUnusable: the file cannot be read, or `load` refuses it.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -160,25 +164,44 @@ def read(path: Path, tables: Mapping[str, Table[Any]]) -> Snapshot:
         raise SnapshotUnusable(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SnapshotUnusable(f"{path}: this file is no text, and no snapshot") from None
-    return load(text, tables, str(path))
+    return load(text, tables, validate, str(path))
 
 
-def load(text: str, tables: Mapping[str, Table[Any]], source: str = "snapshot") -> Snapshot:
+def load(text: str, tables: Mapping[str, Table[Any]], validate: Validate, source: str = "snapshot") -> Snapshot:
     """Reads a snapshot from text.
 
     Args:
         source: its name in error messages.
     Raises:
-        SnapshotUnusable: it is not a snapshot that this version knows, or is damaged.
+        SnapshotUnusable: it is not a snapshot that this version knows, is damaged, or breaks a rule.
     """
     try:
-        return _snapshot(json.loads(text), RowCodecs(tables))
+        return from_document(json.loads(text), tables, validate)
     except json.JSONDecodeError as error:
         raise SnapshotUnusable(f"{source}:{error.lineno}: no JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
         raise SnapshotUnusable(f"{source}: no snapshot: it is nested too deeply") from None
-    except BadRow as error:
+    except ValueError as error:  # BadRow, and Python's limit for the digits of a number
         raise SnapshotUnusable(f"{source}: {error}") from None
+
+
+def from_document(document: Any, tables: Mapping[str, Table[Any]], validate: Validate) -> Snapshot:
+    """Makes a snapshot of a JSON document.
+
+    Raises:
+        BadRow: it is not a snapshot that this version knows, is damaged, or breaks a rule.
+    """
+    snapshot = _snapshot(document, RowCodecs(tables))
+    invalid = validate(snapshot.state)
+    first = next(invalid, None)
+    if first is not None:
+        more = sum(1 for _ in invalid)
+        problem = first.problem
+        instead = f"; {problem.instead}" if problem.instead else ""
+        others = f" ({more} more rows break rules)" if more else ""
+        message = f"{problem.message}{instead} [{f'{problem.rule} {problem.id}'.strip()}]{others}"
+        raise BadRow(message, (*place_of(first, document), *problem.path))
+    return snapshot
 
 
 def _snapshot(document: Any, rows: RowCodecs) -> Snapshot:
@@ -271,3 +294,25 @@ def _time(text: Any) -> float:
         return datetime.fromisoformat(text).astimezone(UTC).timestamp()
     except (TypeError, ValueError):
         raise BadRow("a time such as 2026-01-31T12:00:00+00:00 is wanted", ("emulated_time",)) from None
+
+
+# --- places ---
+
+_SECTION_OF = {HOSTED_ZONE: "hosted_zones", HEALTH_CHECK: "health_checks", CIDR_COLLECTION: "cidr_collections"}
+
+
+def place_of(row: InvalidRow, document: dict[str, Any]) -> tuple[str | int, ...]:
+    """Returns the path of a row in the document that it was read from; searched for, as only messages need it."""
+    if row.table == RECORD_SET:
+        zone_id, *key = row.key
+        at = _index(document["hosted_zones"], lambda zone: zone["id"] == zone_id)
+        record_sets = document["hosted_zones"][at]["record_sets"]
+        return "hosted_zones", at, "record_sets", _index(record_sets, lambda r: [*_record_set_from(r).key] == key)
+    if row.table in _SECTION_OF:
+        section = _SECTION_OF[row.table]
+        return section, _index(document[section], lambda one: one["id"] == row.key)
+    return "tables", row.table, _index(document["tables"][row.table], lambda one: tuple(one["key"]) == row.key), "row"
+
+
+def _index(items: list[Any], is_it: Callable[[Any], bool]) -> int:
+    return next(at for at, item in enumerate(items) if is_it(item))

@@ -10,6 +10,7 @@ from dnsemu.api.errors import failure
 from dnsemu.api.json_bodies import as_json
 from dnsemu.clock.clock import Clock
 from dnsemu.commands.registry import TABLES
+from dnsemu.commands.validity import invalid_rows
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.files.reading import LoadingFailed
 from dnsemu.publication.publishing import CannotBeServed
@@ -56,7 +57,7 @@ class StateCalls:
                 return failure(413, f"a snapshot has at most {MAX_SNAPSHOT_BYTES} bytes", "body")
         try:
             # In a thread: parsing takes long, and DNS answers meanwhile.
-            snapshot = await asyncio.to_thread(load, body.decode(), TABLES)
+            snapshot = await asyncio.to_thread(load, body.decode(), TABLES, invalid_rows)
             await self._restore(snapshot.state)
         except (SnapshotUnusable, UnicodeDecodeError, CannotBeServed) as unusable:
             return failure(400, str(unusable), "body")

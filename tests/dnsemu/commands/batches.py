@@ -15,6 +15,7 @@ from tests.dnsemu.commands.emulation import Emulation
 ZONE, OTHER, PRIVATE = "Z0EXAMPLE", "Z0OTHER", "Z0PRIVATE"
 CHECK = "11111111-1111-1111-1111-111111111111"
 COLLECTION, SECOND = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
+CONTROL = "arn:aws:route53-recovery-control::111122223333:controlpanel/a/routingcontrol/b"
 CHANGE, LIST = "ChangeResourceRecordSets", "ListResourceRecordSets"
 
 
@@ -35,7 +36,7 @@ def emulation(*changes, **others):
     )
     world = World(
         hosted_zones=Map({zone.id: zone for zone in zones}),
-        health_checks=Map({HealthCheckId(CHECK): HealthCheck(HealthCheckId(CHECK), RecoveryCheck("arn"))}),
+        health_checks=Map({HealthCheckId(CHECK): HealthCheck(HealthCheckId(CHECK), RecoveryCheck(CONTROL))}),
         cidr_collections=Map(
             {id: CidrCollection(id, id, Map({"paris": (), "tokyo": ()})) for id in (COLLECTION, SECOND)}
         ),
