@@ -100,7 +100,9 @@ def is_plain(record_set: RecordSet, zone: DName) -> bool:
     return (
         record_set.type in _ADDRESSES
         and type(record_set.routing) is Simple
-        and record_set.set_identifier is record_set.alias is record_set.health_check_id is None
+        and record_set.set_identifier is None
+        and record_set.alias is None
+        and record_set.health_check_id is None
         and record_set.traffic_policy_instance_id is None
         and record_set.ttl is not None
         and 0 <= record_set.ttl <= MAX_TTL_S

@@ -18,6 +18,7 @@ ROOMS = ("commands", "route53")
 IN_ONE_ROW = {
     *("dnsemu.commands.traffic.document", "dnsemu.commands.traffic.fields"),  # InvalidTrafficPolicyDocument
     *("dnsemu.route53.facets", "dnsemu.route53.invalid_input", "dnsemu.route53.validation"),  # the model's constraints
+    "dnsemu.commands.validity",  # of snapshots and stores, which no client of the API sends
 }
 """Modules whose texts are parts of one text with many forms."""
 NO_ERRORS = {UNSUPPORTED}
