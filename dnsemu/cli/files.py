@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from dnsemu.cli.options import REFUSED, AsJson, Files, count, print_json
-from dnsemu.cli.terminal import print_lines
 from dnsemu.explain.lines import Line
 
 
@@ -55,6 +54,7 @@ def schema(
     ] = None,
 ) -> None:
     """Print the JSON schema of the file, for editors, or the fields of one mapping in it, for people."""
+    from dnsemu.cli.terminal import print_lines
     from dnsemu.config.file.fields import fields_of
     from dnsemu.config.file.schema import json_schema
 

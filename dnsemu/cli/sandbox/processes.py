@@ -11,8 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from dnsemu.config.file.opening import is_standard_input
-
 STOP_WITHIN_S = 10.0
 PR_SET_PDEATHSIG = 1
 _READY = re.compile(r"dnsemu ready dns=(\S+) http=(\S+)")
@@ -55,6 +53,8 @@ class BackgroundServer:
         Raises:
             OSError: the log cannot be written, or the process cannot be started.
         """
+        from dnsemu.config.file.opening import is_standard_input
+
         self._log = log
         with log.open("ab") as errors:
             self._shown = errors.tell()

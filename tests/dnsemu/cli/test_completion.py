@@ -2,6 +2,9 @@
 
 import contextlib
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 import typer.main
@@ -11,6 +14,7 @@ from dnsemu.cli.commands import app
 from dnsemu.cli.completion import VARIABLE, run_completion
 from dnsemu.what_if.rules import RULES
 
+HEAVY = {"aiohttp", "asyncio", "rich", "sqlalchemy", "structlog", "yaml"}
 FILE = """
 health_checks:
 - {id: web-us, name: Web US, type: HTTP, ip_address: 192.0.2.9, port: 8101}
@@ -143,6 +147,7 @@ def test_failures_are_silent(tmp_path, monkeypatch, line, shell):
 
 def test_an_error_of_ours_is_silent_too(monkeypatch, capsys):
     monkeypatch.setenv(VARIABLE, "complete_zsh")
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit) as end:
         run_completion(lambda: 1 / 0)
     assert end.value.code == 1
@@ -152,6 +157,33 @@ def test_an_error_of_ours_is_silent_too(monkeypatch, capsys):
 def test_large_files_are_not_read(file, monkeypatch):
     monkeypatch.setattr(completion, "MAX_FILES_BYTES", 10)
     assert words(monkeypatch, "explain --file x.yaml w") == []
+
+
+@pytest.mark.outside
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("dnsemu --help", id="help"),
+        pytest.param("dnsemu explain --server 127.0.0.1:1 w", id="names of a server"),
+        pytest.param("dnsemu force web ", id="states"),
+        pytest.param("dnsemu explain x --place J", id="places"),
+        pytest.param("dnsemu what-if --require n", id="rules"),
+    ],
+)
+def test_help_and_completion_import_nothing_heavy(line):
+    """A shell waits for them; each of these modules takes 20 ms or more. (typer itself reads arguments with pydantic.)"""
+    split = line.split(" ")
+    variables = {VARIABLE: "complete_bash", "COMP_WORDS": "\n".join(split), "COMP_CWORD": str(len(split) - 1)}
+    program = (
+        "import sys; sys.argv = sys.argv[1:]; from dnsemu.cli import main\n"
+        "try: main()\n"
+        f"finally: print(*sorted({HEAVY} & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *split], env=os.environ | (variables if "--help" not in line else {}),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "\n")
 
 
 def test_every_argument_that_names_something_is_completed():
