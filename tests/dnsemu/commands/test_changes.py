@@ -32,6 +32,14 @@ def test_a211_r43_pending_until_the_delay_has_passed():
     assert status(emulated, id) == "INSYNC"
 
 
+def test_r43_a_change_of_the_future_is_in_sync_as_the_clock_went_back():
+    """A reset of the clock alone publishes what is pending."""
+    emulated = emulation(settings=ApiSettings(change_delay_s=45))
+    id = changed(emulated)
+    emulated.now = NOW - 3600
+    assert status(emulated, id) == "INSYNC"
+
+
 def test_a210_a214_the_whole_of_it():
     emulated = emulation()
     id = changed(emulated, comment="why")
