@@ -25,5 +25,8 @@ class Declarations:
         if first == (document, path):
             return True
         message = f"{kind} {name} is already declared at {self._report.place(*first)}"
-        self._report.add(document, path, [Problem("declared-twice", "", message, "declare it once")])
+        instead = "declare it once"
+        if document.is_snapshot != first[0].is_snapshot:
+            instead = "give the file or the snapshot, not both: it holds what files declared when it was saved"
+        self._report.add(document, path, [Problem("declared-twice", "", message, instead)])
         return False

@@ -11,7 +11,7 @@ from contextlib import suppress
 from copy import copy
 from typing import Any
 
-from dnsemu.config.errors import FilesRefused, Path, dotted
+from dnsemu.config.errors import FilesRefused, Path, Problem, dotted
 from dnsemu.config.file.yaml_reader import TOO_DEEP, ParsedTree, YamlReader, half_character
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -38,6 +38,10 @@ class Document:
         self.data = data
         self._parse_tree = parse_tree
         self._tree: ParsedTree | None = None
+        self.is_snapshot = False
+        """True if a snapshot was converted: what it refers to may have been deleted since."""
+        self.notes: tuple[Problem, ...] = ()
+        """Warnings of the document as a whole, of its conversion."""
 
     @property
     def is_empty(self) -> bool:
@@ -50,6 +54,12 @@ class Document:
         """Returns the document with other data, in which entries may be left out; lines stay those of the file."""
         changed = copy(self)
         changed.data = data
+        return changed
+
+    def as_snapshot(self, notes: tuple[Problem, ...]) -> "Document":
+        """Returns the document, marked as the content of a snapshot, with warnings of its conversion."""
+        changed = copy(self)
+        changed.is_snapshot, changed.notes = True, notes
         return changed
 
     def find(self, path: Path, spelling: Callable[[str], str] = str) -> tuple[int, str]:

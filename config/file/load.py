@@ -11,6 +11,7 @@ from dnsemu.config.file.load_sections import SectionLoader
 from dnsemu.config.file.opening import Opener
 from dnsemu.config.file.progress import Progress, no_progress
 from dnsemu.config.file.report import ErrorReport
+from dnsemu.config.file.snapshots import as_file, is_snapshot
 from dnsemu.config.model.world import World
 
 Documents = Sequence[tuple[Document, FilePath | None]]
@@ -43,8 +44,8 @@ def load_files(
     """Reads files and merges what they declare.
 
     Args:
-        paths: files, folders (their YAML and JSON files), and `-` for standard input; their order only decides the
-            order of errors.
+        paths: files, snapshots, folders (their YAML and JSON files), and `-` for standard input; their order only
+            decides the order of errors.
         progress: called with the progress made.
         skips_faulty: leave out entries with errors, and what refers to them.
         standard_input: its content, if it was read before.
@@ -57,7 +58,7 @@ def load_files(
     for path in opener.files_of(paths, errors):
         progress("reading", 0, 0)
         try:
-            documents.append((parse(*opener.read(path)), path.parent))
+            documents.append((_document(*opener.read(path)), path.parent))
         except FilesRefused as refused:
             errors += refused.errors
     if skips_faulty and not errors:
@@ -76,7 +77,13 @@ def load_text(name: str, text: str | bytes) -> Loaded:
     Raises:
         FilesRefused: with all errors.
     """
-    return _load([(parse(name, text), None)], [])
+    return _load([(_document(name, text), None)], [])
+
+
+def _document(name: str, text: str | bytes) -> Document:
+    """Parses a file, or a snapshot as a file."""
+    document = parse(name, text)
+    return as_file(document) if is_snapshot(document.data) else document
 
 
 def _load(documents: Documents, unread: Iterable[FileError], progress: Progress = no_progress) -> Loaded:
@@ -111,6 +118,7 @@ def _world(documents: Documents, progress: Progress) -> tuple[World, ErrorReport
     report = ErrorReport([document for document, _ in documents])
     loader = SectionLoader(report, progress)
     for document, folder in documents:
+        report.add(document, (), document.notes)
         loader.load(document, folder)
     return loader.world(), report
 

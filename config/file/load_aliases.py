@@ -109,6 +109,8 @@ class AliasLoader:
         record_set, zone = waiting.record_set, waiting.zone
         found = alias_problems(record_set, zone, target_zone, self._resources)
         problems = [p for p in found if not self._is_known_to_be_missing(p, record_set)]
+        if waiting.document.is_snapshot:
+            problems = [*self._report.only_errors(waiting.document, waiting.path, problems)]
         self._report.add(waiting.document, waiting.path, problems)
 
     def _is_known_to_be_missing(self, problem: Problem, record_set: RecordSet) -> bool:

@@ -184,6 +184,8 @@ class ZoneLoader:
                 self._with_place(p, record_set, draft, document, path) for p in insertion_problems(record_set, draft)
             ]
             problems += self._missing(record_set)
+            if document.is_snapshot:
+                problems = [*self._report.only_errors(document, path, problems)]
         if record_set is None or problems:
             self._report.add(document, path, problems)
             draft.refuse(entry)

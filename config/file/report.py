@@ -1,12 +1,16 @@
 """The report of all problems found in the files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dnsemu.config.errors import FileError, Path, Problem, Severity
 from dnsemu.config.file.documents import Document
 from dnsemu.config.file.fields import TOP
+from dnsemu.config.rules.alias import MISSING
 from dnsemu.config.shapes.base import snake
+
+MAY_BE_GONE = frozenset({"no-such-check", MISSING})
+"""Ids of problems that a state comes to have when something is deleted."""
 
 
 class ErrorReport:
@@ -19,6 +23,17 @@ class ErrorReport:
     def add(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> None:
         """Adds problems of the thing at `prefix`."""
         self._found += [(document, _with_help(problem.below(*prefix))) for problem in problems]
+
+    def only_errors(self, document: Document, prefix: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
+        """Yields the problems that a snapshot may not have, and adds the others as warnings.
+
+        What a record set refers to may be deleted while it stays (R117, A170): a snapshot holds such record sets.
+        """
+        for problem in problems:
+            if problem.id in MAY_BE_GONE:
+                self.add(document, prefix, [replace(problem, severity=Severity.WARNING)])
+            else:
+                yield problem
 
     def place(self, document: Document, path: Path) -> str:
         """Returns `file:line` of the thing at `path`, for a message about another thing."""

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from dnsemu import __version__
+from dnsemu.config.file.snapshots import FORMAT, FORMAT_VERSION, HEADER, SECTIONS
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.state.state import State
@@ -22,15 +23,8 @@ from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, RECO
 from dnsemu.store.codec import BadRow, codec_of
 from dnsemu.store.rows import RowCodecs, StateBuilder, compact, name_text, record_set_body, record_set_from
 
-FORMAT = "dnsemu snapshot"
-FORMAT_VERSION = 1
-"""Increased by each change that an older version would misread."""
-
 PIECE_CHARACTERS = 1 << 16
 """The minimal size of a piece of a file's text, except for the last one."""
-
-_SECTIONS = frozenset({"hosted_zones", "health_checks", "cidr_collections", "tables"})
-_HEADER = frozenset({"format", "format_version", "product_version", "emulated_time"})
 
 
 Validate = Callable[[State], Iterator[InvalidRow]]
@@ -213,7 +207,7 @@ def _snapshot(document: Any, rows: RowCodecs) -> Snapshot:
             f"{FORMAT_VERSION}; use that dnsemu",
             ("format_version",),
         )
-    if unknown := document.keys() - _HEADER - _SECTIONS:
+    if unknown := document.keys() - HEADER - SECTIONS:
         raise BadRow("this version does not know this field", (min(unknown),))
     builder = StateBuilder()
     for index, body in enumerate(_list(document, "hosted_zones")):

@@ -270,6 +270,19 @@ def test_standard_input_is_served_and_survives_reloads(tmp_path):
         assert www(server) == ["192.0.2.1"]
 
 
+def test_a_snapshot_is_served_as_a_file(tmp_path):
+    (tmp_path / "shop.yaml").write_text(ZONE.format(address="192.0.2.1"))
+    state = tmp_path / "state.json"
+    with serving_files(tmp_path / "shop.yaml") as server:
+        assert dnsemu_here("snapshot", "save", state, "--server", server.url).returncode == 0
+    assert dnsemu_here("check", state).stdout.startswith("good: 1 hosted zone, 3 record sets")
+    refused = dnsemu_here("check", tmp_path)
+    assert refused.returncode == 2
+    assert "give the file or the snapshot, not both" in refused.stderr
+    with serving_files(state) as server:
+        assert www(server) == ["192.0.2.1"]
+
+
 @pytest.mark.parametrize(
     "command",
     [("check", "-"), ("explain", "www.shop.test", "--file", "-"), ("what-if", "www.shop.test", "--file", "-")],
