@@ -5,6 +5,7 @@ updated at once, also those of calculated checks (H85). Then the changes are add
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from heapq import heappop, heappush
 
 from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.config.model.health_checks import (
@@ -17,7 +18,7 @@ from dnsemu.config.model.health_checks import (
 )
 from dnsemu.config.model.resources import is_target_id
 from dnsemu.healthcheck.checkers import Checker
-from dnsemu.healthcheck.verdict.calculated import is_threshold_met
+from dnsemu.healthcheck.verdict.calculated import evaluation_order, is_threshold_met
 from dnsemu.healthcheck.verdict.check_state import HealthCheckState, Overlay, state_for
 from dnsemu.healthcheck.verdict.history import EventKind, History
 from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy, is_quorate
@@ -54,6 +55,8 @@ class StatusTracker:
         self._overlaid: dict[HealthCheckId, None] = {}
         self._targets: dict[HealthCheckId, Overlay] = {}
         self._parents: dict[HealthCheckId, list[HealthCheckId]] = {}
+        self._order: dict[HealthCheckId, int] = {}
+        """Calculated checks by their number in the order of evaluation, children first."""
         self._signals: dict[SignalSource, SignalState] = {}
         self._followers: dict[SignalSource, list[HealthCheckId]] = {}
 
@@ -126,7 +129,7 @@ class StatusTracker:
         was = {check_id: state.status for check_id, state in self._states.items()}
         for state in self._states.values():
             state.restart(now)
-        for state in sorted(self._states.values(), key=_is_calculated):
+        for state in sorted(self._states.values(), key=self._position):
             state.observed, state.status = self._evaluate(state)
         with self._board.current.status.mutate() as status:
             status.update({check_id: state.status for check_id, state in self._states.items()})
@@ -218,41 +221,66 @@ class StatusTracker:
         return {source: self._signals.get(source) for source in self._followers}
 
     def _index_relations(self) -> None:
-        """Indexes parents by child and followers by signal source; forgets signals that no check follows."""
+        """Indexes parents by child, their order, and followers by signal source; forgets signals without followers."""
         self._parents = {}
         self._followers = {}
+        calculated: dict[HealthCheckId, tuple[HealthCheckId, ...]] = {}
         for check_id, state in self._states.items():
             config = state.check.config
             if isinstance(config, CalculatedCheck):
+                calculated[check_id] = config.children
                 for child in dict.fromkeys(config.children):
                     self._parents.setdefault(child, []).append(check_id)
             elif (source := source_of(config)) is not None:
                 self._followers.setdefault(source, []).append(check_id)
+        self._order = evaluation_order(calculated)
         self._signals = {source: signal for source, signal in self._signals.items() if source in self._followers}
 
     def _affected(
         self, changed: Iterable[HealthCheckState], removed: Iterable[HealthCheckId]
     ) -> list[HealthCheckState]:
-        """The changed checks, and the parents of changed and removed ones; children first."""
+        """The changed checks, and all above changed and removed ones; children first."""
         found = {state.check.id: state for state in changed}
-        for child in (*found, *removed):
-            found.update((parent, self._states[parent]) for parent in self._parents.get(child, ()))
-        return sorted(found.values(), key=_is_calculated)
+        waiting = [*found, *removed]
+        while waiting:
+            for parent in self._parents.get(waiting.pop(), ()):
+                if parent not in found:
+                    found[parent] = self._states[parent]
+                    waiting.append(parent)
+        return sorted(found.values(), key=self._position)
 
     def _update(self, changed: Iterable[HealthCheckState], now: float) -> list[tuple[HealthCheckState, Status]]:
-        """Updates statuses, then those of parents; returns the states whose status changed, with the old status."""
+        """Updates statuses, then those of parents; returns the states whose status changed, with the old status.
+
+        Each check is evaluated once, after its children: a parent has a higher position than what it is reached from.
+        """
         moved: list[tuple[HealthCheckState, Status]] = []
-        waiting = sorted(changed, key=_is_calculated)
+        waiting: list[tuple[int, int, HealthCheckState]] = []
+        seen: set[HealthCheckId] = set()
+
+        def add(state: HealthCheckState) -> None:
+            if state.check.id not in seen:
+                seen.add(state.check.id)
+                heappush(waiting, (self._position(state), len(seen), state))
+
+        for state in changed:
+            add(state)
         while waiting:
-            state = waiting.pop(0)
+            position, _, state = heappop(waiting)
             state.observed, status = self._evaluate(state)
             if status is state.status:
                 continue
             moved.append((state, state.status))
             state.status, state.since = status, now
             self._board.set(state.check.id, status)
-            waiting.extend(self._states[parent] for parent in self._parents.get(state.check.id, ()))
+            for parent in map(self._states.__getitem__, self._parents.get(state.check.id, ())):
+                if self._position(parent) > position:
+                    add(parent)
         return moved
+
+    def _position(self, state: HealthCheckState) -> int:
+        """The position in the order of evaluation; 0 for a check that does not depend on others."""
+        return self._order.get(state.check.id, 0)
 
     def _evaluate(self, state: HealthCheckState) -> tuple[Status, Status]:
         """The observed status and the effective one."""
@@ -318,7 +346,3 @@ def _apply_signal(state: HealthCheckState, signal: SignalState) -> None:
     state.signal = signal
     if signal in (AlarmState.OK, AlarmState.ALARM):
         state.was_healthy = signal is AlarmState.OK
-
-
-def _is_calculated(state: HealthCheckState) -> bool:
-    return isinstance(state.check.config, CalculatedCheck)
