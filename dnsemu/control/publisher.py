@@ -49,6 +49,7 @@ class Publisher:
         self._target_hosts = target_hosts
         self._probes = probes
         self._outside_probes = OutsideProbeLog()
+        board.subscribe(self._on_published)
 
     def compile_files(self, declared: Published, state: State, *, recompile: bool) -> Published:
         """Compiles what files declare, with the zones that the API made.
@@ -65,8 +66,9 @@ class Publisher:
 
     def publish_all(self, published: Published) -> None:
         """Publishes a value as a whole."""
+        published = self._target_hosts.follow(published)
         self._watch_over(published, published.world.health_checks)
-        self._board.publish(self._target_hosts.follow(published))
+        self._board.publish(published)
 
     def compile_writes(self, writes: Sequence[Write], state: State, earlier: CompiledWrites | None) -> CompiledWrites:
         """Compiles the writes of a command, at the cost of what changed.
@@ -101,6 +103,11 @@ class Publisher:
         except Exception:  # our own error; the store has committed, so the change must be published all the same
             log.exception("a change could not be compiled by itself; everything is compiled again")
             return recompiled(before, state.world, created_at, Traffic.of(state)), EVERYTHING
+
+    def _on_published(self, published: Published, difference: Difference) -> None:
+        """Matches forced addresses again when hosts of targets have other ones."""
+        if difference.resources:
+            self._forcing.apply(published.world, published.catalog)
 
     def _watch_over(self, published: Published, changed: Iterable[HealthCheckId]) -> None:
         checks, fleet = published.world.health_checks, published.world.health_checkers.with_probes(self._probes)

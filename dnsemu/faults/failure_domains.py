@@ -8,7 +8,7 @@ Forced statuses and what-if call the same pure function, so they agree. A Region
   secondaries, which take over. A resource without a Region (a global service) fails with the record set above it.
 
 An Availability Zone contains the targets in it. An address or a network contains the health checks that probe it, and
-the targets and record sets that answer it.
+the targets and record sets that answer it, targets given by host name too.
 
 A target fails with or without a health check: it has a status under its own id. A record set without a health check
 goes on answering, as in Route 53 (R114).
@@ -95,7 +95,7 @@ def domain_contents(
     for domain in domains.all:
         domain.health_checks.update(_matching_checks(domain, world))
     if domains.hold_targets:
-        yield from _search_resources(world, domains)
+        yield from _search_resources(catalog, domains)
     if domains.hold_record_sets:
         for zone in searched_zones(world, catalog):
             yield from _search_zone(zone, domains)
@@ -212,25 +212,27 @@ def _matching_checks(domain: _Domain, world: World) -> Iterator[HealthCheckId]:
                 yield check_id
 
 
-def _search_resources(world: World, domains: _Domains) -> Iterator[None]:
+def _search_resources(catalog: Catalog, domains: _Domains) -> Iterator[None]:
     """Puts the targets of resources into the domains that their Region, Availability Zone or address is in."""
-    for number, resource in enumerate(world.resources.values(), 1):
+    resources = {compiled.declared.name: compiled for compiled in catalog.resources.values()}
+    for number, compiled in enumerate(resources.values(), 1):
+        resource = compiled.declared
         in_region = domains.by_region[resource.region] if resource.region is not None else []
-        found = [(*in_region, *_domains_of(target, domains)) for target in resource.targets]
-        if any(found):
-            for target, target_id, holding in zip(resource.targets, resource.target_ids, found, strict=True):
-                for domain in holding:
-                    domain.add_target(target_id, resource, target)
+        targets = zip(resource.targets, compiled.target_ids, compiled.leaves, strict=True)
+        for target, target_id, leaves in targets:
+            for domain in (*in_region, *_domains_of(target, leaves, domains)):
+                domain.add_target(target_id, resource, target)
         if not number % GROUPS_PER_STEP:
             yield
 
 
-def _domains_of(target: Target, domains: _Domains) -> Iterator[_Domain]:
-    """The Availability Zones and networks that a target is in."""
+def _domains_of(target: Target, leaves: Sequence[RecordSet], domains: _Domains) -> Iterator[_Domain]:
+    """The Availability Zones of a target, and the networks of its addresses; a host has those that it has now."""
     if target.availability_zone is not None:
         yield from domains.by_zone[target.availability_zone]
-    if target.address is not None:
-        yield from (domain for domain in domains.addressed if target.address in domain.network)
+    if domains.addressed:
+        addresses = [ip_address(leaf.rdata[0]) for leaf in leaves if leaf.type is not RRType.CNAME]
+        yield from (d for d in domains.addressed if any(address in d.network for address in addresses))
 
 
 # --- record sets ---
