@@ -252,3 +252,29 @@ def test_with_a_seed_answers_repeat_after_a_reset(tmp_path):
             control(server, "reset")
         assert drawn[0] == drawn[1]
         assert len({each[0] for each in drawn[0]}) > 2
+
+
+def test_the_rate_limit_and_injected_errors_are_as_at_the_start(tmp_path):
+    file = tmp_path / "shop.yaml"
+    file.write_text("api: {rate_limit: 3/m}")
+
+    def statuses(server, calls):
+        return [status_of(f"{server.url}/2013-04-01/hostedzone") for _ in range(calls)]
+
+    with serving_files(file) as server:
+        assert statuses(server, 4) == [200, 200, 200, 400]
+        control(server, "reset", "--only", "health,clock,forced,history")
+        assert statuses(server, 1) == [400]
+        body = json.dumps({"operation": "*", "code": "Throttling", "times": 9}).encode()
+        urllib.request.urlopen(f"{server.url}/dnsemu/v1/api-errors", body).close()
+        assert control(server, "reset", "--only", "api")["undone"]["api"]["injected_errors"] == 1
+        assert statuses(server, 4) == [200, 200, 200, 400]
+
+
+def status_of(url):
+    try:
+        with urllib.request.urlopen(url) as reply:
+            return reply.status
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code

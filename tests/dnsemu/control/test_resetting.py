@@ -1,4 +1,4 @@
-"""A reset: whatever was done before it, the server is then as it was just after its start (H160–H167)."""
+"""A reset: whatever was done before it, the server is then as it was just after its start."""
 
 import asyncio
 from contextlib import suppress

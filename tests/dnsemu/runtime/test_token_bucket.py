@@ -71,3 +71,10 @@ def test_no_interval_has_more_than_twice_the_requests(waits, requests, interval_
             passed.append(stand.now)
     for start in passed:
         assert sum(start <= at < start + interval_s for at in passed) <= 2 * requests
+
+
+def test_a_bucket_that_is_filled_lets_as_many_through_as_at_the_start():
+    bucket, limit = TokenBucket(lambda: 0.0), RateLimit(2, 60.0)
+    assert [bucket.take(limit) for _ in range(3)] == [True, True, False]
+    bucket.refill()
+    assert [bucket.take(limit) for _ in range(3)] == [True, True, False]
