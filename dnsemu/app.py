@@ -33,6 +33,7 @@ from dnsemu.api.calls.what_if import WhatIfCalls
 from dnsemu.api.calls.words import WordCalls
 from dnsemu.api.control import Calls, control_routes
 from dnsemu.api.health_json import check_detail
+from dnsemu.api.limits import HttpLimits
 from dnsemu.api.metrics import Metrics
 from dnsemu.api.server import HttpPort, Probes
 from dnsemu.clock.clock import Clock
@@ -121,6 +122,7 @@ class Application:
         self.clock = options.clock or Clock()
         self.scheduler = Scheduler(self.clock, max_concurrent=max_probes())
         self.lifecycle = Lifecycle(self.clock.now())
+        self.limits = HttpLimits()
 
         # What queries read: declared things, compiled, and health.
         self.board = Board(declared.published)
@@ -196,7 +198,7 @@ class Application:
             tuple(files),
             declared,
             seen,
-            partial(_location_database, self.board),
+            lambda: self.board.current.world.geo.database,
             self._replace,
             self.lifecycle.failures,
             skips_faulty=options.skips_faulty,
@@ -242,7 +244,7 @@ class Application:
             opened.callback(close_pairs, shares)
             refuse_own(self._options.forward, listening_at(shares[0]))
             self.data_plane = self._data_plane(shares)
-            events = EventCalls(self.history)
+            events = EventCalls(self.history, self.limits)
             http = self._http_port(events)
             opened.push_async_callback(http.close)
             opened.callback(events.close)
@@ -327,9 +329,9 @@ class Application:
 
     def _http_port(self, events: EventCalls) -> HttpPort:
         board, monitor, clock, history = self.board, self.monitor, self.clock, self.history
-        life, errors, forcing = self.lifecycle, self.file_errors, self.forcing
+        life, errors, forcing, reached = self.lifecycle, self.file_errors, self.forcing, self.limits.reached
         checks = HealthCheckCalls(monitor, history, clock)
-        route53 = ApiEndpoint(self.command_runner, lambda: board.current.world.api, self.injected_errors)
+        route53 = ApiEndpoint(self.command_runner, lambda: board.current.world.api, self.injected_errors, reached)
         control: list[Calls] = [
             StatusCalls(
                 board, self.health, monitor, self.scheduler, self.data_plane, life, errors, self._fleet, forcing
@@ -350,12 +352,13 @@ class Application:
             StopCalls(self.stop),
         ]
         self.resetter.on_reset(Part.API, route53.refill)
-        metrics = Metrics(board, self.data_plane, monitor, clock, life, errors)
+        metrics = Metrics(board, self.data_plane, monitor, clock, life, errors, self.limits.metrics)
         return HttpPort(
             [*route53.routes(), *Probes(self.lifecycle, metrics).routes(), *control_routes(control)],
             allowed_hosts=lambda: (*self._options.allowed_hosts, *board.current.world.server.allowed_hosts),
             reached=self.data_plane.wait_until_applied,
             api_error=refusal,
+            connections=self.limits.connections,
         )
 
     def _fleet(self) -> HealthCheckers:
@@ -392,7 +395,3 @@ class Application:
 
     async def _replace(self, declared: LoadedFiles) -> None:
         await self.replacement.declare(declared.published)
-
-
-def _location_database(board: Board) -> str | None:
-    return board.current.world.geo.database

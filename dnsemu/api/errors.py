@@ -7,6 +7,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from dnsemu.runtime.limits import Limit, Reached
+
 CONTROL = "/dnsemu"
 """Every path below is one of control calls."""
 
@@ -41,7 +43,7 @@ def in_the_apis_form(xml: Callable[[web.Request, int, str], web.Response], pages
     return refuse
 
 
-def errors_as_replies(refuse: Refuse, pages: Collection[str] = ()) -> Middleware:
+def errors_as_replies(refuse: Refuse, limits: Reached, pages: Collection[str] = ()) -> Middleware:
     """Turns every error into a reply, aiohttp's own errors too, except for pages; logs internal errors."""
 
     @web.middleware
@@ -49,6 +51,8 @@ def errors_as_replies(refuse: Refuse, pages: Collection[str] = ()) -> Middleware
         try:
             return await handler(request)
         except web.HTTPClientError as refusal:
+            if refusal.status == 413:
+                limits[Limit.HTTP_BODY_BYTES] += 1
             if request.path in pages:
                 raise
             return refuse(request, refusal.status, refusal.reason.lower(), "body" if refusal.status == 413 else "")

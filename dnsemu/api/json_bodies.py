@@ -8,6 +8,9 @@ from aiohttp import web
 
 from dnsemu.api.errors import failure
 
+MAX_JSON_BYTES = 256 << 10
+"""Bytes of a body. Calls have a few short fields."""
+
 
 class BadBody(Exception):
     """A request body was refused; `where` is the field, `what` says what to write instead."""
@@ -32,7 +35,7 @@ async def body_of(request: web.Request, example: str, fields: Collection[str]) -
         BadBody: the body is anything else, or holds text that is no Unicode.
     """
     try:
-        body = json.loads(await request.read())
+        body = json.loads(await _read(request))
         json.dumps(body, ensure_ascii=False).encode()  # refuses a surrogate that is not in a pair
     except (ValueError, RecursionError):
         body = None
@@ -41,6 +44,20 @@ async def body_of(request: web.Request, example: str, fields: Collection[str]) -
     if unknown := sorted(set(map(str, body)) - set(fields)):
         raise BadBody(f"unknown field '{unknown[0]}'; write for example {example}", unknown[0])
     return body
+
+
+async def _read(request: web.Request) -> bytes:
+    """Reads a body up to its bound.
+
+    Raises:
+        HTTPRequestEntityTooLarge: it has more bytes.
+    """
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > MAX_JSON_BYTES:
+            raise web.HTTPRequestEntityTooLarge(MAX_JSON_BYTES, len(body))
+    return bytes(body)
 
 
 def text_in(body: dict[str, Any], field: str, example: str) -> str:

@@ -4,7 +4,7 @@ Labels come from closed sets: hosted zones, record types, rcodes, policies, heal
 or an address.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from itertools import accumulate
 
@@ -68,11 +68,13 @@ class Metrics:
         clock: Clock,
         lifecycle: Lifecycle,
         file_errors: Callable[[], tuple[FileError, ...]],
+        limits: Callable[[], Iterable[Metric]],
     ) -> None:
         """Read from these at each scrape.
 
         Args:
             file_errors: returns the errors that keep the declared files from being served.
+            limits: returns the metrics of bounds.
         """
         self._board = board
         self._data_plane = data_plane
@@ -80,6 +82,7 @@ class Metrics:
         self._clock = clock
         self._lifecycle = lifecycle
         self._file_errors = file_errors
+        self._limits = limits
 
     async def refresh(self) -> None:
         """Bring the counts of all processes up to date; call it before `exposition`."""
@@ -96,6 +99,7 @@ class Metrics:
         yield from self._health()
         yield from self._probes()
         yield from self._time()
+        yield from self._limits()
         info = GaugeMetricFamily("dnsemu_info", "The server's version; always 1.", labels=["version"])
         info.add_metric([__version__], 1)
         yield info

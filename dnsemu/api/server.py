@@ -3,15 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from dnsemu.api.errors import Handler, errors_as_replies, in_the_apis_form
+from dnsemu.api.connections import CLOSE_EVERY_S, Connections
+from dnsemu.api.errors import Handler, Refuse, errors_as_replies, in_the_apis_form
 from dnsemu.api.guard import guard
 from dnsemu.api.metrics import Metrics
 from dnsemu.config.text.addresses import Address
 from dnsemu.runtime.lifecycle import Lifecycle
+from dnsemu.runtime.limits import Limit, Reached
 from dnsemu.server.transport.listeners import CannotListen, explain_bind_failure
 from dnsemu.server.transport.sockets import bind_tcp
 
@@ -21,6 +24,13 @@ OPEN_PAGES = ("/healthz", "/readyz", "/metrics")
 """Pages that answer any `Host`: probes and scrapers ask under names of their networks."""
 PAGES = ("/", *OPEN_PAGES)
 SHUTDOWN_S = 1.0
+BACKLOG = 128
+MAX_HEADERS = 64
+"""Lines of headers of a request, of 8,190 bytes each; clients of AWS send about 15."""
+IDLE_S = 75.0
+"""Real seconds after which a connection without a request is closed."""
+MAX_DISCARD_S = 2.0
+"""Real seconds for which the body of a refused request is discarded before its connection is closed."""
 
 _quiet = logging.getLogger("dnsemu.http")
 """Silences aiohttp, which logs each malformed request. Internal errors are logged where they are answered."""
@@ -53,6 +63,7 @@ class HttpPort:
         allowed_hosts: Callable[[], Iterable[str]],
         reached: Callable[[], Awaitable[None]],
         api_error: Callable[[web.Request, int, str], web.Response],
+        connections: Connections,
     ) -> None:
         """Prepare the routes.
 
@@ -60,20 +71,34 @@ class HttpPort:
             allowed_hosts: returns hosts that requests may name besides those that are always allowed.
             reached: waits until every process answers from what was published; each reply waits for it.
             api_error: writes an error with a status and a message in the form of the Route 53 API.
+            connections: bounds the connections, and counts the bounds that requests reach.
         """
+        self._connections = connections
         refuse = in_the_apis_form(api_error, PAGES)
         app = web.Application(
             client_max_size=MAX_BODY_BYTES,
             middlewares=[
-                errors_as_replies(refuse, PAGES),
+                self._connections.track(),
+                errors_as_replies(refuse, connections.reached, PAGES),
                 guard(allowed_hosts, refuse, OPEN_PAGES),
+                plain_bodies(refuse, connections.reached),
                 _on_the_wire(reached),
             ],
         )
         app.add_routes(routes)
         self._runner = web.AppRunner(
-            app, access_log=None, logger=_quiet, shutdown_timeout=SHUTDOWN_S, handler_cancellation=True
+            app,
+            access_log=None,
+            logger=_quiet,
+            shutdown_timeout=SHUTDOWN_S,
+            handler_cancellation=True,
+            auto_decompress=False,
+            keepalive_timeout=IDLE_S,
+            lingering_time=MAX_DISCARD_S,
+            max_headers=MAX_HEADERS,
         )
+        self._listening: asyncio.Server | None = None
+        self._next_check: asyncio.TimerHandle | None = None
 
     async def start(self, address: Address) -> Address:
         """Start serving; returns the address with its real port.
@@ -83,16 +108,44 @@ class HttpPort:
         """
         try:
             sock = bind_tcp(*address)
-            sock.listen(128)
+            sock.listen(BACKLOG)
         except OSError as failure:
             raise CannotListen(explain_bind_failure(address, "TCP", failure, "--http")) from failure
         await self._runner.setup()
-        await web.SockSite(self._runner, sock).start()
+        server = self._runner.server
+        assert server is not None
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(
+            partial(self._connections.accept, server), sock=sock, backlog=BACKLOG
+        )
+        self._check_connections()
         return Address(*sock.getsockname()[:2])
 
     async def close(self) -> None:
         """Finish the requests under way and stop."""
+        if self._next_check is not None:
+            self._next_check.cancel()
+        if self._listening is not None:
+            self._listening.close()
         await self._runner.cleanup()
+
+    def _check_connections(self) -> None:
+        self._connections.close_expired()
+        self._next_check = asyncio.get_running_loop().call_later(CLOSE_EVERY_S, self._check_connections)
+
+
+def plain_bodies(refuse: Refuse, limits: Reached) -> Middleware:
+    """Refuses bodies with a Content-Encoding before they are read: nothing is decompressed."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        encoding = request.headers.get("Content-Encoding", "identity")
+        if encoding.strip().lower() not in ("", "identity"):
+            limits[Limit.HTTP_BODY_ENCODING] += 1
+            return refuse(request, 415, "send the body without Content-Encoding", "header Content-Encoding")
+        return await handler(request)
+
+    return middleware
 
 
 class Probes:

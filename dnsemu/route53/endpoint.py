@@ -21,12 +21,14 @@ from dnsemu.commands.errors.requests import (
 from dnsemu.config.model.settings import ApiSettings
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.faults.api_errors import InjectedErrors
+from dnsemu.route53.bodies import BodyReader
 from dnsemu.route53.not_implemented import refuse_operation, without_defaults
 from dnsemu.route53.parsing import parse_in_steps
 from dnsemu.route53.rendering import render, render_error, response_headers
 from dnsemu.route53.routing import route
-from dnsemu.route53.signature import require_signature, verify_signature
+from dnsemu.route53.signature import Claim, claimed_signature, require_signature
 from dnsemu.route53.validation import validate_in_steps
+from dnsemu.runtime.limits import Limit, Reached
 from dnsemu.runtime.token_bucket import TokenBucket
 from dnsemu.runtime.turns import in_turns
 from dnsemu.store.store import StoreFailed
@@ -41,12 +43,24 @@ class ApiEndpoint:
     """Answers every request below `/2013-04-01`; no request makes it raise."""
 
     def __init__(
-        self, command_runner: CommandRunner, settings: Callable[[], ApiSettings], injected: InjectedErrors
+        self,
+        command_runner: CommandRunner,
+        settings: Callable[[], ApiSettings],
+        injected: InjectedErrors,
+        limits: Reached,
     ) -> None:
+        """Answer from these.
+
+        Args:
+            settings: returns the present settings.
+            limits: counts the bounds that requests reach.
+        """
         self._command_runner = command_runner
         self._injected = injected
         self._settings = settings
         self._bucket = TokenBucket(monotonic)
+        self._limits = limits
+        self._bodies = BodyReader(limits)
 
     def routes(self) -> list[web.RouteDef]:
         """The one route that all operations share; the service model tells them apart (A1, A2)."""
@@ -60,15 +74,17 @@ class ApiEndpoint:
         """Answers one request."""
         request_id = str(uuid4())
         try:
-            body = await request.read()
-            return await self._answer(request, body, request_id)
+            return await self._answer(request, request_id)
         except ApiError as error:
+            if error.limit:
+                self._limits[Limit(error.limit)] += 1
             return _error_response(error, request_id)
         except StoreFailed as failed:
             log.error("a change could not be stored", error=str(failed), path=request.path)
             message = f"The change could not be stored, so it was not made: {failed}"
             return _error_response(ServiceUnavailable(message), request_id)
         except web.HTTPRequestEntityTooLarge:
+            self._limits[Limit.HTTP_BODY_BYTES] += 1
             return _error_response(InvalidInput("The request body is too large."), request_id)
         except web.RequestPayloadError:
             message = "The request body is not encoded as its headers say."
@@ -79,19 +95,18 @@ class ApiEndpoint:
             log.exception("an operation failed", method=request.method, path=request.path)
             return _error_response(InternalFailure("The server failed; its log says how."), request_id)
 
-    async def _answer(self, request: web.Request, body: bytes, request_id: str) -> web.Response:
+    async def _answer(self, request: web.Request, request_id: str) -> web.Response:
+        """Reads the body only if what comes before it is good: the signature's key and time, and the path."""
         settings = self._settings()
         path, _, query = request.raw_path.partition("?")
-        if settings.credentials:
-            headers = {name: ",".join(request.headers.getall(name)) for name in request.headers}
-            credentials = dict(settings.credentials)
-            verify_signature(credentials, request.method, path, query, headers, body, datetime.now(UTC))
-        elif settings.is_strict:
-            require_signature(query, request.headers, datetime.now(UTC))
+        claim = _claimed_signature(request, path, query, settings)
         found = route(request.method, path)
         if found is None:
             raise _unknown_operation(request)
         operation, path_parameters = found
+        body = await self._bodies.read(request)
+        if claim is not None:
+            claim.verify(body)
         if not self._bucket.take(settings.rate_limit):
             raise Throttling
         self._injected.raise_next(operation.name)
@@ -108,6 +123,16 @@ class ApiEndpoint:
         )
 
 
+def _claimed_signature(request: web.Request, path: str, query: str, settings: ApiSettings) -> Claim | None:
+    """Returns the signature to verify with the body, if there are credentials."""
+    if settings.credentials:
+        headers = {name: ",".join(request.headers.getall(name)) for name in request.headers}
+        return claimed_signature(dict(settings.credentials), request.method, path, query, headers, datetime.now(UTC))
+    if settings.is_strict:
+        require_signature(query, request.headers, datetime.now(UTC))
+    return None
+
+
 def refusal(request: web.Request, status: int, message: str) -> web.Response:
     """Writes the error of a request that no operation gets to see, such as one for another version of the API (A1)."""
     error: ApiError
@@ -116,6 +141,8 @@ def refusal(request: web.Request, status: int, message: str) -> web.Response:
             error = AccessDenied(message)
         case 404:
             error = _unknown_operation(request)
+        case 415:
+            error = MalformedInput(message)
         case _ if status < 500:
             error = InvalidInput(message)
         case _:

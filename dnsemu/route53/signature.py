@@ -40,16 +40,42 @@ class _Signature:
     validity: timedelta
 
 
-def verify_signature(
-    credentials: Mapping[str, str],
-    method: str,
-    path: str,
-    query: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    now: datetime,
-) -> None:
-    """Verifies a request's signature, made for any region.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A signature of a known key and of this time; the body decides whether it is right."""
+
+    method: str
+    paths: tuple[str, ...]
+    """The paths that may have been signed."""
+    query: str
+    headers: str
+    """The signed headers, one a line."""
+    key: bytes
+    given: _Signature
+
+    def verify(self, body: bytes) -> None:
+        """Compares the signature with that of the request.
+
+        Raises:
+            SignatureDoesNotMatch: it is another one.
+        """
+        payload = hashlib.sha256(body).hexdigest()
+        for path in self.paths:
+            names = ";".join(self.given.signed_headers)
+            canonical = "\n".join((self.method, path, self.query, self.headers, names, payload))
+            expected = _expected(self.key, self.given, canonical)
+            if hmac.compare_digest(expected.encode(), self.given.digest.encode(errors="replace")):
+                return
+        raise SignatureDoesNotMatch(
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+            "Access Key and signing method. Consult the service documentation for details."
+        )
+
+
+def claimed_signature(
+    credentials: Mapping[str, str], method: str, path: str, query: str, headers: Mapping[str, str], now: datetime
+) -> Claim:
+    """Reads a request's signature, made for any region, before the body is read.
 
     Args:
         credentials: secret access keys by access key id.
@@ -62,7 +88,7 @@ def verify_signature(
         IncompleteSignature: it cannot be read.
         InvalidClientTokenId: the access key is unknown.
         RequestExpired: it was made too long ago, or in the future.
-        SignatureDoesNotMatch: for everything else.
+        SignatureDoesNotMatch: for everything else that does not depend on the body.
     Source: A29; AWS General Reference, "Signature Version 4 signing process".
     """
     headers = _normal(headers)
@@ -79,26 +105,14 @@ def verify_signature(
         for name, value in sorted((_encoded(n), _encoded(v)) for n, v in parameters if n != "X-Amz-Signature")
     )
     signed_headers = "".join(f"{name}:{headers[name]}\n" for name in given.signed_headers)
-    payload = hashlib.sha256(body).hexdigest()
-    key = _signing_key(secret, given.scope)
-    for signed_path in _paths(path):
-        canonical = "\n".join(
-            (method, signed_path, signed_query, signed_headers, ";".join(given.signed_headers), payload)
-        )
-        expected = _expected(key, given, canonical)
-        if hmac.compare_digest(expected.encode(), given.digest.encode(errors="replace")):
-            return
-    raise SignatureDoesNotMatch(
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
-        "Key and signing method. Consult the service documentation for details."
-    )
+    return Claim(method, tuple(_paths(path)), signed_query, signed_headers, _signing_key(secret, given.scope), given)
 
 
 def require_signature(query: str, headers: Mapping[str, str], now: datetime) -> None:
     """Requires that a request is signed, for this service and at this time, by whatever key.
 
     Args:
-        query, headers, now: as for `verify_signature`.
+        query, headers, now: as for `claimed_signature`.
     Raises:
         MissingAuthenticationToken, IncompleteSignature, RequestExpired, SignatureDoesNotMatch: as there.
     """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from dnsemu.commands.errors.requests import MalformedInput
+from dnsemu.runtime.limits import Limit
 from dnsemu.runtime.turns import Steps
 
 MAX_DEPTH = 32
@@ -72,7 +73,7 @@ def read_document(body: bytes) -> Steps[XmlDocument]:
         for start in range(0, len(body), PIECE_BYTES):
             parser.Parse(body[start : start + PIECE_BYTES], False)  # noqa: FBT003 - it takes no keywords
             if start + PIECE_BYTES - max(parser.CurrentByteIndex, 0) > MAX_TAG_BYTES:
-                raise _malformed(f"a tag or a comment is longer than {MAX_TAG_BYTES} bytes")
+                raise _malformed(f"a tag or a comment is longer than {MAX_TAG_BYTES} bytes", Limit.XML_TAG_BYTES)
             yield
         parser.Parse(b"", True)  # noqa: FBT003
     except (expat.ExpatError, LookupError, ValueError, Warning) as not_xml:
@@ -96,9 +97,9 @@ class _Builder:
     def on_start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._elements += 1
         if len(self._open) > MAX_DEPTH:
-            raise _malformed(f"elements are nested more than {MAX_DEPTH} deep")
+            raise _malformed(f"elements are nested more than {MAX_DEPTH} deep", Limit.XML_DEPTH)
         if self._elements > MAX_ELEMENTS:
-            raise _malformed(f"there are more than {MAX_ELEMENTS} elements")
+            raise _malformed(f"there are more than {MAX_ELEMENTS} elements", Limit.XML_ELEMENTS)
         bound = self._prefixes[-1]
         if attributes:
             _check_attributes(attributes)
@@ -126,9 +127,11 @@ class _Builder:
 
 def _check_attributes(attributes: Mapping[str, str]) -> None:
     if len(attributes) > MAX_ATTRIBUTES:
-        raise _malformed(f"an element has more than {MAX_ATTRIBUTES} attributes")
+        raise _malformed(f"an element has more than {MAX_ATTRIBUTES} attributes", Limit.XML_ATTRIBUTES)
     if any(len(value) > MAX_ATTRIBUTE_CHARACTERS for value in attributes.values()):
-        raise _malformed(f"an attribute is longer than {MAX_ATTRIBUTE_CHARACTERS} characters")
+        raise _malformed(
+            f"an attribute is longer than {MAX_ATTRIBUTE_CHARACTERS} characters", Limit.XML_ATTRIBUTE_CHARACTERS
+        )
 
 
 def _bound_by(attributes: Mapping[str, str], outside: Mapping[str, str]) -> Mapping[str, str]:
@@ -161,7 +164,7 @@ def _split(name: str) -> tuple[str, str]:
         MalformedInput: it is too long, or has an empty part or several colons.
     """
     if len(name) > MAX_NAME_CHARACTERS:
-        raise _malformed(f"a name is longer than {MAX_NAME_CHARACTERS} characters")
+        raise _malformed(f"a name is longer than {MAX_NAME_CHARACTERS} characters", Limit.XML_NAME_CHARACTERS)
     if ":" not in name:
         return "", name
     prefix, _, local = name.partition(":")
@@ -170,5 +173,7 @@ def _split(name: str) -> tuple[str, str]:
     return prefix, local
 
 
-def _malformed(reason: str) -> MalformedInput:
-    return MalformedInput(f"{COULD_NOT_PARSE}: {reason}")
+def _malformed(reason: str, limit: Limit | None = None) -> MalformedInput:
+    error = MalformedInput(f"{COULD_NOT_PARSE}: {reason}")
+    error.limit = limit
+    return error

@@ -11,6 +11,9 @@ MAX_FILES = 65536
 RESERVED = 200
 """Open files kept back from probes; half of the limit where it is low."""
 
+MAX_HTTP_CONNECTIONS = 512
+MIN_HTTP_CONNECTIONS = 16
+
 
 def raise_file_limit() -> None:
     """Raise the soft limit as far as the system allows, up to `MAX_FILES`."""
@@ -27,3 +30,14 @@ def max_probes() -> int:
     if soft == resource.RLIM_INFINITY:
         return MAX_CONCURRENT_JOBS
     return max(1, min(MAX_CONCURRENT_JOBS, max(soft - RESERVED, soft // 2)))
+
+
+def max_http_connections() -> int:
+    """The number of HTTP connections that may be open: a sixteenth of the open files, 16 to 512.
+
+    The rest is kept back for DNS and probes.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MAX_HTTP_CONNECTIONS
+    return max(MIN_HTTP_CONNECTIONS, min(MAX_HTTP_CONNECTIONS, soft // 16))

@@ -1,9 +1,12 @@
 """The HTTP port: readiness, metrics, allowed hosts and origins, refused requests."""
 
+import contextlib
+import gzip
 import http.client
 import json
 import socket
 import struct
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from xml.etree import ElementTree
@@ -374,3 +377,77 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_not_logged_as_an_erro
             sock.sendall(head)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", linger, 0))
     assert call("GET", "/healthz")[0] == 200
+
+
+BOMB = gzip.compress(bytes(50 << 20))
+"""50 MB of zeros in 50 kB."""
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    pytest.param("POST", "/2013-04-01/hostedzone", 400, id="an operation"),
+    pytest.param("POST", "/2013-04-01/nothing", 400, id="no operation"),
+    pytest.param("POST", FORCE, 415, id="a control call"),
+    pytest.param("POST", "/dnsemu/v1/snapshot", 415, id="a snapshot"),
+    pytest.param("POST", "/healthz", 415, id="a page"),
+])  # fmt: skip
+@pytest.mark.parametrize("encoding", ["gzip", "DEFLATE", "br", "zstd", "gzip, identity"])
+def test_a_compressed_body_is_refused(server, call, method, path, status, encoding):
+    """It is not decompressed, nor read."""
+    before = rss_bytes(server)
+    found, headers, body = call(method, path, BOMB, Content_Encoding=encoding)
+    assert found == status
+    text = "send the body without Content-Encoding"
+    if status == 400:
+        assert api_error(headers, body) == ("MalformedInput", text)
+    else:
+        assert error(body) == {"what": text, "where": "header Content-Encoding", "rule": ""}
+    assert rss_bytes(server) - before < 20 << 20
+
+
+def test_a_body_that_says_identity_is_read(call):
+    assert call("POST", FORCE, GOOD, Content_Encoding="identity")[0] == 200
+
+
+@pytest.mark.parametrize(("method", "path", "headers", "status"), [
+    pytest.param("POST", "/2013-04-01/hostedzone", {"Host": "evil.example"}, 403, id="a foreign host"),
+    pytest.param("POST", "/dnsemu/v1/reset", {"Origin": "http://evil.example"}, 403, id="a foreign origin"),
+    pytest.param("POST", "/2013-04-01/nothing", {}, 404, id="no operation"),
+    pytest.param("POST", "/dnsemu/v1/nothing", {}, 404, id="no control call"),
+    pytest.param("POST", "/metrics", {}, 405, id="a method that a page does not have"),
+])  # fmt: skip
+def test_a_refusal_does_not_wait_for_the_body(server, method, path, headers, status):
+    lines = {"Host": "localhost", "Content-Length": 100_000_000} | headers
+    head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    with socket.create_connection(("127.0.0.1", server.http), timeout=5) as sock:
+        sock.sendall(f"{head}\r\nstart".encode())
+        assert sock.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_a_body_past_its_bound_is_refused(call, server):
+    status, headers, body = call("POST", "/2013-04-01/hostedzone", bytes(5 << 20))
+    assert (status, api_error(headers, body)) == (400, ("InvalidInput", "The request body is too large."))
+    status, _, body = call("POST", FORCE, b" " * (257 << 10))
+    assert (status, error(body)["where"]) == (413, "body")
+    elements = "<a/>" * 30_000
+    assert call("POST", "/2013-04-01/hostedzone", f"<a>{elements}</a>")[0] == 400
+    found = samples(call("GET", "/metrics")[2])
+    assert found["dnsemu_limit_reached_total", ("limit", "http_body_bytes")] >= 2
+    assert found["dnsemu_limit_reached_total", ("limit", "xml_elements")] >= 1
+
+
+def test_many_half_sent_requests_keep_no_new_one_out(server, call):
+    with contextlib.ExitStack() as opened:
+        for _ in range(700):
+            sock = opened.enter_context(socket.create_connection(("127.0.0.1", server.http), timeout=5))
+            sock.sendall(b"POST /2013-04-01/hostedzone HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n<")
+        assert call("GET", "/healthz")[0] == 200
+        found = samples(call("GET", "/metrics")[2])
+        assert found["dnsemu_limit_reached_total", ("limit", "http_connections")] > 0
+        assert sum(value for name, value in found.items() if name[0] == "dnsemu_http_connections") <= 512
+        assert ask(server.dns, "www.shop.test", "A").answer
+
+
+def rss_bytes(server):
+    """Returns the resident memory of the server."""
+    pages = Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]
+    return int(pages) * 4096

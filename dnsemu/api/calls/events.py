@@ -8,12 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from dnsemu.api.errors import failure
+from dnsemu.api.limits import HttpLimits
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History, HistoryCleared, NotAnEventId
+from dnsemu.runtime.limits import Limit
 from dnsemu.runtime.logs import timestamp
 
 DEFAULT_LIMIT, MAX_EVENTS = 100, 10_000
-MAX_STREAMS = 100
 ALIVE_EVERY_S = 15.0
 """Real seconds of silence after which a stream sends a keep-alive comment, so that proxies do not close it."""
 
@@ -69,13 +70,18 @@ class EventCalls:
     """Answers `GET history` and `GET events`. A stream keeps only its position, so a slow reader costs no memory."""
 
     def __init__(
-        self, history: History, *, alive_every_s: float = ALIVE_EVERY_S, patience_s: float = PATIENCE_S
+        self,
+        history: History,
+        limits: HttpLimits,
+        *,
+        alive_every_s: float = ALIVE_EVERY_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._history = history
+        self._limits = limits
         self._alive_every_s = alive_every_s
         self._patience_s = patience_s
         self._news = asyncio.Event()
-        self._streams: set[asyncio.Transport] = set()
         self._writing: set[asyncio.Transport] = set()
         self._is_closed = False
         self._unsubscribe = history.subscribe(lambda _event: self._wake())
@@ -149,10 +155,11 @@ class EventCalls:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the reader disconnected")
-        if sum(not other.is_closing() for other in self._streams) >= MAX_STREAMS:
-            return failure(503, f"{MAX_STREAMS} streams are open already; close one, or ask for history instead")
+        if self._limits.open_streams() >= (limit := self._limits.max_streams):
+            self._limits.reached[Limit.EVENT_STREAMS] += 1
+            return failure(503, f"{limit} streams are open already; close one, or ask for history instead")
         response = web.StreamResponse(headers=HEADERS)
-        self._streams.add(transport)
+        self._limits.streams.add(transport)
         try:
             await response.prepare(request)
             if request.method != "HEAD":
@@ -162,7 +169,7 @@ class EventCalls:
         except ConnectionError:  # the reader disconnected
             pass
         finally:
-            self._streams.discard(transport)
+            self._limits.streams.discard(transport)
         return response
 
     async def _send_events(

@@ -9,11 +9,12 @@ class ApiError(Exception):
 
     `code` is the name of the class unless it sets another, `status` the HTTP status, `message` the client's text.
     `sentences` are the parts of a message that lists several; `members` are those that the service model gives
-    the error besides its message.
+    the error besides its message. `limit` is the name of the bound that the request is past, if it is.
     """
 
     code: ClassVar[str]
     status: ClassVar[int]
+    limit: str | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(f"{self.code}: {message}")

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import socket
+from collections import Counter
 
 import aiohttp
 import pytest
@@ -14,12 +15,14 @@ from rich.console import Console
 from dnsemu.api.calls import events as calls
 from dnsemu.api.calls.events import EventCalls
 from dnsemu.api.errors import errors_as_replies, in_the_apis_form
+from dnsemu.api.limits import HttpLimits
 from dnsemu.cli import event_stream
 from dnsemu.cli import history as command_line
 from dnsemu.cli.client import Declined, NoServer
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.history import EventKind, History
 from dnsemu.healthcheck.verdict.snapshot import Status
+from dnsemu.runtime.limits import Limit
 
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
 PREFIX = "/dnsemu/v1"
@@ -41,10 +44,14 @@ def no_xml(request, status, message):
 class Server:
     """A server of the two calls on loopback, and its history."""
 
-    def __init__(self, capacity=100, run="run", alive_every_s=NEVER_S, patience_s=NEVER_S):
+    def __init__(self, capacity=100, run="run", max_streams=100, **options):
         self.history = History(run, capacity)
-        self.events = EventCalls(self.history, alive_every_s=alive_every_s, patience_s=patience_s)
-        app = web.Application(middlewares=[errors_as_replies(in_the_apis_form(no_xml, ()))])
+        self.limits = HttpLimits()
+        self.limits.max_streams = max_streams
+        self.events = EventCalls(
+            self.history, self.limits, **{"alive_every_s": NEVER_S, "patience_s": NEVER_S} | options
+        )
+        app = web.Application(middlewares=[errors_as_replies(in_the_apis_form(no_xml, ()), Counter())])
         app.add_routes([
             web.get(f"{PREFIX}/history", self.events.list_events),
             web.get(f"{PREFIX}/events", self.events.stream),
@@ -97,7 +104,7 @@ class Server:
 
     async def idle(self, streams=1):
         """Waits until a number of streams are open and all of them wait for events."""
-        await until(lambda: len(self.events._streams) == len(self.events._news._waiters) == streams)
+        await until(lambda: len(self.limits.streams) == len(self.events._news._waiters) == streams)
 
 
 class Reader:
@@ -290,7 +297,7 @@ async def test_invalid_parameters_are_refused(call, query, where, what):
             error = (await response.json())["error"]
         assert (response.status, error["where"]) == (400, where)
         assert what in error["what"]
-        assert not server.events._streams
+        assert not server.limits.streams
 
 
 @pytest.mark.parametrize(
@@ -485,33 +492,33 @@ async def test_events_reach_every_stream():
             assert await stream.ids(2) == ids(1, 2)
 
 
-async def test_too_many_streams(monkeypatch):
-    monkeypatch.setattr(calls, "MAX_STREAMS", 2)
-    async with Server() as server, server.stream(), server.stream():
+async def test_too_many_streams():
+    async with Server(max_streams=2) as server, server.stream(), server.stream():
         async with server.session.get(f"{PREFIX}/events") as response:
             assert response.status == 503
             assert "2 streams are open already" in (await response.json())["error"]["what"]
+        assert server.limits.reached == {Limit.EVENT_STREAMS: 1}
+        assert server.limits.open_streams() == 2
         status, _ = await server.list()
         assert status == 200
 
 
-async def test_a_closed_stream_makes_room_for_another(monkeypatch):
-    monkeypatch.setattr(calls, "MAX_STREAMS", 1)
-    async with Server() as server:
+async def test_a_closed_stream_makes_room_for_another():
+    async with Server(max_streams=1) as server:
         async with server.stream():
             await server.idle()
-        await until(lambda: all(stream.is_closing() for stream in server.events._streams))
+        await until(lambda: all(stream.is_closing() for stream in server.limits.streams))
         async with server.stream() as stream:
             server.add()
             assert await stream.ids(1) == ids(1)
-        assert len(server.events._streams) <= 1
+        assert len(server.limits.streams) <= 1
 
 
 async def test_head_ends_at_once():
     async with Server() as server, asyncio.timeout(WITHIN_S):
         async with server.session.head(f"{PREFIX}/events") as response:
             assert response.headers["Content-Type"] == "text/event-stream"
-        assert not server.events._streams
+        assert not server.limits.streams
 
 
 class Stalled:
@@ -550,7 +557,7 @@ class Stalled:
 
 async def test_a_slow_reader_costs_no_memory_and_gets_a_gap():
     async with asyncio.timeout(WITHIN_S), Server(capacity=200) as server, Stalled(server) as reader:
-        (transport,) = server.events._streams
+        (transport,) = server.limits.streams
         held = transport.get_write_buffer_size()
         for _ in range(100):
             server.add(times=100)
@@ -567,8 +574,8 @@ async def test_a_slow_reader_costs_no_memory_and_gets_a_gap():
 
 async def test_a_reader_that_takes_nothing_is_disconnected():
     async with asyncio.timeout(WITHIN_S), Server(patience_s=0.05) as server, Stalled(server) as reader:
-        (transport,) = server.events._streams
-        await until(lambda: not server.events._streams)
+        (transport,) = server.limits.streams
+        await until(lambda: not server.limits.streams)
         assert transport.is_closing()
         await reader.read_until("never")
 
@@ -576,8 +583,8 @@ async def test_a_reader_that_takes_nothing_is_disconnected():
 async def test_a_reader_that_disconnects_during_a_write():
     async with asyncio.timeout(WITHIN_S), Server() as server:
         async with Stalled(server):
-            assert server.events._streams
-        await until(lambda: not server.events._streams)
+            assert server.limits.streams
+        await until(lambda: not server.limits.streams)
 
 
 # --- the end ---
@@ -595,7 +602,7 @@ async def test_streams_end_when_the_server_stops():
                     received.append(await stream.event())
                 assert received[-2][1] == f"run-{server.history.last}"
             await stalled.read_until("never")
-        assert not server.events._streams
+        assert not server.limits.streams
         server.add()  # there is no stream, and nothing fails
 
 
@@ -631,7 +638,7 @@ async def test_follow_receives_events_until_interrupted():
     async with asyncio.timeout(WITHIN_S), Server(alive_every_s=0.01) as server:
         received = []
         following = asyncio.create_task(follow(server, collecting(2, received)))
-        await until(lambda: server.events._streams)
+        await until(lambda: server.limits.streams)
         server.add()
         server.add("b", EventKind.VOTE)
         await following
@@ -645,9 +652,9 @@ async def test_follow_resumes_after_a_dropped_connection():
         following = asyncio.create_task(follow(server, collecting(5, received), since="run-0"))
         for _ in range(2):
             await server.idle()
-            (transport,) = server.events._streams
+            (transport,) = server.limits.streams
             transport.abort()
-            while transport in server.events._streams:
+            while transport in server.limits.streams:
                 server.add()
                 await asyncio.sleep(0.001)
         server.add(times=5)

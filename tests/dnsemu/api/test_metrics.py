@@ -67,7 +67,7 @@ class Stand:
         )  # fmt: skip
 
     def metrics(self):
-        return Metrics(self.board, self.data_plane, self.monitor, self.clock, self.lifecycle, tuple)
+        return Metrics(self.board, self.data_plane, self.monitor, self.clock, self.lifecycle, tuple, tuple)
 
     def sample(self, checker, before_s, *phases_s):
         """Records a probe of `web` that ended `before_s` seconds ago."""

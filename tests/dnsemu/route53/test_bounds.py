@@ -20,6 +20,7 @@ from dnsemu.route53.xml_document import (
     PIECE_BYTES,
     read_document,
 )
+from dnsemu.runtime.limits import Limit
 from dnsemu.runtime.turns import at_once
 
 from .test_botocore import BOTOCORE, SERIALIZER
@@ -42,6 +43,16 @@ PAST = [
 @pytest.mark.parametrize(("body", "reason"), PAST)
 def test_a_document_past_a_bound_is_malformed(body, reason):
     assert error("CreateHostedZone", body) == ("MalformedInput", f"Could not parse XML: {reason}")
+
+
+def test_every_bound_is_named_by_its_error():
+    """The metric counts it by this name."""
+    reached = set()
+    for body in (row.values[0] for row in PAST):
+        with pytest.raises(ApiError) as refused:
+            parse("CreateHostedZone", body)
+        reached.add(refused.value.limit)
+    assert reached == {limit for limit in Limit if limit.startswith("xml_")}
 
 
 def test_a_document_at_every_bound_is_read():

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dnsemu.commands.errors.kinds import ApiError
-from dnsemu.route53.signature import require_signature, verify_signature
+from dnsemu.route53.signature import claimed_signature, require_signature
 
 NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
 KEYS = {"AKIDEXAMPLE": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
@@ -24,7 +24,7 @@ def signed(
     method="GET", url=URL, body=b"", *, key="AKIDEXAMPLE", secret=KEYS["AKIDEXAMPLE"], token=None, at=NOW,
     region="us-east-1", service="route53", presigned_s=None, headers=(),
 ):  # fmt: skip
-    """Returns a request signed by botocore, as arguments of `verify_signature`."""
+    """Returns a request signed by botocore, as arguments of `claimed_signature`."""
     request = AWSRequest(method, url, headers=dict(headers), data=body)
     credentials = Credentials(key, secret, token)
     if presigned_s is None:
@@ -39,7 +39,9 @@ def signed(
 
 
 def verify(request, *, credentials=KEYS, now=NOW):
-    verify_signature(credentials, now=now, **request)
+    body = request["body"]
+    head = {name: value for name, value in request.items() if name != "body"}
+    claimed_signature(credentials, now=now, **head).verify(body)
 
 
 def refused(request, **options):
@@ -176,7 +178,7 @@ def test_any_header_is_refused(authorization, date, path, query):
     ):
         headers = {"host": "h", "authorization": start + authorization, "x-amz-date": date or "20261121T101530Z"}
         with pytest.raises(ApiError):
-            verify_signature(KEYS, "GET", path, query, headers, b"", NOW)
+            claimed_signature(KEYS, "GET", path, query, headers, NOW).verify(b"")
 
 
 @pytest.mark.parametrize(("request_", "code"), [
