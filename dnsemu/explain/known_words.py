@@ -3,13 +3,16 @@
 Pure, and in steps, so that a server can answer queries meanwhile.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from enum import StrEnum
+from functools import partial
 
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, MetricCheck, RecoveryCheck
+from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.routing import Geoproximity, Latency
 from dnsemu.config.model.world import World
+from dnsemu.config.names import DName
 
 MAX_WORDS = 200
 """Words returned; more are useless on a terminal."""
@@ -36,22 +39,53 @@ def known_words(world: World, kinds: Iterable[WordKind], prefix: str) -> Generat
 
     If there are too many, some are left out, but the longest common beginning of those returned is that of all.
     """
-    found: dict[str, str] = {}
-    extremes: dict[str, str] = {}
+    found = _Found(prefix)
     for kind in kinds:
         for word in _SOURCES[kind](world, prefix):
             if word is None:
                 yield
             elif word[0].startswith(prefix):
-                if len(found) < MAX_WORDS:
-                    found.setdefault(*word)
-                first, last = min([*extremes, word[0]]), max([*extremes, word[0]])
-                extremes = {text: about for text, about in [*extremes.items(), word] if text in (first, last)}
-    return sorted((found | extremes).items())
+                found.add(*word)
+                if found.is_enough:
+                    break
+    return found.words()
 
 
-_Words = Iterator[Word | None]
+_About = str | Callable[[], str]
+"""The meaning of a word, or a function that finds it."""
+
+_Words = Iterator[tuple[str, _About] | None]
 """Words; None where other work may be done."""
+
+
+class _Found:
+    """The words found so far: the first ones met, and the first and the last by the alphabet."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._kept: dict[str, str] = {}
+        self._first = self._last = ("", "")
+
+    def add(self, word: str, about: _About) -> None:
+        is_extreme = not self._kept or word < self._first[0] or word > self._last[0]
+        if len(self._kept) >= MAX_WORDS and not is_extreme:
+            return
+        found = (word, about if isinstance(about, str) else about())
+        if not self._kept:
+            self._first = self._last = found
+        self._first, self._last = min(self._first, found), max(self._last, found)
+        if len(self._kept) < MAX_WORDS:
+            self._kept.setdefault(*found)
+
+    @property
+    def is_enough(self) -> bool:
+        """True if there are many words, which have no more in common than what was asked for."""
+        size = len(self._prefix)
+        return len(self._kept) >= MAX_WORDS and self._first[0][: size + 1] != self._last[0][: size + 1]
+
+    def words(self) -> list[Word]:
+        """Returns the words, sorted."""
+        return sorted((dict([self._first, self._last] if self._kept else []) | self._kept).items())
 
 
 def _names(world: World, prefix: str) -> _Words:
@@ -60,11 +94,15 @@ def _names(world: World, prefix: str) -> _Words:
     for zone in world.hosted_zones.values():
         for number, name in enumerate(zone.record_sets.names(), 1):
             if name.startswith(first_label, 1) or not is_literal:
-                types = sorted({record_set.type.name for record_set in zone.record_sets.at(name)})
-                yield names.display(name).removesuffix("."), " ".join(types)
+                text = names.to_text(name)  # faster than `display`
+                yield (names.display(name) if "\\" in text else text).removesuffix("."), partial(_types, zone, name)
             if not number % NAMES_PER_STEP:
                 yield None
         yield None
+
+
+def _types(zone: HostedZone, name: DName) -> str:
+    return " ".join(sorted({record_set.type.name for record_set in zone.record_sets.at(name)}))
 
 
 def _health_checks(world: World, _prefix: str) -> _Words:

@@ -9,6 +9,7 @@ from dnsemu.api.json_bodies import as_json
 from dnsemu.explain.known_words import Word, WordKind, known_words
 from dnsemu.publication.board import Board
 
+SEARCH_WITHIN_S = 1.0
 PARAMETERS = frozenset({"of", "prefix"})
 KINDS = {kind.value: kind for kind in WordKind}
 
@@ -34,12 +35,15 @@ class WordCalls:
         return as_json({"words": [{"word": word, "about": about} for word, about in found]})
 
     async def _found(self, kinds: list[WordKind], prefix: str) -> list[Word]:
-        """Finds the words, giving way to other tasks."""
+        """Finds the words, giving way to other tasks; none if it takes so long that the shell has given up."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + SEARCH_WITHIN_S
         work = known_words(self._board.current.world, dict.fromkeys(kinds), prefix)
-        while True:
+        while loop.time() < end:
             try:
                 next(work)
             except StopIteration as done:
                 words: list[Word] = done.value
                 return words
             await asyncio.sleep(0)
+        return []

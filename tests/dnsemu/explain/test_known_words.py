@@ -89,6 +89,19 @@ def test_words_left_out_do_not_change_the_common_beginning(words, limit):
     assert common_beginning(found) == common_beginning(words)
 
 
+def test_a_large_zone_is_searched_in_steps_and_no_longer_than_needed(monkeypatch):
+    read = []
+
+    def source(_world, prefix):
+        for number in range(10_000):
+            read.append(number)
+            yield f"{prefix}{number}", ""
+
+    monkeypatch.setitem(known._SOURCES, WordKind.ALARMS, source)
+    found = finished(known_words(None, [WordKind.ALARMS], "host-"))
+    assert len(found) == len(read) == known.MAX_WORDS
+
+
 def common_beginning(words):
     first, last = min(words), max(words)
     same = [one == other for one, other in zip(first, last, strict=False)]
