@@ -56,7 +56,7 @@ class _Markdown:
 def _table(shape: type[Shape], wording: _Markdown) -> str:
     dropped = ", ".join(f"`{name}`" for name in sorted(shape.OUTPUT_FIELDS))
     ignored = f"\nIgnored, as only the API's output has them: {dropped}.\n" if dropped else ""
-    return _HEAD + "".join(map(_row, describe(shape, wording))) + ignored
+    return f"\n{_HEAD}{''.join(map(_row, describe(shape, wording)))}{ignored}\n"
 
 
 def _row(field: FieldWords) -> str:
