@@ -12,6 +12,7 @@ from copy import copy
 from typing import Any
 
 from dnsemu.config.errors import FilesRefused, Path, Problem, dotted
+from dnsemu.config.file.json_errors import in_words
 from dnsemu.config.file.yaml_reader import TOO_DEEP, ParsedTree, YamlReader, half_character
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -163,11 +164,12 @@ def _parse_json(file: str, text: str) -> Document:
         YamlReader(file, text).tree()  # raises an error that has the name and the line
         raise FilesRefused.because(file, 0, "key-twice", str(error), "write it once") from None
     except json.JSONDecodeError as error:
-        raise FilesRefused.because(file, error.lineno, "json-syntax", f"column {error.colno}: {error.msg}") from None
+        message, instead = in_words(error)
+        raise FilesRefused.because(file, error.lineno, "json-syntax", message, instead) from None
     except RecursionError:
         raise FilesRefused.because(file, 0, "too-deep", TOO_DEEP) from None
     except ValueError as error:
-        raise FilesRefused.because(file, 0, "json-syntax", str(error)) from None
+        raise FilesRefused.because(file, 0, "json-syntax", str(error), "write a number or a text in quotes") from None
     for escape in _JSON_ESCAPE.finditer(text):
         if escape[1]:
             raise half_character(file, text.count("\n", 0, escape.start()) + 1)

@@ -153,10 +153,32 @@ def test_a_mistake_in_yaml_is_told_in_plain_words(text, line, says):
     assert refused_with(text, says).line == line
 
 
-def refused_with(text, says):
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("", 1, "the file is empty; write {} if it is to declare nothing "),
+        ('{"hosted_zones": [],}', 1, "a comma "),
+        ('{"hosted_zones": [\n,]}', 2, "column 1: a value belongs here"),
+        ('{"hosted_zones": []\n"geo": {}}', 2, "column 1: a comma is missing, or a bracket is not closed"),
+        ('{"hosted_zones" []}', 1, "column 17: a colon is missing"),
+        ("{'hosted_zones': []}", 1, "JSON has no single quotation marks"),
+        ("{hosted_zones: []}", 1, 'a name in double quotation marks belongs here; write "name": value'),
+        ('{\n// zones\n"hosted_zones": []}', 2, "JSON has no comments; remove it, or name the file .yaml "),
+        ('{"hosted_zones": []}}', 1, "something stands after the end of the file's content; remove it "),
+        ('{"hosted_zones": "x', 1, "a quotation mark is not closed on its line"),
+        ('{"hosted_zones": "\\."}', 1, "this backslash means nothing in JSON"),
+        ('{"hosted_zones": "a\nb"}', 1, "a line ends, or a tab stands, inside a text"),
+        ('{"hosted_zones": yes}', 1, "a value belongs here"),
+    ],
+)
+def test_a_mistake_in_json_is_told_in_plain_words(text, line, says):
+    assert refused_with(text, says, "f.json").line == line
+
+
+def refused_with(text, says, name="f.yaml"):
     """Returns the error of a text that says this."""
     with pytest.raises(FilesRefused) as refused:
-        load_text("f.yaml", text)
+        load_text(name, text)
     found = [error for error in refused.value.errors if says in str(error)]
     assert found, str(refused.value)
     return found[0]
