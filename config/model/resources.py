@@ -81,6 +81,12 @@ class Resource:
         return tuple(ids)
 
 
+def target_label(target_id: HealthCheckId) -> str:
+    """A target's id in words: `10.0.0.1 of lb.us-east-1.elb.amazonaws.com.`."""
+    resource, _, place = target_id.removeprefix(_TARGET).partition("/")
+    return f"{place} of {resource}"
+
+
 def is_target_id(check_id: HealthCheckId) -> bool:
     """True for the id of a target's status; false for a health check's."""
     return check_id.startswith(_TARGET)

@@ -152,7 +152,7 @@ class Forcing:
     def _overlays(self) -> dict[HealthCheckId, Overlay]:
         overlays: dict[HealthCheckId, Overlay] = {}
         for rule in self.rules:
-            for check_id in self._matches[rule.pattern].failing:
+            for check_id in sorted(self._matches[rule.pattern].failing):
                 if rule.status is None:
                     overlays.pop(check_id, None)
                 else:

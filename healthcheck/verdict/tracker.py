@@ -16,7 +16,7 @@ from dnsemu.config.model.health_checks import (
     MetricCheck,
     RecoveryCheck,
 )
-from dnsemu.config.model.resources import is_target_id
+from dnsemu.config.model.resources import is_target_id, target_label
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.calculated import evaluation_order, is_threshold_met
 from dnsemu.healthcheck.verdict.check_state import HealthCheckState, Overlay, state_for
@@ -194,9 +194,9 @@ class StatusTracker:
             old, new = before.get(id), overlays.get(id)
             old_status, new_status = old.status if old else None, new.status if new else None
             if old_status is not new_status:
-                cause = f"forced by {new.by}" if new else "no longer forced"
+                cause, name = f"forced by {new.by}" if new else "no longer forced", target_label(id)
                 self._history.add(
-                    at=now, kind=EventKind.FORCED, check_id=id, old=old_status, new=new_status, cause=cause
+                    at=now, kind=EventKind.FORCED, check_id=id, old=old_status, new=new_status, cause=cause, name=name
                 )
             if new is None:
                 self._history.forget(id)

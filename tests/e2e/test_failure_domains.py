@@ -65,7 +65,7 @@ def test_h162a_a_dead_region_takes_its_load_balancer_down(server, run):
     assert "down with its failure domain: forced unhealthy by region:us-east-1" in explained
     over_dns = ask(server.dns, "www.shop.test._explain", "TXT", use_edns=0, payload=4096).to_text()
     assert "down with its failure domain" in over_dns
-    assert "forced unhealthy" in cli(server, "history")
+    assert f"10.0.0.1 of {EAST}.  forced unhealthy" in cli(server, "history")
     assert WARNING in cli(server, "what-if", "--down", "region:us-east-1")
     cli(server, "force", "region:us-east-1", "auto")
     until(lambda: dig() == {"10.0.0.1", "10.0.0.2"})

@@ -156,6 +156,14 @@ def test_targets_are_forced_with_their_failure_domain(file, called, targets):
     assert down == {place for place, status in targets.items() if status is DOWN}
 
 
+def test_events_of_one_rule_have_one_order():
+    forced = Forced()
+    forced.force("* unhealthy")
+    ids = [event.check_id for event in forced.history.since(0, kind=EventKind.FORCED)]
+    assert len(ids) == 12
+    assert ids == sorted(ids)
+
+
 def test_h162a_a_resource_that_leaves_the_file_is_no_longer_forced():
     forced = Forced(BARE)
     forced.force("region:us-east-1 unhealthy")

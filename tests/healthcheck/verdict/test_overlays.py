@@ -114,4 +114,5 @@ def test_h162a_forced_targets_are_in_the_history():
         (ONE, 5.0, None, DOWN, "forced by region:us-*"),
         (ONE, 7.0, DOWN, None, "no longer forced"),
     ]
+    assert tracked.history.since(0, kind=EventKind.FORCED)[0].name == "10.0.0.1 of lb.example."
     assert tracked.history.of(ONE) == ()
