@@ -34,7 +34,7 @@ def known(*kinds: str) -> Source:
     """Returns a source of the words of the given kinds that the server or the files of the command line know."""
 
     def words(context: typer.Context, incomplete: str) -> list[Word]:
-        files: list[Path] = context.params.get("file") or []
+        files = [Path(file) for file in context.params.get("file") or ()]
         if files:
             return _of_files(files, kinds, incomplete)
         return _of_server(context.params.get("server"), kinds, incomplete)
