@@ -125,5 +125,7 @@ def test_json_prints_one_ready_line_for_machines():
         process.terminate()
         rest = process.stdout.read()
         assert process.wait(15) == 0
-    assert re.fullmatch(r'\{"ready": \{"dns": \["127\.0\.0\.1:\d+"\], "http": "127\.0\.0\.1:\d+"\}\}\n', line)
+    assert re.fullmatch(
+        r'\{"ready": \{"dns": \["127\.0\.0\.1:\d+"\], "http": "127\.0\.0\.1:\d+", "warnings": \[\]\}\}\n', line
+    )
     assert rest == ""

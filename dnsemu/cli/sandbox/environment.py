@@ -12,6 +12,7 @@ _CREDENTIALS = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
+_PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
 
 
@@ -19,7 +20,7 @@ def command_environment(around: Mapping[str, str], http: str, dns: str) -> dict[
     """Returns the variables of a command: those around it, and the server's addresses.
 
     A Region and credentials for AWS clients are added only where there are none, neither in variables nor in files: the
-    server takes any.
+    server takes any. Where a proxy is set, the server is reached past it.
 
     Args:
         around: the variables of this process.
@@ -32,6 +33,9 @@ def command_environment(around: Mapping[str, str], http: str, dns: str) -> dict[
         added |= {"AWS_ACCESS_KEY_ID": "dnsemu", "AWS_SECRET_ACCESS_KEY": "dnsemu"}
     if not any(name in around for name in _REGIONS) and not _exists(around, "AWS_CONFIG_FILE"):
         added |= {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    if any(name in around for name in _PROXIES):
+        host = http.rpartition(":")[0]
+        added |= {name: f"{around[name]},{host}" if around.get(name) else host for name in ("no_proxy", "NO_PROXY")}
     return {**around, **added}
 
 

@@ -80,6 +80,18 @@ def test_an_aws_client_has_a_region_and_credentials(around, added, tmp_path):
     assert command_environment(around, HTTP, DNS) == around | addresses | added
 
 
+@pytest.mark.parametrize(
+    ("around", "past"),
+    [
+        pytest.param({}, None, id="no proxy"),
+        pytest.param({"HTTP_PROXY": "http://192.0.2.8"}, "127.0.0.1", id="a proxy"),
+        pytest.param({"http_proxy": "http://192.0.2.8", "no_proxy": ".test"}, ".test,127.0.0.1", id="a proxy with exceptions"),
+    ],
+)  # fmt: skip
+def test_the_server_is_reached_past_a_proxy(around, past):
+    assert command_environment(around, HTTP, DNS).get("no_proxy") == past
+
+
 def test_credentials_in_a_file_are_used(tmp_path):
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "credentials").touch()
