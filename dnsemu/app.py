@@ -231,6 +231,7 @@ class Application:
         assert declared is not None, "an application runs once"
         read_embedded_data()  # before clients can use up the descriptors
         await self.replacement.open(declared.published)
+        await self.force_file.read()
         settings = self.board.current.world.server
         addresses = self._options.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))
         vantage_points = [parse_address(vantage_point.dns) for vantage_point in settings.vantage_points]

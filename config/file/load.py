@@ -6,6 +6,7 @@ from pathlib import Path as FilePath
 
 from dnsemu.config.errors import FileError, FilesRefused, Severity
 from dnsemu.config.file.documents import Document, parse
+from dnsemu.config.file.guarded_reading import Wait
 from dnsemu.config.file.leaving_out import entry_of, without
 from dnsemu.config.file.load_sections import SectionLoader
 from dnsemu.config.file.opening import Opener
@@ -40,6 +41,7 @@ def load_files(
     *,
     skips_faulty: bool = False,
     standard_input: bytes | None = None,
+    wait_for_pipe: Wait | None = None,
 ) -> Loaded:
     """Reads files and merges what they declare.
 
@@ -49,12 +51,13 @@ def load_files(
         progress: called with the progress made.
         skips_faulty: leave out entries with errors, and what refers to them.
         standard_input: its content, if it was read before.
+        wait_for_pipe: waits for a pipe's writer; None waits for ever.
     Raises:
         FilesRefused: with all errors of all files; with `skips_faulty` only for errors outside entries.
     """
     documents: list[tuple[Document, FilePath | None]] = []
     errors: list[FileError] = []
-    opener = Opener(standard_input)
+    opener = Opener(standard_input, wait_for_pipe)
     for path in opener.files_of(paths, errors):
         progress("reading", 0, 0)
         try:

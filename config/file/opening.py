@@ -1,13 +1,13 @@
 """Opens the files, folders and standard input that the command line names; each file only once."""
 
 import os
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dnsemu.config.errors import FileError, FilesRefused
 from dnsemu.config.file.documents import MAX_BYTES, SUFFIXES
+from dnsemu.config.file.guarded_reading import NotAFile, NothingWritten, Wait, read_guarded
 
 Identity = tuple[int, int]
 """Device and inode, the same for all names of a file."""
@@ -39,9 +39,11 @@ class Opener:
 
     Args:
         standard_input: its content, if it was read before.
+        wait_for_pipe: waits for a pipe's writer; None waits for ever.
     """
 
-    def __init__(self, standard_input: bytes | None = None) -> None:
+    def __init__(self, standard_input: bytes | None = None, wait_for_pipe: Wait | None = None) -> None:
+        self._wait_for_pipe = wait_for_pipe
         self.standard_input = standard_input
         """The content of standard input, once it is read."""
         self._reads_standard_input = False
@@ -92,26 +94,17 @@ class Opener:
         return self.standard_input
 
     def _read(self, path: Path) -> bytes:
+        def claim(status: os.stat_result) -> None:
+            self._claim(path, (status.st_dev, status.st_ino))
+
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-            try:
-                status = os.fstat(descriptor)
-                is_pipe = stat.S_ISFIFO(status.st_mode)
-                if not (is_pipe or stat.S_ISREG(status.st_mode)):
-                    raise FilesRefused.because(str(path), 0, "no-file", "this is no file", INSTEAD)
-                self._claim(path, (status.st_dev, status.st_ino))
-                os.set_blocking(descriptor, True)
-                with os.fdopen(descriptor, "rb", closefd=False) as file:
-                    data = file.read(MAX_BYTES + 1)
-            finally:
-                os.close(descriptor)
+            return read_guarded(path, MAX_BYTES, takes_pipes=True, wait=self._wait_for_pipe, on_open=claim)
+        except (NotAFile, NothingWritten) as failure:
+            raise FilesRefused.because(str(path), 0, "no-file", str(failure), INSTEAD) from None
         except OSError as error:
             raise _unreadable(path, error.strerror or error) from None
         except ValueError as error:  # a path with a zero byte
             raise _unreadable(path, error) from None
-        if is_pipe and not data:
-            raise FilesRefused.because(str(path), 0, "no-file", "nothing was written into this pipe", INSTEAD)
-        return data
 
     def _claim(self, path: Path, identity: Identity) -> None:
         if identity in self._seen:

@@ -1,14 +1,19 @@
 """The force file: forces statuses by a watched file, which an editor or a script can change."""
 
+import asyncio
 from pathlib import Path
 
 import structlog
 
 from dnsemu.clock.clock import Clock
 from dnsemu.config.errors import FileError, FilesRefused
+from dnsemu.config.file.guarded_reading import read_guarded
 from dnsemu.faults.force_rules import ForceRule, parse_force_file
 from dnsemu.faults.forced_statuses import Forcing
-from dnsemu.files.watch import Stamp, changes, stamp
+from dnsemu.files.watch import OffLoop, Stamp, changes, stamp
+
+MAX_BYTES = 1 << 20
+"""Bound on the file's size."""
 
 log = structlog.get_logger()
 
@@ -16,9 +21,17 @@ log = structlog.get_logger()
 class ForceFile:
     """Keeps the rules of one file in force; a file with an error changes nothing."""
 
-    def __init__(self, forcing: Forcing, clock: Clock) -> None:
+    def __init__(self, forcing: Forcing, clock: Clock, off_loop: OffLoop = asyncio.to_thread) -> None:
+        """Follow no file yet.
+
+        Args:
+            off_loop: calls a function outside the event loop, as a file may be slow to read.
+        """
         self._forcing = forcing
         self._clock = clock
+        self._off_loop = off_loop
+        self._text = ""
+        """The content that was read last."""
         self._path: Path | None = None
         self._stamp: Stamp = ()
         self._started_at: dict[ForceRule, float] = {}
@@ -26,40 +39,41 @@ class ForceFile:
         self.errors: tuple[FileError, ...] = ()
 
     def follow(self, path: str | None) -> None:
-        """Reads this file from now on, or none; does nothing if it is the same as before."""
-        new = Path(path) if path else None
-        if new != self._path:
-            self._path = new
-            self._read()
+        """Follows this file from now on, or none: `watch` reads it soon, `read` at once."""
+        self._path = Path(path) if path else None
 
     def restart(self) -> None:
-        """Reads the file again as at the start: durations begin now, also those of rules that have expired."""
+        """Applies the rules as at the start: durations begin now, also those of rules that have expired."""
         self._started_at = {}
-        self._read()
+        self._apply(self._text)
 
     async def watch(self) -> None:
-        """Reads the file again at each change, until cancelled."""
-        async for _ in changes(self._files, self._stamp):
-            if stamp(self._files()) != self._stamp:
-                self._read()
+        """Reads the file at each change of its name or content, until cancelled."""
+        async for _ in changes(self._files, self._stamp, self._off_loop):
+            await self.read()
+
+    async def read(self) -> None:
+        """Reads the file now and applies its rules."""
+        path = self._path
+        self._stamp = await self._off_loop(stamp, self._files())
+        try:
+            text = await self._off_loop(_text_of, path) if path else ""
+        except (OSError, ValueError) as failure:
+            self._refuse((FileError(str(path), 0, "", "", "force-file", f"cannot be read: {_reason(failure)}"),))
+            return
+        if path == self._path:
+            self._apply(text)
 
     def _files(self) -> tuple[Path, ...]:
         return (self._path,) if self._path else ()
 
-    def _read(self) -> None:
-        self._stamp = stamp(self._files())
-        try:
-            text = self._path.read_text("utf-8") if self._path else ""
-        except FileNotFoundError:
-            text = ""  # no rules until the file exists
-        except (OSError, ValueError) as failure:
-            self._refuse((FileError(str(self._path), 0, "", "", "force-file", f"cannot be read: {failure}"),))
-            return
+    def _apply(self, text: str) -> None:
         try:
             rules = self._with_earlier_ends(parse_force_file(str(self._path), text, self._clock.now()))
         except FilesRefused as refused:
             self._refuse(refused.errors)
             return
+        self._text = text
         self.errors = ()
         self._forcing.read(rules)
         if self._path:
@@ -86,3 +100,18 @@ class ForceFile:
         self.errors = errors
         for error in errors:
             log.error("force file refused; its earlier rules stay in force", fault=str(error))
+
+
+def _text_of(path: Path) -> str:
+    """Reads the file; one that does not exist yet has no rules."""
+    try:
+        content = read_guarded(path, MAX_BYTES)
+    except FileNotFoundError:
+        return ""
+    if len(content) > MAX_BYTES:
+        raise OSError(f"it is larger than {MAX_BYTES >> 20} MiB")
+    return content.decode()
+
+
+def _reason(failure: OSError | ValueError) -> str:
+    return getattr(failure, "strerror", None) or str(failure)

@@ -1,5 +1,6 @@
 """Declared files: read in a child process, watched, and read again when they change.
 
-Start at `declared_files`. `reading` streams what a child process read and compiled; `watch` notices changes.
+Start at `declared_files`. `reading` streams what a child process read and compiled; `watch` notices changes,
+and `pipes` gives up a pipe that is not closed.
 May import: store, publication, zone.
 """

@@ -21,6 +21,7 @@ from dnsemu.config.file.progress import Progress, ProgressUpdate, throttled
 from dnsemu.config.model.batches import batches
 from dnsemu.config.model.zone_contents import RecordSets
 from dnsemu.files.loading import locator_of, record_set_count
+from dnsemu.files.pipes import until
 from dnsemu.zone.compiled import compile_zone
 from dnsemu.zone.resources import compile_resource
 
@@ -28,6 +29,9 @@ NODES_PER_PIECE = 100
 """Names in one piece: about a millisecond to take in."""
 
 PROGRESS_EVERY_S = 3.0
+
+PIPES_WITHIN_S = 5.0
+"""Real seconds in which a declared pipe must have been written and closed: later reloads wait for this one."""
 
 LENGTH_BYTES = 8
 
@@ -63,8 +67,10 @@ def main(files: Sequence[Path], out: BinaryIO, *, skips_faulty: bool = False) ->
 
     progress = throttled(report, PROGRESS_EVERY_S, time.monotonic)
     gc.disable()  # everything made here lives until the end
+    wait = until(time.monotonic() + PIPES_WITHIN_S)
     try:
-        for piece in pieces_of(load_files(files, progress, skips_faulty=skips_faulty), progress):
+        loaded = load_files(files, progress, skips_faulty=skips_faulty, wait_for_pipe=wait)
+        for piece in pieces_of(loaded, progress):
             send(piece)
     except FilesRefused as refused:
         send(refused)

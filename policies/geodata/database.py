@@ -43,6 +43,8 @@ class LocationDatabase:
             UnusableDatabase: the file does not exist, cannot be read, or is no MaxMind DB.
         """
         try:
+            if path.exists() and not path.is_file():  # opening a pipe would wait for a writer
+                raise OSError("this is no file")
             self._reader = maxminddb.open_database(path)
         except (OSError, maxminddb.InvalidDatabaseError) as error:
             raise UnusableDatabase(path, error) from error

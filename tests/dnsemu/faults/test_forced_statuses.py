@@ -255,19 +255,28 @@ async def test_a_rule_runs_out_as_time_passes_too():
 # --- the file ---
 
 
+async def at_once(function, /, *arguments):
+    """Reads files on the event loop, so that virtual time does not pass meanwhile."""
+    return function(*arguments)
+
+
 class Followed(Forced):
     """Statuses forced by a file."""
 
     def __init__(self, path):
         super().__init__()
         self.path = path
-        self.file = ForceFile(self.forcing, self.clock)
+        self.file = ForceFile(self.forcing, self.clock, at_once)
 
-    def follow(self, text):
-        """Read a file of this text, under a new name: a file of the same name is not read again."""
+    async def follow(self, text):
+        """Read a file of this text, under a new name."""
         self.path = self.path.with_name(f"{self.path.name}-")
         self.path.write_text(text, "utf-8")
-        self.file.follow(str(self.path))
+        await self.read(self.path)
+
+    async def read(self, path):
+        self.file.follow(path and str(path))
+        await self.file.read()
 
 
 @pytest.fixture
@@ -275,52 +284,45 @@ def followed(tmp_path):
     return Followed(tmp_path / "forced")
 
 
-def test_a_file_is_read_as_it_is_followed(followed):
-    followed.follow("# a drill\nweb-* unhealthy for 1m\n")
+async def test_a_file_is_read_as_it_is_followed(followed):
+    await followed.follow("# a drill\nweb-* unhealthy for 1m\n")
     assert followed.overlaid == {"web-1": (DOWN, "web-*"), "web-2": (DOWN, "web-*")}
     assert [rule.until for rule in followed.forcing.rules] == [START + 60]
 
 
-def test_a_file_that_is_not_there_yet_forces_nothing(followed):
-    followed.file.follow(str(followed.path))
+async def test_a_file_that_is_not_there_yet_forces_nothing(followed):
+    await followed.read(followed.path)
     assert (followed.overlaid, followed.file.errors) == ({}, ())
 
 
-def test_a_file_that_is_followed_no_more_forces_nothing(followed):
-    followed.follow("web-1 unhealthy")
-    followed.file.follow(None)
+async def test_a_file_that_is_followed_no_more_forces_nothing(followed):
+    await followed.follow("web-1 unhealthy")
+    await followed.read(None)
     assert followed.overlaid == {}
-
-
-def test_the_same_file_is_not_read_again_when_it_is_declared_again(followed):
-    followed.follow("web-1 unhealthy")
-    followed.path.write_text("web-2 unhealthy")
-    followed.file.follow(str(followed.path))
-    assert set(followed.overlaid) == {"web-1"}
 
 
 @pytest.mark.parametrize(("text", "message"), [
     pytest.param(b"web-1 healthy\nweb-2 dwon\n", ":2: 'dwon' is no status; write healthy, unhealthy or auto", id="a line with an error"),
     pytest.param(b"web-1 healthy\n\xff\xfe\n", "cannot be read: 'utf-8' codec can't decode", id="no text"),
 ])  # fmt: skip
-def test_a_file_with_an_error_changes_nothing(followed, text, message):
-    followed.follow("web-1 unhealthy")
+async def test_a_file_with_an_error_changes_nothing(followed, text, message):
+    await followed.follow("web-1 unhealthy")
     other = followed.path.with_name("faulty")
     other.write_bytes(text)
     with structlog.testing.capture_logs() as logs:
-        followed.file.follow(str(other))
+        await followed.read(other)
     assert followed.overlaid == {"web-1": (DOWN, "web-1")}
     (error,) = followed.file.errors
     assert message in str(error)
     assert [log["log_level"] for log in logs] == ["error"]
-    followed.follow("web-2 unhealthy")
+    await followed.follow("web-2 unhealthy")
     assert (set(followed.overlaid), followed.file.errors) == ({"web-2"}, ())
 
 
-def test_a_folder_is_refused(followed, tmp_path):
-    followed.follow("web-1 unhealthy")
+async def test_a_folder_is_refused(followed, tmp_path):
+    await followed.follow("web-1 unhealthy")
     with structlog.testing.capture_logs():
-        followed.file.follow(str(tmp_path))
+        await followed.read(tmp_path)
     assert "cannot be read" in str(followed.file.errors[0])
     assert set(followed.overlaid) == {"web-1"}
 
@@ -328,7 +330,7 @@ def test_a_folder_is_refused(followed, tmp_path):
 @virtual_time
 async def test_a_file_that_changed_is_read_again_once_it_is_still(followed):
     """Its watch runs on virtual time; the file is a real one."""
-    followed.follow("web-1 unhealthy")
+    await followed.follow("web-1 unhealthy")
     watching = asyncio.create_task(followed.file.watch())
     await asyncio.sleep(10)
     assert set(followed.overlaid) == {"web-1"}
