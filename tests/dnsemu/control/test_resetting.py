@@ -67,6 +67,7 @@ class Stage:
 
     async def __aenter__(self):
         await self.app.replacement.open(self.declared.published)
+        await self.app.force_file.read()
         self._running = asyncio.create_task(self.app.scheduler.run())
         return self
 
