@@ -224,13 +224,13 @@ class Application:
         Raises:
             CannotListen: an address cannot be bound; nothing was served.
             ForwardsToItself: an upstream is one of the addresses that were bound.
-            StoreUnusable: the store cannot be read.
+            StoreUnusable: the store cannot be read, or a row of it cannot be served.
             StoreFailed: the store could not commit what files declare.
         """
         declared, self._first = self._first, None
         assert declared is not None, "an application runs once"
         read_embedded_data()  # before clients can use up the descriptors
-        await self.replacement.open(declared.published)
+        await self.replacement.open(declared.published, repairs=self._options.repairs)
         await self.force_file.read()
         settings = self.board.current.world.server
         addresses = self._options.dns or tuple(map(parse_address, settings.dns or DEFAULT_DNS))

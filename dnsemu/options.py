@@ -33,4 +33,5 @@ class Options:
     workers: int = 1
     logs_as_json: bool = False
     skips_faulty: bool = False
+    repairs: bool = False
     allowed_hosts: tuple[str, ...] = ()

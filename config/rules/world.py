@@ -22,6 +22,9 @@ from dnsemu.config.shapes.geo import CidrCollectionShape, written_collection
 from dnsemu.config.shapes.hosted_zones import HostedZoneShape
 from dnsemu.config.shapes.record_sets import MAX_TTL_S, MAX_VALUE_CHARACTERS
 
+APEX_MISSING = "apex-missing"
+"""Id of the problem that a hosted zone has no NS or SOA record set of its name."""
+
 _ADDRESSES = (RRType.A, RRType.AAAA)
 
 
@@ -89,7 +92,7 @@ def zone_problems(zone: HostedZone) -> Iterator[Misfit]:
     for type in (RRType.NS, RRType.SOA):
         if not zone.record_sets.has_group(zone.name, type):
             message = f"the hosted zone has no {type.name} record set of its name"
-            yield Misfit(zone, Problem("apex-missing", "A171", message, f"add its {type.name} record set"))
+            yield Misfit(zone, Problem(APEX_MISSING, "A171", message, f"add its {type.name} record set"))
 
 
 def is_plain(record_set: RecordSet, zone: DName) -> bool:

@@ -44,6 +44,15 @@ SkipFaulty = Annotated[
         help="Serve what can be served, and list the entries of the files that are left out.",
     ),
 ]
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair",
+        envvar="DNSEMU_REPAIR",
+        rich_help_panel="Content",
+        help="Leave out rows of the store that cannot be served: each is logged, and kept aside in the store.",
+    ),
+]
 Dns = Annotated[
     list[str] | None,
     typer.Option(

@@ -19,6 +19,7 @@ from dnsemu.cli.options import (
     Http,
     ProbesOption,
     QueryLog,
+    Repair,
     ScaleTtls,
     Seed,
     SkipFaulty,
@@ -43,6 +44,7 @@ def serve(
     seed: Seed = None,
     workers: Workers = "1",
     skip_faulty: SkipFaulty = False,
+    repair: Repair = False,
     allowed_host: AllowedHosts = None,
     is_detached: Annotated[
         bool,
@@ -72,6 +74,8 @@ def serve(
     from dnsemu.runner import run
 
     parsed_clock = _clock(clock)
+    if repair and store is None:
+        refuse("--repair is for a store: name it with --store", as_json=as_json)
     opened_store = _store(store)
     worker_count = _workers(workers)
     given = tuple(files or ())
@@ -97,6 +101,7 @@ def serve(
         workers=worker_count,
         logs_as_json=as_json,
         skips_faulty=skip_faulty,
+        repairs=repair,
         allowed_hosts=tuple(host for text in allowed_host or () for host in text.replace(",", " ").split()),
     )
     run(lambda: Application(loaded, options, files=given, seen=seen), as_json=as_json)

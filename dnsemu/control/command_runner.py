@@ -15,15 +15,18 @@ from dnsemu.commands.errors.requests import PriorRequestNotComplete
 from dnsemu.commands.from_file import FROM_FILE
 from dnsemu.commands.record_sets.lists import preparation
 from dnsemu.commands.registry import COMMANDS, is_read
+from dnsemu.config.errors import Problem
 from dnsemu.config.model.world import World
 from dnsemu.config.text.ids import bare_id
 from dnsemu.control.ids import UnusedIds
 from dnsemu.control.reconciling import reconcile
+from dnsemu.control.repair import load_valid, without
+from dnsemu.publication.publishing import CannotBeServed
 from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
 from dnsemu.state.step import Step
-from dnsemu.state.tables import Write
-from dnsemu.store.store import MemoryStore, Store
+from dnsemu.state.tables import HOSTED_ZONE, InvalidRow, Write
+from dnsemu.store.store import REPAIR, MemoryStore, Store, StoreUnusable
 
 T = TypeVar("T")
 
@@ -54,15 +57,34 @@ class CommandRunner:
         self._changing: set[str] = set()
         self.state = State()
 
-    async def open(self, declared: World, compile: CompileState) -> None:
+    async def open(self, declared: World, compile: CompileState, *, repairs: bool = False) -> None:
         """Loads the stored state, makes it match what files declare, and publishes it.
 
+        Args:
+            repairs: set rows aside that cannot be served; otherwise they refuse the store.
         Raises:
-            StoreUnusable: the store cannot be read.
+            StoreUnusable: the store cannot be read, or a row of it cannot be served; the message names the row.
             StoreFailed: what files declare cannot be stored.
         """
-        self.state = await self._store.load()
-        await self.declare(declared, compile)
+        try:
+            self.state = await load_valid(self._store, repairs=repairs)
+            while not await self._has_declared(declared, compile, repairs=repairs):
+                pass
+        except BaseException:
+            await self._store.close()
+            raise
+
+    async def _has_declared(self, declared: World, compile: CompileState, *, repairs: bool) -> bool:
+        """Declares files on the loaded state; False if a hosted zone had to be set aside, so that it is done again."""
+        try:
+            await self.declare(declared, compile)
+        except CannotBeServed as error:  # no rule forbids the zone, and yet it cannot be compiled
+            row = InvalidRow(HOSTED_ZONE, error.zone_id, Problem("unservable", "", str(error)))
+            if not repairs or error.zone_id not in self.state.world.hosted_zones:
+                raise StoreUnusable(f"{self._store.where}: {row}; {REPAIR}") from error
+            self.state = await without(self._store, self.state, [row])
+            return False
+        return True
 
     async def close(self) -> None:
         """Waits for running writes, then closes the store."""

@@ -24,9 +24,10 @@ class Replacement:
         self._publisher = publisher
         self._propagation = propagation
 
-    async def open(self, declared: Published) -> None:
+    async def open(self, declared: Published, *, repairs: bool = False) -> None:
         """Loads the stored state and makes it match the files; raises as `CommandRunner.open` does."""
-        await self._runner.open(declared.world, partial(self._compile, declared, recompile=False))
+        compile = partial(self._compile, declared, recompile=False)
+        await self._runner.open(declared.world, compile, repairs=repairs)
 
     async def declare(self, declared: Published) -> None:
         """Publishes files that were read again, then frees the old generation incrementally."""

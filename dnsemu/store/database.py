@@ -20,7 +20,9 @@ from dnsemu.store.backends import Backend
 from dnsemu.store.codec import BadRow
 from dnsemu.store.rows import RowCodecs, StateBuilder, compact, name_text, record_set_body, record_set_from
 from dnsemu.store.schema import META, METADATA, RECORD_SETS, ROWS, SCHEMA_VERSION
-from dnsemu.store.store import StoreFailed, StoreUnusable
+from dnsemu.store.set_aside import StoredRow, row_of
+from dnsemu.store.set_aside import set_aside as move_aside
+from dnsemu.store.store import REPAIR, StoreFailed, StoreUnusable
 
 PIECE_ROWS = 1000
 """Rows of one statement: the event loop runs other tasks between two."""
@@ -60,14 +62,19 @@ class DatabaseStore:
 
     # --- opening and reading ---
 
-    async def load(self) -> State:
+    @property
+    def where(self) -> str:
+        """Names the database in messages."""
+        return self._backend.where
+
+    async def load(self, set_aside: list[str] | None = None) -> State:
         """Implements `Store.load`; an empty or missing database gets the schema."""
         async with self._lock:
             if self._connection is not None:
-                return await self._read(self._connection)
+                return await self._read(self._connection, set_aside)
             try:
                 connection = await self._connect()
-                return await self._read(connection)
+                return await self._read(connection, set_aside)
             except BaseException:
                 await self._disconnect()
                 raise
@@ -108,30 +115,34 @@ class DatabaseStore:
             f"but dnsemu {__version__} reads version {SCHEMA_VERSION}; use that one or another store"
         )
 
-    async def _read(self, connection: AsyncConnection) -> State:
+    async def _read(self, connection: AsyncConnection, set_aside: list[str] | None) -> State:
+        """Reads all rows; those that cannot be read are set aside, or else refuse the store."""
         builder = StateBuilder()
-        row: Row[*tuple[Any, ...]] | None = None
+        unread: list[StoredRow] = []
         try:
             async with connection.begin():
-                for row in await connection.execute(select(ROWS)):
-                    table, key, body = row
-                    builder.add(table, tuple(json.loads(key)), self._rows.value(table, json.loads(body)))
-                for row in await connection.execute(select(RECORD_SETS)):
-                    zone_id, name, type, set_identifier, body = row
-                    record_set = record_set_from(name, type, set_identifier or None, json.loads(body))
-                    builder.add_record_set(zone_id, record_set)
-        except BadRow as error:
-            advice = "it is damaged, or a newer dnsemu wrote it: use that one or another store"
-            raise StoreUnusable(f"{self._place(row)}: {error}; {advice}") from None
-        except ValueError as error:
-            raise StoreUnusable(f"{self._place(row)}: it is damaged: {error}; restore it from a backup") from None
+                for table, add in ((ROWS, self._add_row), (RECORD_SETS, _add_record_set)):
+                    for row in await connection.execute(select(table)):
+                        try:
+                            add(builder, row)
+                        except (ValueError, RecursionError) as error:
+                            if set_aside is None:
+                                raise StoreUnusable(f"{self._place(row)}: {_damage(error)}; {REPAIR}") from None
+                            set_aside.append(f"{self._place(row)}: {_damage(error)}")
+                            unread.append(row_of(table, row, _damage(error)))
+            async with connection.begin():
+                await move_aside(connection, unread)
         except _DRIVER_ERRORS as error:
             raise StoreUnusable(f"{self._backend.where}: cannot be read: {_reason(error)}") from error
         return builder.build()
 
-    def _place(self, row: Row[*tuple[Any, ...]] | None) -> str:
+    def _add_row(self, builder: StateBuilder, row: Row[*tuple[Any, ...]]) -> None:
+        table, key, body = row
+        builder.add(table, tuple(json.loads(key)), self._rows.value(table, json.loads(body)))
+
+    def _place(self, row: Row[*tuple[Any, ...]]) -> str:
         """Names a row in messages: all columns but the last, which is its body."""
-        return f"{self._backend.where}: {' '.join(filter(None, row[:-1]))}" if row is not None else self._backend.where
+        return f"{self._backend.where}: {' '.join(filter(None, row[:-1]))}"
 
     # --- writing ---
 
@@ -171,8 +182,22 @@ class DatabaseStore:
                     failure = StoreFailed(f"{self._backend.where}: interrupted; nothing was changed")
                     pending.failure, pending.is_done = failure, True
 
-    async def _write(self, writes: Sequence[Write]) -> None:
-        """Writes in one transaction.
+    async def set_aside(self, writes: Sequence[Write], why: Mapping[tuple[str, Any], str]) -> None:
+        """Implements `Store.set_aside`."""
+        gone = [write for write in writes if write.value is None]
+        rows = [
+            StoredRow(
+                RECORD_SETS if write.table == RECORD_SET else ROWS,
+                self._statement(write)[1],
+                why.get((write.table, write.key), "what it belongs to was set aside"),
+            )
+            for write in gone
+        ]
+        async with self._lock:
+            await self._write([write for write in writes if write.value is not None], rows)
+
+    async def _write(self, writes: Sequence[Write], aside: Sequence[StoredRow] = ()) -> None:
+        """Writes in one transaction, and moves rows aside.
 
         Raises:
             StoreFailed: nothing was written.
@@ -186,6 +211,7 @@ class DatabaseStore:
                 await self._backend.ensure_lock(connection)
                 for statement, parameters in self._pieces(latest.values()):
                     await connection.execute(statement, parameters)
+                await move_aside(connection, aside)
         except (*_DRIVER_ERRORS, ValueError, LookupError, TypeError) as error:
             raise StoreFailed(f"{self._backend.where}: {_reason(error)}; nothing was changed") from error
 
@@ -237,6 +263,18 @@ class DatabaseStore:
                 await engine.dispose()
         finally:
             self._backend.release()
+
+
+def _add_record_set(builder: StateBuilder, row: Row[*tuple[Any, ...]]) -> None:
+    zone_id, name, type, set_identifier, body = row
+    builder.add_record_set(zone_id, record_set_from(name, type, set_identifier or None, json.loads(body)))
+
+
+def _damage(error: Exception) -> str:
+    """Describes why a row cannot be read."""
+    if isinstance(error, BadRow):
+        return f"{error}; it is damaged, or a newer dnsemu wrote it"
+    return f"it is damaged: {error}"
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """The tables of the database, in version `SCHEMA_VERSION`."""
 
-from sqlalchemy import Column, MetaData, Table, Text
+from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 SCHEMA_VERSION = 1
 """Increased by each change that an older version would misread."""
@@ -37,3 +37,14 @@ RECORD_SETS = Table(
     sqlite_with_rowid=False,
 )
 """Record sets. Without a set identifier the column is empty, since a key cannot be null. `body` is JSON."""
+
+SET_ASIDE = Table(
+    "set_aside",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("table", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""Rows that could not be served and were left out on request, as they were; dnsemu only adds to it."""

@@ -1,10 +1,13 @@
 """The interface of stores, their errors, and the store that keeps nothing."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from dnsemu.state.state import State
 from dnsemu.state.tables import Write
+
+REPAIR = "start once with --repair to leave it out: it is kept aside in the store, and the rest is served"
+"""The remedy for a row that cannot be served."""
 
 
 class StoreUnusable(Exception):
@@ -21,11 +24,27 @@ class Store(Protocol):
     Of the World it keeps hosted zones, health checks and CIDR collections; the rest comes from files.
     """
 
-    async def load(self) -> State:
+    @property
+    def where(self) -> str:
+        """Names the store in messages."""
+
+    async def load(self, set_aside: list[str] | None = None) -> State:
         """Opens the store, unless it is open, and returns everything that was committed.
 
+        Args:
+            set_aside: gets a line for each row that cannot be read, which the store then keeps aside; None to refuse
+                such a store.
         Raises:
             StoreUnusable: nothing was changed, and nothing was left open.
+        """
+
+    async def set_aside(self, writes: Sequence[Write], why: Mapping[tuple[str, Any], str]) -> None:
+        """Commits writes like `commit`, but keeps the rows that they delete aside, as they are stored.
+
+        Args:
+            why: the reasons by table and key; of other deleted rows it is that what they belong to was set aside.
+        Raises:
+            StoreFailed: nothing was committed.
         """
 
     async def commit(self, writes: Sequence[Write]) -> None:
@@ -45,9 +64,14 @@ class Store(Protocol):
 class MemoryStore:
     """Keeps nothing: each start begins with an empty state."""
 
-    async def load(self) -> State:
+    where = "memory:"
+
+    async def load(self, set_aside: list[str] | None = None) -> State:
         """Returns an empty state."""
         return State()
+
+    async def set_aside(self, writes: Sequence[Write], why: Mapping[tuple[str, Any], str]) -> None:
+        """Does nothing."""
 
     async def commit(self, writes: Sequence[Write]) -> None:
         """Does nothing."""

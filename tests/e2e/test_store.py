@@ -147,6 +147,51 @@ def test_a_second_server_on_one_store_is_refused(store):
         assert "dnsemu.db" in done.stderr
 
 
+def test_a_refused_snapshot_leaves_the_server_as_it_was_and_able_to_start_again(store, tmp_path):
+    """A snapshot with a record set named `.` was once stored before it was found unfit, and no start succeeded after."""
+    path = tmp_path / "snapshot.json"
+    with serving_files(options=store) as server:
+        client = route53(server)
+        zone = make_zone(client)
+        change(client, zone, upsert("www.shop.test", "192.0.2.1"))
+        assert dnsemu_here("snapshot", "save", str(path), "--server", server.url).returncode == 0
+        path.write_text(path.read_text().replace('"www.shop.test."', '"."'))
+        done = dnsemu_here("snapshot", "load", str(path), "--server", server.url)
+        assert done.returncode == 2
+        assert "record_sets[0].name: RRSet with DNS name . is not permitted in zone shop.test." in done.stderr
+        assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
+        before = everything(client, zone)
+    with serving_files(options=store) as server:
+        assert everything(route53(server), zone) == before
+        assert served(server.dns, "www.shop.test") == ["192.0.2.1"]
+
+
+def test_a_store_that_cannot_be_served_names_the_row_and_starts_with_the_rest_on_request(store, tmp_path):
+    with serving_files(options=store) as server:
+        client = route53(server)
+        zone = make_zone(client)
+        change(client, zone, upsert("www.shop.test", "192.0.2.1"))
+        change(client, zone, upsert("api.shop.test", "192.0.2.2"))
+    with sqlite3.connect(tmp_path / "dnsemu.db") as database:
+        database.execute("UPDATE record_sets SET name = '.' WHERE name = 'www.shop.test.'")
+    database.close()
+    done = dnsemu_process("serve", *store, "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "dnsemu.db: record_set" in done.stderr
+    assert ". A: name: RRSet with DNS name . is not permitted in zone shop.test." in done.stderr
+    assert "--repair" in done.stderr
+    with serving_files(options=(*store, "--repair")) as server:
+        assert served(server.dns, "api.shop.test") == ["192.0.2.2"]
+        assert served(server.dns, "www.shop.test") == ["NXDOMAIN"]
+        assert "set aside" in server.errors
+    with serving_files(options=store) as server:
+        assert served(server.dns, "api.shop.test") == ["192.0.2.2"]
+    done = dnsemu_process("serve", "--repair")
+    assert done.returncode == 2
+    assert "--repair is for a store" in done.stderr
+
+
 def test_a_store_of_another_kind_or_version_is_refused_with_a_reason(tmp_path):
     not_ours = tmp_path / "not-ours.db"
     not_ours.write_text("this is no database")

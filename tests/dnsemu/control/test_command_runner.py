@@ -26,7 +26,7 @@ class RecordingStore(MemoryStore):
         self.held = asyncio.Event()
         self.held.set()
 
-    async def load(self):
+    async def load(self, set_aside=None):
         return State()
 
     async def commit(self, writes):
