@@ -32,6 +32,11 @@ class Problem:
     severity: Severity = Severity.ERROR
     plain: str = ""
 
+    @property
+    def words(self) -> str:
+        """The message of a file: the plain one, where there is one."""
+        return self.plain or self.message
+
     def below(self, *prefix: str | int) -> "Problem":
         """Returns the problem with its path prefixed: relative to something further up in the document."""
         return replace(self, path=(*prefix, *self.path))

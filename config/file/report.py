@@ -50,8 +50,8 @@ class ErrorReport:
             if problem.severity is severity:
                 line, where = document.find(problem.path, snake)
                 at = (document.file, line, where, problem.rule, problem.id)
-                message, sentence = (problem.plain, problem.message) if problem.plain else (problem.message, "")
-                errors.append(FileError(*at, message, problem.instead, severity, sentence))
+                sentence = problem.message if problem.plain else ""
+                errors.append(FileError(*at, problem.words, problem.instead, severity, sentence))
         return sorted(errors, key=lambda error: (self._order[error.file], error.line))
 
 

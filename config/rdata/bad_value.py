@@ -15,8 +15,7 @@ class BadValue(ValueError):
         self.encountered = encountered
         self.problem = problem
 
-    @property
-    def plain(self) -> str:
-        """The error in the words of a file: the reason, and the wrong part or an explanation."""
+    def plain(self, value: str) -> str:
+        """Returns the error in the words of a file: the reason, and the wrong part of the value or an explanation."""
         reason = self.reason[:1].lower() + self.reason[1:] if self.reason[:2].istitle() else self.reason
-        return reason if self.encountered in ("", "?") else f"{reason}: {self.encountered}"
+        return reason if self.encountered in ("", "?", value) else f"{reason}: {self.encountered.rstrip('.')}"

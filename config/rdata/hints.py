@@ -1,5 +1,7 @@
 """Texts that say what to write as a value of each record type."""
 
+import re
+
 from dnsemu.config.rdata.rrtypes import RRType
 
 VALUE_HINTS: dict[RRType, str] = {
@@ -24,6 +26,7 @@ VALUE_HINTS: dict[RRType, str] = {
 """The text for an invalid value of each type."""
 
 _MAX_REPEATED_CHARACTERS = 40
+_HOST_NAME = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*\.?", re.IGNORECASE | re.ASCII)
 
 
 def value_hint(type: RRType, value: str) -> str:
@@ -32,4 +35,13 @@ def value_hint(type: RRType, value: str) -> str:
     if is_text and value.isascii() and value.isprintable() and not set(value) & set("\"'\\"):
         shown = value if len(value) <= _MAX_REPEATED_CHARACTERS else f"{value[:_MAX_REPEATED_CHARACTERS]}…"
         return f"""write '"{shown}"', with both kinds of quotation marks"""
+    if is_text and (other := next((char for char in value if char > "\x7f"), None)) is not None:
+        octal = "".join(f"\\{byte:03o}" for byte in other.encode("utf-8", "replace"))
+        return f"write letters beyond ASCII by the octal numbers of their bytes: {octal} for {other}"
+    if type in (RRType.A, RRType.AAAA) and _HOST_NAME.fullmatch(value):
+        return f"{VALUE_HINTS[type]}, or type: CNAME for a name"
+    if type is RRType.A and ":" in value:
+        return "write type: AAAA for an IPv6 address"
+    if type is RRType.AAAA and value.replace(".", "").isdecimal():
+        return "write type: A for an IPv4 address"
     return VALUE_HINTS[type]

@@ -291,7 +291,7 @@ def _rdata(type: RRType, values: Sequence[str], found: list[Problem]) -> tuple[b
             rdata.append(parse_value(type, value))
         except BadValue as error:
             message = f"Invalid Resource Record: '{error}'"
-            plain = f"{quoted(value)} is no value of type {type.name}: {error.plain}"
+            plain = f"{quoted(value)} is no value of type {type.name}: {error.plain(value)}"
             at = ("resource_records", index)
             found.append(Problem("bad-value", "A186", message, value_hint(type, value), at, plain=plain))
     return tuple(rdata)

@@ -1,9 +1,9 @@
 """The sections `server` and `api`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -36,6 +36,10 @@ class VantagePointShape(PlaceShape):
 
 class ServerShape(Shape):
     """Addresses to listen on, hosts allowed in requests, and options of serving."""
+
+    REFUSED_FIELDS: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("port", "listen", "address", "bind"), 'write dns: "127.0.0.1:1053", or http: "127.0.0.1:8053"'
+    )
 
     dns: Annotated[
         list[str] | None, Notation.ADDRESS_AND_PORT,
@@ -95,12 +99,17 @@ class ServerShape(Shape):
     @field_validator("dns", mode="before", json_schema_input_type=list[str] | str | None)
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
+        return [value] if isinstance(value, str) else _not_a_port(value)
 
     @field_validator("dns")
     @classmethod
     def _addresses(cls, value: list[str] | None) -> list[str] | None:
         return [_check_address(text) for text in value] if value is not None else None
+
+    @field_validator("http", mode="before", json_schema_input_type=str | None)
+    @classmethod
+    def _no_number(cls, value: Any) -> Any:
+        return _not_a_port(value)
 
     @field_validator("http")
     @classmethod
@@ -139,6 +148,12 @@ class ServerShape(Shape):
         if self.query_log is not None and self.query_log != "-":
             changes["query_log"] = resolved(self.query_log)
         return replace(before, **changes)
+
+
+def _not_a_port(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 65535:
+        raise refuse("listen-address", "", f"{value} has no IP address", f'write "127.0.0.1:{value}"')
+    return value
 
 
 def _check_address(text: str, example_port: int = EXAMPLE_DNS_PORT) -> str:

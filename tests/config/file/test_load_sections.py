@@ -27,7 +27,7 @@ CASES = [
     ("server: {dns: ['::1:53']}", "server.dns", "listen-address", "an IPv6 address needs brackets"),
     ("server: {http: '127.0.0.1:65536'}", "server.http", "listen-address", "'65536' in '127.0.0.1:65536' is no port"),
     ("server: {http: 'example.com:80'}", "server.http", "listen-address", "'example.com' in 'example.com:80' is no IP"),
-    ("server: {http: 8053}", "server.http", "value-type", "8053 is a whole number; write text"),
+    ("server: {http: 8053}", "server.http", "listen-address", '8053 has no IP address; write "127.0.0.1:8053"'),
     ("server: [1]", "server", "value-type", "a list is not what belongs here; write a mapping"),
     ("servers: {}", "servers", "field-unknown", "'servers' is no field here; write server"),
     ("zonk: {}", "zonk", "field-unknown", "known are server, api, geo, health_checkers"),

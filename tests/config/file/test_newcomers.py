@@ -153,6 +153,31 @@ def test_a_mistake_in_yaml_is_told_in_plain_words(text, line, says):
     assert refused_with(text, says).line == line
 
 
+def of_type(type, value):
+    return f"{ZONE}      - {{name: a, type: {type}, ttl: 60, resource_records: ['{value}']}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (of_type("A", "www.shop.test"), "or type: CNAME for a name "),
+        (of_type("A", "192.0.2.256"), "value is not a valid IPv4 address; write an IPv4 address such as 192.0.2.1 "),
+        (of_type("A", "::1"), "write type: AAAA for an IPv6 address "),
+        (of_type("AAAA", "192.0.2.1"), "write type: A for an IPv4 address "),
+        (of_type("MX", "mail.shop.test"), "MX record doesn't have 2 fields; write preference and host"),
+        (of_type("MX", "99999 a.test"), 'invalid value for field "Preference": 99999; write preference and host'),
+        (of_type("TXT", "v=spf1 -all"), """write '"v=spf1 -all"', with both kinds of quotation marks """),
+        (of_type("TXT", '"é"'), "by the octal numbers of their bytes: \\303\\251 for é "),
+        ("server: {http: 8053}", '8053 has no IP address; write "127.0.0.1:8053" '),
+        ("server: {dns: 53}", '53 has no IP address; write "127.0.0.1:53" '),
+        ("server: {http: '127.0.0.1'}", "'127.0.0.1' has no port; write 127.0.0.1:8053 "),
+        ("server: {port: 53}", 'write dns: "127.0.0.1:1053", or http: "127.0.0.1:8053" '),
+    ],
+)
+def test_a_wrong_value_is_answered_with_a_right_one(text, says):
+    refused_with(text, says)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
