@@ -35,12 +35,12 @@ from dnsemu.api.control import Calls, control_routes
 from dnsemu.api.health_json import check_detail
 from dnsemu.api.limits import HttpLimits
 from dnsemu.api.metrics import Metrics
-from dnsemu.api.server import HttpPort, Probes
+from dnsemu.api.server import HttpPort, Probes, open_words
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.errors import FileError
 from dnsemu.config.model.health_checkers import HealthCheckers
-from dnsemu.config.text.addresses import parse_address
+from dnsemu.config.text.addresses import Address, parse_address
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.control.ids import NewIds
 from dnsemu.control.live_world import LiveWorld
@@ -253,7 +253,7 @@ class Application:
             opened.push_async_callback(self.data_plane.close)
             self.clock.on_change(self.data_plane.on_clock_change)
             if await self._has_started():
-                await self._serve(Ready(listening_at(shares[0]), http_address, self._warnings()), announce)
+                await self._serve(Ready(listening_at(shares[0]), http_address, self._warnings(http_address)), announce)
 
     async def _has_started(self) -> bool:
         """Wait until the data plane answers, or until `stop`; returns whether it answers."""
@@ -266,9 +266,10 @@ class Application:
         starting.cancel()
         return False
 
-    def _warnings(self) -> tuple[str, ...]:
-        """The ready line's words for what is open to more clients than this machine's and private networks'."""
-        return ("open-resolver",) if self._options.forward and is_open(self.board.current.world.server) else ()
+    def _warnings(self, http: Address) -> tuple[str, ...]:
+        """The ready line's words for what more clients can use than this machine's, or than private networks'."""
+        settings, forwards = self.board.current.world.server, bool(self._options.forward)
+        return open_words(http, self._options.token or settings.token, forwards=forwards and is_open(settings))
 
     async def _serve(self, ready: Ready, announce: Callable[[Ready], None]) -> None:
         parts = {
@@ -357,6 +358,7 @@ class Application:
         return HttpPort(
             [*route53.routes(), *Probes(self.lifecycle, metrics).routes(), *control_routes(control)],
             allowed_hosts=lambda: (*self._options.allowed_hosts, *board.current.world.server.allowed_hosts),
+            token=lambda: self._options.token or board.current.world.server.token,
             reached=self.data_plane.wait_until_applied,
             api_error=refusal,
             connections=self.limits.connections,

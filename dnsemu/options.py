@@ -1,6 +1,6 @@
 """The command line's choices for a server, and their defaults."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dnsemu.clock.clock import Clock
@@ -18,6 +18,7 @@ class Options:
     """The command line's choices; None leaves a choice to the files, then to the default.
 
     `seed` makes dice, ids and probe times repeatable. `workers` is how many processes answer DNS.
+    `token` is what control calls must send.
     """
 
     dns: tuple[Address, ...] | None = None
@@ -35,3 +36,4 @@ class Options:
     skips_faulty: bool = False
     repairs: bool = False
     allowed_hosts: tuple[str, ...] = ()
+    token: str | None = field(default=None, repr=False)

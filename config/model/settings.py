@@ -1,6 +1,6 @@
 """Settings of the server and of the Route 53 API."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dnsemu.config.model.addresses import IPNetwork
 from dnsemu.config.model.geo import DeclaredPlace
@@ -29,7 +29,7 @@ class ServerSettings:
     `scale_ttls` divides served TTLs by the clock's speed. `force_file` is the path of a watched file of forced
     statuses, if any. `query_log` is the path of a file for query logs, or `-` for standard output, if any.
     `forward_for` are networks whose clients may have queries forwarded, besides loopback and private ones;
-    `forward_rate_limit` holds for each client.
+    `forward_rate_limit` holds for each client. Control calls must send `token`, if there is one.
     """
 
     dns: tuple[str, ...] | None = None
@@ -42,6 +42,7 @@ class ServerSettings:
     query_log: str | None = None
     forward_for: tuple[IPNetwork, ...] = ()
     forward_rate_limit: RateLimit | None = None
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

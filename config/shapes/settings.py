@@ -96,6 +96,13 @@ class ServerShape(Shape):
         about("Forwarded queries of one client beyond this rate are answered REFUSED; left out, there is no limit."),
     ] = None  # fmt: skip
 
+    token: Annotated[
+        str | None,
+        Field(pattern=r"^[\x21-\x7e]+$"),
+        Hint("", "token", "visible ASCII characters without spaces"),
+        about("The token that control calls must send, as `Authorization: Bearer TOKEN`; left out, none is asked for."),
+    ] = None
+
     @field_validator("dns", mode="before", json_schema_input_type=list[str] | str | None)
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:

@@ -1,17 +1,18 @@
-"""Host and Origin checks of the HTTP port.
+"""Host and Origin checks of the HTTP port, and the token of control calls.
 
 They stop DNS rebinding: a page from elsewhere whose name was pointed at this port still sends a foreign `Host` or
 `Origin`, and is refused by it.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from hmac import compare_digest
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from dnsemu.api.errors import Handler, Refuse
+from dnsemu.api.errors import CONTROL, Handler, Refuse
 
 _ALWAYS = frozenset({"localhost", "host.docker.internal"})
 _ALWAYS_BELOW = (".localhost", ".svc.cluster.local")
@@ -40,6 +41,40 @@ def guard(allowed_hosts: Callable[[], Iterable[str]], refuse: Refuse, open_pages
         return await handler(request)
 
     return middleware
+
+
+def token_required(token: Callable[[], str | None], refuse: Refuse) -> Middleware:
+    """Refuses control calls without the server's token.
+
+    Args:
+        token: returns the token, or None if calls need none; called at each request, since a reload may change it.
+        refuse: writes the reply.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        wanted = token()
+        if wanted is None or not _is_control(request) or _has_token(request, wanted):
+            return await handler(request)
+        what = "wrong token" if "Authorization" in request.headers else "a token is required"
+        instead = "give the server's with --token or DNSEMU_TOKEN, or as Authorization: Bearer TOKEN"
+        reply = refuse(request, 401, f"{what}; {instead}", "header Authorization")
+        reply.headers["WWW-Authenticate"] = "Bearer"
+        return reply
+
+    return middleware
+
+
+def _is_control(request: web.Request) -> bool:
+    """True for control calls, by the path and by the route that was found, in case these are read differently."""
+    resource = request.match_info.route.resource
+    paths = (request.path, resource.canonical if resource is not None else "")
+    return any(f"{path}/".startswith(f"{CONTROL}/") for path in paths)
+
+
+def _has_token(request: web.Request, wanted: str) -> bool:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and compare_digest(given.strip().encode(errors="replace"), wanted.encode())
 
 
 def host_of(header: str) -> str:

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Middleware
 
 from dnsemu.api.connections import CLOSE_EVERY_S, Connections
 from dnsemu.api.errors import Handler, Refuse, errors_as_replies, in_the_apis_form
-from dnsemu.api.guard import guard
+from dnsemu.api.guard import guard, token_required
 from dnsemu.api.metrics import Metrics
 from dnsemu.config.text.addresses import Address
 from dnsemu.runtime.lifecycle import Lifecycle
@@ -61,6 +61,7 @@ class HttpPort:
         routes: Iterable[web.RouteDef],
         *,
         allowed_hosts: Callable[[], Iterable[str]],
+        token: Callable[[], str | None],
         reached: Callable[[], Awaitable[None]],
         api_error: Callable[[web.Request, int, str], web.Response],
         connections: Connections,
@@ -69,6 +70,7 @@ class HttpPort:
 
         Args:
             allowed_hosts: returns hosts that requests may name besides those that are always allowed.
+            token: returns the token that control calls must send, or None.
             reached: waits until every process answers from what was published; each reply waits for it.
             api_error: writes an error with a status and a message in the form of the Route 53 API.
             connections: bounds the connections, and counts the bounds that requests reach.
@@ -81,6 +83,7 @@ class HttpPort:
                 self._connections.track(),
                 errors_as_replies(refuse, connections.reached, PAGES),
                 guard(allowed_hosts, refuse, OPEN_PAGES),
+                token_required(token, refuse),
                 plain_bodies(refuse, connections.reached),
                 _on_the_wire(reached),
             ],
@@ -132,6 +135,18 @@ class HttpPort:
     def _check_connections(self) -> None:
         self._connections.close_expired()
         self._next_check = asyncio.get_running_loop().call_later(CLOSE_EVERY_S, self._check_connections)
+
+
+def open_words(http: Address, token: str | None, *, forwards: bool) -> tuple[str, ...]:
+    """Returns the ready line's words of warning about what is open to clients elsewhere.
+
+    Args:
+        http: the address of the control API; off loopback, calls should need a token.
+        token: the token that they need.
+        forwards: true if queries of any public network are forwarded.
+    """
+    is_control_open = not http.is_loopback and token is None
+    return ("open-resolver",) * forwards + ("open-control-api",) * is_control_open
 
 
 def plain_bodies(refuse: Refuse, limits: Reached) -> Middleware:

@@ -11,6 +11,7 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+from dnsemu.cli.token import authorization
 from dnsemu.config.text.suggestions import nearest
 
 TIMEOUT_S = 30.0
@@ -119,7 +120,7 @@ def open_call(
     base = server if "://" in server else f"http://{server}"
     url = f"{base.rstrip('/')}/dnsemu/v1/{path}" + (f"?{urlencode(query)}" if query else "")
     try:
-        request = Request(url, data=data, headers=headers or {"Content-Type": "application/json"})
+        request = Request(url, data=data, headers=(headers or {"Content-Type": "application/json"}) | authorization())
         response = build_opener(ProxyHandler({})).open(request, timeout=timeout_s)
     except HTTPError as refusal:
         with refusal:

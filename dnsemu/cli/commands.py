@@ -16,6 +16,7 @@ from dnsemu.cli.reset import reset
 from dnsemu.cli.run import CommandAfterDashes, run
 from dnsemu.cli.serving import demo, serve
 from dnsemu.cli.stop import stop
+from dnsemu.cli.token import with_token
 from dnsemu.cli.wait import wait
 
 app = typer.Typer(
@@ -71,4 +72,4 @@ for task, commands in COMMANDS.items():
             cls=CommandAfterDashes if command is run else CommandWithExamples,
             rich_help_panel=task,
             context_settings={"ignore_unknown_options": command is server.clock},
-        )(command)
+        )(with_token(command))

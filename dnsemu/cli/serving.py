@@ -27,6 +27,7 @@ from dnsemu.cli.options import (
     Workers,
     refuse,
 )
+from dnsemu.cli.token import TokenToRequire
 
 
 def serve(
@@ -46,6 +47,7 @@ def serve(
     skip_faulty: SkipFaulty = False,
     repair: Repair = False,
     allowed_host: AllowedHosts = None,
+    token: TokenToRequire = None,
     is_detached: Annotated[
         bool,
         typer.Option(
@@ -103,6 +105,7 @@ def serve(
         skips_faulty=skip_faulty,
         repairs=repair,
         allowed_hosts=tuple(host for text in allowed_host or () for host in text.replace(",", " ").split()),
+        token=token,
     )
     run(lambda: Application(loaded, options, files=given, seen=seen), as_json=as_json)
 

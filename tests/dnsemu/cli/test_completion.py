@@ -201,7 +201,7 @@ def test_every_argument_that_names_something_is_completed():
         "DURATION|X",
         "TEXT",
         "TO",
-    } | {"SECONDS"}
+    } | {*("SECONDS", "TOKEN")}
     bare = [
         f"{name} {parameter.metavar}"
         for name, command in typer.main.get_command(app).commands.items()
