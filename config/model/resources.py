@@ -72,12 +72,13 @@ class Resource:
         `target/RESOURCE/ADDRESS`; targets of one address are numbered from the second on.
         """
         seen: Counter[str] = Counter()
+        start = f"{_TARGET}{names.display(self.name)}/"
         ids = []
         for target in self.targets:
             place = str(target)
             seen[place] += 1
             number = f"/{seen[place]}" if seen[place] > 1 else ""
-            ids.append(HealthCheckId(f"{_TARGET}{names.display(self.name)}/{place}{number}"))
+            ids.append(HealthCheckId(f"{start}{place}{number}"))
         return tuple(ids)
 
 

@@ -27,6 +27,7 @@ from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.resources import Resource, Target
 from dnsemu.config.model.routing import Geoproximity, Latency
 from dnsemu.config.model.world import World
+from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.faults.patterns import Pattern, PatternKind
 from dnsemu.faults.unchecked import UncheckedSearch, takes_down
@@ -124,6 +125,8 @@ class _Domain:
     pattern: Pattern
     health_checks: set[HealthCheckId] = field(default_factory=set)
     targets: dict[HealthCheckId, tuple[Resource, Target]] = field(default_factory=dict)
+    whole: set[DName] = field(default_factory=set)
+    """The resources without a Region that fail as a whole."""
     record_sets: dict[int, RecordSet] = field(default_factory=dict)
     entrances: dict[int, tuple[RecordSet, SearchedZone]] = field(default_factory=dict)
     """The record sets that are in the domain by themselves, and not only below another."""
@@ -142,6 +145,12 @@ class _Domain:
         self.targets[target_id] = resource, target
         if target.health_check_id is not None:
             self.health_checks.add(target.health_check_id)
+
+    def add_all_targets(self, resource: Resource) -> None:
+        if resource.name not in self.whole:
+            self.whole.add(resource.name)
+            for target, target_id in zip(resource.targets, resource.target_ids, strict=True):
+                self.add_target(target_id, resource, target)
 
     def add(self, record_set: RecordSet) -> None:
         self.record_sets[id(record_set)] = record_set
@@ -282,8 +291,7 @@ def _add_with_all_below(first: RecordSet, domain: _Domain, zone: SearchedZone) -
         domain.add(record_set)
         resource = resource_of(record_set, here)
         if resource is not None and resource.region is None:
-            for target, target_id in zip(resource.targets, resource.target_ids, strict=True):
-                domain.add_target(target_id, resource, target)
+            domain.add_all_targets(resource)
         elif resource is None:
             waiting += (entry for entry in below(record_set, here) if _is_part_of(domain, entry[0]))
 

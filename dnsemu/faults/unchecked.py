@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.resources import Resource
+from dnsemu.config.names import DName
 from dnsemu.faults.patterns import Pattern, PatternKind
 from dnsemu.faults.zone_search import SearchedZone, below, resource_of
 from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy
@@ -29,7 +30,7 @@ def unchecked_text(pattern: Pattern, unchecked: Collection[RecordSet]) -> str:
 
 
 class UncheckedSearch:
-    """Decides which record sets of one failure domain go on answering; each record set once."""
+    """Decides which record sets of one failure domain go on answering; each record set and each resource once."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class UncheckedSearch:
         self._failing = failing
         self._members = members
         self._known: dict[int, bool] = {}
+        self._resources: dict[DName, bool] = {}
 
     def keeps_answering(self, record_set: RecordSet, zone: SearchedZone, level: int = 0) -> bool:
         """True if a record set has no health check, and neither has what its alias inherits health from.
@@ -75,7 +77,10 @@ class UncheckedSearch:
             return True
         resource = resource_of(record_set, zone)
         if resource is not None:
-            return self._is_resource_up(resource)
+            is_up = self._resources.get(resource.name)
+            if is_up is None:
+                is_up = self._resources[resource.name] = self._is_resource_up(resource)
+            return is_up
         members = ((found, there) for found, there in below(record_set, zone) if id(found) in self._members)
         return any(self.keeps_answering(found, there, level + 1) for found, there in members)
 

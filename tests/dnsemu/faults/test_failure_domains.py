@@ -505,3 +505,18 @@ def test_r112_aliases_too_deep_to_answer_end_the_search():
 ])  # fmt: skip
 def test_h162a_unchecked_record_sets_are_counted_in_words(pattern, number, text):
     assert unchecked_text(parse_pattern(pattern), [plain()] * number) == text
+
+
+@pytest.mark.parametrize(("name", "more"), [
+    pytest.param(LB, {}, id="in the Region"),
+    pytest.param(GLOBAL, {"kind": "global-accelerator", "region": None}, id="below its record sets"),
+])  # fmt: skip
+def test_the_targets_of_a_resource_are_read_once_however_many_aliases_lead_to_it(name, more, monkeypatch):
+    declared = resource(name, *(target(f"10.0.0.{n}") for n in range(1, 5)), **more)
+    aliases = [latency(f"n{n}.test", "us-east-1", alias=name, alias_zone="Z0") for n in range(200)]
+    world = declare(*zones_of(*aliases), resources=[declared])
+    catalog, reads = catalog_of(world), []
+    ids = type(declared).target_ids.fget
+    monkeypatch.setattr(type(declared), "target_ids", property(lambda self: reads.append(self) or ids(self)))
+    assert len(contents("region:us-east-1", world, catalog).lost_targets) == 4
+    assert len(reads) <= 2
