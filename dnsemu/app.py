@@ -348,7 +348,7 @@ class Application:
             ForcedStatusCalls(forcing, self.force_file, monitor, clock, checks),
             SignalCalls(monitor),
             CheckerCalls(self.partitions, self._fleet),
-            StateCalls(self.command_runner, clock, self.restore),
+            StateCalls(self.command_runner, clock, reached, self.restore),
             ResetCalls(self.resetter, self.command_runner),
             InjectionCalls(self.injected_errors),
             StopCalls(self.stop),

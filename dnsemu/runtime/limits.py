@@ -21,6 +21,8 @@ class Limit(StrEnum):
     XML_ATTRIBUTE_CHARACTERS = "xml_attribute_characters"
     XML_NAME_CHARACTERS = "xml_name_characters"
     XML_TAG_BYTES = "xml_tag_bytes"
+    SNAPSHOT_BYTES = "snapshot_bytes"
+    SNAPSHOT_LOADS = "snapshot_loads"
     EVENT_STREAMS = "event_streams"
 
 

@@ -19,6 +19,7 @@ from dnsemu import __version__
 from dnsemu.route53.model import NAMESPACE
 from tests.e2e.asking import ask
 from tests.serving import serving_files
+from tests.waiting import until
 
 from .conftest import SHOP
 
@@ -454,3 +455,40 @@ def rss_bytes(server):
     """Returns the resident memory of the server."""
     pages = Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]
     return int(pages) * 4096
+
+
+@pytest.mark.parametrize("body", [
+    pytest.param(b"[" * (60 << 20), id="nested"),
+    pytest.param(b"[" + b"[]," * (20 << 20) + b"[]]", id="many lists"),
+    pytest.param(b'"' + b"\xc3\xa9" * (30 << 20) + b'"', id="a long text"),
+])  # fmt: skip
+def test_a_hostile_snapshot_takes_no_memory_of_the_server(server, call, body):
+    """It passes through; a child process reads it, within a bound."""
+    before = rss_bytes(server)
+    status, _, reply = call("POST", "/dnsemu/v1/snapshot", body)
+    assert (status, error(reply)["where"]) == (400, "body")
+    assert rss_bytes(server) - before < 20 << 20
+    assert ask(server.dns, "www.shop.test", "A").answer
+
+
+def test_a_snapshot_past_its_bound_is_refused(server):
+    with socket.create_connection(("127.0.0.1", server.http), timeout=10) as sock:
+        sock.sendall(b"POST /dnsemu/v1/snapshot HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        piece = b" " * (8 << 20)
+        for _ in range(33):
+            sock.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        assert sock.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+def test_two_snapshots_are_loaded_at_once(server, call):
+    with contextlib.ExitStack() as opened:
+        for _ in range(2):
+            sock = opened.enter_context(socket.create_connection(("127.0.0.1", server.http), timeout=10))
+            sock.sendall(b"POST /dnsemu/v1/snapshot HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
+        assert until(
+            lambda: call("POST", "/dnsemu/v1/snapshot", b"{")[0] == 503, within_s=10, what="a third is refused"
+        )
+    assert until(lambda: call("POST", "/dnsemu/v1/snapshot", b"{")[0] == 400, within_s=10, what="a third is read")
+    found = samples(call("GET", "/metrics")[2])
+    assert found["dnsemu_limit_reached_total", ("limit", "snapshot_loads")] >= 1
+    assert found["dnsemu_limit_reached_total", ("limit", "snapshot_bytes")] >= 1

@@ -52,7 +52,7 @@ ROOMS = {
     "store": "dnsemu state",
     "commands": "state",
     "publication": "clock state commands zone",
-    "files": "runtime store zone publication",
+    "files": "runtime state store commands zone publication",
     "faults": "clock wire commands files zone",
     "control": "clock state store commands zone answering publication faults",
     "explain": "wire zone answering publication",

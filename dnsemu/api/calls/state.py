@@ -1,6 +1,5 @@
 """Control calls about the API's whole state: save a snapshot, load one."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,30 +9,37 @@ from dnsemu.api.errors import failure
 from dnsemu.api.json_bodies import as_json
 from dnsemu.clock.clock import Clock
 from dnsemu.commands.registry import TABLES
-from dnsemu.commands.validity import invalid_rows
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.files.reading import LoadingFailed
+from dnsemu.files.snapshots import MAX_SNAPSHOT_BYTES, SnapshotTooLarge, read_snapshot
 from dnsemu.publication.publishing import CannotBeServed
+from dnsemu.runtime.limits import Limit, Reached
 from dnsemu.state.state import State
-from dnsemu.store.snapshot import Snapshot, SnapshotUnusable, load, save
+from dnsemu.store.snapshot import Snapshot, SnapshotUnusable, save
 from dnsemu.store.store import StoreFailed
 
-MAX_SNAPSHOT_BYTES = 1 << 30
+MAX_LOADING = 2
+"""Snapshots that are loaded at once, each in a child process."""
 
 
 class StateCalls:
     """Answers `GET snapshot` and `POST snapshot`."""
 
-    def __init__(self, runner: CommandRunner, clock: Clock, restore: Callable[[State], Awaitable[None]]) -> None:
+    def __init__(
+        self, runner: CommandRunner, clock: Clock, limits: Reached, restore: Callable[[State], Awaitable[None]]
+    ) -> None:
         """Answer for a server.
 
         Args:
+            limits: counts the bounds that are reached.
             restore: replaces the state by another one, below what files declare; raises LoadingFailed, StoreFailed
                 or CannotBeServed.
         """
         self._runner = runner
         self._clock = clock
         self._restore = restore
+        self._limits = limits
+        self._loading = 0
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call of this subject."""
@@ -50,19 +56,21 @@ class StateCalls:
         return response
 
     async def _load(self, request: web.Request) -> web.Response:
-        body = bytearray()
-        async for piece in request.content.iter_any():
-            body += piece
-            if len(body) > MAX_SNAPSHOT_BYTES:
-                return failure(413, f"a snapshot has at most {MAX_SNAPSHOT_BYTES} bytes", "body")
+        if self._loading >= MAX_LOADING:
+            self._limits[Limit.SNAPSHOT_LOADS] += 1
+            return failure(503, f"{MAX_LOADING} snapshots are being loaded; try again when they are")
+        self._loading += 1
         try:
-            # In a thread: parsing takes long, and DNS answers meanwhile.
-            snapshot = await asyncio.to_thread(load, body.decode(), TABLES, invalid_rows)
-            await self._restore(snapshot.state)
-        except (SnapshotUnusable, UnicodeDecodeError, CannotBeServed) as unusable:
+            await self._restore(await read_snapshot(request.content.iter_any()))
+        except SnapshotTooLarge:
+            self._limits[Limit.SNAPSHOT_BYTES] += 1
+            return failure(413, f"a snapshot has at most {MAX_SNAPSHOT_BYTES} bytes", "body")
+        except (SnapshotUnusable, CannotBeServed) as unusable:
             return failure(400, str(unusable), "body")
         except (StoreFailed, LoadingFailed) as failed:
             return failure(503, str(failed))
+        finally:
+            self._loading -= 1
         return as_json(state_counts(self._runner.state))
 
 
