@@ -1,10 +1,13 @@
-"""Batches of a long iteration: a caller that pauses after each lets the event loop serve others."""
+"""Long work in batches or steps: a caller that pauses after each lets the event loop serve others."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
+
+Steps = Generator[None, None, T]
+"""Work that yields at each pause and returns its result."""
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -12,3 +15,13 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def at_once(steps: Steps[T]) -> T:
+    """Runs steps to their end without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -13,6 +13,7 @@ from dnsemu.clock.clock import Clock
 from dnsemu.commands.context import Context, Ids, LiveReader, Request, Response
 from dnsemu.commands.errors.requests import PriorRequestNotComplete
 from dnsemu.commands.from_file import FROM_FILE
+from dnsemu.commands.record_sets.change import change_in_steps
 from dnsemu.commands.record_sets.lists import preparation
 from dnsemu.commands.registry import COMMANDS, is_read
 from dnsemu.config.errors import Problem
@@ -22,6 +23,7 @@ from dnsemu.control.ids import UnusedIds
 from dnsemu.control.reconciling import reconcile
 from dnsemu.control.repair import load_valid, without
 from dnsemu.publication.publishing import CannotBeServed
+from dnsemu.runtime.turns import in_turns
 from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
 from dnsemu.state.step import Step
@@ -138,7 +140,10 @@ class CommandRunner:
     async def _write(self, operation: str, request: Request) -> Response:
         async with self._lock:
             step = Step(self.state)
-            response = COMMANDS[operation](request, step, self._context())
+            if operation == CHANGE_RECORD_SETS:
+                response = await in_turns(change_in_steps(request, step, self._context()))
+            else:
+                response = COMMANDS[operation](request, step, self._context())
             writes = step.writes
             if writes:
                 after = step.state

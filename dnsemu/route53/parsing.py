@@ -5,10 +5,10 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from dnsemu.commands.errors.requests import InvalidInput, MalformedInput
+from dnsemu.config.model.batches import Steps, at_once
 from dnsemu.route53.invalid_input import constraint_error, schema_error, unexpected_element
 from dnsemu.route53.model import NAMESPACE, Member, ModelShape, Operation
 from dnsemu.route53.xml_document import Element, read_document
-from dnsemu.runtime.turns import Steps, at_once
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 """At most 18 digits, so that every such number fits in 64 bits."""

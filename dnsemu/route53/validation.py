@@ -7,11 +7,11 @@ from typing import Any
 
 from dnsemu.commands.errors.record_sets import NoSuchChange
 from dnsemu.commands.errors.requests import InvalidInput
+from dnsemu.config.model.batches import Steps, at_once
 from dnsemu.config.text.ids import bare_id
 from dnsemu.route53.facets import SCHEMA_MEMBERS, SCHEMA_TYPES, facets, not_empty
 from dnsemu.route53.invalid_input import constraint_error, quoted_elements, schema_error
 from dnsemu.route53.model import ModelShape, Operation
-from dnsemu.runtime.turns import Steps, at_once
 
 _NOT_EMPTY: Mapping[str, str] = {"CreateHostedZoneRequest": "Name"}
 """By structure: a string that the schema requires not to be empty, although the model does not (A87)."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from dnsemu.commands.errors.requests import MalformedInput
+from dnsemu.config.model.batches import Steps
 from dnsemu.runtime.limits import Limit
-from dnsemu.runtime.turns import Steps
 
 MAX_DEPTH = 32
 """Levels of elements. The deepest request, a change batch, has 9."""

@@ -1,14 +1,13 @@
 """Long work in turns of the event loop: a generator pauses often, and DNS is answered at some of its pauses."""
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from time import perf_counter
 from typing import TypeVar
 
-T = TypeVar("T")
+from dnsemu.config.model.batches import Steps
 
-Steps = Generator[None, None, T]
-"""Work that yields at each pause and returns its result."""
+T = TypeVar("T")
 
 MAX_TURN_S = 0.004
 """Seconds of work between two turns of the loop, apart from the length of one step."""
@@ -28,13 +27,3 @@ async def in_turns(steps: Steps[T], clock: Callable[[], float] = perf_counter) -
         return result
     finally:
         steps.close()
-
-
-def at_once(steps: Steps[T]) -> T:
-    """Runs steps to their end without a pause."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result

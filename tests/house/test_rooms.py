@@ -54,7 +54,7 @@ ROOMS = {
     "publication": "clock state commands zone",
     "files": "runtime state store commands zone publication",
     "faults": "clock wire commands files zone",
-    "control": "clock state store commands zone answering publication faults",
+    "control": "clock runtime state store commands zone answering publication faults",
     "explain": "wire zone answering publication",
     "upstream": "runtime wire zone answering publication",
     "query_log": "wire zone answering publication",

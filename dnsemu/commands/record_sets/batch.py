@@ -11,6 +11,7 @@ from dnsemu.commands.record_sets.conversion import ParsedRecordSet
 from dnsemu.config import names
 from dnsemu.config.aws.services import names_of, without_dualstack
 from dnsemu.config.errors import Problem, Severity
+from dnsemu.config.model.batches import Steps
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.resources import Resource
@@ -98,7 +99,7 @@ class ZoneDraft:
         return removed, put
 
 
-def apply_batch(changes: Sequence[BatchChange], zone: HostedZone, world: World) -> tuple[ZoneDraft, list[str]]:
+def apply_batch(changes: Sequence[BatchChange], zone: HostedZone, world: World) -> Steps[tuple[ZoneDraft, list[str]]]:
     """Applies the changes to a draft of the zone.
 
     Returns:
@@ -124,6 +125,7 @@ def apply_batch(changes: Sequence[BatchChange], zone: HostedZone, world: World) 
         else:
             stored = zone.record_sets.get(key) if change.action == "UPSERT" else None
             draft.put(record_set if stored is None else _with_first_spelling(record_set, stored))
+        yield
     return draft, [*messages, *_apex_problems(draft, zone, failed)]
 
 

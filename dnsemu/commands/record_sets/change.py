@@ -11,6 +11,7 @@ from dnsemu.commands.record_sets.batch import BatchChange, apply_batch
 from dnsemu.commands.record_sets.conversion import from_api
 from dnsemu.commands.record_sets.member_rules import check_members
 from dnsemu.commands.record_sets.protections import protection_message
+from dnsemu.config.model.batches import Steps, at_once
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.routing import IpBased
@@ -26,6 +27,11 @@ MAX_RECORD_SETS = 10_000
 
 
 def change_resource_record_sets(request: Request, step: Step, context: Context) -> Response:
+    """Applies a change batch without a pause; result and errors are those of `change_in_steps`."""
+    return at_once(change_in_steps(request, step, context))
+
+
+def change_in_steps(request: Request, step: Step, context: Context) -> Steps[Response]:
     """Applies a change batch, all of it or nothing (A110–A122, A435).
 
     Raises:
@@ -40,9 +46,12 @@ def change_resource_record_sets(request: Request, step: Step, context: Context) 
     zone = existing_zone(step, request["HostedZoneId"])
     if exceeded := list(_over_limits(sent)):
         raise InvalidChangeBatch(exceeded)
-    changes = [_batch_change(change, step, zone.id) for change in sent]
+    changes = []
+    for change in sent:
+        changes.append(_batch_change(change, step, zone.id))
+        yield
     _check_health_checks(changes, step.world)
-    draft, messages = apply_batch(changes, zone, step.world)
+    draft, messages = yield from apply_batch(changes, zone, step.world)
     if messages:
         raise InvalidChangeBatch(messages)
     removed, put = draft.difference(ignores_order=len(changes) > 1)

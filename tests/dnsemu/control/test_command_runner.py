@@ -9,7 +9,9 @@ from dnsemu.commands.errors.hosted_zones import NoSuchHostedZone
 from dnsemu.commands.errors.requests import PriorRequestNotComplete
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.world import World
+from dnsemu.config.text.ids import bare_id
 from dnsemu.control.command_runner import CommandRunner
+from dnsemu.runtime import turns
 from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
 from dnsemu.store.store import MemoryStore, StoreFailed
@@ -184,3 +186,30 @@ async def test_a121_r209_17_a_second_batch_for_a_zone_waits_or_is_refused(strict
     assert [isinstance(outcome, PriorRequestNotComplete) for outcome in outcomes] == [strict == "true"] * 2
     assert last["ChangeInfo"]["Status"] == "PENDING"
     await stand.change()
+
+
+@virtual_time
+async def test_a_change_batch_lets_others_run_between_its_changes(monkeypatch):
+    """Another command waits, a read has the state before the batch, and the batch is whole."""
+    monkeypatch.setattr(turns, "MAX_TURN_S", 0)
+    stand = await Stand().open()
+    zone = (await stand.create("1"))["HostedZone"]["Id"]
+    before = stand.runner.state
+    record_sets = [
+        {"Name": f"h{i}.a.test", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+        for i in range(100)
+    ]
+    changes = [{"Action": "CREATE", "ResourceRecordSet": record_set} for record_set in record_sets]
+    request = {"HostedZoneId": zone, "ChangeBatch": {"Changes": changes}}
+    batch = asyncio.create_task(stand.runner.run("ChangeResourceRecordSets", request))
+    await asyncio.sleep(0)
+    other = asyncio.create_task(stand.change(zone, "other.a.test"))
+    turns_taken = 0
+    while not batch.done():
+        await asyncio.sleep(0)
+        turns_taken += 1
+        assert len(stand.commits) == 3 or stand.runner.state is before
+        assert not other.done() or batch.done()
+    assert turns_taken >= 200
+    await other
+    assert len(stand.runner.state.world.hosted_zones[bare_id(zone)].record_sets) == 2 + 100 + 1

@@ -7,6 +7,7 @@ import pytest
 
 from dnsemu.api.server import MAX_BODY_BYTES
 from dnsemu.commands.errors.kinds import ApiError
+from dnsemu.config.model.batches import at_once
 from dnsemu.route53.model import service
 from dnsemu.route53.parsing import parse_in_steps
 from dnsemu.route53.validation import validate, validate_in_steps
@@ -21,7 +22,6 @@ from dnsemu.route53.xml_document import (
     read_document,
 )
 from dnsemu.runtime.limits import Limit
-from dnsemu.runtime.turns import at_once
 
 from .test_botocore import BOTOCORE, SERIALIZER
 from .test_parsing import create_zone, error, parse

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from dnsemu.runtime.turns import MAX_TURN_S, at_once, in_turns
+from dnsemu.config.model.batches import at_once
+from dnsemu.runtime.turns import MAX_TURN_S, in_turns
 
 
 def steps(number, result="done"):
