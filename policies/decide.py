@@ -5,6 +5,7 @@ answer is sent and the tree is walked with `Decision.below`. A level is decided 
 levels of a hundred weighted record sets have a million leaves.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -189,7 +190,9 @@ def _decide(group: Group, client: Client, surroundings: Surroundings, level: int
 class _Health:
     """Computes verdicts on record sets of one hosted zone for one client at one instant.
 
-    Each group below an alias is evaluated once. `others` are the same for further hosted zones that aliases name.
+    A group is healthy at a level if a healthy end lies few enough aliases below it, or if a ring does (R118). Both are
+    facts of the group alone, whatever path leads to it, so they are found out once. `others` are the same for further
+    hosted zones that aliases name.
     """
 
     def __init__(
@@ -198,7 +201,12 @@ class _Health:
         self._client = client
         self._surroundings = surroundings
         self._others: dict[HostedZoneId, _Health] = {} if others is None else others
-        self._verdicts: dict[tuple[DName, RRType], Verdict] = {}
+        self._found: dict[_GroupKey, _Search] = {}
+        """By group: a search that found a healthy end."""
+        self._failed: dict[_GroupKey, _Search] = {}
+        """By group: the deepest search that found none."""
+        self._rings: dict[_GroupKey, bool] = {}
+        """By group: true if it leads to a ring."""
 
     def verdict(self, record_set: RecordSet, level: int) -> Verdict:
         """Evaluates the health check, then the alias's target: both must pass (R109, R114).
@@ -210,52 +218,137 @@ class _Health:
         if check is not None and not self._surroundings.is_healthy(check):
             return Verdict(is_healthy=False, reason=Reason.CHECK, check=check)
         alias = record_set.alias
-        if alias is not None and alias.evaluate_target_health:
-            resource = self._surroundings.target(alias, record_set.type)
-            if resource is not None:
-                return Verdict(is_healthy=resource.is_healthy, reason=Reason.RESOURCE, resource=resource)
-            beyond = self._beyond(alias)
-            if beyond is None:
-                return Verdict(is_healthy=True, reason=Reason.NO_TARGET)
-            return beyond._target(alias.name, record_set.type, level + 1)
-        return Verdict(is_healthy=True, reason=Reason.UNCHECKED if check is None else Reason.CHECK, check=check)
+        if alias is None or not alias.evaluate_target_health:
+            return Verdict(is_healthy=True, reason=Reason.UNCHECKED if check is None else Reason.CHECK, check=check)
+        resource = self._surroundings.target(alias, record_set.type)
+        if resource is not None:
+            return Verdict(is_healthy=resource.is_healthy, reason=Reason.RESOURCE, resource=resource)
+        target = self._target(alias, record_set.type)
+        if target is None:
+            return Verdict(is_healthy=True, reason=Reason.NO_TARGET)
+        return target.health.group_verdict(target.group, level + 1)
 
-    def _beyond(self, alias: AliasTarget) -> "_Health | None":
-        """Returns the verdicts on the hosted zone that an alias names; one for each zone, as aliases may be a ring."""
-        surroundings = self._surroundings.beyond(alias)
-        if surroundings is None or surroundings is self._surroundings:
-            return self if surroundings is not None else None
-        known = self._others.get(alias.hosted_zone_id)
-        if known is None:
-            known = self._others[alias.hosted_zone_id] = _Health(self._client, surroundings, self._others)
-        return known
-
-    def _target(self, name: DName, type_: RRType, level: int) -> Verdict:
+    def group_verdict(self, group: Group, level: int) -> Verdict:
         """Evaluates a group: healthy if at least one of its candidates for this client is (R110).
 
-        A missing target counts as healthy, a group without candidates as unhealthy (R118). A group that is met again in
-        a cycle counts as healthy (R118). One healthy member makes a group healthy, so then the whole cycle is, and the
-        verdict does not depend on the entry point. A group that is too deep to answer counts as unhealthy (R112).
+        A missing target counts as healthy, a group without candidates as unhealthy, a ring of aliases as healthy
+        (R118), whatever the entry point. A group that is too deep to answer counts as unhealthy (R112).
         """
-        key = name, type_
-        cached = self._verdicts.get(key)
-        if cached is not None:
-            return cached
-        group = self._surroundings.group(name, type_)
-        if group is None:
-            return Verdict(is_healthy=True, reason=Reason.NO_TARGET)
         if level >= MAX_ALIAS_LEVELS:
             return Verdict(is_healthy=False, reason=Reason.TOO_DEEP)
+        found = self._search(group, MAX_ALIAS_LEVELS - 1 - level)
+        is_healthy = found.is_healthy or (found.is_cut and self._leads_to_ring(group))
+        return Verdict(is_healthy=is_healthy, reason=Reason.TARGET, reads_client=found.reads_client)
+
+    # --- a healthy end ---
+
+    def _search(self, group: Group, depth: int) -> "_Search":
+        """Searches for a healthy end at most `depth` aliases below a group; stops at the first one."""
+        key = group.name, group.type
+        found, failed = self._found.get(key), self._failed.get(key)
+        if found is not None and found.depth <= depth:
+            return found
+        if failed is not None and failed.depth >= depth:
+            return failed
         policy = policy_of(group)
-        self._verdicts[key] = Verdict(is_healthy=True, reason=Reason.TARGET, reads_client=policy.READS_CLIENT)
-        reads_client = policy.READS_CLIENT
-        is_healthy = False
+        reads_client, is_cut = policy.READS_CLIENT, False
         for member in policy.candidates(group, self._client):
-            verdict = self.verdict(member, level)
-            reads_client = reads_client or verdict.reads_client
-            if verdict.is_healthy:
-                is_healthy = True
-                break
-        result = Verdict(is_healthy=is_healthy, reason=Reason.TARGET, reads_client=reads_client)
-        self._verdicts[key] = result
-        return result
+            below = self._search_below(member, depth)
+            reads_client, is_cut = reads_client or below.reads_client, is_cut or below.is_cut
+            if below.is_healthy:
+                search = self._found[key] = _Search(depth, is_healthy=True, reads_client=reads_client)
+                return search
+        search = self._failed[key] = _Search(depth, is_healthy=False, reads_client=reads_client, is_cut=is_cut)
+        return search
+
+    def _search_below(self, member: RecordSet, depth: int) -> "_Search":
+        below = self._below(member)
+        if isinstance(below, bool):
+            return _HEALTHY if below else _UNHEALTHY
+        return below.health._search(below.group, depth - 1) if depth else _CUT
+
+    def _below(self, member: RecordSet) -> "_Target | bool":
+        """Returns the group whose health decides about a record set, or the verdict if none does."""
+        alias, check = member.alias, member.health_check_id
+        if check is not None and not self._surroundings.is_healthy(check):
+            return False
+        if alias is None or not alias.evaluate_target_health:
+            return True
+        resource = self._surroundings.target(alias, member.type)
+        if resource is not None:
+            return resource.is_healthy
+        return self._target(alias, member.type) or True
+
+    def _target(self, alias: AliasTarget, type_: RRType) -> "_Target | None":
+        """Returns the group that an alias leads to, with the verdicts on its hosted zone, of which each has one."""
+        surroundings = self._surroundings.beyond(alias)
+        if surroundings is None:
+            return None
+        health = self
+        if surroundings is not self._surroundings:
+            known = self._others.get(alias.hosted_zone_id)
+            health = known if known is not None else _Health(self._client, surroundings, self._others)
+            self._others[alias.hosted_zone_id] = health
+        group = surroundings.group(alias.name, type_)
+        return None if group is None else _Target(health, group)
+
+    # --- rings ---
+
+    def _leads_to_ring(self, group: Group) -> bool:
+        """True if aliases whose health checks pass lead from a group into a ring; each group is visited once."""
+        start = _Target(self, group)
+        if (known := self._rings.get(start.key)) is not None:
+            return known
+        path = {start.node: (start, self._edges(group))}
+        while path:
+            here, edges = next(reversed(path.values()))
+            below = next(edges, None)
+            if below is None:
+                here.health._rings[here.key] = False
+                path.popitem()
+            elif below.node in path or below.health._rings.get(below.key):
+                for target, _ in path.values():
+                    target.health._rings[target.key] = True
+                return True
+            elif below.key not in below.health._rings:
+                path[below.node] = below, below.health._edges(below.group)
+        return False
+
+    def _edges(self, group: Group) -> "Iterator[_Target]":
+        for member in policy_of(group).candidates(group, self._client):
+            if isinstance(below := self._below(member), _Target):
+                yield below
+
+
+_GroupKey = tuple[DName, RRType]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The result of a search for a healthy end below a group; `is_cut` is true if it ended at its depth."""
+
+    depth: int
+    is_healthy: bool
+    reads_client: bool = False
+    is_cut: bool = False
+
+
+_HEALTHY, _UNHEALTHY = _Search(0, is_healthy=True), _Search(0, is_healthy=False)
+_CUT = _Search(0, is_healthy=False, is_cut=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A group that an alias leads to, and the verdicts on its hosted zone."""
+
+    health: _Health
+    group: Group
+
+    @property
+    def key(self) -> _GroupKey:
+        return self.group.name, self.group.type
+
+    @property
+    def node(self) -> tuple[int, _GroupKey]:
+        """The group's identity among all hosted zones."""
+        return id(self.health), self.key

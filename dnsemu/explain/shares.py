@@ -10,9 +10,8 @@ from typing import TypeVar
 from dnsemu.answering.resolution import Link
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.names import DName
-from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.policies.decide import AliasProblem, BrokenAlias, Decision, Leaf, Why
-from dnsemu.policies.model import ResourceState
+from dnsemu.policies.model import Group, ResourceState
 from dnsemu.zone.lookup import NoData, NotOurs, NXDomain, Referral
 
 ALL = Fraction(1)
@@ -126,10 +125,11 @@ def shares_of(link: Link) -> Shares:
 
 
 class _Sum:
-    """Sums the shares of one client; the shares below a group are the same on every path."""
+    """Sums the shares of one client; the shares below a group are the same on every path of the same length."""
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[DName, RRType, int], Shares] = {}
+        self._sums: dict[tuple[int, int], tuple[Group, Shares]] = {}
+        """By the identity of a group and its level: two hosted zones may have groups of one name."""
 
     def link(self, link: Link) -> Shares:
         if not link.decisions:
@@ -147,11 +147,11 @@ class _Sum:
         return total
 
     def _decision(self, decision: Decision, level: int) -> Shares:
-        key = decision.group.name, decision.group.type, level
-        total = self._sums.get(key)
-        if total is None:
-            total = self._sums[key] = self._sum(decision, level)
-        return total
+        key = id(decision.group), level
+        known = self._sums.get(key)
+        if known is None:
+            known = self._sums[key] = decision.group, self._sum(decision, level)
+        return known[1]
 
     def _sum(self, decision: Decision, level: int) -> Shares:
         if decision.outcome is None:
@@ -160,7 +160,8 @@ class _Sum:
         for record_set, part in decision.outcome.shares():
             node = decision.below(record_set)
             if isinstance(node, Leaf):
-                total.answers[node.record_set] = part
+                # In a ring of aliases the group's own record sets also come up below its aliases.
+                total.answers[node.record_set] = total.answers.get(node.record_set, 0) + part
                 total.add_ways({node.record_set: Way(_steps(record_set))})
             else:
                 total.add(self._node(node, level), part, _steps(record_set))
