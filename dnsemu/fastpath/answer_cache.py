@@ -169,11 +169,13 @@ class AnswerCache:
             self.estimated_bytes -= answer.estimated_bytes
             for key in answer.keys_read:
                 self._dependents.discard(key, answer)
+            answer.keys_read = ()
 
     def _on_published(self, published: Published, difference: Difference) -> None:
         if difference.everything:
             for answer in self._answers.values():
                 answer.clear()
+                answer.keys_read = ()
             self._answers, self._dependents, self.estimated_bytes = OrderedDict(), Dependents(), 0
         else:
             for key in keys_of(difference):

@@ -18,6 +18,7 @@ from dnsemu.wire.reply import Reply
 _LEAF_BYTES, _RR_BYTES = 700, 130
 _BRANCH_BYTES, _CHILD_BYTES = 350, 48
 """Estimates; tests/dnsemu/fastpath/test_bounds.py compares their sums with tracemalloc."""
+_NO_LABELS: frozenset[DName] = frozenset()
 _POINTER_BYTES = 2
 """A compression pointer: the owner of a drawn record."""
 
@@ -49,7 +50,11 @@ class AnswerLeaf:
         self._reply, self._groups, self._size = reply, groups, size
         self._made_for, self._base = made_for, base
         below = {_next_closer(name, base) for name in names_in(reply, made_for) if _is_below(name, base)}
-        self._labels_in_reply = frozenset(below)
+        self._labels_in_reply = frozenset(below) if below else _NO_LABELS
+
+    def clear(self) -> None:
+        """Frees the reply; a packet cache may still refer to the leaf."""
+        self._reply, self._groups, self._labels_in_reply = None, (), _NO_LABELS
 
     @property
     def is_compiled(self) -> bool:
@@ -107,8 +112,8 @@ class AnswerBranch:
 class CompiledAnswer:
     """The answers to one question, for one client class or for all; `root` is None after it was dropped.
 
-    `templates` are by leaf and question length. They are freed when the answer is dropped, even if a packet cache still
-    refers to a leaf.
+    `templates` are by leaf and question length. Dropping the answer empties its leaves and templates, since a packet
+    cache may still refer to them: what remains there is small, and counted there.
 
     If `depends_on_client` is true, it has no tree: each client class has an answer with `is_of_class` instead.
     """
@@ -135,10 +140,18 @@ class CompiledAnswer:
         self.estimated_bytes = 0
 
     def clear(self) -> None:
-        """Removes the tree and the templates."""
-        self.root = None
+        """Removes the tree and the templates, and frees what they hold."""
+        for template in self.templates.values():
+            template.clear()
         self.templates = {}
-        self.leaf_count = 0
+        root, self.root, self.leaf_count = self.root, None, 0
+        waiting = [root] if root is not None else []
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, AnswerLeaf):
+                node.clear()
+            else:
+                waiting += [child for child in node.children if child is not None]
 
 
 def insert_leaf(answer: CompiledAnswer, draws: Draws, leaf: AnswerLeaf) -> int:

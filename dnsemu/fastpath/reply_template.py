@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from dnsemu.answering.dice import Dice
+from dnsemu.wire.protocol import RCode
 from dnsemu.wire.rendering import Body
 
 _TEMPLATE_BYTES, _GROUP_BYTES, _RECORD_BYTES = 500, 60, 50
 """Estimates; tests/dnsemu/fastpath/test_bounds.py compares their sums with tracemalloc."""
+
+_EMPTY = Body(b"", (0,), (0, 0, 0), 0, RCode.SERVFAIL, may_shrink=False, scope_bits=0)
 
 Records = tuple[bytes, ...]
 
@@ -26,6 +29,10 @@ class ReplyTemplate:
         self.size = size
         self.stop = body.section_ends[1] if groups else 0
         self.start = self.stop - sum(len(record) for group in groups[:size] for record in group)
+
+    def clear(self) -> None:
+        """Frees the records; nothing is drawn any more."""
+        self.body, self.groups = _EMPTY, ()
 
     def draw(self, dice: Dice) -> bytes:
         """Draws the records of one reply, as `dnsemu.answering.rrsets.ValuePool.draw` does."""

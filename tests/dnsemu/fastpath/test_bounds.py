@@ -3,16 +3,22 @@
 import gc
 import random
 import tracemalloc
+from dataclasses import replace
+from ipaddress import ip_network
 from itertools import pairwise
 
 import dns.message
+import pytest
 
 from dnsemu.answering.counters import UDP
 from dnsemu.answering.dice import QuickDice
+from dnsemu.config.model.geo import DeclaredPlace, Geo, GeoNetwork
 from dnsemu.fastpath.answer_cache import AnswerCache
 from dnsemu.fastpath.packet_cache import MAX_SOURCES, PacketBudget, PacketCache
+from dnsemu.healthcheck.verdict.snapshot import Status
 from dnsemu.publication.board import Difference
 from dnsemu.wire.query import parse_query
+from dnsemu.zone.catalog import Catalog
 from dnsemu.zone.view import PUBLIC
 from tests.asking import Server, ecs, lines
 from tests.builders import geo, record_set, weighted, zone
@@ -51,6 +57,87 @@ def test_the_oldest_answers_are_dropped():
         assert cache.estimated_bytes <= max_bytes
     assert 3 < len(cache) < 30
     assert first.root is None, "a packet cache may still refer to it"
+
+
+def caches_of(server):
+    return server.responder.answer_cache(PUBLIC), server.udp.__self__, server.tcp.__self__
+
+
+def allocated_by(work):
+    """Calls a function; returns the bytes that it allocated and that are still in use."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        work()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("over_udp", [pytest.param(True, id="truncated"), pytest.param(False, id="drawn")])
+def test_answers_dropped_by_changes_are_not_held_by_packets(over_udp):
+    """400 values that change in each round: a packet that is not asked again keeps about a kilobyte."""
+    server, rounds = Server(zone("test")), 50
+
+    def change_and_ask(number):
+        changed = zone("test", record_set("a.test", values=[f"10.{number}.{n >> 8}.{n & 255}" for n in range(400)]))
+        difference = Difference(names=frozenset({(b"\4test\0", b"\1a\4test\0")}))
+        server.board.publish(replace(server.board.current, catalog=Catalog.of([changed])), difference)
+        packet = dns.message.make_query("a.test", "A", use_edns=0, payload=1232 + number).to_wire()
+        for _ in range(3):
+            server.raw(packet, over_udp=over_udp)
+
+    change_and_ask(0)
+    allocated = allocated_by(lambda: [change_and_ask(number) for number in range(1, rounds)])
+    assert allocated < rounds * 3_000 + 200_000, "one zone and its answer, and little of the others"
+
+
+def test_what_remains_of_answers_is_counted():
+    server, packets = Server(ZONE), 400
+
+    def ask(numbers):
+        for number in numbers:
+            packet = dns.message.make_query("r1.test", "A", use_edns=0, payload=1232 + number).to_wire()
+            for _ in range(3):
+                server.udp(packet, "127.0.0.1")
+            server.board.publish(server.board.current, Difference(names=frozenset({(b"\4test\0", b"\2r1\4test\0")})))
+
+    ask(range(10))
+    before = sum(cache.estimated_bytes for cache in caches_of(server))
+    allocated = allocated_by(lambda: ask(range(10, packets)))
+    assert 0.8 < (sum(cache.estimated_bytes for cache in caches_of(server)) - before) / allocated < 2
+
+
+def test_answers_dropped_at_once_are_not_held_by_packets():
+    """An answer larger than the whole cache is counted nowhere, so no packet refers to it."""
+    server = Server(zone("test", record_set("a.test", values=[f"10.0.{n >> 8}.{n & 255}" for n in range(400)])))
+    server.responder._answer_caches[PUBLIC] = answer_cache(server, 10_000)
+    packets = [dns.message.make_query("a.test", "A", use_edns=0, payload=1232 + n).to_wire() for n in range(50)]
+    server.udp(packets[0], "127.0.0.1")
+    assert allocated_by(lambda: [server.udp(packet, "127.0.0.1") for packet in packets * 3]) < 100_000
+    assert server.udp.__self__.estimated_bytes == 0
+
+
+def test_what_remains_of_answers_by_sender_is_counted():
+    """R127: every sender is in another client class; a health check that changes drops the answers of all classes."""
+    places = [DeclaredPlace(latitude=float(n), longitude=float(n)) for n in range(50)]
+    networks = [GeoNetwork(ip_network(f"10.{n}.0.0/16"), place) for n, place in enumerate(places)]
+    server = Server(zone("test", geo("g.test", "d", country="*", check="c")), geo=Geo(tuple(networks)))
+
+    def ask(rounds):
+        for number in rounds:
+            packet = dns.message.make_query("g.test", "A", use_edns=0, payload=1232 + number).to_wire()
+            for n in range(len(places)):
+                for _ in range(3):
+                    server.udp(packet, f"10.{n}.0.{number}")
+            server.health.set("c", Status.UNHEALTHY if number % 2 else Status.HEALTHY)
+
+    ask(range(2))
+    before = sum(cache.estimated_bytes for cache in caches_of(server))
+    allocated = allocated_by(lambda: ask(range(2, 32)))
+    assert allocated > 30 * len(places) * 300, "the senders are cached"
+    assert 0.8 < (sum(cache.estimated_bytes for cache in caches_of(server)) - before) / allocated < 2
 
 
 def test_dropping_all_answers_frees_all_memory():
