@@ -277,12 +277,12 @@ class Application:
             "force file watch": self.force_file.watch(),
             "file watch": self.files.watch(),
             "reload": self.files.run(),
+            "lateness meter": self.lifecycle.lateness.run(),
         }
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self._outlived(part, work)) for part, work in parts.items()]
             settle()
-            self.lifecycle.ready = ready
-            self.lifecycle.is_ready = True
+            self.lifecycle.begin(ready)
             announce(ready)
             await self._stopping.wait()
             self.lifecycle.is_ready = False

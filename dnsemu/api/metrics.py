@@ -32,6 +32,7 @@ from dnsemu.healthcheck.report.cloudwatch import (
 )
 from dnsemu.healthcheck.report.durations import BOUNDS_S, Durations
 from dnsemu.publication.board import Board
+from dnsemu.runtime import lateness
 from dnsemu.runtime.lifecycle import Lifecycle
 from dnsemu.server.data_plane import DataPlane
 
@@ -99,6 +100,7 @@ class Metrics:
         yield from self._health()
         yield from self._probes()
         yield from self._time()
+        yield from self._event_loop()
         yield from self._limits()
         info = GaugeMetricFamily("dnsemu_info", "The server's version; always 1.", labels=["version"])
         info.add_metric([__version__], 1)
@@ -189,11 +191,30 @@ class Metrics:
             "dnsemu_history_events", "Events that the history has recorded.", value=self._monitor.history.last
         )
 
+    def _event_loop(self) -> Iterator[Metric]:
+        own, workers = self._lifecycle.lateness.total, self._data_plane.worker_lateness
+        by_process = {"control": own} if workers is None else {"control": own, "worker": workers}
+        late = HistogramMetricFamily(
+            "dnsemu_event_loop_lateness_seconds",
+            "How late the event loop ran a timer, by process; while it is late, the process answers no query.",
+            labels=["process"],
+        )
+        most = GaugeMetricFamily(
+            "dnsemu_event_loop_lateness_max_seconds", "The greatest lateness since the start.", labels=["process"]
+        )
+        for process, found in by_process.items():
+            late.add_metric([process], _buckets(lateness.BOUNDS_S, found.counts), found.sum_s)
+            most.add_metric([process], found.max_s)
+        yield late
+        yield most
+
+
+def _buckets(bounds: Iterable[float], counts: Iterable[int]) -> list[tuple[str, int]]:
+    return list(zip([*map(str, bounds), "+Inf"], accumulate(counts), strict=True))
+
 
 def _histogram(name: str, text: str, durations: Durations) -> HistogramMetricFamily:
-    bounds = [*map(str, BOUNDS_S), "+Inf"]
-    buckets = list(zip(bounds, accumulate(durations.counts), strict=True))
-    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=durations.sum_s)
+    return HistogramMetricFamily(name, text, _buckets(BOUNDS_S, durations.counts), durations.sum_s)
 
 
 class _Only(CollectorRegistry):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dnsemu.config.text.addresses import Address
+from dnsemu.runtime.lateness import LatenessMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +28,11 @@ class Lifecycle:
         """None until everything listens."""
         self.is_ready = False
         """True from when everything listens until the server stops."""
+        self.lateness = LatenessMeter()
         self.failures: dict[str, str] = {}
         """Parts that stopped with an error or failed just now, with the error."""
+
+    def begin(self, ready: Ready) -> None:
+        """Marks the server as ready at these addresses."""
+        self.ready = ready
+        self.is_ready = True

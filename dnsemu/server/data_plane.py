@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from dnsemu.answering.counters import ReplyLabels
+from dnsemu.runtime.lateness import Lateness
 
 
 class DataPlane(Protocol):
@@ -32,6 +33,10 @@ class DataPlane(Protocol):
     @property
     def query_log_dropped(self) -> int:
         """Query log lines that could not be written, as of the last refresh."""
+
+    @property
+    def worker_lateness(self) -> Lateness | None:
+        """The lateness of the workers' event loops, as of the last refresh; None without workers."""
 
     async def refresh_counters(self) -> None:
         """Reads the counts of all processes."""

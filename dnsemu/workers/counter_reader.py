@@ -3,15 +3,17 @@
 from collections import Counter
 
 from dnsemu.answering.counters import ReplyLabels
+from dnsemu.runtime.lateness import LatenessMeter, LatenessReader
 from dnsemu.server.responder import Responder
 from dnsemu.workers.messages import CountersRead
 
 
 class CounterReader:
-    """Reports what a responder counted since the last reading."""
+    """Reports what a responder counted since the last reading, and the event loop's lateness."""
 
-    def __init__(self, responder: Responder) -> None:
+    def __init__(self, responder: Responder, lateness: LatenessMeter) -> None:
         self._responder = responder
+        self._lateness = LatenessReader(lateness)
         self._read: Counter[ReplyLabels] = Counter()
         self._read_dropped = self._read_lines = 0
         self.failed: Counter[ReplyLabels] = Counter()
@@ -23,6 +25,8 @@ class CounterReader:
         now = self.failed + Counter(dict(self._responder.answered.items()))
         dropped, lines = self._responder.dropped, self._responder.query_log_dropped
         answered = {label: count - before[label] for label, count in now.items() if count != before[label]}
-        found = CountersRead(request_id, answered, dropped - self._read_dropped, lines - self._read_lines)
+        found = CountersRead(
+            request_id, answered, dropped - self._read_dropped, lines - self._read_lines, self._lateness.read()
+        )
         self._read, self._read_dropped, self._read_lines = now, dropped, lines
         return found

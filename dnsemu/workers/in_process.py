@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dnsemu.answering.counters import ReplyLabels
+from dnsemu.runtime.lateness import Lateness
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import Listeners
 from dnsemu.wire.handlers import Handlers
@@ -44,6 +45,11 @@ class InProcess:
     def query_log_dropped(self) -> int:
         """Lines of the query log that could not be written."""
         return self._responder.query_log_dropped
+
+    @property
+    def worker_lateness(self) -> Lateness | None:
+        """None: this process has the only event loop."""
+        return None
 
     async def refresh_counters(self) -> None:
         """Does nothing: the counters are those of this process."""

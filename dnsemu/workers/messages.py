@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dnsemu.answering.counters import ReplyLabels
 from dnsemu.config.text.addresses import Address
 from dnsemu.policies.location.place import Place
+from dnsemu.runtime.lateness import Lateness
 from dnsemu.zone.view import View
 
 
@@ -59,6 +60,7 @@ class CountersRead:
     answered: Mapping[ReplyLabels, int]
     dropped: int
     query_log_dropped: int
+    lateness: Lateness
 
 
 @dataclass(frozen=True, slots=True)

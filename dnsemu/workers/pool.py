@@ -13,6 +13,7 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.text.addresses import Address
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
 from dnsemu.publication.board import Difference, Published
+from dnsemu.runtime.lateness import Lateness
 from dnsemu.server.responder import Responder
 from dnsemu.server.transport.listeners import SocketPair
 from dnsemu.wire.handlers import Handlers
@@ -67,6 +68,7 @@ class WorkerPool:
         self._counted: Counter[ReplyLabels] = Counter()
         """Replies of the workers, by their reports."""
         self._counted_dropped = self._counted_lines = 0
+        self._lateness = Lateness()
         self._counter_requests = 0
         self._missing: dict[int, tuple[set[int], asyncio.Event]] = {}
         """For each request for counters, the workers that have not replied, and the event that all have."""
@@ -153,6 +155,11 @@ class WorkerPool:
         """Lines of all processes' query logs that could not be written, as far as they are reported."""
         return self._responder.query_log_dropped + self._counted_lines
 
+    @property
+    def worker_lateness(self) -> Lateness | None:
+        """The lateness of all workers' event loops, as far as it is reported."""
+        return self._lateness
+
     async def refresh_counters(self) -> None:
         """Asks all workers for their counters; does not wait for a slow one."""
         asked = {slot.number: slot.worker for slot in self._slots if slot.worker is not None and slot.worker.is_live}
@@ -176,6 +183,8 @@ class WorkerPool:
             self._counted[label] += count
         self._counted_dropped += counters.dropped
         self._counted_lines += counters.query_log_dropped
+        self._lateness.merge(counters.lateness)
+        self._slots[worker].lateness_max_s = counters.lateness.max_s
         if counters.request_id in self._missing:
             missing, done = self._missing[counters.request_id]
             missing.discard(worker)

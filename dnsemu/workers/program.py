@@ -28,6 +28,7 @@ from dnsemu.query_log.log_file import LogFile, LogFileUnusable
 from dnsemu.query_log.query_log import QueryLog
 from dnsemu.runtime.event_loop import loop_factory
 from dnsemu.runtime.garbage_collection import settle
+from dnsemu.runtime.lateness import LatenessMeter
 from dnsemu.runtime.logs import configure_logs
 from dnsemu.runtime.registry import LEFT_BEHIND, Registration
 from dnsemu.server.responder import Responder
@@ -79,6 +80,7 @@ class WorkerProgram:
         self._handlers: list[Handlers] = []
         self._responder: Responder | None = None
         self._counters: CounterReader | None = None
+        self._lateness = LatenessMeter()
         self._query_log: QueryLog | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._left_behind: Registration | None = None
@@ -147,7 +149,7 @@ class WorkerProgram:
             ask_elsewhere=self._relay,
             query_log=self._query_log,
         )
-        self._responder, self._counters = responder, CounterReader(responder)
+        self._responder, self._counters = responder, CounterReader(responder, self._lateness)
         pairs = [(socket.socket(fileno=udp), socket.socket(fileno=tcp)) for udp, tcp, _ in setup.sockets]
         self._listeners = Listeners(pairs)
         self._handlers = [
@@ -196,6 +198,7 @@ class WorkerProgram:
         except Exception:
             self._give_up("a worker cannot answer on its sockets; it ends")
         self._is_answering = True
+        self._spawn(self._lateness.run())
         self._channel.send(messages.Answering())
 
     def _give_up(self, why: str) -> NoReturn:

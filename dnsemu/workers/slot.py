@@ -56,6 +56,8 @@ class WorkerSlot:
         self.number = setup.number
         self.worker: WorkerHandle | None = None
         self.restarts = 0
+        self.lateness_max_s = 0.0
+        """The recent maximum of the event loop's lateness, by the worker's last report."""
         self.tried = asyncio.Event()
         """Set when a worker answers, or has failed to."""
 
@@ -166,6 +168,7 @@ class WorkerSlot:
             "pid": worker.pid if worker is not None else None,
             "is_answering": worker is not None and worker.is_live and self._stand_in is None,
             "restarts": self.restarts,
+            "lateness_max_s": round(self.lateness_max_s, 4),
         }
 
 

@@ -60,7 +60,7 @@ ROOMS = {
     "query_log": "wire zone answering publication",
     "what_if": "zone answering publication explain faults",
     "fastpath": "wire zone answering publication query_log",
-    "server": "clock wire zone answering publication faults explain upstream query_log fastpath",
+    "server": "clock runtime wire zone answering publication faults explain upstream query_log fastpath",
     "workers": "clock runtime wire zone answering publication upstream query_log server",
     "route53": "runtime store commands faults control",
     "api": "dnsemu clock runtime state store commands publication files faults control explain what_if server",

@@ -79,7 +79,7 @@ class StatusCalls:
         else:
             groups = await self._groups()
         published = self._board.current
-        now, ready = self._scheduler.clock.now(), self._lifecycle.ready
+        now, ready, lateness = self._scheduler.clock.now(), self._lifecycle.ready, self._lifecycle.lateness
         status = {
             "version": __version__,
             "time": timestamp(now),
@@ -100,6 +100,10 @@ class StatusCalls:
             "faults": list(map(str, self._file_errors())),
             "failures": self._lifecycle.failures,
             "workers": self._data_plane.rows(),
+            "event_loop": {
+                "lateness_max_s": round(lateness.total.max_s, 4),
+                "lateness_recent_max_s": round(lateness.recent_max_s, 4),
+            },
         }
         return as_json(status)
 

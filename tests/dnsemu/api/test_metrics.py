@@ -24,6 +24,7 @@ from dnsemu.healthcheck.verdict.history import History
 from dnsemu.healthcheck.verdict.results import NO_PHASES, Observation, Phases, ProbeResult
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard, Status
 from dnsemu.healthcheck.verdict.tracker import StatusTracker
+from dnsemu.runtime.lateness import Lateness, LatenessMeter
 
 NOW = 1_795_255_200.0
 """2026-11-21T10:00:00Z."""
@@ -42,9 +43,9 @@ class Stand:
 
     def __init__(self, *, speed=1.0):
         self.clock = SimpleNamespace(now=lambda: NOW, speed=speed)
-        self.data_plane = SimpleNamespace(answered=(), dropped=0, query_log_dropped=0, rows=list)
+        self.data_plane = SimpleNamespace(answered=(), dropped=0, query_log_dropped=0, rows=list, worker_lateness=None)
         self.board = SimpleNamespace(current=SimpleNamespace(world=SimpleNamespace(hosted_zones={})))
-        self.lifecycle = SimpleNamespace(is_ready=True)
+        self.lifecycle = SimpleNamespace(is_ready=True, lateness=LatenessMeter())
         tracker = StatusTracker(HealthBoard(), History("run"))
         checks = [
             endpoint("web"),
@@ -312,3 +313,22 @@ async def test_checks_may_be_chosen(get):
 ])  # fmt: skip
 async def test_invalid_parameters_are_refused(get, query, status, error):
     assert await get(query) == (status, {"error": error})
+
+
+def test_prometheus_event_loop_lateness(stand):
+    """By process: workers' loops are counted apart from the control plane's."""
+    stand.lifecycle.lateness.note(0.03, 0.0)
+    workers = Lateness()
+    workers.add(0.004)
+    workers.add(0.2)
+    stand.data_plane.worker_lateness = workers
+    found = families(stand)
+    samples = {
+        (s.name, s.labels["process"], s.labels.get("le")): s.value
+        for s in found["dnsemu_event_loop_lateness_seconds"].samples
+    }
+    name = "dnsemu_event_loop_lateness_seconds"
+    assert [samples[f"{name}_bucket", "control", le] for le in ("0.02", "0.05", "+Inf")] == [0, 1, 1]
+    assert [samples[f"{name}_bucket", "worker", le] for le in ("0.001", "0.005", "0.2", "+Inf")] == [0, 1, 2, 2]
+    most = found["dnsemu_event_loop_lateness_max_seconds"].samples
+    assert {sample.labels["process"]: sample.value for sample in most} == {"control": 0.03, "worker": 0.2}
