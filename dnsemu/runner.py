@@ -43,7 +43,8 @@ async def run_registered(app: Application, on_ready: Callable[[Ready], None]) ->
     entries: list[Registration] = []
 
     def register(ready: Ready) -> None:
-        entries.append(Registration(SERVER, {"http": str(ready.http)}))
+        about = {"http": str(ready.http), "listens": [str(address) for address in (*ready.dns, ready.http)]}
+        entries.append(Registration(SERVER, about))
         on_ready(ready)
 
     try:

@@ -118,7 +118,10 @@ def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem
     message, value = _message(details), details["input"]
     habitual = _habitual(details["type"], value)
     if hint is None:
-        return Problem("value-type", "", message, habitual or _TYPE_HINTS.get(details["type"], ""), path)
+        wanted = _TYPE_HINTS.get(details["type"], "")
+        if path and details["type"].startswith("model_") and (fields := _fields_of(_owner(shape, path))):
+            wanted = f"write a mapping: {fields}"
+        return Problem("value-type", "", message, habitual or wanted, path)
     near = nearest(value, _literals(owner, name)) if isinstance(value, str) else None
     instead = f"write {near}" if near else habitual or f"write {hint.wanted}"
     if isinstance(path[-1], int) and not near:
@@ -185,6 +188,9 @@ def _type_text(value: Any) -> str:
 MAX_REPEATED = 60
 """Characters of a value that are repeated in what to write instead."""
 
+MAX_FIELDS_NAMED = 3
+"""Fields of a mapping that are named in what to write instead of it, if none is required."""
+
 _TYPE_HINTS = {
     "string_type": "write text, in quotes where it looks like something else",
     "int_type": "write a whole number",
@@ -208,6 +214,14 @@ def _unknown_field(shape: type[Shape], path: Path) -> Problem:
     if owner is not None:
         instead = owner.REFUSED_FIELDS.get(name, instead)
     return Problem("field-unknown", "", f"{quoted(name)} is no field here", instead, path)
+
+
+def _fields_of(shape: type[Shape] | None) -> str:
+    """The required fields of a shape, or the first of all if none is, as a mapping in YAML."""
+    fields = shape.model_fields.items() if shape else ()
+    required = [name for name, field in fields if field.is_required()]
+    some = required or [name for name, _ in fields][:MAX_FIELDS_NAMED]
+    return "{" + ", ".join(f"{name}: …" for name in some) + "}" if some else ""
 
 
 def _owner(shape: type[Shape], path: Path) -> type[Shape] | None:

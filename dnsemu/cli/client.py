@@ -45,7 +45,8 @@ class Declined(Exception):
     """The server refused the call; `error` is its `{"what", "where", "rule"}`."""
 
     def __init__(self, error: dict[str, str]) -> None:
-        where = f" ({error['where']})" if error.get("where") else ""
+        where = error.get("where", "")
+        where = f" ({where})" if where and not where.isidentifier() else ""  # fields of calls are no words of commands
         rule = f" [{error['rule']}]" if error.get("rule") else ""
         super().__init__(f"{error.get('what', 'the server gave no reason')}{where}{rule}")
         self.error = error
@@ -137,7 +138,9 @@ def open_call(
 
 def connection_lost(server: str, failure: Exception) -> ConnectionLost:
     """The error to raise for a failure of a socket or of HTTP, its reason on one line."""
-    return ConnectionLost(server, " ".join(str(getattr(failure, "reason", failure)).split()))
+    reason = getattr(failure, "reason", failure)
+    text = str(getattr(reason, "strerror", None) or reason)
+    return ConnectionLost(server, " ".join(text.split()))
 
 
 def check_path(check_id: str) -> str:

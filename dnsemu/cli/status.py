@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from dnsemu.cli.client import Declined, NoServer
+from dnsemu.cli.tables import ReasonTable, Row, one_line_table
 from dnsemu.explain.text import shortened
 
 WATCH_INTERVAL_S = 1.0
@@ -21,10 +21,7 @@ MAX_TARGETS = 4
 """Bounds on the resources, and the targets of each, that are listed as forced."""
 
 _HEADINGS = 2
-_SHORTENED = {"endpoint", "why"}
 _COLOURS = {"healthy": "green", "unhealthy": "red"}
-
-Row = tuple[str | Text, ...]
 
 
 def show(drawn: RenderableType) -> None:
@@ -101,9 +98,9 @@ def drawn_status(status: dict[str, Any], height: int | None = None) -> Renderabl
         checks, groups = _fitted(checks, groups, height - len(lines) - _HEADINGS)
     parts: list[RenderableType] = [*lines[:-1]]
     if checks:
-        parts.append(_table(("health check", "type", "endpoint", "status", "since", "why"), checks))
+        parts.append(_table(height, ("health check", "type", "endpoint", "status", "since", "why"), checks))
     if groups:
-        parts.append(_table(("name", "type", "policy", "answers", "why"), groups))
+        parts.append(_table(height, ("name", "type", "policy", "answers", "why"), groups))
     return Group(*parts, lines[-1])
 
 
@@ -155,7 +152,7 @@ def drawn_check(check: dict[str, Any], height: int | None = None) -> RenderableT
     parts: list[RenderableType] = [head, _line(check["summary"])]
     if check["checkers"]:
         columns = ("region", "checker", "vote", "last probe", "next", "connect", "TLS", "first byte", "why")
-        parts.append(_table(columns, [_checker(checker, check["time"]) for checker in check["checkers"]]))
+        parts.append(_table(height, columns, [_checker(checker, check["time"]) for checker in check["checkers"]]))
     from dnsemu.cli.history import event_words
 
     events = check["history"]
@@ -253,12 +250,5 @@ def _cut(rows: list[Row], room: int) -> list[Row]:
     return [*kept, (f"… {len(rows) - len(kept)} more",)]
 
 
-def _table(columns: Sequence[str], rows: Sequence[Row]) -> Table:
-    """A table with one line a row; if it is too wide, the longest cells are cut."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        # no_wrap on the column keeps its width; cells never wrap either way.
-        table.add_column(Text(column, no_wrap=True), overflow="ellipsis", no_wrap=column not in _SHORTENED)
-    for row in rows:
-        table.add_row(*(Text(cell, no_wrap=True) if isinstance(cell, str) else cell for cell in row))
-    return table
+def _table(height: int | None, columns: Sequence[str], rows: Sequence[Row]) -> RenderableType:
+    return ReasonTable(columns, rows) if height is None else one_line_table(columns, rows)

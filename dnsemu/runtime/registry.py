@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from dnsemu.config.text.addresses import Address
+
 SERVER = "server"
 LEFT_BEHIND = "worker"
 """A worker whose control plane is gone."""
@@ -47,9 +49,8 @@ class Registration:
         for folder in folders():
             try:
                 _make_private(folder)
-                self._file = _locked(folder / f"{kind}-{os.getpid()}")
-                self._file.write(json.dumps(about))
-                self._file.flush()
+                self._path = folder / f"{kind}-{os.getpid()}"
+                self._file = _locked(self._path, json.dumps(about))
             except OSError:
                 continue
             break
@@ -57,7 +58,7 @@ class Registration:
     def close(self) -> None:
         """Removes the entry."""
         if self._file is not None:
-            Path(self._file.name).unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
             self._file.close()
             self._file = None
 
@@ -74,6 +75,17 @@ def registered(kind: str) -> Iterator[Registered]:
                 path.unlink(missing_ok=True)
             elif pid.isdecimal():
                 yield Registered(int(pid), path, about)
+
+
+def server_listening_at(address: Address) -> Registered | None:
+    """Finds a server that listens on an address, or on one that overlaps with it; None if there is none."""
+    for server in registered(SERVER):
+        for text in server.about.get("listens", ()):
+            host, _, port = str(text).rpartition(":")
+            hosts = {host.strip("[]"), address.host}
+            if port == str(address.port) and (len(hosts) == 1 or hosts & {"0.0.0.0", "::"}):
+                return server
+    return None
 
 
 def folders() -> Iterator[Path]:
@@ -100,12 +112,18 @@ def private_folder() -> Path:
     raise refused or OSError("no folder")
 
 
-def _locked(path: Path) -> IO[str]:
-    file = path.open("w")
+def _locked(path: Path, content: str) -> IO[str]:
+    """Creates a locked file, which gets its name last: a reader never finds it without its lock or its content."""
+    unfinished = path.with_name(f".{path.name}")
+    file = unfinished.open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.write(content)
+        file.flush()
+        unfinished.rename(path)
     except OSError:
         file.close()
+        unfinished.unlink(missing_ok=True)
         raise
     return file
 

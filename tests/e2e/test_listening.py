@@ -86,6 +86,7 @@ def test_two_servers_never_share_a_port(first, second, command):
         assert (done.returncode, done.stdout) == (1, "")
         (line,) = done.stderr.splitlines()
         assert line.startswith(f"dnsemu: {second}:{server.dns} is in use over ")
+        assert f"another dnsemu uses it (process {server.process.pid}): stop that with: dnsemu stop --server " in line
         assert "--dns" in line
 
 

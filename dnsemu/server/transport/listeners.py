@@ -6,7 +6,8 @@ import select
 import socket
 from collections.abc import Callable, Sequence
 
-from dnsemu.config.text.addresses import Address
+from dnsemu.config.text.addresses import EXAMPLE_HTTP_PORT, Address
+from dnsemu.runtime.registry import server_listening_at
 from dnsemu.server.transport.sockets import BACKLOG, bind_again, bind_tcp, bind_udp
 from dnsemu.server.transport.tcp import TcpListener
 from dnsemu.server.transport.udp import UdpListener
@@ -168,7 +169,19 @@ def _free_near(address: Address) -> Address | None:
     return None
 
 
-_ORPHANED_WORKERS = " (workers of a dnsemu that was killed keep answering; end them with: dnsemu stop)"
+_UNKNOWN_USER = (
+    "stop the process that uses it (workers of a dnsemu that was killed keep answering; end them with: dnsemu stop)"
+)
+
+
+def _how_to_free(address: Address) -> str:
+    """Says how the process that uses an address is stopped."""
+    server = server_listening_at(address)
+    if server is None:
+        return _UNKNOWN_USER
+    http = str(server.about.get("http"))
+    which = "" if http == f"127.0.0.1:{EXAMPLE_HTTP_PORT}" else f" --server {http}"
+    return f"another dnsemu uses it (process {server.pid}): stop that with: dnsemu stop{which}"
 
 
 def explain_bind_failure(address: Address, protocol: str, failure: OSError, option: str) -> str:
@@ -189,8 +202,7 @@ def explain_bind_failure(address: Address, protocol: str, failure: OSError, opti
             if address.port == 53 and option != "--http"
             else ""
         )
-        stop = f"stop the process that uses it{_ORPHANED_WORKERS}"
-        return f"{address} is in use over {protocol}{resolved}; {stop}, or {choose}"
+        return f"{address} is in use over {protocol}{resolved}; {_how_to_free(address)}, or {choose}"
     if failure.errno == errno.EACCES:
         return f"{address}: permission denied: a port below 1024 needs CAP_NET_BIND_SERVICE or root; {choose}"
     if failure.errno == errno.EADDRNOTAVAIL:

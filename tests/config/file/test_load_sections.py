@@ -40,6 +40,18 @@ CASES = [
         "; 'dnsemu schema resource_record_sets' describes them",
     ),
     ("[1, 2]", "", "value-type", "write a mapping"),
+    (
+        "hosted_zones: [{name: a.test, record_sets: [{name: b, type: A, alias_target: c.a.test}]}]",
+        "hosted_zones[0].record_sets[0].alias_target",
+        "value-type",
+        "'c.a.test' is text; write a mapping: {dns_name: …, evaluate_target_health: …}",
+    ),
+    (
+        "resources: [{dns_name: a.us-east-1.elb.amazonaws.com, kind: network-load-balancer, targets: [192.0.2.1]}]",
+        "resources[0].targets[0]",
+        "value-type",
+        "'192.0.2.1' is text; write a mapping: {address: …, host: …, availability_zone: …}",
+    ),
     ("health_checkers: {regions: [mars-1]}", "health_checkers.regions[0]", "checker-region", "'mars-1' is not known"),
     ("server: {scale_ttls: 2}", "server.scale_ttls", "value-type", "write true or false"),
     ("server: {force_file: ''}", "server.force_file", "force-file", "write the path of a file"),

@@ -5,6 +5,7 @@ import typer.main
 
 from dnsemu.cli.commands import app
 from dnsemu.cli.environment import complaints, known_variables
+from tests.house.sources import ROOT
 from tests.serving import dnsemu_here
 
 KNOWN = known_variables(typer.main.get_command(app))
@@ -12,6 +13,12 @@ KNOWN = known_variables(typer.main.get_command(app))
 
 def test_the_options_variables_are_known():
     assert {"DNSEMU_FILES", "DNSEMU_SERVER", "DNSEMU_HTTP", "DNSEMU_ALLOWED_HOSTS"} <= KNOWN
+
+
+def test_the_page_of_commands_lists_every_variable():
+    page = (ROOT / "docs/commands.md").read_text()
+    (entry,) = [part for part in page.split("\n- ") if part.startswith("**Options from the environment**")]
+    assert {name for name in KNOWN if f"`{name}`" not in entry} == set()
 
 
 @pytest.mark.parametrize(

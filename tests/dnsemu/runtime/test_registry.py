@@ -1,10 +1,12 @@
 """The registry of running processes: entries end with their processes, and other users cannot add any."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from dnsemu.runtime.registry import SERVER, Registration, private_folder, registered
+from dnsemu.config.text.addresses import parse_address
+from dnsemu.runtime.registry import SERVER, Registration, private_folder, registered, server_listening_at
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +58,37 @@ def test_without_a_folder_a_process_stays_unregistered(monkeypatch):
     assert list(registered(SERVER)) == []
     with pytest.raises(OSError, match="No such file"):
         private_folder()
+
+
+def test_a_reader_never_finds_an_entry_without_its_lock_or_its_content(monkeypatch):
+    """A reader removes entries that no process holds."""
+    found, rename = [], Path.rename
+
+    def look_first(path, target):
+        found.extend(registered(SERVER))
+        rename(path, target)
+
+    monkeypatch.setattr("pathlib.Path.rename", look_first)
+    entry = Registration(SERVER, {"http": "127.0.0.1:8053"})
+    assert found == []
+    assert [one.about["http"] for one in registered(SERVER)] == ["127.0.0.1:8053"]
+    entry.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "is_found"),
+    [
+        ("127.0.0.1:1053", True),
+        ("0.0.0.0:1053", True),
+        ("[::1]:8053", True),
+        ("127.0.0.2:1053", False),
+        ("127.0.0.1:1054", False),
+        ("127.0.0.7:9053", True),
+    ],
+)
+def test_the_server_that_uses_an_address_is_found(address, is_found):
+    entry = Registration(SERVER, {"listens": ["127.0.0.1:1053", "0.0.0.0:9053", "[::1]:8053"]})
+    found = server_listening_at(parse_address(address))
+    assert (found is not None) is is_found
+    entry.close()
+    assert server_listening_at(parse_address(address)) is None
