@@ -17,6 +17,7 @@ from dnsemu.commands.record_sets.change import change_in_steps
 from dnsemu.commands.record_sets.lists import preparation
 from dnsemu.commands.registry import COMMANDS, is_read
 from dnsemu.config.errors import Problem
+from dnsemu.config.model.batches import Steps
 from dnsemu.config.model.world import World
 from dnsemu.config.text.ids import bare_id
 from dnsemu.control.ids import UnusedIds
@@ -35,8 +36,8 @@ T = TypeVar("T")
 CompileWrites = Callable[[Sequence[Write], State], None]
 """Compiles the writes of a command, and the state after them, for the feed's subscribers; raises if that fails."""
 
-CompileState = Callable[[State], Callable[[], None]]
-"""Compiles a whole state; returns the function that publishes it, which never fails."""
+CompileState = Callable[[State], Steps[Callable[[], None]]]
+"""Compiles a whole state in steps; returns the function that publishes it, which never fails."""
 
 CHANGE_RECORD_SETS = "ChangeResourceRecordSets"
 
@@ -163,8 +164,8 @@ class CommandRunner:
                     step.drop(FROM_FILE, *key)
             async for _ in reconcile(step, declared, is_durable=self._is_durable):
                 await asyncio.sleep(0)
-            writes, after = step.writes, step.state
-            publish = compile(after)
+            writes, after = await in_turns(step.writes_in_steps()), step.state
+            publish = await in_turns(compile(after))
             await self._store.commit(writes)
             self.state = after
             publish()

@@ -10,6 +10,7 @@ from immutables import Map
 
 from dnsemu.commands.hosted_zones.hosted_zones import ZONES
 from dnsemu.commands.traffic.published import Traffic
+from dnsemu.config.model.batches import Steps
 from dnsemu.config.model.health_checkers import ProbeMode
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import HostedZoneId
@@ -17,7 +18,7 @@ from dnsemu.control.outside_probes import OutsideProbeLog
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.publication.board import EVERYTHING, Board, Difference, Published
-from dnsemu.publication.publishing import CompiledWrites, CreatedAt, recompiled, with_api_zones, with_writes
+from dnsemu.publication.publishing import CompiledWrites, CreatedAt, recompiled, with_api_zones_in_steps, with_writes
 from dnsemu.publication.target_hosts import TargetHosts
 from dnsemu.state.state import State
 from dnsemu.state.tables import HEALTH_CHECK, Write
@@ -51,8 +52,8 @@ class Publisher:
         self._outside_probes = OutsideProbeLog()
         board.subscribe(self._on_published)
 
-    def compile_files(self, declared: Published, state: State, *, recompile: bool) -> Published:
-        """Compiles what files declare, with the zones that the API made.
+    def compile_files(self, declared: Published, state: State, *, recompile: bool) -> Steps[Published]:
+        """Compiles what files declare, with the zones that the API made, in steps.
 
         Args:
             declared: what files declare, compiled.
@@ -62,7 +63,8 @@ class Publisher:
             CannotBeServed: a zone cannot be compiled.
         """
         known = Catalog(Map()) if recompile else self._board.current.catalog
-        return with_api_zones(declared, known, state.world, _creation_times(state), Traffic.of(state))
+        created_at, traffic = _creation_times(state), Traffic.of(state)
+        return (yield from with_api_zones_in_steps(declared, known, state.world, created_at, traffic))
 
     def publish_all(self, published: Published) -> None:
         """Publishes a value as a whole."""

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from immutables import Map
+
+from dnsemu.config.model.batches import Steps
 from dnsemu.control.command_runner import CommandRunner
 from dnsemu.control.publisher import Publisher
 from dnsemu.publication.board import Board, Published
@@ -33,15 +36,14 @@ class Replacement:
         """Publishes files that were read again, then frees the old generation incrementally."""
         before = self._board.current
 
-        def compile(state: State) -> Callable[[], None]:
+        def compile(state: State) -> Steps[Callable[[], None]]:
             # A change that waits for its delay (R43) is in the state but not in the published zones.
             return self._compile(declared, state, recompile=self._propagation.has_pending)
 
         await self._runner.declare(declared.world, compile)
         old = maps_of(before, self._board.current)
         del before
-        for _ in free_incrementally(old):
-            await asyncio.sleep(0)
+        await _free(old)
 
     async def restore(self, state: State, declared: Published, then: Callable[[], None]) -> None:
         """Replaces the state by another one, below what files declare; raises as `CommandRunner.restore` does.
@@ -50,8 +52,10 @@ class Replacement:
             then: called when the state is published, before the next query.
         """
 
-        def compile(state: State) -> Callable[[], None]:
-            publish = self._compile(declared, state, recompile=True)
+        before = self._board.current
+
+        def compile(state: State) -> Steps[Callable[[], None]]:
+            publish = yield from self._compile(declared, state, recompile=True)
 
             def publish_and_go_on() -> None:
                 publish()
@@ -60,7 +64,15 @@ class Replacement:
             return publish_and_go_on
 
         await self._runner.restore(state, declared.world, compile)
+        old = maps_of(before, self._board.current)
+        del before
+        await _free(old)
 
-    def _compile(self, declared: Published, state: State, *, recompile: bool) -> Callable[[], None]:
-        published = self._publisher.compile_files(declared, state, recompile=recompile)
+    def _compile(self, declared: Published, state: State, *, recompile: bool) -> Steps[Callable[[], None]]:
+        published = yield from self._publisher.compile_files(declared, state, recompile=recompile)
         return partial(self._publisher.publish_all, published)
+
+
+async def _free(maps: list[Map[Any, Any]]) -> None:
+    for _ in free_incrementally(maps):
+        await asyncio.sleep(0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config import names
+from dnsemu.config.model.batches import Steps, at_once
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.model.world import World
@@ -14,7 +15,7 @@ from dnsemu.publication.board import Difference, Published, names_changed
 from dnsemu.state.step import apply_writes
 from dnsemu.state.tables import CIDR_COLLECTION, HOSTED_ZONE, RECORD_SET, Write
 from dnsemu.zone.catalog import Catalog
-from dnsemu.zone.compiled import Zone, apply_changes, compile_zone
+from dnsemu.zone.compiled import Zone, apply_changes, compile_in_steps
 
 Changes = dict[RecordSetKey, RecordSet | None]
 """Record sets that a step wrote in one zone; None for a deleted one."""
@@ -98,6 +99,13 @@ def _changed_parts(
 def with_api_zones(
     declared: Published, current: Catalog, world: World, created_at: CreatedAt, traffic: Traffic
 ) -> Published:
+    """Adds zones without a pause; parameters, result and errors are those of `with_api_zones_in_steps`."""
+    return at_once(with_api_zones_in_steps(declared, current, world, created_at, traffic))
+
+
+def with_api_zones_in_steps(
+    declared: Published, current: Catalog, world: World, created_at: CreatedAt, traffic: Traffic
+) -> Steps[Published]:
     """Adds the zones that the API made to what files declare; published ones are not compiled again.
 
     Args:
@@ -113,7 +121,10 @@ def with_api_zones(
     for zone in _answering(api_zones, created_at):
         compiled = current.zones.get(zone.name)
         is_published = compiled is not None and compiled.id == zone.id
-        catalog = catalog.with_zone(compiled if is_published and compiled else compiled_zone(zone, traffic))
+        if not (is_published and compiled):
+            compiled = yield from _compiled_in_steps(zone, traffic)
+        catalog = catalog.with_zone(compiled)
+        yield
     locator = declared.locator
     if len(world.cidr_collections) > len(declared.world.cidr_collections):
         locator = locator.with_collections(world.cidr_collections.values())
@@ -134,18 +145,19 @@ def compiled_zone(zone: HostedZone, traffic: Traffic) -> Zone:
     Raises:
         CannotBeServed: the zone breaks a rule that compiling relies on.
     """
+    return at_once(_compiled_in_steps(zone, traffic))
+
+
+def _compiled_in_steps(zone: HostedZone, traffic: Traffic) -> Steps[Zone]:
     try:
-        return _compiled_zone(zone, traffic)
+        trees = traffic.trees(zone)
+        if not trees:
+            return (yield from compile_in_steps(zone))
+        record_sets = zone.record_sets.update({tree.root.key: tree.root for tree in trees})
+        hidden = [group for tree in trees for group in tree.hidden]
+        return (yield from compile_in_steps(replace(zone, record_sets=record_sets), hidden))
     except Exception as error:
         raise CannotBeServed(zone, error) from error
-
-
-def _compiled_zone(zone: HostedZone, traffic: Traffic) -> Zone:
-    trees = traffic.trees(zone)
-    if not trees:
-        return compile_zone(zone)
-    record_sets = zone.record_sets.update({tree.root.key: tree.root for tree in trees})
-    return compile_zone(replace(zone, record_sets=record_sets), [group for tree in trees for group in tree.hidden])
 
 
 def _answering(zones: Iterable[HostedZone], created_at: CreatedAt) -> Iterable[HostedZone]:

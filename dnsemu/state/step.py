@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from immutables import Map
 
-from dnsemu.config.model.batches import batches
+from dnsemu.config.model.batches import Steps, at_once, batches
 from dnsemu.config.model.geo import CidrCollection
 from dnsemu.config.model.health_checks import HealthCheck, HealthCheckId
 from dnsemu.config.model.hosted_zones import HostedZone
@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 RECORD_SETS_PER_PIECE = 500
 """Record sets that are compared before the event loop runs other tasks: about a millisecond."""
+
+WRITES_PER_STEP = 1000
 
 
 class Step:
@@ -48,7 +50,15 @@ class Step:
     @property
     def writes(self) -> tuple[Write, ...]:
         """The changed rows, each once, in the order of their first change."""
-        return tuple(Write(table, key, value) for (table, key), value in self._writes.items())
+        return at_once(self.writes_in_steps())
+
+    def writes_in_steps(self) -> Steps[tuple[Write, ...]]:
+        """Returns `writes`, in steps of about a millisecond."""
+        writes: list[Write] = []
+        for piece in batches(self._writes.items(), WRITES_PER_STEP):
+            writes += [Write(table, key, value) for (table, key), value in piece]
+            yield
+        return tuple(writes)
 
     def declare_settings(self, declared: World) -> None:
         """Adopts what only files declare, such as client locations, resources and settings; it is not stored."""

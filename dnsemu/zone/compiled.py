@@ -10,6 +10,7 @@ from typing import Any
 from immutables import Map, MapMutation
 
 from dnsemu.config import names
+from dnsemu.config.model.batches import Steps, at_once, batches
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import HostedZoneId, RecordSet, RecordSetKey
 from dnsemu.config.names import DName
@@ -58,6 +59,9 @@ class OneGroup(Mapping[int, Group]):
     def __len__(self) -> int:
         return 1
 
+
+NAMES_PER_STEP = 200
+"""Names compiled in a step: about a millisecond."""
 
 NO_GROUPS: Mapping[int, Group] = Map()
 """The groups of an empty non-terminal."""
@@ -108,22 +112,45 @@ class Zone:
 
 
 def compile_zone(declared: HostedZone, hidden: Iterable[Group] = ()) -> Zone:
-    """Compiles a hosted zone whose record sets obey the rules of `config.rules`.
+    """Compiles a hosted zone without a pause; parameters and result are those of `compile_in_steps`."""
+    return at_once(compile_in_steps(declared, hidden))
+
+
+def compile_in_steps(declared: HostedZone, hidden: Iterable[Group] = ()) -> Steps[Zone]:
+    """Compiles a hosted zone whose record sets obey the rules of `config.rules`, in steps of about a millisecond.
 
     Args:
         hidden: groups that only aliases reach.
     """
-    children: dict[DName, int] = {declared.name: 0, **dict.fromkeys(declared.record_sets.names(), 0)}
-    for name in declared.record_sets.names():
-        for ancestor in _ancestors_in_zone(name, declared.name):
-            exists = ancestor in children
-            children[ancestor] = children.get(ancestor, 0) + 1
-            if exists:
-                break
-    nodes = {name: Node(_groups(declared.record_sets.at(name)), number) for name, number in children.items()}
+    record_sets = declared.record_sets
+    children: dict[DName, int] = {declared.name: 0}
+    for piece in batches(record_sets.names(), NAMES_PER_STEP):
+        children.update(dict.fromkeys(piece, 0))
+        yield
+    for piece in batches(record_sets.names(), NAMES_PER_STEP):
+        for name in piece:
+            _count_in_ancestors(name, declared.name, children)
+        yield
+    nodes = Map[DName, Node]().mutate()
+    cuts: set[DName] = set()
+    for counted in batches(children.items(), NAMES_PER_STEP):
+        for name, number in counted:
+            nodes[name] = node = Node(_groups(record_sets.at(name)), number)
+            if RRType.NS in node.groups and name != declared.name:
+                cuts.add(name)
+        yield
     hidden_groups = Map({group.name: group for group in hidden})
-    zone = Zone(declared.id, declared.name, Map(nodes), frozenset(), (), (), hidden_groups)
-    return _with_apex_records(replace(zone, cuts=frozenset(name for name in nodes if _is_cut(zone, name))))
+    zone = Zone(declared.id, declared.name, nodes.finish(), frozenset(cuts), (), (), hidden_groups)
+    return _with_apex_records(zone)
+
+
+def _count_in_ancestors(name: DName, apex: DName, children: dict[DName, int]) -> None:
+    """Counts a name among the children of its parent, and empty non-terminals above it among those of theirs."""
+    for ancestor in _ancestors_in_zone(name, apex):
+        exists = ancestor in children
+        children[ancestor] = children.get(ancestor, 0) + 1
+        if exists:
+            return
 
 
 def apply_changes(

@@ -41,6 +41,12 @@ class RecordingStore(MemoryStore):
         pass
 
 
+def publishes_nothing(_state):
+    """Compiles a state in a step, into nothing to publish."""
+    yield
+    return lambda: None
+
+
 class Stand:
     def __init__(self):
         self.log, self.commits, feed = [], [], ChangeFeed()
@@ -59,6 +65,7 @@ class Stand:
         self.log.append("compiled")
         if self.is_unservable:
             raise ValueError("not servable")
+        yield
         return lambda: self.log.append("published")
 
     def _on_commit(self, commit):
@@ -123,7 +130,7 @@ async def test_the_feed_has_each_commit_with_its_state():
     stand = await Stand().open()
     await stand.create("1")
     await stand.create("2")
-    await stand.runner.restore(State(), World(), lambda _: lambda: None)
+    await stand.runner.restore(State(), World(), publishes_nothing)
     assert [commit.sequence for commit in stand.commits] == [1, 2, 3, 4]
     assert [commit.is_replacement for commit in stand.commits] == [True, False, False, True]
     assert [len(commit.state.world.hosted_zones) for commit in stand.commits] == [0, 1, 2, 0]

@@ -12,6 +12,12 @@ from dnsemu.store.store import MemoryStore
 from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 
 
+def publishes_nothing(_state):
+    """Compiles a state in a step, into nothing to publish."""
+    yield
+    return lambda: None
+
+
 class HeldStore(MemoryStore):
     """Commits wait for an event."""
 
@@ -34,7 +40,7 @@ async def test_r43_a_reload_publishes_a_change_that_was_committed_while_it_waite
     declared = compile_world(load_text("shop.yaml", "api: {change_delay: 45s}"))
     store, clock = HeldStore(), Clock(start=START, monotonic=asyncio.get_running_loop().time)
     application = Application(declared, Options(store=store, clock=clock))
-    await application.command_runner.open(declared.published.world, lambda _: lambda: None)
+    await application.command_runner.open(declared.published.world, publishes_nothing)
     request = {"Name": "new.test", "CallerReference": "1"}
     zone = (await application.command_runner.run("CreateHostedZone", request))["HostedZone"]["Id"]
     await application._replace(declared)

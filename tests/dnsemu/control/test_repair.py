@@ -126,14 +126,14 @@ async def test_rows_are_kept_aside_as_they_were(path):
 @virtual_time
 async def test_a_zone_that_no_rule_forbids_and_yet_cannot_be_compiled_is_named_too(path, monkeypatch):
     await filled(path)
-    compile_zone = publishing.compile_zone
+    compile_in_steps = publishing.compile_in_steps
 
     def broken(zone, *more):
         if zone.id == "Z1":
             raise KeyError("unforeseen")
-        return compile_zone(zone, *more)
+        return compile_in_steps(zone, *more)
 
-    monkeypatch.setattr(publishing, "compile_zone", broken)
+    monkeypatch.setattr(publishing, "compile_in_steps", broken)
     with pytest.raises(
         StoreUnusable, match=r"hosted_zone Z1: the hosted zone Z1 \(a\.test\.\) cannot be served: KeyError"
     ):
@@ -157,7 +157,7 @@ async def test_a_snapshot_that_cannot_be_compiled_leaves_no_trace(path, monkeypa
         raise KeyError("unforeseen")
 
     with monkeypatch.context() as patched:
-        patched.setattr(publishing, "compile_zone", broken)
+        patched.setattr(publishing, "compile_in_steps", broken)
         with pytest.raises(publishing.CannotBeServed):
             await app.restore(other)
     assert (app.command_runner.state, app.board.current, app.history.last) == (state, published, events)
