@@ -41,6 +41,9 @@ POLICIES: dict[type, Policy] = {
 MAX_ALIAS_LEVELS = 16
 """Levels of an alias chain; a longer one is answered with SERVFAIL (R112)."""
 
+MAX_GROUPS_SEARCHED = 1000
+"""Groups that are searched for rings of aliases, so that trees of any size cost little."""
+
 
 class Why(Enum):
     """Reason for the outcome of a decision."""
@@ -170,7 +173,7 @@ def policy_of(group: Group) -> Policy:
 
 def _decide(group: Group, client: Client, surroundings: Surroundings, level: int) -> Decision:
     policy = policy_of(group)
-    health = _Health(client, surroundings)
+    health = _Health(client, surroundings, group)
     candidates = tuple(Candidate(r, health.verdict(r, level)) for r in policy.candidates(group, client))
     healthy = [c.record_set for c in candidates if c.verdict.is_healthy]
     pool = healthy or [c.record_set for c in candidates]  # fail open (R119)
@@ -191,13 +194,20 @@ class _Health:
     """Computes verdicts on record sets of one hosted zone for one client at one instant.
 
     A group is healthy at a level if a healthy end lies few enough aliases below it, or if a ring does (R118). Both are
-    facts of the group alone, whatever path leads to it, so they are found out once. `others` are the same for further
-    hosted zones that aliases name.
+    facts of the group alone, whatever path leads to it, so each is found once. `others` are the same for further hosted
+    zones that aliases name.
     """
 
     def __init__(
-        self, client: Client, surroundings: Surroundings, others: "dict[HostedZoneId, _Health] | None" = None
+        self,
+        client: Client,
+        surroundings: Surroundings,
+        group: Group,
+        others: "dict[HostedZoneId, _Health] | None" = None,
+        rings: "_Rings | None" = None,
     ) -> None:
+        self.group = group
+        """The group that is decided."""
         self._client = client
         self._surroundings = surroundings
         self._others: dict[HostedZoneId, _Health] = {} if others is None else others
@@ -205,8 +215,7 @@ class _Health:
         """By group: a search that found a healthy end."""
         self._failed: dict[_GroupKey, _Search] = {}
         """By group: the deepest search that found none."""
-        self._rings: dict[_GroupKey, bool] = {}
-        """By group: true if it leads to a ring."""
+        self._rings = _Rings(self) if rings is None else rings
 
     def verdict(self, record_set: RecordSet, level: int) -> Verdict:
         """Evaluates the health check, then the alias's target: both must pass (R109, R114).
@@ -237,7 +246,7 @@ class _Health:
         if level >= MAX_ALIAS_LEVELS:
             return Verdict(is_healthy=False, reason=Reason.TOO_DEEP)
         found = self._search(group, MAX_ALIAS_LEVELS - 1 - level)
-        is_healthy = found.is_healthy or (found.is_cut and self._leads_to_ring(group))
+        is_healthy = found.is_healthy or (found.is_cut and self._rings.lie_below(_Target(self, group)))
         return Verdict(is_healthy=is_healthy, reason=Reason.TARGET, reads_client=found.reads_client)
 
     # --- a healthy end ---
@@ -287,40 +296,68 @@ class _Health:
         health = self
         if surroundings is not self._surroundings:
             known = self._others.get(alias.hosted_zone_id)
-            health = known if known is not None else _Health(self._client, surroundings, self._others)
+            health = known or _Health(self._client, surroundings, self.group, self._others, self._rings)
             self._others[alias.hosted_zone_id] = health
         group = surroundings.group(alias.name, type_)
         return None if group is None else _Target(health, group)
 
-    # --- rings ---
-
-    def _leads_to_ring(self, group: Group) -> bool:
-        """True if aliases whose health checks pass lead from a group into a ring; each group is visited once."""
-        start = _Target(self, group)
-        if (known := self._rings.get(start.key)) is not None:
-            return known
-        path = {start.node: (start, self._edges(group))}
-        while path:
-            here, edges = next(reversed(path.values()))
-            below = next(edges, None)
-            if below is None:
-                here.health._rings[here.key] = False
-                path.popitem()
-            elif below.node in path or below.health._rings.get(below.key):
-                for target, _ in path.values():
-                    target.health._rings[target.key] = True
-                return True
-            elif below.key not in below.health._rings:
-                path[below.node] = below, below.health._edges(below.group)
-        return False
-
-    def _edges(self, group: Group) -> "Iterator[_Target]":
+    def edges(self, group: Group) -> "Iterator[_Target]":
         for member in policy_of(group).candidates(group, self._client):
             if isinstance(below := self._below(member), _Target):
                 yield below
 
 
 _GroupKey = tuple[DName, RRType]
+_Node = tuple[int, _GroupKey]
+"""A group's identity among all hosted zones."""
+
+
+class _Rings:
+    """The rings of aliases below a decided group, at most `MAX_ALIAS_LEVELS` down; searched for when first needed."""
+
+    def __init__(self, top: _Health) -> None:
+        self._top = top
+        self._leading: set[_Node] | None = None
+        """The groups from which aliases whose health checks pass lead into a ring."""
+
+    def lie_below(self, target: "_Target") -> bool:
+        """True if aliases whose health checks pass lead from a group into a ring."""
+        if self._leading is None:
+            self._leading = _leading_to_rings(self._edges())
+        return target.node in self._leading
+
+    def _edges(self) -> "dict[_Node, set[_Node]]":
+        found: dict[_Node, set[_Node]] = {}
+        layer = [_Target(self._top, self._top.group)]
+        for _ in range(MAX_ALIAS_LEVELS + 1):
+            following: dict[_Node, _Target] = {}
+            for here in layer:
+                if len(found) < MAX_GROUPS_SEARCHED:
+                    below = {target.node: target for target in here.health.edges(here.group)}
+                    found[here.node] = set(below)
+                    following |= below
+            layer = [target for node, target in following.items() if node not in found]
+        return found
+
+
+def _leading_to_rings(edges: "dict[_Node, set[_Node]]") -> "set[_Node]":
+    """Returns the groups from which one can go on for ever: removes ends until only these are left."""
+    above: dict[_Node, list[_Node]] = {}
+    left: dict[_Node, int] = {}
+    for node, targets in edges.items():
+        inside = [target for target in targets if target in edges]
+        left[node] = len(inside)
+        for target in inside:
+            above.setdefault(target, []).append(node)
+    ends = [node for node, count in left.items() if not count]
+    while ends:
+        end = ends.pop()
+        del left[end]
+        for node in above.get(end, ()):
+            left[node] -= 1
+            if not left[node]:
+                ends.append(node)
+    return set(left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +386,5 @@ class _Target:
         return self.group.name, self.group.type
 
     @property
-    def node(self) -> tuple[int, _GroupKey]:
-        """The group's identity among all hosted zones."""
+    def node(self) -> _Node:
         return id(self.health), self.key

@@ -1,7 +1,6 @@
 """Defects: finds declared record sets that can never be unhealthy, and zero weights that may answer."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
@@ -37,35 +36,53 @@ def defects(
         yield from _zero_weights(group, health)
 
 
-@dataclass
 class _Health:
-    """Computes which record sets can become unhealthy, each once."""
+    """Computes which record sets can become unhealthy.
 
-    tree: AnswerTree
-    checks: Checks
-    lost_targets: frozenset[HealthCheckId]
-    _cached: dict[RecordSetKey, bool] = field(default_factory=dict)
+    It begins with those that can by themselves, and follows aliases upwards, each group once: in a cycle, which is
+    healthy (R118), nothing can unless something in it can by itself.
+    """
+
+    def __init__(self, tree: AnswerTree, checks: Checks, lost_targets: frozenset[HealthCheckId]) -> None:
+        self.tree = tree
+        self.checks = checks
+        self.lost_targets = lost_targets
+        self._able: set[int] = set()
+        """The record sets that can become unhealthy, by identity."""
+        self._spread()
 
     def can_fail(self, record_set: RecordSet) -> bool:
-        found = self._cached.get(record_set.key)
-        if found is None:
-            self._cached[record_set.key] = False  # for a cycle, which is healthy (R118)
-            found = self._cached[record_set.key] = self._can_fail(record_set)
-        return found
+        """True if a record set of the tree can become unhealthy."""
+        return id(record_set) in self._able
 
-    def _can_fail(self, record_set: RecordSet) -> bool:
+    def _spread(self) -> None:
+        groups = {id(record_set): group for group in self.tree.groups for record_set in group.record_sets}
+        above: dict[int, list[RecordSet]] = {}
+        for record_set in self.tree.record_sets():
+            target = self.tree.target(record_set)
+            if isinstance(target, Group) and record_set.alias is not None and record_set.alias.evaluate_target_health:
+                above.setdefault(id(target), []).append(record_set)
+        steady = {id(group): len(group.record_sets) for group in self.tree.groups}
+        waiting = [record_set for record_set in self.tree.record_sets() if self._can_fail_alone(record_set)]
+        while waiting:
+            record_set = waiting.pop()
+            if id(record_set) in self._able:
+                continue
+            self._able.add(id(record_set))
+            group = groups[id(record_set)]
+            steady[id(group)] -= 1
+            if not steady[id(group)] or policy_of(group).READS_CLIENT:
+                waiting += above.pop(id(group), ())
+
+    def _can_fail_alone(self, record_set: RecordSet) -> bool:
+        """True if a health check or a resource can make a record set unhealthy, whatever other groups do."""
         if can_fail(record_set.health_check_id, self.checks):
             return True
-        if record_set.alias is None or not record_set.alias.evaluate_target_health:
-            return False
         target = self.tree.target(record_set)
-        if isinstance(target, Resource):
-            targets = zip(target.targets, target.target_ids, strict=True)
-            return not counts_as_healthy(target, [not self._can_target_fail(t, id) for t, id in targets])
-        if target is None:
+        if not isinstance(target, Resource) or record_set.alias is None or not record_set.alias.evaluate_target_health:
             return False
-        able = [self.can_fail(member) for member in target.record_sets]
-        return any(able) if policy_of(target).READS_CLIENT else all(able)
+        targets = zip(target.targets, target.target_ids, strict=True)
+        return not counts_as_healthy(target, [not self._can_target_fail(t, id) for t, id in targets])
 
     def _can_target_fail(self, target: Target, target_id: HealthCheckId) -> bool:
         return target_id in self.lost_targets or can_fail(target.health_check_id, self.checks)

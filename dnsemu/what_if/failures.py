@@ -14,7 +14,7 @@ from dnsemu.config.model.resources import is_target_id
 from dnsemu.faults.failure_domains import DomainContents
 from dnsemu.faults.patterns import Pattern, PatternKind
 from dnsemu.faults.zone_search import region_of
-from dnsemu.healthcheck.verdict.calculated import is_threshold_met
+from dnsemu.healthcheck.verdict.calculated import evaluation_order, is_threshold_met
 from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
 from dnsemu.what_if.tree import AnswerTree
@@ -167,16 +167,19 @@ def health_when(failed: Collection[HealthCheckId], named: Collection[HealthCheck
 
     Targets among `failed` are unhealthy.
     """
-
-    def is_healthy(check_id: HealthCheckId) -> bool:
-        check = checks[check_id]
+    below = _all_below(named, checks)
+    order = evaluation_order(
+        {id: check.config.children for id, check in below.items() if isinstance(check.config, CalculatedCheck)}
+    )
+    is_healthy: dict[HealthCheckId, bool] = {}
+    for check_id, check in sorted(below.items(), key=lambda item: order.get(item[0], 0)):
         raw = check_id not in failed
         if raw and isinstance(check.config, CalculatedCheck):
-            children = [is_healthy(child) for child in set(check.config.children) if child in checks]
+            # A child that is not declared is not healthy (H84), nor is one that closes a ring.
+            children = [is_healthy.get(child, False) for child in set(check.config.children)]
             raw = is_threshold_met(children, check.config.health_threshold)
-        return is_effectively_healthy(raw=raw, inverted=check.inverted, disabled=check.disabled)
-
-    statuses = {check: Status.of(is_healthy=is_healthy(check)) for check in named if check in checks}
+        is_healthy[check_id] = is_effectively_healthy(raw=raw, inverted=check.inverted, disabled=check.disabled)
+    statuses = {check: Status.of(is_healthy=is_healthy[check]) for check in named if check in checks}
     return HealthSnapshot(0, Map(statuses | {id: Status.UNHEALTHY for id in failed if is_target_id(id)}))
 
 
@@ -189,13 +192,28 @@ def can_fail(check_id: HealthCheckId | None, checks: Checks) -> bool:
 
 
 def _probed(check_id: HealthCheckId, checks: Checks) -> list[HealthCheckId]:
-    """The check itself, or the children of a calculated check."""
-    check = checks.get(check_id)
-    if check is None or check.disabled:
-        return []
-    if isinstance(check.config, CalculatedCheck):
-        return [probed for child in check.config.children for probed in _probed(child, checks)]
-    return [check_id]
+    """The check itself, or the checks that are not calculated below a calculated one, each once."""
+    found = _all_below((check_id,), checks, skips_disabled=True)
+    return [id for id, check in found.items() if not isinstance(check.config, CalculatedCheck)]
+
+
+def _all_below(
+    named: Iterable[HealthCheckId], checks: Checks, *, skips_disabled: bool = False
+) -> dict[HealthCheckId, HealthCheck]:
+    """The declared checks among some, and their children over any number of levels, each once.
+
+    Args:
+        skips_disabled: leave out disabled checks, and what only they have as a child.
+    """
+    found: dict[HealthCheckId, HealthCheck] = {}
+    waiting = list(named)[::-1]
+    while waiting:
+        check = checks.get(waiting.pop())
+        if check is not None and check.id not in found and not (skips_disabled and check.disabled):
+            found[check.id] = check
+            if isinstance(check.config, CalculatedCheck):
+                waiting += check.config.children[::-1]
+    return found
 
 
 def _domains_in(tree: AnswerTree) -> Iterator[Pattern]:

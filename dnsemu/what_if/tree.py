@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dnsemu.answering.resolution import Link, ZoneSurroundings, resolve
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
-from dnsemu.config.model.record_sets import RecordSet, RecordSetKey
+from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.resources import Resource, Target
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
@@ -36,23 +36,24 @@ class AnswerTree:
     """The groups that a question leads to, along aliases and CNAMEs, each once.
 
     `roots` are the groups that no alias above reads the health of: the question's and those that CNAMEs lead to.
-    `targets` and `cnames` hold what aliases and CNAMEs lead to.
+    `targets` and `cnames` hold what aliases and CNAMEs lead to, by the identity of the record set: two hosted zones may
+    have record sets of one name.
     """
 
     name: DName
     type: RRType
     groups: tuple[Group, ...]
     roots: tuple[Group, ...]
-    targets: dict[RecordSetKey, Group | Resource]
-    cnames: dict[RecordSetKey, Group]
+    targets: dict[int, Group | Resource]
+    cnames: dict[int, Group]
 
     def target(self, record_set: RecordSet) -> Group | Resource | None:
         """The group or resource that an alias leads to; None for a leaf, and if there is no such target."""
-        return self.targets.get(record_set.key)
+        return self.targets.get(id(record_set))
 
     def below(self, record_set: RecordSet) -> Group | Resource | None:
         """The group or resource that an alias or a CNAME leads to."""
-        return self.target(record_set) or self.cnames.get(record_set.key)
+        return self.target(record_set) or self.cnames.get(id(record_set))
 
     @property
     def size(self) -> int:
@@ -99,10 +100,10 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
     if not isinstance(first.found, Hit):
         raise Unanswered(f"no record set answers {names.display(name)} {type_.name}")
     surroundings = ZoneSurroundings(catalog, first.found.zone, HealthSnapshot())
-    groups: dict[tuple[DName, RRType], Group] = {}
-    roots: dict[tuple[DName, RRType], Group] = {}
-    targets: dict[RecordSetKey, Group | Resource] = {}
-    cnames: dict[RecordSetKey, Group] = {}
+    groups: dict[int, Group] = {}
+    roots: dict[int, Group] = {}
+    targets: dict[int, Group | Resource] = {}
+    cnames: dict[int, Group] = {}
     waiting = [first]
     links = 0
     while waiting:
@@ -112,12 +113,12 @@ def tree_of(catalog: Catalog, name: DName, type_: RRType) -> AnswerTree:
             raise TooManyLinks(f"CNAMEs lead on from {names.display(name)} in more than {MAX_LINKS} ways")
         assert isinstance(link.found, Hit)
         (root,) = link.found.groups
-        roots[root.name, root.type] = root
+        roots[id(root)] = root
         reached = _reached(surroundings, root, targets)
         groups |= reached
         for cname, next_link in _followed(link, reached.values()) if link.follows_cname else ():
             assert isinstance(next_link.found, Hit)
-            cnames[cname.key] = next_link.found.groups[0]
+            cnames[id(cname)] = next_link.found.groups[0]
             waiting.append(next_link)
     return AnswerTree(name, type_, tuple(groups.values()), tuple(roots.values()), targets, cnames)
 
@@ -130,11 +131,9 @@ def _followed(link: Link, groups: Iterable[Group]) -> Iterator[tuple[RecordSet, 
             yield record_set, next_link
 
 
-def _reached(
-    surroundings: ZoneSurroundings, root: Group, targets: dict[RecordSetKey, Group | Resource]
-) -> dict[tuple[DName, RRType], Group]:
+def _reached(surroundings: ZoneSurroundings, root: Group, targets: dict[int, Group | Resource]) -> dict[int, Group]:
     """A group and all groups that its aliases lead to; what each alias leads to is added to `targets`."""
-    found = {(root.name, root.type): root}
+    found = {id(root): root}
     waiting = [(root, surroundings)]
     while waiting:
         group, here = waiting.pop()
@@ -144,10 +143,10 @@ def _reached(
                 continue
             state, beyond = here.target(alias, record_set.type), here.beyond(alias)
             if state is not None:
-                targets[record_set.key] = state.resource
+                targets[id(record_set)] = state.resource
             elif beyond is not None and (target := beyond.group(alias.name, record_set.type)) is not None:
-                targets[record_set.key] = target
-                if (key := (target.name, target.type)) not in found:
-                    found[key] = target
+                targets[id(record_set)] = target
+                if id(target) not in found:
+                    found[id(target)] = target
                     waiting.append((target, beyond))
     return found
