@@ -17,6 +17,7 @@ from dnsemu.files import snapshot_child
 from dnsemu.files.child import LENGTH_BYTES
 from dnsemu.files.reading import LoadingFailed
 from dnsemu.files.snapshot_child import Piece
+from dnsemu.runtime.garbage_collection import gc_deferred
 from dnsemu.state.state import State
 from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, RECORD_SET
 from dnsemu.store.snapshot import SnapshotUnusable
@@ -47,7 +48,8 @@ async def read_snapshot(body: AsyncIterator[bytes], max_bytes: int = MAX_SNAPSHO
     assert process.stdout is not None
     try:
         await _pass_on(body, process.stdin, max_bytes)
-        return await assemble(_pieces(process.stdout))
+        with gc_deferred():
+            return await assemble(_pieces(process.stdout))
     except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError) as cut_off:
         if process.stdin.is_closing() or process.returncode is not None:
             status = await process.wait()

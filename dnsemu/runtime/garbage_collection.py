@@ -34,14 +34,28 @@ def gc_paused() -> Iterator[None]:
         gc.enable()
 
 
+class _Deferrals:
+    """The thresholds before the first of the deferrals that overlap, and their number."""
+
+    number = 0
+    thresholds = gc.get_threshold()
+
+
 @contextmanager
 def gc_deferred() -> Iterator[None]:
-    """Load a World without a full collection, then freeze it; young garbage is still collected."""
-    gc.collect()  # only what is not frozen, which is little
-    thresholds = gc.get_threshold()
-    gc.set_threshold(*thresholds[:2], _NEVER)
+    """Load a World without a full collection, then freeze it; young garbage is still collected.
+
+    Deferrals may overlap.
+    """
+    if not _Deferrals.number:
+        gc.collect()  # only what is not frozen, which is little
+        _Deferrals.thresholds = gc.get_threshold()
+        gc.set_threshold(*_Deferrals.thresholds[:2], _NEVER)
+    _Deferrals.number += 1
     try:
         yield
         gc.freeze()
     finally:
-        gc.set_threshold(*thresholds)
+        _Deferrals.number -= 1
+        if not _Deferrals.number:
+            gc.set_threshold(*_Deferrals.thresholds)

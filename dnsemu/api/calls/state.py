@@ -1,5 +1,6 @@
 """Control calls about the API's whole state: save a snapshot, load one."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -53,6 +54,7 @@ class StateCalls:
         await response.prepare(request)
         for piece in save(Snapshot(self._runner.state, self._clock.now()), TABLES):
             await response.write(piece.encode())
+            await asyncio.sleep(0)  # `write` does not yield while the client keeps up
         return response
 
     async def _load(self, request: web.Request) -> web.Response:

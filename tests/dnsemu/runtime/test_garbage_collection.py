@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from dnsemu.runtime.garbage_collection import gc_paused
+from dnsemu.runtime.garbage_collection import gc_deferred, gc_paused
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +28,16 @@ def test_collection_goes_on_after_a_refusal():
     with pytest.raises(ValueError), gc_paused():
         raise ValueError
     assert gc.isenabled()
+
+
+def test_deferrals_overlap():
+    """The first one to end does not bring full collections back, and the last one does."""
+    before = gc.get_threshold()
+    first, second = gc_deferred(), gc_deferred()
+    first.__enter__()
+    deferred = gc.get_threshold()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert gc.get_threshold() == deferred != before
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == before
