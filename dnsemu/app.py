@@ -132,7 +132,7 @@ class Application:
         self.history = History(format(time.time_ns() // 1_000_000, "x"))
         self.history.subscribe(status_listener(on_change))
         self.partitions = Partitions()
-        resolver = HostedResolver(self.board, self.health, lookup_dice, HostResolver())
+        resolver = HostedResolver(self.board, self.health, lookup_dice, options.resolver or HostResolver())
         self.target_hosts = TargetHosts(self.board, resolver, self.scheduler)
         self._prober = Prober(
             resolver, is_cut_off=self.partitions.is_cut_off, is_strict=lambda: self._fleet().strict_addresses
@@ -141,7 +141,7 @@ class Application:
             scheduler=self.scheduler,
             board=self.health,
             history=self.history,
-            probe=self._prober,
+            probe=options.probe or self._prober,
             seed=chance.getrandbits(64),
             is_served=resolver.serves,
         )

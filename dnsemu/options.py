@@ -6,6 +6,8 @@ from pathlib import Path
 from dnsemu.clock.clock import Clock
 from dnsemu.config.model.health_checkers import ProbeMode
 from dnsemu.config.text.addresses import Address
+from dnsemu.healthcheck.monitor import Probe
+from dnsemu.healthcheck.probes.resolve import Resolver
 from dnsemu.query_log.log_file import LogFile
 from dnsemu.store.store import Store
 
@@ -18,7 +20,7 @@ class Options:
     """The command line's choices; None leaves a choice to the files, then to the default.
 
     `seed` makes dice, ids and probe times repeatable. `workers` is how many processes answer DNS.
-    `token` is what control calls must send.
+    `token` is what control calls must send. `probe` and `resolver` replace the network, in simulations.
     """
 
     dns: tuple[Address, ...] | None = None
@@ -37,3 +39,5 @@ class Options:
     repairs: bool = False
     allowed_hosts: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
+    probe: Probe | None = None
+    resolver: Resolver | None = None

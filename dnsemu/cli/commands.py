@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dnsemu.cli import running_server as server
+from dnsemu.cli.drill import drill
 from dnsemu.cli.files import check, schema
 from dnsemu.cli.help import CommandsByTask, CommandWithExamples, help_
 from dnsemu.cli.questions import explain, what_if
@@ -54,7 +55,7 @@ def _options(
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Serve": (serve, run, demo, wait, stop),
-    "Check files and explain answers": (check, explain, what_if, schema),
+    "Check files and explain answers": (check, explain, what_if, drill, schema),
     "Watch a running server": (server.status, server.history),
     "Steer a running server": (
         *(server.force, server.clock, server.probe, server.observe, server.alarm, server.routing_control),

@@ -54,6 +54,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             "dnsemu what-if --file shop.yaml --fail 2 --require no-black-hole",
         ),
     ),
+    "drill": (
+        Example("Rehearse an outage, with a verdict on every expectation", "dnsemu drill drills/active-passive.yaml"),
+        Example("Let CI show each expectation as a test", "dnsemu drill drills/*.yaml --junit drills.xml"),
+    ),
     "status": (
         Example("All health checks and answers", "dnsemu status"),
         Example("One health check, with each of its checkers", "dnsemu status web-us"),

@@ -58,6 +58,7 @@ class Forcing:
         """The contents of each pattern in what is declared now."""
         self._called: tuple[ForceRule, ...] = ()
         self._from_file: tuple[ForceRule, ...] = ()
+        self._lost: Mapping[HealthCheckId, Overlay] = {}
         self._expiry: Timer | None = None
 
     @property
@@ -99,6 +100,11 @@ class Forcing:
                 log.warning("a forced status matches no health check", pattern=str(rule.pattern))
             if unchecked := self.unchecked_text(rule):
                 log.warning("a forced status leaves record sets answering", pattern=str(rule.pattern), reason=unchecked)
+
+    def lose(self, targets: Mapping[HealthCheckId, Overlay]) -> None:
+        """Holds targets that nothing checks, until the next call; rules override them."""
+        self._lost = targets
+        self._refresh()
 
     def apply(self, world: World, catalog: Catalog) -> None:
         """Matches the rules against what is declared now; `catalog` was compiled from `world`."""
@@ -150,7 +156,7 @@ class Forcing:
         self._expiry = self._scheduler.call_at(min(ends), self._refresh) if ends else None
 
     def _overlays(self) -> dict[HealthCheckId, Overlay]:
-        overlays: dict[HealthCheckId, Overlay] = {}
+        overlays: dict[HealthCheckId, Overlay] = dict(self._lost)
         for rule in self.rules:
             for check_id in sorted(self._matches[rule.pattern].failing):
                 if rule.status is None:

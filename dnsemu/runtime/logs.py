@@ -41,3 +41,11 @@ def configure_logs(now: Callable[[], float], *, as_json: bool) -> None:
 def timestamp(seconds: float) -> str:
     """ISO 8601 in UTC with milliseconds (A9): `2026-11-21T10:15:30.123Z`."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def silence() -> None:
+    """Logs errors only, for a command that prints its own course."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
