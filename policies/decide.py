@@ -215,7 +215,7 @@ class _Health:
         """By group: a search that found a healthy end."""
         self._failed: dict[_GroupKey, _Search] = {}
         """By group: the deepest search that found none."""
-        self._rings = _Rings(self) if rings is None else rings
+        self._rings = rings
 
     def verdict(self, record_set: RecordSet, level: int) -> Verdict:
         """Evaluates the health check, then the alias's target: both must pass (R109, R114).
@@ -246,18 +246,25 @@ class _Health:
         if level >= MAX_ALIAS_LEVELS:
             return Verdict(is_healthy=False, reason=Reason.TOO_DEEP)
         found = self._search(group, MAX_ALIAS_LEVELS - 1 - level)
-        is_healthy = found.is_healthy or (found.is_cut and self._rings.lie_below(_Target(self, group)))
-        return Verdict(is_healthy=is_healthy, reason=Reason.TARGET, reads_client=found.reads_client)
+        is_healthy, reads_client = found.is_healthy, found.reads_client
+        if found.is_cut and not is_healthy:
+            rings = self._rings_below()
+            is_healthy = rings.lie_below(_Target(self, group))
+            reads_client = reads_client or rings.reads_client
+        return Verdict(is_healthy=is_healthy, reason=Reason.TARGET, reads_client=reads_client)
 
-    # --- a healthy end ---
+    def _rings_below(self) -> "_Rings":
+        """The rings below the decided group, which all hosted zones share."""
+        if self._rings is None:
+            self._rings = _Rings(self)
+        return self._rings
 
     def _search(self, group: Group, depth: int) -> "_Search":
         """Searches for a healthy end at most `depth` aliases below a group; stops at the first one."""
         key = group.name, group.type
-        found, failed = self._found.get(key), self._failed.get(key)
-        if found is not None and found.depth <= depth:
+        if (found := self._found.get(key)) is not None and found.depth <= depth:
             return found
-        if failed is not None and failed.depth >= depth:
+        if (failed := self._failed.get(key)) is not None and failed.depth >= depth:
             return failed
         policy = policy_of(group)
         reads_client, is_cut = policy.READS_CLIENT, False
@@ -283,8 +290,7 @@ class _Health:
             return False
         if alias is None or not alias.evaluate_target_health:
             return True
-        resource = self._surroundings.target(alias, member.type)
-        if resource is not None:
+        if (resource := self._surroundings.target(alias, member.type)) is not None:
             return resource.is_healthy
         return self._target(alias, member.type) or True
 
@@ -296,7 +302,7 @@ class _Health:
         health = self
         if surroundings is not self._surroundings:
             known = self._others.get(alias.hosted_zone_id)
-            health = known or _Health(self._client, surroundings, self.group, self._others, self._rings)
+            health = known or _Health(self._client, surroundings, self.group, self._others, self._rings_below())
             self._others[alias.hosted_zone_id] = health
         group = surroundings.group(alias.name, type_)
         return None if group is None else _Target(health, group)
@@ -317,6 +323,8 @@ class _Rings:
 
     def __init__(self, top: _Health) -> None:
         self._top = top
+        self.reads_client = False
+        """True if another client could find other rings."""
         self._leading: set[_Node] | None = None
         """The groups from which aliases whose health checks pass lead into a ring."""
 
@@ -334,6 +342,7 @@ class _Rings:
             for here in layer:
                 if len(found) < MAX_GROUPS_SEARCHED:
                     below = {target.node: target for target in here.health.edges(here.group)}
+                    self.reads_client = self.reads_client or policy_of(here.group).READS_CLIENT
                     found[here.node] = set(below)
                     following |= below
             layer = [target for node, target in following.items() if node not in found]
@@ -360,7 +369,7 @@ def _leading_to_rings(edges: "dict[_Node, set[_Node]]") -> "set[_Node]":
     return set(left)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that makes instances three times as slowly
 class _Search:
     """The result of a search for a healthy end below a group; `is_cut` is true if it ended at its depth."""
 
@@ -374,7 +383,7 @@ _HEALTHY, _UNHEALTHY = _Search(0, is_healthy=True), _Search(0, is_healthy=False)
 _CUT = _Search(0, is_healthy=False, is_cut=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Target:
     """A group that an alias leads to, and the verdicts on its hosted zone."""
 

@@ -399,3 +399,20 @@ def test_r110_adding_a_healthy_member_never_makes_an_alias_unhealthy(rows, down,
         for candidate in decide(after.groups[key], ANYONE, after).candidates:
             was = verdicts.get(candidate.record_set.set_identifier)
             assert was is None or candidate.verdict.is_healthy >= was.is_healthy
+
+
+def test_r118_r133_a_ring_that_another_client_would_not_find_depends_on_the_client():
+    """The location policy in the ring lies deeper than the search for a healthy end goes from this level."""
+    ring = [record_set(f"r{n}.test", alias=f"r{(n + 1) % 12}.test") for n in range(11)]
+    sets = [*ring, geo("r11.test", "us", country="US", alias="r0.test")]
+    top = [primary("www.test", alias="r0.test"), secondary("www.test")]
+    down = [record_set(f"l{n}.test", alias=f"l{n + 1}.test") for n in range(8)] + [
+        record_set("l8.test", alias="www.test")
+    ]
+    surroundings = FakeSurroundings.of(*sets, *top, *down)
+    node = decide(surroundings.groups[down[0].name, down[0].type], ANYONE, surroundings)
+    while node.group.name != top[0].name:
+        (candidate,) = node.candidates
+        node = node.below(candidate.record_set)
+    assert shares_by_id(node) == {"primary": 1}
+    assert node.reads_client
