@@ -19,12 +19,15 @@ from dnsemu.answering.dice import QuickDice
 from dnsemu.api.calls.checkers import CheckerCalls
 from dnsemu.api.calls.clock import ClockCalls
 from dnsemu.api.calls.datapoints import DataPointCalls
+from dnsemu.api.calls.endpoint_faults import EndpointFaultCalls
 from dnsemu.api.calls.events import EventCalls
 from dnsemu.api.calls.explain import ExplainCalls
+from dnsemu.api.calls.files import FileCalls
 from dnsemu.api.calls.forced_statuses import ForcedStatusCalls
 from dnsemu.api.calls.health_checks import HealthCheckCalls
 from dnsemu.api.calls.injections import InjectionCalls
 from dnsemu.api.calls.reset import ResetCalls
+from dnsemu.api.calls.resolve import ResolveCalls
 from dnsemu.api.calls.signals import SignalCalls
 from dnsemu.api.calls.state import StateCalls
 from dnsemu.api.calls.status import StatusCalls
@@ -49,6 +52,7 @@ from dnsemu.control.replacement import Replacement
 from dnsemu.control.resetting import Part, Resetter
 from dnsemu.control.status_log import status_listener
 from dnsemu.faults.api_errors import InjectedErrors
+from dnsemu.faults.endpoint_faults import EndpointFaults
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.files.declared_files import DeclaredFiles
@@ -57,10 +61,10 @@ from dnsemu.files.watch import Stamp
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.probes.partitions import Partitions
 from dnsemu.healthcheck.probes.prober import Prober
-from dnsemu.healthcheck.probes.resolve import HostResolver
+from dnsemu.healthcheck.probes.resolve import HostResolver, NoLookups
+from dnsemu.healthcheck.probes.simulated import Endpoints
 from dnsemu.healthcheck.verdict.history import Event, History
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
-from dnsemu.options import DEFAULT_DNS, DEFAULT_HTTP, Options
 from dnsemu.policies.location.locator import read_embedded_data
 from dnsemu.publication.board import Board
 from dnsemu.publication.propagation import Propagation
@@ -72,9 +76,10 @@ from dnsemu.runtime.file_limit import max_probes
 from dnsemu.runtime.garbage_collection import settle
 from dnsemu.runtime.lifecycle import Lifecycle, Ready
 from dnsemu.server.data_plane import DataPlane
+from dnsemu.server.options import DEFAULT_DNS, DEFAULT_HTTP, Options
 from dnsemu.server.responder import Responder
 from dnsemu.server.settings import SettingsFollower
-from dnsemu.server.transport.listeners import Listeners, SocketPair, bind_shares, close_pairs, listening_at
+from dnsemu.server.transport.listeners import SocketPair, bind_shares, close_pairs, listening_at
 from dnsemu.server.vantage_points import VantagePoints
 from dnsemu.state.change_feed import ChangeFeed
 from dnsemu.state.state import State
@@ -84,8 +89,7 @@ from dnsemu.upstream.forwarding import Forwarder
 from dnsemu.upstream.hosted_resolver import HostedResolver
 from dnsemu.upstream.own_addresses import refuse_own
 from dnsemu.workers.backlog import Source
-from dnsemu.workers.in_process import InProcess
-from dnsemu.workers.pool import WorkerPool
+from dnsemu.workers.starting import data_plane_of
 
 log = structlog.get_logger()
 
@@ -132,20 +136,26 @@ class Application:
         self.history = History(format(time.time_ns() // 1_000_000, "x"))
         self.history.subscribe(status_listener(on_change))
         self.partitions = Partitions()
-        resolver = HostedResolver(self.board, self.health, lookup_dice, options.resolver or HostResolver())
+        outside = options.resolver or (NoLookups() if options.simulates_endpoints else HostResolver())
+        resolver = HostedResolver(self.board, self.health, lookup_dice, outside)
         self.target_hosts = TargetHosts(self.board, resolver, self.scheduler)
         self._prober = Prober(
             resolver, is_cut_off=self.partitions.is_cut_off, is_strict=lambda: self._fleet().strict_addresses
+        )
+        self.endpoints = Endpoints(
+            *(self._prober, resolver, self.partitions.is_cut_off), is_simulated=options.simulates_endpoints
         )
         self.monitor = HealthMonitor(
             scheduler=self.scheduler,
             board=self.health,
             history=self.history,
-            probe=options.probe or self._prober,
+            probe=options.probe or self.endpoints,
             seed=chance.getrandbits(64),
             is_served=resolver.serves,
         )
         self.forcing = Forcing(self.scheduler, self.monitor.set_overlays)
+        self.endpoint_faults = EndpointFaults(self.forcing, self.endpoints.set_failing)
+        self.board.subscribe(self.endpoint_faults.on_published)
         self.force_file = ForceFile(self.forcing, self.clock)
 
         # DNS.
@@ -209,6 +219,7 @@ class Application:
             *(self.scheduler, self.monitor, self.forcing, self.force_file, self.partitions, self.injected_errors),
             *(self.propagation, self.target_hosts, self.board, self.restore),
         )
+        self.resetter.on_reset(Part.FORCED, self.endpoint_faults.end_all)
         self.resetter.on_reset(Part.API, new_ids.restart)
         if options.seed is not None:
             for source in (chance, lookup_chance):
@@ -306,26 +317,10 @@ class Application:
     # --- the DNS side ---
 
     def _data_plane(self, shares: Sequence[Sequence[SocketPair]]) -> DataPlane:
-        """The processes that answer on bound sockets: addresses for everyone first, then the vantage points."""
         vantage_points = [point.dns for point in self.board.current.world.server.vantage_points]
-        common = len(shares[0]) - len(vantage_points)
-        handlers = [self.responder.handlers()] * common
-        handlers += [self.responder.handlers(self.vantage_points.place_at(dns)) for dns in vantage_points]
-        if self._options.workers == 1:
-            return InProcess(self.responder, Listeners(shares[0]), handlers)
-        places = self.vantage_points.places
-        source = Source(self.board, self.health, places, self.clock, lambda: self.responder.ttl_divisor)
-        return WorkerPool(
-            source,
-            shares,
-            [*[None] * common, *vantage_points],
-            handlers,
-            self.responder,
-            forward=self._options.forward,
-            seed=self._options.seed,
-            logs_as_json=self._options.logs_as_json,
-            query_log=self.query_log.path if self.query_log is not None else None,
-        )
+        places = self.vantage_points
+        source = Source(self.board, self.health, places.places, self.clock, lambda: self.responder.ttl_divisor)
+        return data_plane_of(shares, vantage_points, self.responder, places, source, self._options)
 
     # --- the HTTP side ---
 
@@ -350,6 +345,9 @@ class Application:
             CheckerCalls(self.partitions, self._fleet),
             StateCalls(self.command_runner, clock, reached, self.restore),
             ResetCalls(self.resetter, self.command_runner),
+            EndpointFaultCalls(self.endpoint_faults, self.endpoints),
+            FileCalls(self.files, self.endpoints),
+            ResolveCalls(self.responder),
             InjectionCalls(self.injected_errors),
             StopCalls(self.stop),
         ]

@@ -83,6 +83,24 @@ def load_text(name: str, text: str | bytes) -> Loaded:
     return _load([(_document(name, text), None)], [])
 
 
+def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
+    """Reads texts and merges what they declare.
+
+    Args:
+        texts: names and contents. Paths in a text are relative to the folder of its name.
+    Raises:
+        FilesRefused: with all errors of all texts.
+    """
+    documents: list[tuple[Document, FilePath | None]] = []
+    errors: list[FileError] = []
+    for name, text in texts:
+        try:
+            documents.append((_document(name, text), FilePath(name).parent))
+        except FilesRefused as refused:
+            errors += refused.errors
+    return _load(documents, errors)
+
+
 def _document(name: str, text: str | bytes) -> Document:
     """Parses a file, or a snapshot as a file."""
     document = parse(name, text)

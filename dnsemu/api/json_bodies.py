@@ -26,7 +26,9 @@ class BadBody(Exception):
         return failure(400, self.what, self.where)
 
 
-async def body_of(request: web.Request, example: str, fields: Collection[str]) -> dict[str, Any]:
+async def body_of(
+    request: web.Request, example: str, fields: Collection[str], *, max_bytes: int = MAX_JSON_BYTES
+) -> dict[str, Any]:
     """Read a request body: a JSON object with no fields but these.
 
     Args:
@@ -35,7 +37,7 @@ async def body_of(request: web.Request, example: str, fields: Collection[str]) -
         BadBody: the body is anything else, or holds text that is no Unicode.
     """
     try:
-        body = json.loads(await _read(request))
+        body = json.loads(await _read(request, max_bytes))
         json.dumps(body, ensure_ascii=False).encode()  # refuses a surrogate that is not in a pair
     except (ValueError, RecursionError):
         body = None
@@ -46,7 +48,7 @@ async def body_of(request: web.Request, example: str, fields: Collection[str]) -
     return body
 
 
-async def _read(request: web.Request) -> bytes:
+async def _read(request: web.Request, max_bytes: int) -> bytes:
     """Reads a body up to its bound.
 
     Raises:
@@ -55,8 +57,8 @@ async def _read(request: web.Request) -> bytes:
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece
-        if len(body) > MAX_JSON_BYTES:
-            raise web.HTTPRequestEntityTooLarge(MAX_JSON_BYTES, len(body))
+        if len(body) > max_bytes:
+            raise web.HTTPRequestEntityTooLarge(max_bytes, len(body))
     return bytes(body)
 
 

@@ -95,6 +95,19 @@ ProbesOption = Annotated[
         show_default="on",
     ),
 ]
+EndpointsOption = Annotated[
+    str,
+    typer.Option(
+        "--endpoints",
+        envvar="DNSEMU_ENDPOINTS",
+        rich_help_panel="Health checks",
+        metavar="real|simulated",
+        autocompletion=completion.fixed(
+            {"real": "probes are real connections", "simulated": "up until 'dnsemu fail'; no probe opens a socket"}
+        ),
+        help="Probe endpoints for real, or simulate them: up until 'dnsemu fail', and no probe opens a socket.",
+    ),
+]
 Seed = Annotated[
     int | None,
     typer.Option(

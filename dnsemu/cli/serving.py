@@ -13,6 +13,7 @@ from dnsemu.cli.options import (
     AsJson,
     ClockOption,
     Dns,
+    EndpointsOption,
     FilesToServe,
     ForceFile,
     Forward,
@@ -42,6 +43,7 @@ def serve(
     force_file: ForceFile = None,
     query_log: QueryLog = None,
     probes: ProbesOption = None,
+    endpoints: EndpointsOption = "real",
     seed: Seed = None,
     workers: Workers = "1",
     skip_faulty: SkipFaulty = False,
@@ -72,8 +74,8 @@ def serve(
     from dnsemu.app import Application
     from dnsemu.cli.loading import print_left_out
     from dnsemu.files.watch import stamp
-    from dnsemu.options import Options
     from dnsemu.runner import run
+    from dnsemu.server.options import Options
 
     parsed_clock = _clock(clock)
     if repair and store is None:
@@ -94,6 +96,7 @@ def serve(
         http=_address(http, "--http") if http else None,
         forward=upstreams,
         probes=probes,
+        simulates_endpoints=_is_simulated(endpoints),
         seed=seed,
         clock=parsed_clock,
         scale_ttls=scale_ttls,
@@ -113,7 +116,7 @@ def serve(
 def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
     """Run a tour: three sample apps, a zone that uses every policy, live health checks. Needs no file."""
     from dnsemu.demo import run_demo
-    from dnsemu.options import Options
+    from dnsemu.server.options import Options
 
     options = Options(dns=_dns_addresses(dns), http=_address(http, "--http") if http else None)
     run_demo(options, as_json=as_json)
@@ -150,6 +153,12 @@ def _clock(text: str) -> Any:
         return parse_clock(text)
     except ValueError as bad:
         refuse(f"--clock: {bad}")
+
+
+def _is_simulated(endpoints: str) -> bool:
+    if endpoints not in ("real", "simulated"):
+        refuse(f"--endpoints: {endpoints!r} is neither: write real or simulated")
+    return endpoints == "simulated"
 
 
 def _workers(text: str) -> int:

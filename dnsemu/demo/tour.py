@@ -16,10 +16,10 @@ from dnsemu.demo.app import start
 from dnsemu.explain.lines import Line
 from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.verdict.history import Event
-from dnsemu.options import Options
 from dnsemu.runner import announce, exit_unless_it_listens, handle_signals, run_registered
 from dnsemu.runtime.lifecycle import Ready
 from dnsemu.runtime.logs import configure_logs, timestamp
+from dnsemu.server.options import Options
 from dnsemu.server.transport.listeners import CannotListen
 from dnsemu.server.transport.sockets import bind_tcp
 

@@ -8,23 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, HealthCheck, HealthCheckId
+from dnsemu.config.model.failing import Failing
+from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.world import World
 from dnsemu.drill.answers import addresses_of
-from dnsemu.drill.model import Failing, FailureWay
+from dnsemu.faults.endpoint_faults import failing_endpoints
 from dnsemu.faults.failure_domains import DomainContents
 from dnsemu.healthcheck.checkers import Checker
-from dnsemu.healthcheck.http.head import BadResponse
-from dnsemu.healthcheck.http.response import Response
-from dnsemu.healthcheck.http.search import SEARCHED_BYTES, Search
-from dnsemu.healthcheck.probes.budgets import Budgets
-from dnsemu.healthcheck.probes.http import http_status
-from dnsemu.healthcheck.verdict.results import TIMED_OUT, Phases, ProbeResult
+from dnsemu.healthcheck.probes.simulated import simulated_result, timed_out
+from dnsemu.healthcheck.verdict.results import ProbeResult
 from dnsemu.zone.catalog import Catalog
-
-_BUDGETS = Budgets()
-_QUICK = Phases(connect_s=0.001, first_byte_s=0.002)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,7 @@ def broken_by(contents: DomainContents, world: World, catalog: Catalog) -> Broke
     A calculated check has no endpoint: those of its children fail, except a child that a record set outside the domain
     names. The record sets and targets that name a failing check are down too.
     """
-    checks = frozenset(_endpoints(contents, world))
+    checks = frozenset(failing_endpoints(contents, world))
     named = checks.union(contents.health_checks)
     resources = {compiled.declared.name: compiled for compiled in catalog.resources.values()}.values()
     targets = [
@@ -61,20 +55,6 @@ def broken_by(contents: DomainContents, world: World, catalog: Catalog) -> Broke
 def record_sets_of(world: World) -> Iterator[RecordSet]:
     """All record sets of all hosted zones."""
     return (record_set for zone in world.hosted_zones.values() for record_set in zone.record_sets.values())
-
-
-def _endpoints(contents: DomainContents, world: World) -> Iterator[HealthCheckId]:
-    inside = {id(record_set) for record_set in contents.record_sets}
-    elsewhere = {r.health_check_id for r in record_sets_of(world) if r.health_check_id and id(r) not in inside}
-    waiting, seen = list(contents.health_checks), set(contents.health_checks)
-    while waiting:
-        check = world.health_checks.get(waiting.pop())
-        if check is not None and isinstance(check.config, EndpointCheck):
-            yield check.id
-        elif check is not None and isinstance(check.config, CalculatedCheck):
-            children = [child for child in check.config.children if child not in seen | elsewhere]
-            seen.update(children)
-            waiting += children
 
 
 def _probed(failing: frozenset[HealthCheckId], checks: Mapping[HealthCheckId, HealthCheck]) -> Iterator[str]:
@@ -111,43 +91,8 @@ class SimulatedEndpoints:
         assert isinstance(config, EndpointCheck)
         addresses = (config.ip_address,) if config.ip_address is not None else self._addresses(check.id)
         if any(self._is_cut_off(checker, address) for address in addresses):
-            return _timed_out(config)
-        return result(config, self.failing.get(check.id))
-
-
-def result(config: EndpointCheck, how: Failing | None) -> ProbeResult:
-    """The result of a probe of an endpoint that is up, or fails in some way."""
-    if how is not None and how.kind is FailureWay.REFUSE:
-        return ProbeResult.failed("Connection refused.")
-    if how is not None and how.kind is FailureWay.TIMEOUT:
-        return _timed_out(config)
-    if not config.type.is_http:
-        return ProbeResult.passed("TCP connection established", _QUICK)
-    if how is not None and how.kind is FailureWay.SLOW and how.slow_s > _BUDGETS.status_s:
-        return ProbeResult.failed(TIMED_OUT, _QUICK, waited_s=_BUDGETS.status_s)
-    status = how.status if how is not None and how.kind is FailureWay.STATUS else 200
-    body = how.body if how is not None and how.kind is FailureWay.BODY else config.search_string or ""
-    return _exchanged(config, status, body.encode())
-
-
-def _timed_out(config: EndpointCheck) -> ProbeResult:
-    waited_s = _BUDGETS.connect_s if config.type.is_http else _BUDGETS.tcp_s
-    return ProbeResult.failed(TIMED_OUT, waited_s=waited_s)
-
-
-def _exchanged(config: EndpointCheck, status: int, body: bytes) -> ProbeResult:
-    """The product's own verdict on a response with a status code and a body."""
-    text = config.search_string if config.type.matches_string else None
-    response = Response(None if text is None else Search(text))
-    try:
-        response.feed(b"HTTP/1.1 %d Simulated\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
-    except BadResponse as bad:
-        return ProbeResult.failed(str(bad), _QUICK)
-    response.end()
-    if response.is_found or not 200 <= status < 400:
-        return ProbeResult(200 <= status < 400, http_status(status), _QUICK)
-    missing = f'The string "{text}" was not found in the first {SEARCHED_BYTES} bytes of the response body.'
-    return ProbeResult.failed(f"{http_status(status)}. {missing}", _QUICK)
+            return timed_out(config)
+        return simulated_result(config, self.failing.get(check.id))
 
 
 def nearest_words(world: World) -> list[str]:

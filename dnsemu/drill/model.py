@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from dnsemu.config.model.failing import Failing
 from dnsemu.config.model.health_checkers import BlockedPath
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
@@ -63,26 +64,6 @@ class DrillPopulation:
     place: str | None = None
     caching: Caching = HONEST
     retries: int = 0
-
-
-class FailureWay(Enum):
-    """The ways in which an endpoint fails."""
-
-    REFUSE = "refuse"
-    TIMEOUT = "timeout"
-    SLOW = "slow"
-    STATUS = "status"
-    BODY = "body"
-
-
-@dataclass(frozen=True, slots=True)
-class Failing:
-    """The way in which an endpoint fails; `slow_s`, `status` and `body` belong to the kinds of those names."""
-
-    kind: FailureWay = FailureWay.REFUSE
-    slow_s: float = 0.0
-    status: int = 200
-    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, Unresolved
 from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.history import Event, EventKind
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
-from dnsemu.options import Options
 from dnsemu.publication.board import Published
+from dnsemu.server.options import Options
 
 STARTS_AT = parse_time("2026-01-01T00:00:00Z")
 """The emulated time at which every drill starts."""

@@ -94,6 +94,19 @@ class DeclaredFiles:
                     raise LoadingFailed(f"the files have errors: {refused.errors[0]}") from refused
                 await apply(loaded)
 
+    async def replace(self, loaded: LoadedFiles) -> None:
+        """Serve what was loaded in place of the files, which are no longer watched.
+
+        Raises:
+            StoreFailed, CannotBeServed: nothing changed.
+        """
+        async with self._turn:
+            with gc_deferred():
+                await self._apply(loaded)
+            self._files, self._inline, self._seen = (), loaded, ()
+            self._read_last = stamp(self._watched()), loaded
+            self.errors = loaded.left_out
+
     async def _reload(self) -> None:
         try:
             async with self._turn:

@@ -5,6 +5,6 @@ That is `dnsemu.fastpath.packet_cache.PacketCache.respond`; on a miss it calls `
 parses the query, answers it from a hosted zone or elsewhere, and returns the message.
 
 `received_query` is a parsed query with its origin, `vantage_points` the places of listeners, `data_plane` the interface
-of the processes that answer DNS. May import: wire, zone, answering, publication, explain, upstream, query_log,
-fastpath.
+of the processes that answer DNS, `options` the command line's choices. May import: clock,
+store, wire, zone, answering, publication, explain, upstream, query_log, fastpath.
 """

@@ -6,8 +6,8 @@ keeps nothing on disk but its lines of the query log.
 
 Start at `pool`: it keeps a process in each `slot`, through a `handle`. `backlog` holds what a worker has not received,
 `replication` cuts it into messages, `channel` carries them to the `program` in the child, whose `replica` applies them.
-Without workers, `in_process` answers. May import: clock, runtime, wire, zone, answering, publication, upstream,
-query_log, server.
+Without workers, `in_process` answers; `starting` chooses. May import: clock, runtime, wire, zone,
+answering, publication, upstream, query_log, server.
 """
 
 MAX_WORKERS = 64

@@ -37,6 +37,14 @@ class Resolver(Protocol):
         """Returns an address of the name as seen from a Region; IPv4 for endpoints of health checks (H56)."""
 
 
+class NoLookups:
+    """Resolves no name, and opens no socket."""
+
+    async def resolve(self, name: str, region: str, version: IPVersion = 4) -> str | Unresolved:
+        """Returns that the name has no address."""
+        return NO_ADDRESS
+
+
 Answer = str | Unresolved
 GetAddrInfo = Callable[..., list[tuple[Any, Any, Any, Any, Any]]]
 

@@ -16,7 +16,7 @@ from dnsemu.app import Application
 from dnsemu.config.text.addresses import Address
 from dnsemu.files.reading import read_files
 from dnsemu.files.watch import stamp
-from dnsemu.options import Options
+from dnsemu.server.options import Options
 from tests.e2e.asking import query, served
 from tests.serving import dnsemu, dnsemu_here, serving_files
 from tests.waiting import until

@@ -10,7 +10,7 @@ import pytest
 from dnsemu.app import Application
 from dnsemu.config.text.addresses import Address
 from dnsemu.files.reading import read_files
-from dnsemu.options import Options
+from dnsemu.server.options import Options
 from dnsemu.server.transport.listeners import CannotListen, bind
 from tests.serving import DNSEMU, dnsemu, dnsemu_here, free_port, serving, serving_files
 

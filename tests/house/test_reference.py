@@ -24,7 +24,7 @@ from dnsemu.config.shapes.record_sets import RecordSetShape
 from dnsemu.config.text.addresses import parse_address
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.rates import parse_rate
-from dnsemu.options import DEFAULT_DNS, DEFAULT_HTTP
+from dnsemu.server.options import DEFAULT_DNS, DEFAULT_HTTP
 from scripts.fidelity import DOCUMENTS, rules_of
 from scripts.reference import PAGE, filled, shapes, tables
 from tests.house.sources import room_of

@@ -53,25 +53,25 @@ ROOMS = {
     "commands": "state",
     "publication": "clock state commands zone",
     "files": "runtime state store commands zone publication",
-    "faults": "clock wire commands files zone",
+    "faults": "clock wire commands publication files zone",
     "control": "clock runtime state store commands zone answering publication faults",
     "explain": "wire zone answering publication",
     "upstream": "runtime wire zone answering publication",
     "query_log": "wire zone answering publication",
     "what_if": "zone answering publication explain faults",
     "fastpath": "wire zone answering publication query_log",
-    "server": "clock runtime wire zone answering publication faults explain upstream query_log fastpath",
+    "server": "clock runtime store wire zone answering publication faults explain upstream query_log fastpath",
     "workers": "clock runtime wire zone answering publication upstream query_log server",
     "route53": "runtime store commands faults control",
-    "api": "dnsemu clock runtime state store commands publication files faults control explain what_if server",
-    "options": "clock store query_log",
-    "app": "options runtime clock state store answering publication files faults control upstream query_log server"
+    "api": "dnsemu clock runtime wire state store commands publication files faults control explain what_if server",
+    "app": "runtime clock state store answering publication files faults control upstream query_log server"
     " workers route53 api",
-    "drill": "clock commands zone answering publication files faults control explain options app",
+    "drill": "clock commands zone answering publication files faults control explain server app",
     "runner": "runtime store upstream server app",
-    "demo": "options runtime explain files server app runner",
-    "cli": "dnsemu clock runtime store commands files explain query_log what_if workers options app drill runner demo",
+    "demo": "runtime explain files server app runner",
+    "cli": "dnsemu clock runtime store commands files explain query_log what_if server workers app drill runner demo",
     "__main__": "cli",
+    "testing": "",
 }
 
 CORE = (
@@ -202,10 +202,31 @@ def test_every_import_is_covered_by_a_dependency():
         lines = (line for name in more for line in required_by(name))
         more = {normal(line) for line in lines if "extra ==" not in line} - needed
     distributions = packages_distributions()
-    third_party = {name.split(".")[0] for module in MODULES for name in imports_of(module)} & distributions.keys()
+    third_party = {
+        name.split(".")[0] for module in MODULES if room_of(module) != "testing" for name in imports_of(module)
+    } & distributions.keys()
     missing = {n for n in third_party - {"dnsemu"} if not needed & set(map(normal, distributions[n]))}
     assert not missing
     assert "dnslib" in third_party
+
+
+def test_the_room_for_tests_imports_the_standard_library_alone():
+    """It runs in other people's tests, beside any version of anything. What a test asks for is imported inside functions."""
+    imported = {
+        (module, name.split(".")[0])
+        for module in MODULES
+        if room_of(module) == "testing"
+        for node in tree(MODULES[module]).body
+        for name in top_level_imports(node)
+    }
+    offenders = {(module, name) for module, name in imported if name not in {*sys.stdlib_module_names, "dnsemu"}}
+    assert offenders == {("dnsemu.testing.plugin", "pytest")}
+
+
+def top_level_imports(node):
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) else []
 
 
 def required_by(distribution):

@@ -5,11 +5,12 @@ from aiohttp import web
 from dnsemu.api.errors import failure
 from dnsemu.api.json_bodies import as_json
 from dnsemu.explain.questions import BadQuestion, explain_question
+from dnsemu.explain.text import explanation_lines
 from dnsemu.explain.tree import CheckDetail
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.publication.board import Board
 
-PARAMETERS = frozenset({"name", "type", "client", "place"})
+PARAMETERS = frozenset({"name", "type", "client", "place", "as"})
 
 
 class ExplainCalls:
@@ -42,6 +43,13 @@ class ExplainCalls:
             return failure(400, "client and place exclude each other: an address already has a place", "query")
         published, health = self._board.current, self._health.current
         try:
-            return as_json(explain_question(published, health, request.query, self._check_detail, self._forward_to))
+            explanation = explain_question(published, health, request.query, self._check_detail, self._forward_to)
         except BadQuestion as bad:
             return failure(400, str(bad), bad.field)
+        match request.query.get("as", "json"):
+            case "json":
+                return as_json(explanation)
+            case "text":
+                return as_json({"lines": [line.text for line in explanation_lines(explanation)]})
+            case other:
+                return failure(400, f"'{other}' is no form of an explanation: write json or text", "as")

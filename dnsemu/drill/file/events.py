@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from dnsemu.commands.record_sets.conversion import to_api
 from dnsemu.config import names
 from dnsemu.config.errors import Path, Problem, message_and_instead, quoted
+from dnsemu.config.model.failing import Failing, FailureWay
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.shapes.base import validate
 from dnsemu.config.shapes.record_sets import convert
@@ -22,8 +23,6 @@ from dnsemu.drill.model import (
     ChangeRecordSets,
     DrillEvent,
     Fail,
-    Failing,
-    FailureWay,
     Heal,
 )
 from dnsemu.faults.failure_domains import at_once, domain_contents

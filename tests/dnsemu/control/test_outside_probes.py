@@ -12,7 +12,7 @@ from dnsemu.config.model.health_checkers import ProbeMode
 from dnsemu.control.outside_probes import outside_probes
 from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.monitor import ProbesAreOff
-from dnsemu.options import Options
+from dnsemu.server.options import Options
 from dnsemu.store.store import MemoryStore
 from tests.dnsemu.clock.virtual_time import START, virtual_time
 

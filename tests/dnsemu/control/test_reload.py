@@ -7,7 +7,7 @@ from dnsemu.clock.clock import Clock
 from dnsemu.config import names
 from dnsemu.config.file.load import load_text
 from dnsemu.files.loading import compile_world
-from dnsemu.options import Options
+from dnsemu.server.options import Options
 from dnsemu.store.store import MemoryStore
 from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 

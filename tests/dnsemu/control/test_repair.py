@@ -13,8 +13,8 @@ from dnsemu.commands.registry import TABLES
 from dnsemu.config import names
 from dnsemu.config.file.load import load_text
 from dnsemu.files.loading import compile_world
-from dnsemu.options import Options
 from dnsemu.publication import publishing
+from dnsemu.server.options import Options
 from dnsemu.state.state import State
 from dnsemu.store.opening import open_store
 from dnsemu.store.store import StoreUnusable

@@ -22,8 +22,8 @@ from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.report.cloudwatch import LatencyMetric
 from dnsemu.healthcheck.verdict.results import Phases, ProbeResult
 from dnsemu.healthcheck.verdict.signals import Alarm, AlarmState, ControlState, RoutingControl
-from dnsemu.options import Options
 from dnsemu.policies.location.client import Client
+from dnsemu.server.options import Options
 from dnsemu.store.store import MemoryStore, StoreFailed
 from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 from tests.rounds import rounds

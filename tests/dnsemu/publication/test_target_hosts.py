@@ -14,8 +14,8 @@ from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.files.loading import compile_world
 from dnsemu.files.reading import read_files
 from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, NX_DOMAIN, SERV_FAIL
-from dnsemu.options import Options
 from dnsemu.publication.target_hosts import EVERY_S, TargetHosts
+from dnsemu.server.options import Options
 from tests.asking import Server
 from tests.dnsemu.clock.virtual_time import START, settle, virtual_time
 

@@ -20,6 +20,7 @@ class Options:
     """The command line's choices; None leaves a choice to the files, then to the default.
 
     `seed` makes dice, ids and probe times repeatable. `workers` is how many processes answer DNS.
+    `simulates_endpoints` makes every endpoint up unless it fails on purpose, and no probe opens a socket.
     `token` is what control calls must send. `probe` and `resolver` replace the network, in simulations.
     """
 
@@ -27,6 +28,7 @@ class Options:
     http: Address | None = None
     forward: tuple[Address, ...] = ()
     probes: ProbeMode | None = None
+    simulates_endpoints: bool = False
     seed: int | None = None
     clock: Clock | None = None
     scale_ttls: bool = False
