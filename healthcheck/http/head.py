@@ -43,13 +43,15 @@ class HeadReader:
     ends may lack their CR, and empty lines before the status line are skipped.
     """
 
-    __slots__ = ("_head", "_last", "_size", "_unfinished")
+    __slots__ = ("_head", "_last", "_size", "_unfinished", "taken_bytes")
 
     def __init__(self) -> None:
         self._unfinished = bytearray()
         self._head: Head | None = None
         self._size = 0
         self._last: list[bytes] | None = None
+        self.taken_bytes = 0
+        """Bytes of the complete lines."""
 
     def feed(self, data: bytes) -> tuple[Head, bytes] | None:
         """Reads on; returns the head and the bytes after it once the empty line has come.
@@ -75,6 +77,7 @@ class HeadReader:
 
     def _take(self, line: bytes) -> bool:
         """Takes a line with its end; returns True if it is the empty line after the headers."""
+        self.taken_bytes += len(line)
         is_empty = line in _EMPTY_LINES
         if is_empty and self._head is not None:
             return True

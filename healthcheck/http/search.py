@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 
 SEARCHED_BYTES = 5120
 """Bytes of the decoded body that are searched (H49, H50)."""
+MAX_GZIP_MEMBERS = 64
+"""Members of a gzip body that are searched; each takes as long as many kilobytes of one."""
+_STEP_BYTES = 512
 
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
@@ -19,6 +22,7 @@ class Search:
         self._encoding = ""
         self._inflate: zlib._Decompress | None = None
         self._is_over = False
+        self._members = 1
 
     def begin(self, content_encodings: Iterable[str]) -> None:
         """Sets the body's encodings; anything but one of gzip and deflate is searched undecoded (H50)."""
@@ -57,13 +61,24 @@ class Search:
 
     def _next_member(self, raw: bytes) -> bytes:
         """Prepares for another gzip member, which is part of the body too (RFC 1952 §2.2); deflate has only one."""
-        self._is_over = self._encoding == "deflate"
+        self._members += 1
+        self._is_over = self._encoding == "deflate" or self._members > MAX_GZIP_MEMBERS
         self._inflate = zlib.decompressobj(_GZIP)
         return raw
 
 
 def _until_error(inflate: "zlib._Decompress", raw: bytes) -> Iterator[bytes]:
     """Yields what comes before the error, as it would if the bytes came one by one; zlib drops it with the error."""
+    for start in range(0, len(raw), _STEP_BYTES):
+        step, before = raw[start : start + _STEP_BYTES], inflate.copy()
+        try:
+            yield inflate.decompress(step)
+        except zlib.error:
+            yield from _bytes_until_error(before, step)
+            return
+
+
+def _bytes_until_error(inflate: "zlib._Decompress", raw: bytes) -> Iterator[bytes]:
     try:
         for value in raw:
             yield inflate.decompress(bytes((value,)))

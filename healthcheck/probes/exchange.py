@@ -16,8 +16,8 @@ _T = TypeVar("_T")
 class Exchange(Connection):
     """The client side of an HTTP connection; sends the request when it is ready, after TLS if there is any.
 
-    `status` is set by the final response's headers; it raises BadResponse, or the error that ended the connection.
-    `found` is True if the body contains the search string, or if there is no search.
+    `status` is set by the final response's headers. `found` is True if the body contains the search string, or if there
+    is no search. Both raise BadResponse, or the error that ended the connection, if it came before they were known.
     """
 
     def __init__(self, request: bytes, search: Search | None) -> None:
@@ -52,8 +52,6 @@ class Exchange(Connection):
             self._set_results(failure)
             return
         self._set_known()
-        if self._response.is_full and self.transport is not None:
-            self.transport.pause_reading()  # the rest stays in the socket until the time limit ends the probe
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
@@ -79,14 +77,18 @@ class Exchange(Connection):
             _set_result(self.found, result=self._response.is_found)
 
     def _set_results(self, failure: BaseException) -> None:
-        """Sets the results when no more bytes are taken: a failure if the status is unknown, else the body's end."""
+        """Sets the results when no more bytes are taken: the failure as far as they are unknown."""
         self._set_known()
-        if not self.status.done():
-            self.status.set_exception(failure)
-            self.status.exception()  # marks it as read: asyncio would log it if the probe has already timed out
-        _set_result(self.found, result=False)
+        _set_failure(self.status, failure)
+        _set_failure(self.found, failure)
 
 
 def _set_result(future: "asyncio.Future[_T]", *, result: _T) -> None:
     if not future.done():
         future.set_result(result)
+
+
+def _set_failure(future: "asyncio.Future[_T]", failure: BaseException) -> None:
+    if not future.done():
+        future.set_exception(failure)
+        future.exception()  # marks it as read: asyncio would log it if the probe has already timed out

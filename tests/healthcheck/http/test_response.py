@@ -8,9 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dnsemu.healthcheck.http.framing import MAX_FRAMING_BYTES, MAX_UNSEARCHED_FRAMING_BYTES
 from dnsemu.healthcheck.http.head import BadResponse
-from dnsemu.healthcheck.http.response import MAX_RESPONSE_BYTES, Response
-from dnsemu.healthcheck.http.search import Search
+from dnsemu.healthcheck.http.response import (
+    MAX_INTERIM_BYTES,
+    MAX_INTERIM_RESPONSES,
+    MAX_RESPONSE_BYTES,
+    Response,
+)
+from dnsemu.healthcheck.http.search import MAX_GZIP_MEMBERS, Search
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -178,14 +184,74 @@ def test_sizes(data, expected):
 
 @pytest.mark.parametrize(("before", "is_found"), [
     pytest.param(0, True, id="H52 the last bytes that are read"),
-    pytest.param(1, False, id="H52 one byte more"),
+    pytest.param(1, False, id="H52 one byte more than is read"),
 ])  # fmt: skip
 def test_the_end_of_what_is_read(before, is_found):
-    flood = CHUNKED + b"1;"
-    flood += b"x" * (MAX_RESPONSE_BYTES - len(flood) - len(b"\r\n.\r\n6\r\nneedle") + before)
-    data = flood + b"\r\n.\r\n6\r\nneedle\r\n0\r\n\r\n"
+    """The file name of a gzip header holds nothing to search."""
+    start, end = GZIP + b"\x1f\x8b\x08\x08" + bytes(6), b"\0" + b"\0\6\0\xf9\xff" + b"needle"
+    data = start + b"x" * (MAX_RESPONSE_BYTES - len(start) - len(end) + before) + end
     for size in (len(data), 100_000, 65_537, 999_999):
-        assert verdict([data[start : start + size] for start in range(0, len(data), size)], "needle")[1] is is_found
+        pieces = [data[start : start + size] for start in range(0, len(data), size)]
+        assert verdict(pieces, "needle") == ((200, True) if is_found else (NOT_FOUND, False))
+
+
+NOT_FOUND = f"The string was not found in the first {MAX_RESPONSE_BYTES} bytes of the response."
+INTERIM = b"HTTP/1.1 100 Go\r\n\r\n"
+MANY_INTERIM = f"The endpoint sent more than {MAX_INTERIM_RESPONSES} interim responses (status 1xx)."
+LARGE_INTERIM = f"The interim responses (status 1xx) are larger than {MAX_INTERIM_BYTES} bytes."
+LARGE_FRAMING = f"The chunk sizes of the response are larger than {MAX_FRAMING_BYTES} bytes."
+SMALL_CHUNKS = b"1\r\n.\r\n" * 4999 + b"6\r\nneedle\r\n"
+FRAMING = 5 * 4999 + 3
+"""Bytes of `SMALL_CHUNKS` and of a size line that are no body; `1;` and a line end come on top."""
+
+
+@pytest.mark.parametrize(("data", "expected"), [
+    pytest.param(INTERIM * MAX_INTERIM_RESPONSES + OK + b"\r\nneedle", 200, id="H43 as many as may be"),
+    pytest.param(INTERIM * (MAX_INTERIM_RESPONSES + 1) + OK + b"\r\nneedle", MANY_INTERIM, id="H43 one response more"),
+    pytest.param(INTERIM[:-2] + headers(MAX_INTERIM_BYTES - len(INTERIM)) + b"\r\n" + OK + b"\r\nneedle", 200,
+                 id="H43 as large as may be"),
+    pytest.param(INTERIM[:-2] + headers(MAX_INTERIM_BYTES - len(INTERIM) + 1) + b"\r\n" + OK + b"\r\nneedle",
+                 LARGE_INTERIM, id="H43 one byte more"),
+    pytest.param(CHUNKED + SMALL_CHUNKS, 200, id="H52 chunks of one byte"),
+    pytest.param(CHUNKED + b"1;" + b"x" * (MAX_FRAMING_BYTES - FRAMING - 6) + b"\r\n.\r\n" + SMALL_CHUNKS, 200,
+                 id="H52 as large chunk sizes as may be"),
+    pytest.param(CHUNKED + b"1;" + b"x" * (MAX_FRAMING_BYTES - FRAMING - 5) + b"\r\n.\r\n" + SMALL_CHUNKS,
+                 LARGE_FRAMING, id="H52 chunk sizes larger by a byte"),
+    pytest.param(CHUNKED + b"6\r\nneedle\r\n0\r\n" + b"X: y\r\n" * 100_000, 200, id="H48 trailers without an end"),
+    pytest.param(CHUNKED + b"6\r\nneedle\r\n" + b"1\r\nx\r\n" * 100_000, 200, id="H48 chunks without an end"),
+    pytest.param(GZIP + gzipped(*[b""] * (MAX_GZIP_MEMBERS - 1), b"needle"), 200, id="H50 as many gzip members as may be"),
+])  # fmt: skip
+def test_bounds(data, expected):
+    sizes = 1000, 65_537, len(data)
+    for pieces in ([data[start : start + size] for start in range(0, len(data), size)] for size in sizes):
+        assert verdict(pieces, "needle") == (expected, expected == 200)
+
+
+def test_h50_gzip_members_beyond_the_bound_are_not_searched():
+    assert verdict([GZIP + gzipped(*[b""] * MAX_GZIP_MEMBERS, b"needle")], "needle") == (200, False)
+
+
+@pytest.mark.parametrize(("text", "bound"), [
+    pytest.param(None, MAX_UNSEARCHED_FRAMING_BYTES, id="H48 a plain check"),
+    pytest.param("needle", MAX_FRAMING_BYTES, id="H48 a check with a search string"),
+])  # fmt: skip
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(b"0\r\n" + b"X: y\r\n" * 50_000, id="H48 trailers"),
+        pytest.param(b"1\r\n.\r\n" * 50_000, id="H48 chunks"),
+        pytest.param(b"1;" + b"x" * 300_000, id="H48 an extension"),
+    ],
+)
+def test_what_follows_a_verdict_is_read_within_bounds(text, bound, more):
+    """The rest of a response is read so that the endpoint sees a close: never more than the bound of what is no body."""
+    response, taken = Response(Search(text) if text else None), 0
+    response.feed(CHUNKED + b"6\r\nneedle\r\n")
+    while not response.is_complete:
+        response.feed(more[taken : taken + 6])
+        taken += 6
+    assert (response.code, response.is_found) == (200, True)
+    assert bound * 0.9 < taken < bound * 1.3
 
 
 # --- any response, cut at any places ---
