@@ -306,7 +306,8 @@ class HealthMonitor:
             log.error("a probe could not be made", check=check.id, region=checker.region, fault=repr(fault))
             return None
         self.durations.add(perf_counter() - began)
-        self.probes[check.id, checker.region, result.success] += 1
+        if self._tracker.is_declared(check.id):  # it may be gone since
+            self.probes[check.id, checker.region, result.success] += 1
         return result
 
     def _record(self, schedule: ProbeSchedule, result: ProbeResult | None, at: float) -> None:

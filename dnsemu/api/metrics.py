@@ -19,9 +19,7 @@ from prometheus_client.metrics_core import Metric
 
 from dnsemu import __version__
 from dnsemu.clock.clock import Clock
-from dnsemu.config import names
 from dnsemu.config.errors import FileError
-from dnsemu.config.names import ROOT
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.report.cloudwatch import (
     CHILDREN_HEALTHY,
@@ -117,12 +115,12 @@ class Metrics:
     def _dns(self) -> Iterator[Metric]:
         queries = CounterMetricFamily(
             "dnsemu_queries",
-            "DNS replies sent, by hosted zone (empty if in none), type, rcode, policy of the first group and protocol.",
+            "DNS replies sent, by hosted zone (empty if in none, (deleted) if it is gone), type, rcode, policy of the "
+            "first group and protocol.",
             labels=["zone", "type", "rcode", "policy", "protocol"],
         )
         for answered, number in self._data_plane.answered:
-            zone = names.display(answered.zone) if answered.zone != ROOT else ""
-            queries.add_metric([zone, *answered[1:]], number)
+            queries.add_metric([answered.zone_text, *answered[1:]], number)
         yield queries
         yield CounterMetricFamily(
             "dnsemu_packets_dropped",

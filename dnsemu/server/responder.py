@@ -22,7 +22,7 @@ from dnsemu.fastpath.packet_cache import PacketBudget, PacketCache, cacheable
 from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.policies.location.client import Located
 from dnsemu.policies.location.place import Place
-from dnsemu.publication.board import Board, Published
+from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.query_log.query_log import LineTemplate, QueryLog
 from dnsemu.server.received_query import ReceivedQuery
 from dnsemu.upstream.clients import ForwardingClients
@@ -89,7 +89,8 @@ class Responder:
         self._ask_elsewhere = ask_elsewhere
         self.query_log = query_log
         self.ttl_divisor = ttl_divisor
-        self.answered = Counters()
+        self.answered = Counters(lambda zone: zone in board.current.catalog.zones)
+        board.subscribe(self._on_published)
         self.dropped = 0
         self._packet_budget = PacketBudget()
         self._answer_caches: dict[View, AnswerCache] = {}
@@ -175,6 +176,9 @@ class Responder:
             return self._answer(received, packets, path)
         except Exception:
             return self._internal_error(received)
+
+    def _on_published(self, _published: Published, difference: Difference) -> None:
+        self.answered.forget_deleted(None if difference.everything else difference.zones | difference.resources)
 
     def _internal_error(self, received: ReceivedQuery) -> bytes:
         """Logs an exception with the packet; the reply is SERVFAIL."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dnsemu.answering.counters import ReplyLabels
+from dnsemu.answering.counters import ReplyLabels, increments
 from dnsemu.runtime.lateness import LatenessMeter, LatenessReader
 from dnsemu.server.responder import Responder
 from dnsemu.workers.messages import CountersRead
@@ -21,10 +21,9 @@ class CounterReader:
 
     def read(self, request_id: int | None = None) -> CountersRead:
         """The increments since the last reading, in reply to a `ReadCounters` of that id."""
-        before = self._read
         now = self.failed + Counter(dict(self._responder.answered.items()))
         dropped, lines = self._responder.dropped, self._responder.query_log_dropped
-        answered = {label: count - before[label] for label, count in now.items() if count != before[label]}
+        answered = increments(self._read, now)
         found = CountersRead(
             request_id, answered, dropped - self._read_dropped, lines - self._read_lines, self._lateness.read()
         )

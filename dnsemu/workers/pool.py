@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from dnsemu.answering.counters import ReplyLabels
+from dnsemu.answering.counters import ReplyLabels, ReplyTotals
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.text.addresses import Address
 from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
@@ -65,7 +65,7 @@ class WorkerPool:
             query_log: the path of the query log, if there is one.
         """
         self._source, self._responder = source, responder
-        self._counted: Counter[ReplyLabels] = Counter()
+        self._counted = ReplyTotals(lambda zone: zone in source.board.current.catalog.zones)
         """Replies of the workers, by their reports."""
         self._counted_dropped = self._counted_lines = 0
         self._lateness = Lateness()
@@ -128,6 +128,7 @@ class WorkerPool:
                 await worker.wait_until_applied()
 
     def _on_published(self, _published: Published, difference: Difference) -> None:
+        self._counted.forget_deleted(None if difference.everything else difference.zones | difference.resources)
         for worker in self._workers():
             worker.add(difference)
 
@@ -140,7 +141,7 @@ class WorkerPool:
     @property
     def answered(self) -> Iterable[tuple[ReplyLabels, int]]:
         """Replies of all processes, as far as they are reported."""
-        total = Counter(self._counted)
+        total = Counter(dict(self._counted.items()))
         for label, count in self._responder.answered.items():
             total[label] += count
         return total.items()
@@ -179,8 +180,7 @@ class WorkerPool:
         del self._missing[request_id]
 
     def _on_counters(self, worker: int, counters: CountersRead) -> None:
-        for label, count in counters.answered.items():
-            self._counted[label] += count
+        self._counted.add(counters.answered.items())
         self._counted_dropped += counters.dropped
         self._counted_lines += counters.query_log_dropped
         self._lateness.merge(counters.lateness)

@@ -420,3 +420,15 @@ async def test_probes_are_counted_by_check_region_and_result():
         assert sum(stage.monitor.durations.counts) == sum(stage.monitor.lateness.counts) == 4
         stage.apply(endpoint("b"))
         assert stage.monitor.probes == {("b", "us-east-1", False): 2}
+
+
+@virtual_time
+async def test_h104_a_probe_that_ends_after_its_check_was_removed_is_counted_nowhere():
+    async with Stage().running() as stage:
+        stage.endpoints.timing_out.add("a")
+        stage.apply(endpoint("a"))
+        probing = asyncio.create_task(stage.monitor.probe_now("a"))
+        await settle()
+        stage.apply()
+        await probing
+        assert not stage.monitor.probes
