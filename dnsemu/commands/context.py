@@ -1,6 +1,6 @@
 """The inputs of a command besides the state: the time, new ids, settings, and the live emulator's readings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import nsmallest
@@ -66,6 +66,9 @@ class LiveReader(Protocol):
 
     def answer(self, zone: HostedZone, name: str, type: str, address: bytes, bits: int, *, is_ecs: bool) -> TestAnswer:
         """Answers a client of this network from this zone, by the same decision as on the wire (A341)."""
+
+    def prepare(self, declared: HostedZone) -> Iterator[None]:
+        """Does the long part of `answer` before it, in steps of about a millisecond."""
 
 
 class Ids(Protocol):

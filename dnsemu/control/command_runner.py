@@ -6,7 +6,7 @@ store cannot keep, changes nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
 from dnsemu.clock.clock import Clock
@@ -14,10 +14,10 @@ from dnsemu.commands.context import Context, Ids, LiveReader, Request, Response
 from dnsemu.commands.errors.requests import PriorRequestNotComplete
 from dnsemu.commands.from_file import FROM_FILE
 from dnsemu.commands.record_sets.change import change_in_steps
-from dnsemu.commands.record_sets.lists import preparation
 from dnsemu.commands.registry import COMMANDS, is_read
 from dnsemu.config.errors import Problem
 from dnsemu.config.model.batches import Steps
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.model.world import World
 from dnsemu.config.text.ids import bare_id
 from dnsemu.control.ids import UnusedIds
@@ -40,6 +40,8 @@ CompileState = Callable[[State], Steps[Callable[[], None]]]
 """Compiles a whole state in steps; returns the function that publishes it, which never fails."""
 
 CHANGE_RECORD_SETS = "ChangeResourceRecordSets"
+LIST_RECORD_SETS = "ListResourceRecordSets"
+TEST_ANSWER = "TestDNSAnswer"
 
 
 class CommandRunner:
@@ -105,10 +107,17 @@ class CommandRunner:
         if operation == CHANGE_RECORD_SETS and self.state.world.api.is_strict:
             return await self._shielded(self._one_batch(bare_id(request["HostedZoneId"]), request))
         if is_read(operation):
-            for _ in preparation(operation, request, self.state):
+            for _ in self._preparation(operation, request):
                 await asyncio.sleep(0)
             return COMMANDS[operation](request, Step(self.state), self._context())
         return await self._shielded(self._write(operation, request))
+
+    def _preparation(self, operation: str, request: Request) -> Iterator[None]:
+        """The long part of a read, in steps."""
+        zone = self.state.world.hosted_zones.get(HostedZoneId(bare_id(request.get("HostedZoneId", ""))))
+        if zone is not None and operation == LIST_RECORD_SETS:
+            return zone.record_sets.prepare_order()
+        return self._live.prepare(zone) if zone is not None and operation == TEST_ANSWER else iter(())
 
     async def _one_batch(self, zone_id: str, request: Request) -> Response:
         """Runs a change batch, unless one for the same zone is still running; then Route 53 refuses it (A121)."""

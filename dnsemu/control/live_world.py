@@ -1,14 +1,20 @@
 """The live reader of commands: observations from the health monitor, answers from what is published."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from immutables import Map
 
 from dnsemu.answering.answer import draw
 from dnsemu.answering.dice import Dice
 from dnsemu.answering.resolution import resolve
 from dnsemu.commands.context import HealthCheckObservation, TestAnswer
+from dnsemu.commands.traffic.published import Traffic
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.hosted_zones import HostedZone
+from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rdata.text import value_text
 from dnsemu.healthcheck.monitor import HealthMonitor
@@ -18,9 +24,13 @@ from dnsemu.healthcheck.verdict.snapshot import HealthBoard
 from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
 from dnsemu.policies.location.place import place_named
 from dnsemu.publication.board import Board
-from dnsemu.publication.publishing import compiled_zone
+from dnsemu.publication.freeing import free_incrementally
+from dnsemu.publication.publishing import compiled_in_steps, compiled_zone
 from dnsemu.zone.compiled import Zone
 from dnsemu.zone.lookup import lookup_in
+
+MAX_COMPILED_ZONES = 4
+"""Private zones kept compiled for TestDNSAnswer."""
 
 DEFAULT_PLACE = "us-east-1"
 """The place of a client of TestDNSAnswer that gave no address (R136)."""
@@ -34,6 +44,8 @@ class LiveWorld:
         self._health = health
         self._monitor = monitor
         self._dice = dice
+        self._private: dict[HostedZoneId, _CompiledZone] = {}
+        """Zones that no query reaches, compiled for TestDNSAnswer; the last used last."""
 
     def observations(self, check_id: HealthCheckId) -> Sequence[HealthCheckObservation]:
         """Returns each reporting checker's last observation of an endpoint (H110)."""
@@ -83,7 +95,36 @@ class LiveWorld:
         compiled = published.catalog.zones.get(declared.name)
         if compiled is not None and compiled.id == declared.id:
             return compiled
+        kept = self._private.get(declared.id)
+        if kept is not None and kept.declared is declared and kept.traffic is published.traffic:
+            return kept.zone
         return compiled_zone(declared, published.traffic)
+
+    def prepare(self, declared: HostedZone) -> Iterator[None]:
+        """Compiles a zone that is not published for the next `answer` from it, in steps of about a millisecond."""
+        published = self._board.current
+        compiled = published.catalog.zones.get(declared.name)
+        if compiled is not None and compiled.id == declared.id:
+            return
+        kept, old = self._private.pop(declared.id, None), list[Map[Any, Any]]()
+        if kept is None or kept.declared is not declared or kept.traffic is not published.traffic:
+            zone = yield from compiled_in_steps(declared, published.traffic)
+            if kept is not None:
+                old.append(kept.zone.nodes)
+            kept = _CompiledZone(declared, published.traffic, zone)
+        self._private[declared.id] = kept
+        while len(self._private) > MAX_COMPILED_ZONES:
+            old.append(self._private.pop(next(iter(self._private))).zone.nodes)
+        yield from free_incrementally(old)
+
+
+@dataclass(frozen=True, slots=True)
+class _CompiledZone:
+    """A zone, and what it was compiled from."""
+
+    declared: HostedZone
+    traffic: Traffic
+    zone: Zone
 
 
 def _observation(report: CheckerReport) -> HealthCheckObservation:

@@ -9,6 +9,7 @@ import structlog
 
 from dnsemu.config import names
 from dnsemu.config.model.addresses import unmapped
+from dnsemu.config.model.batches import Steps, at_once
 from dnsemu.config.model.health_checkers import HealthCheckers, ProbeMode
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.config.names import DName
@@ -58,15 +59,15 @@ class OutsideProbeLog:
 
     def note(self, checks: Iterable[HealthCheck], catalog: Catalog, fleet: HealthCheckers) -> None:
         """Takes note of health checks that were added or changed."""
-        found = outside_probes(checks, catalog, fleet)
+        found = at_once(outside_probes(checks, catalog, fleet))
         new = set(found.endpoints.items()) - self._logged
         if new:
             self._logged |= new
             log.warning(f"{found}; --probes manual or health_checkers: {{probes: manual}} stops them")
 
 
-def outside_probes(checks: Iterable[HealthCheck], catalog: Catalog, fleet: HealthCheckers) -> OutsideProbes:
-    """Finds the scheduled probes that leave loopback and private networks.
+def outside_probes(checks: Iterable[HealthCheck], catalog: Catalog, fleet: HealthCheckers) -> Steps[OutsideProbes]:
+    """Finds the scheduled probes that leave loopback and private networks, in a step for each check.
 
     A name in a hosted zone counts by the addresses that it may answer with; any other by itself, without a look-up.
     """
@@ -77,6 +78,7 @@ def outside_probes(checks: Iterable[HealthCheck], catalog: Catalog, fleet: Healt
         if not isinstance(config, EndpointCheck) or check.disabled:
             continue
         outside = _outside(config, catalog)
+        yield
         if outside is not None:
             checkers = len(list(checkers_of(config, fleet)))
             endpoints[check.id] = outside

@@ -1,6 +1,6 @@
 """Reads questions to explain, as people write them: a name, a type, and the client or its place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from ipaddress import ip_interface
 
@@ -31,7 +31,18 @@ def explain_question(
     detail: CheckDetail,
     forward_to: Sequence[str] = (),
 ) -> Explanation:
-    """Explains the answer to a question.
+    """Explains the answer to a question; raises as `explaining` does."""
+    return explaining(published, health, question, detail, forward_to)()
+
+
+def explaining(
+    published: Published,
+    health: HealthSnapshot,
+    question: Mapping[str, str],
+    detail: CheckDetail,
+    forward_to: Sequence[str] = (),
+) -> Callable[[], Explanation]:
+    """Reads a question, and returns the function that explains its answer, which may take long.
 
     Args:
         question: `name`; `type` (A if absent); `client`, an address or network, or `place`. Without the last two the
@@ -47,7 +58,7 @@ def explain_question(
     client, scope_bits = _client(published.locator, question)
     link = resolve(published.catalog, health, client, name, type_)
     label = partial(label_in, published.world.health_checks)
-    return explain(link, scope_bits, detail, forward_to=forward_to, label=label)
+    return partial(explain, link, scope_bits, detail, forward_to=forward_to, label=label)
 
 
 def _type(text: str) -> int:

@@ -23,7 +23,7 @@ from dnsemu.zone.lookup import Hit, lookup
 
 MAX_GROUPS = 500
 """Bound on the groups listed; a zone may have thousands."""
-NAMES_PER_STEP = 1000
+NAMES_PER_STEP = 200
 
 
 def group_shares(published: Published, health: HealthSnapshot, client: Client) -> Iterator[dict[str, Any] | None]:

@@ -26,6 +26,8 @@ CheckDetail = Callable[[HealthCheckId], str]
 
 MAX_DECISIONS = 500
 """Bound on the decisions in one explanation; a tree may have millions."""
+MAX_CANDIDATES = 50_000
+"""Bound on the record sets in one explanation."""
 MAX_LEVELS = 64
 """Bound on the depth of decisions; aliases and CNAMEs together may go deeper."""
 
@@ -45,6 +47,7 @@ def explain(
     max_decisions: int = MAX_DECISIONS,
     forward_to: Sequence[str] = (),
     label: Callable[[HealthCheckId], str] = str,
+    max_candidates: int = MAX_CANDIDATES,
 ) -> Explanation:
     """Explains all decisions behind the answer to a question, with exact shares.
 
@@ -55,11 +58,14 @@ def explain(
         max_decisions: the bound on decisions; `is_complete` is false if there are more.
         forward_to: the upstreams for names outside the hosted zones.
         label: names a health check for people.
+        max_candidates: the bound on candidates; those of a decision that has begun are all listed.
     Returns:
         `question`, `zone`, `client`, `health_generation`, `result`, the tree under `decisions`, and `answers`: every
         leaf reached, with its share.
     """
-    writer = _Writer(link.client, lambda check: f"{label(check)}: {detail(check)}", detail, max_decisions)
+    writer = _Writer(
+        link.client, lambda check: f"{label(check)}: {detail(check)}", detail, max_decisions, max_candidates
+    )
     decisions = [writer.decision(decision, Fraction(1), link) for decision in link.decisions]
     return {
         "question": {"name": names.display(link.name), "type": type_text(link.type)},
@@ -89,6 +95,7 @@ class _Writer:
     detail: CheckDetail
     raw_detail: CheckDetail
     decisions_left: int
+    candidates_left: int
     level: int = 0
     reads_client: bool = False
     is_complete: bool = True
@@ -107,12 +114,13 @@ class _Writer:
 
     def _has_room(self) -> bool:
         """True if another decision fits within the bounds; otherwise the explanation is marked as incomplete."""
-        has_room = self.decisions_left > 0 and self.level < MAX_LEVELS
+        has_room = self.decisions_left > 0 and self.candidates_left > 0 and self.level < MAX_LEVELS
         self.is_complete = self.is_complete and has_room
         return has_room
 
     def _decision(self, decision: Decision, share: Fraction, link: Link) -> Explanation:
         self.reads_client = self.reads_client or decision.reads_client
+        self.candidates_left -= len(decision.candidates)
         shares = {id(record_set): part for record_set, part in _parts(decision.outcome)}
         return {
             "policy": policy_of(decision.group).NAME,

@@ -122,7 +122,7 @@ def with_api_zones_in_steps(
         compiled = current.zones.get(zone.name)
         is_published = compiled is not None and compiled.id == zone.id
         if not (is_published and compiled):
-            compiled = yield from _compiled_in_steps(zone, traffic)
+            compiled = yield from compiled_in_steps(zone, traffic)
         catalog = catalog.with_zone(compiled)
         yield
     locator = declared.locator
@@ -145,10 +145,11 @@ def compiled_zone(zone: HostedZone, traffic: Traffic) -> Zone:
     Raises:
         CannotBeServed: the zone breaks a rule that compiling relies on.
     """
-    return at_once(_compiled_in_steps(zone, traffic))
+    return at_once(compiled_in_steps(zone, traffic))
 
 
-def _compiled_in_steps(zone: HostedZone, traffic: Traffic) -> Steps[Zone]:
+def compiled_in_steps(zone: HostedZone, traffic: Traffic) -> Steps[Zone]:
+    """Compiles a zone in steps, and raises as `compiled_zone` does."""
     try:
         trees = traffic.trees(zone)
         if not trees:

@@ -6,16 +6,18 @@ checks each value, and then the whole by the rules that every other entrance obe
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from dnsemu import __version__
 from dnsemu.config.file.snapshots import FORMAT, FORMAT_VERSION, HEADER, SECTIONS
+from dnsemu.config.model.batches import sorted_in_steps
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.state.state import State
@@ -23,9 +25,15 @@ from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, RECO
 from dnsemu.store.codec import BadRow, codec_of
 from dnsemu.store.rows import RowCodecs, StateBuilder, compact, name_text, record_set_body, record_set_from
 
-PIECE_CHARACTERS = 1 << 16
-"""The minimal size of a piece of a file's text, except for the last one."""
+PIECE_CHARACTERS = 1 << 14
+"""The minimal size of a piece of a file's text, except for the last one: about a millisecond of work."""
 
+PAUSE = ""
+"""A text that only marks where a caller may pause."""
+
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 Validate = Callable[[State], Iterator[InvalidRow]]
 """Yields the rows of a state that break a rule."""
@@ -51,13 +59,16 @@ class Snapshot:
 
 
 def save(snapshot: Snapshot, tables: Mapping[str, Table[Any]]) -> Iterator[str]:
-    """Yields the file's text in pieces, so that a large state is not in memory a second time."""
+    """Yields the file's text in pieces, so that a large state is not in memory a second time; some are empty.
+
+    A caller may pause after each piece.
+    """
     gathered: list[str] = []
     characters = 0
     for text in _texts(snapshot, RowCodecs(tables)):
         gathered.append(text)
         characters += len(text)
-        if characters >= PIECE_CHARACTERS:
+        if characters >= PIECE_CHARACTERS or text == PAUSE:
             yield "".join(gathered)
             gathered, characters = [], 0
     yield "".join(gathered)
@@ -71,9 +82,11 @@ def _texts(snapshot: Snapshot, rows: RowCodecs) -> Iterator[str]:
     zones = sorted(world.hosted_zones.values(), key=lambda zone: (zone.name, zone.id))
     yield from _separated(_hosted_zone(zone, rows) for zone in zones)
     yield '],\n"health_checks":['
-    yield from _separated([compact(rows.body(HEALTH_CHECK, row))] for _, row in sorted(world.health_checks.items()))
+    checks = yield from _sorted_items(world.health_checks.items())
+    yield from _separated([compact(rows.body(HEALTH_CHECK, row))] for _, row in checks)
     yield '],\n"cidr_collections":['
-    yield from _separated([compact(rows.body(CIDR_COLLECTION, r))] for _, r in sorted(world.cidr_collections.items()))
+    collections = yield from _sorted_items(world.cidr_collections.items())
+    yield from _separated([compact(rows.body(CIDR_COLLECTION, row))] for _, row in collections)
     yield '],\n"tables":{'
     yield from _separated(_table(name, table, rows) for name, table in sorted(snapshot.state.tables.items()) if table)
     yield "}\n}\n"
@@ -91,9 +104,25 @@ def _separated(items: Iterable[Iterable[str]]) -> Iterator[str]:
 
 def _hosted_zone(zone: HostedZone, rows: RowCodecs) -> Iterator[str]:
     yield compact(rows.body(HOSTED_ZONE, zone)).removesuffix("}") + ',"record_sets":['
-    record_sets = sorted(zone.record_sets.values(), key=lambda r: (r.name, r.type, r.set_identifier or ""))
-    yield from _separated([_record_set(record_set)] for record_set in record_sets)
+    by_name = yield from _sorted_items(zone.record_sets.by_name())
+    yield from _separated([_record_set(record_set)] for _, members in by_name for record_set in _in_order(members))
     yield "]}"
+
+
+def _in_order(members: Sequence[RecordSet]) -> Sequence[RecordSet]:
+    return sorted(members, key=lambda r: (r.type, r.set_identifier or "")) if len(members) > 1 else members
+
+
+def _sorted_items(items: Iterable[tuple[K, T]]) -> Generator[str, None, Iterator[tuple[K, T]]]:
+    """Sorts items by their keys, and yields a pause after each step."""
+    steps = sorted_in_steps(items, itemgetter(0))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Iterator[tuple[K, T]] = end.value
+            return found
+        yield PAUSE
 
 
 def _record_set(record_set: RecordSet) -> str:
@@ -105,8 +134,8 @@ def _record_set(record_set: RecordSet) -> str:
 
 def _table(name: str, table: Mapping[Key, Any], rows: RowCodecs) -> Iterator[str]:
     yield f"{compact(name)}:["
-    keys = sorted(table)
-    yield from _separated([compact({"key": key, "row": rows.body(name, table[key])})] for key in keys)
+    items = yield from _sorted_items(table.items())
+    yield from _separated([compact({"key": key, "row": rows.body(name, row)})] for key, row in items)
     yield "]"
 
 

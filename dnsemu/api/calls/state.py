@@ -1,6 +1,5 @@
 """Control calls about the API's whole state: save a snapshot, load one."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ from aiohttp import web
 
 from dnsemu.api.errors import failure
 from dnsemu.api.json_bodies import as_json
+from dnsemu.api.long_bodies import write_in_turns
 from dnsemu.clock.clock import Clock
 from dnsemu.commands.registry import TABLES
 from dnsemu.control.command_runner import CommandRunner
@@ -52,9 +52,7 @@ class StateCalls:
     async def _save(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
         await response.prepare(request)
-        for piece in save(Snapshot(self._runner.state, self._clock.now()), TABLES):
-            await response.write(piece.encode())
-            await asyncio.sleep(0)  # `write` does not yield while the client keeps up
+        await write_in_turns(response, save(Snapshot(self._runner.state, self._clock.now()), TABLES))
         return response
 
     async def _load(self, request: web.Request) -> web.Response:

@@ -1,6 +1,5 @@
 """The control call `status`: health checks, checkers, zones, and who serves what, at this moment."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ from dnsemu import __version__
 from dnsemu.api.calls.clock import clock_json
 from dnsemu.api.errors import failure
 from dnsemu.api.health_json import check_json, target_json
-from dnsemu.api.json_bodies import as_json
+from dnsemu.api.long_bodies import as_long_json
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
 from dnsemu.config.errors import FileError
@@ -24,6 +23,7 @@ from dnsemu.policies.location.client import Client
 from dnsemu.publication.board import Board
 from dnsemu.runtime.lifecycle import Lifecycle
 from dnsemu.runtime.logs import timestamp
+from dnsemu.runtime.turns import Turns, in_turns
 from dnsemu.server.data_plane import DataPlane
 
 
@@ -63,9 +63,9 @@ class StatusCalls:
         """Every call of this subject."""
         return [web.get(f"{prefix}/status", self._status)]
 
-    async def _status(self, request: web.Request) -> web.Response:
+    async def _status(self, request: web.Request) -> web.StreamResponse:
         """`GET status`, or `GET status?name=NAME`: only what stands behind a name."""
-        states, targets = self._monitor.states(), self._forcing.forced_targets()
+        states, targets = list(self._monitor.states()), self._forcing.forced_targets()
         if "name" in request.query:
             try:
                 name = names.parse(request.query["name"])
@@ -78,6 +78,7 @@ class StatusCalls:
             targets = {id: forced for id, forced in targets.items() if id in checks}
         else:
             groups = await self._groups()
+        probing = await self._probing()
         published = self._board.current
         now, ready, lateness = self._scheduler.clock.now(), self._lifecycle.ready, self._lifecycle.lateness
         status = {
@@ -91,11 +92,11 @@ class StatusCalls:
                 {"id": zone.id, "name": names.display(zone.name), "record_sets": len(zone.record_sets)}
                 for zone in published.world.hosted_zones.values()
             ],
-            "health_checks": [check_json(check_state, self._monitor) for check_state in states],
-            "forced_targets": [
+            "health_checks": (check_json(check_state, self._monitor) for check_state in states),
+            "forced_targets": (
                 target_json(forced.resource, forced.target, forced.overlay) for forced in targets.values()
-            ],
-            "probes": self._probing(),
+            ),
+            "probes": probing,
             "serving": groups,
             "faults": list(map(str, self._file_errors())),
             "failures": self._lifecycle.failures,
@@ -105,11 +106,11 @@ class StatusCalls:
                 "lateness_recent_max_s": round(lateness.recent_max_s, 4),
             },
         }
-        return as_json(status)
+        return await as_long_json(request, status)
 
-    def _probing(self) -> dict[str, Any]:
+    async def _probing(self) -> dict[str, Any]:
         published, fleet = self._board.current, self._fleet()
-        outside = outside_probes(published.world.health_checks.values(), published.catalog, fleet)
+        outside = await in_turns(outside_probes(published.world.health_checks.values(), published.catalog, fleet))
         return {
             "mode": fleet.probes.value,
             "outside": outside.endpoints,
@@ -119,10 +120,9 @@ class StatusCalls:
     async def _groups(self) -> list[dict[str, Any]]:
         """The groups with a routing policy; queries are answered between two steps."""
         published, health = self._board.current, self._health.current
-        groups = []
+        groups, turns = [], Turns()
         for group in group_shares(published, health, Client.at_place(published.locator.unlocated)):
-            if group is None:
-                await asyncio.sleep(0)
-            else:
+            if group is not None:
                 groups.append(group)
+            await turns.pause_if_over()
         return groups

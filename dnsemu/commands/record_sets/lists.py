@@ -1,7 +1,5 @@
 """Lists the record sets of a hosted zone in pages (api.md §8)."""
 
-from collections.abc import Iterator
-
 from dnsemu.commands.context import Context, Request, Response
 from dnsemu.commands.errors.requests import InvalidInput
 from dnsemu.commands.hosted_zones.hosted_zones import existing_zone
@@ -9,11 +7,8 @@ from dnsemu.commands.pagination import page, page_size
 from dnsemu.commands.record_sets.conversion import to_api
 from dnsemu.config import names
 from dnsemu.config.model.list_order import list_name
-from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.config.model.zone_contents import LIST_START, ListPosition
 from dnsemu.config.names import BadName
-from dnsemu.config.text.ids import bare_id
-from dnsemu.state.state import State
 from dnsemu.state.step import Step
 
 MAX_PAGE = 300
@@ -40,13 +35,6 @@ def list_resource_record_sets(request: Request, step: Step, context: Context) ->
         if following.set_identifier is not None:
             response["NextRecordIdentifier"] = following.set_identifier
     return response
-
-
-def preparation(operation: str, request: Request, state: State) -> Iterator[None]:
-    """Prepares a list of a large zone, in pieces of about a millisecond."""
-    zone_id = HostedZoneId(bare_id(request.get("HostedZoneId", "")))
-    zone = state.world.hosted_zones.get(zone_id) if operation == "ListResourceRecordSets" else None
-    return zone.record_sets.prepare_order() if zone is not None else iter(())
 
 
 def list_start(request: Request) -> ListPosition:

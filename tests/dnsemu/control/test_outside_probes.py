@@ -8,6 +8,7 @@ import structlog.testing
 from dnsemu.app import Application
 from dnsemu.clock.clock import Clock
 from dnsemu.config.file.load import load_text
+from dnsemu.config.model.batches import at_once
 from dnsemu.config.model.health_checkers import ProbeMode
 from dnsemu.control.outside_probes import outside_probes
 from dnsemu.files.loading import compile_world
@@ -44,7 +45,8 @@ def published(*checks, more=""):
 
 def found(*checks, more=""):
     value = published(*checks, more=more).published
-    return outside_probes(value.world.health_checks.values(), value.catalog, value.world.health_checkers)
+    checks, fleet = value.world.health_checks.values(), value.world.health_checkers
+    return at_once(outside_probes(checks, value.catalog, fleet))
 
 
 @pytest.mark.parametrize(("endpoint", "outside"), [

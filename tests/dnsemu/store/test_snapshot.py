@@ -151,6 +151,6 @@ def test_duplicates_are_refused(document):
 def test_a_large_state_comes_in_pieces():
     snapshot = Snapshot(declared(*(record_set(f"h{i}.example.com") for i in range(3000))).state, TIME_S)
     pieces = list(save(snapshot, TABLES))
-    assert len(pieces) > 2
-    assert all(PIECE_CHARACTERS <= len(piece) < PIECE_CHARACTERS + 1000 for piece in pieces[:-1])
+    assert sum(len(piece) >= PIECE_CHARACTERS for piece in pieces) > 2
+    assert all(len(piece) < PIECE_CHARACTERS + 1000 for piece in pieces)
     assert load("".join(pieces), TABLES, valid) == snapshot
