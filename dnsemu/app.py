@@ -297,7 +297,7 @@ class Application:
             announce(ready)
             await self._stopping.wait()
             self.lifecycle.is_ready = False
-            self.scheduler.interrupt()
+            self.scheduler.refuse_steps()
             await self.data_plane.close()
             for task in running:
                 task.cancel()

@@ -260,7 +260,7 @@ class CidrCollectionShape(Shape):
 
 def written_collection(collection: CidrCollection) -> dict[str, Any]:
     """Returns a collection as a file writes it, so that the rules for files apply to it from wherever it came."""
-    locations = {name: list(map(str, blocks)) for name, blocks in collection.locations.items()}
+    locations = {name: list(map(str, blocks)) for name, blocks in sorted(collection.locations.items())}
     return {"id": collection.id, "name": collection.name, "locations": locations}
 
 

@@ -5,12 +5,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 import typer
 
 from dnsemu.cli import completion
 from dnsemu.cli.client import Declined, NoServer, call
 from dnsemu.cli.encoding import is_unicode
+from dnsemu.config.errors import quoted
 from dnsemu.config.model.health_checkers import ProbeMode
 
 FAILED, REFUSED = 1, 2
@@ -24,7 +26,29 @@ Files = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Server = Annotated[str, typer.Option(envvar="DNSEMU_SERVER", metavar="URL", help="The running server's HTTP address.")]
+
+
+def check_server(server: str) -> str:
+    """Returns the address of a server as it was given; an option's callback.
+
+    Raises:
+        BadParameter: it is no HTTP address.
+    """
+    try:
+        url = urlsplit(server if "//" in server else f"//{server}")
+        if url.hostname and url.port != 0 and url.scheme in ("", "http", "https"):
+            return server
+    except ValueError:  # the host or the port cannot be read
+        pass
+    raise typer.BadParameter(f"{quoted(server)} is no address of a server: write one such as {DEFAULT_SERVER}")
+
+
+Server = Annotated[
+    str,
+    typer.Option(
+        envvar="DNSEMU_SERVER", metavar="URL", callback=check_server, help="The running server's HTTP address."
+    ),
+]
 FilesToServe = Annotated[
     list[Path] | None,
     typer.Argument(

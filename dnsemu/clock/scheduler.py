@@ -42,6 +42,10 @@ class Scheduler:
         self._wake_up = asyncio.Event()
         self._step_lock = asyncio.Lock()
         self._is_interrupted = False
+        self._interruptions = 0
+        """Callers that keep steps from going on."""
+        self._moved_s = 0.0
+        """Seconds by which restarts of the clock have moved time."""
         self.advancing_to: float | None = None
         """Target of the step in progress, in seconds since the epoch; None if there is none."""
         clock.on_change(self._wake_up.set)
@@ -92,7 +96,7 @@ class Scheduler:
                     self._run_due()
                 await self._wait_until_due()
         finally:
-            self.interrupt()
+            self.refuse_steps()
             running = list(self._running)
             for task in running:
                 task.cancel()
@@ -105,7 +109,7 @@ class Scheduler:
         cancelled or interrupted stops where it is.
         """
         async with self._step_lock:
-            self._is_interrupted = False
+            self._is_interrupted = self._interruptions > 0
             try:
                 with self._clock.paused():
                     await self._wait_for_running()
@@ -117,9 +121,24 @@ class Scheduler:
                 self.advancing_to = None
                 self._wake_up.set()
 
-    def interrupt(self) -> None:
-        """Stops the step in progress once its running jobs have ended."""
+    def refuse_steps(self) -> None:
+        """Stops the step in progress once its running jobs have ended; all later steps end at once."""
+        self._interruptions += 1
         self._is_interrupted = True
+
+    @asynccontextmanager
+    async def interrupted(self) -> AsyncIterator[None]:
+        """Does the same as `between_steps`, after it has stopped the step in progress and those that wait for it."""
+        self.refuse_steps()
+        try:
+            await self._step_lock.acquire()
+        finally:
+            self._interruptions -= 1
+        try:
+            yield
+        finally:
+            self._step_lock.release()
+            self._wake_up.set()
 
     async def change_clock(self, change: Callable[[], None]) -> None:
         """Pauses, resumes or changes the clock's speed between two steps."""
@@ -142,6 +161,7 @@ class Scheduler:
             The seconds by which time moved; less than 0 if it went back.
         """
         moved_s = self._clock.restart()
+        self._moved_s += moved_s
         self._timers.shift(moved_s)
         self._jobs.shift(moved_s)
         for job in self._jobs.items():
@@ -230,6 +250,7 @@ class Scheduler:
             self._wake_up.set()  # there is room for another job
 
     async def _run_job(self, job: Job, started_at: float, *, is_stepped: bool) -> None:
+        moved_before_s = self._moved_s
         try:
             cost_s, callback = await job.function()
         except Exception as fault:  # a bug of ours, or this host ran out of something
@@ -238,7 +259,7 @@ class Scheduler:
         if not job.is_live:
             return
         now = self._clock.now()
-        ends_at = started_at + cost_s
+        ends_at = started_at + cost_s + self._moved_s - moved_before_s
         if is_stepped or ends_at > now:
             job.attach_completion(self.call_at(ends_at, callback, job.rank))
         else:

@@ -79,7 +79,7 @@ class Resetter:
     async def reset(self, parts: Collection[Part]) -> Undone:
         """Puts these parts back to their state just after the start.
 
-        A step of the clock in progress is interrupted if the clock is one of them.
+        A step of the clock in progress is interrupted if the clock is one of them, and so are steps that wait for it.
 
         Returns:
             By part, what was undone.
@@ -91,8 +91,7 @@ class Resetter:
         if Part.CLOCK not in parts:
             undone = await self._reset(parts)
         else:
-            self._scheduler.interrupt()
-            async with self._scheduler.between_steps():
+            async with self._scheduler.interrupted():
                 undone = await self._reset(parts)
         if Part.HISTORY in parts:
             undone[Part.HISTORY.value] = {"events": events}

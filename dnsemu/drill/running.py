@@ -14,6 +14,7 @@ from dnsemu.app import Application
 from dnsemu.clock.clock import Clock
 from dnsemu.commands.errors.kinds import ApiError
 from dnsemu.config.model.addresses import IPVersion
+from dnsemu.config.model.batches import at_once
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheckId, label_in
 from dnsemu.config.text.times import parse_time
 from dnsemu.control.command_runner import CHANGE_RECORD_SETS
@@ -21,7 +22,7 @@ from dnsemu.drill.answers import addresses_of
 from dnsemu.drill.clients import Step
 from dnsemu.drill.endpoints import Broken, SimulatedEndpoints, broken_by, record_sets_of
 from dnsemu.drill.model import US_PER_S, Block, ChangeRecordSets, Drill, DrillEvent, Fail, Heal
-from dnsemu.faults.failure_domains import at_once, domain_contents
+from dnsemu.faults.failure_domains import domain_contents
 from dnsemu.faults.patterns import Pattern
 from dnsemu.files.loading import LoadedFiles
 from dnsemu.healthcheck.probes.resolve import NO_ADDRESS, Unresolved

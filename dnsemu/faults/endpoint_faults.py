@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnsemu.config.errors import quoted
+from dnsemu.config.model.batches import at_once
 from dnsemu.config.model.failing import Failing, FailureWay
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, HealthCheckId
 from dnsemu.config.model.world import World
 from dnsemu.config.text.durations import duration_text, parse_duration
 from dnsemu.config.text.suggestions import nearest
-from dnsemu.faults.failure_domains import DomainContents, at_once, domain_contents
+from dnsemu.faults.failure_domains import DomainContents, domain_contents
 from dnsemu.faults.forced_statuses import Forcing, NothingMatches
 from dnsemu.faults.patterns import Pattern
 from dnsemu.healthcheck.verdict.check_state import Overlay

@@ -14,14 +14,14 @@ A target fails with or without a health check: it has a status under its own id.
 goes on answering, as in Route 53 (R114).
 """
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from ipaddress import ip_address, ip_network
-from typing import TypeVar
 
 from dnsemu.config.model.addresses import IPNetwork
+from dnsemu.config.model.batches import Steps
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.resources import Resource, Target
@@ -46,11 +46,6 @@ GROUPS_PER_STEP = 100
 """Groups of record sets, or resources, that are looked at without a pause."""
 
 _REGIONAL = (Latency, Geoproximity)
-
-T = TypeVar("T")
-
-Steps = Generator[None, None, T]
-"""Long work in steps, so that a server can answer queries between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +101,6 @@ def domain_contents(
         unchecked = yield from _unchecked(domain, contents, world)
         found[domain.pattern] = replace(contents, unchecked=unchecked)
     return found
-
-
-def at_once(steps: Steps[T]) -> T:
-    """Does all steps without a pause."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result
 
 
 @dataclass

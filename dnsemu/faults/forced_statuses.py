@@ -10,10 +10,11 @@ import structlog
 
 from dnsemu.clock.jobs import Timer
 from dnsemu.clock.scheduler import Scheduler
+from dnsemu.config.model.batches import at_once
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.resources import Resource, Target
 from dnsemu.config.model.world import World
-from dnsemu.faults.failure_domains import DomainContents, at_once, domain_contents
+from dnsemu.faults.failure_domains import DomainContents, domain_contents
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.faults.patterns import Pattern
 from dnsemu.faults.unchecked import unchecked_text

@@ -30,7 +30,10 @@ def unchecked_text(pattern: Pattern, unchecked: Collection[RecordSet]) -> str:
 
 
 class UncheckedSearch:
-    """Decides which record sets of one failure domain go on answering; each record set and each resource once."""
+    """Decides which record sets of one failure domain go on answering.
+
+    Each resource is looked at once, each record set once a level.
+    """
 
     def __init__(
         self,
@@ -47,7 +50,8 @@ class UncheckedSearch:
         self._checks = checks
         self._failing = failing
         self._members = members
-        self._known: dict[int, bool] = {}
+        self._known: dict[tuple[int, int], bool] = {}
+        """By identity and level: a chain that is too deep from its begin may answer from its middle."""
         self._resources: dict[DName, bool] = {}
 
     def keeps_answering(self, record_set: RecordSet, zone: SearchedZone, level: int = 0) -> bool:
@@ -60,11 +64,11 @@ class UncheckedSearch:
         """
         if level >= MAX_ALIAS_LEVELS:
             return False
-        known = self._known.get(id(record_set))
+        key = id(record_set), level
+        known = self._known.get(key)
         if known is None:
-            self._known[id(record_set)] = False  # for a ring of aliases, which answers nothing
             is_up = not self._is_checked(record_set.health_check_id) and self._is_target_up(record_set, zone, level)
-            known = self._known[id(record_set)] = is_up
+            known = self._known[key] = is_up
         return known
 
     def _is_checked(self, check_id: HealthCheckId | None) -> bool:

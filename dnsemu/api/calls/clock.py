@@ -43,8 +43,8 @@ class ClockCalls:
             match text_in(body, "do", EXAMPLE):
                 case "pause":
                     _nothing_by(body)
-                    scheduler.interrupt()
-                    await scheduler.change_clock(clock.pause)
+                    async with scheduler.interrupted():
+                        clock.pause()
                 case "resume":
                     _nothing_by(body)
                     await scheduler.change_clock(clock.resume)

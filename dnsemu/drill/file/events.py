@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from dnsemu.commands.record_sets.conversion import to_api
 from dnsemu.config import names
 from dnsemu.config.errors import Path, Problem, message_and_instead, quoted
+from dnsemu.config.model.batches import at_once
 from dnsemu.config.model.failing import Failing, FailureWay
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.shapes.base import validate
@@ -25,7 +26,7 @@ from dnsemu.drill.model import (
     Fail,
     Heal,
 )
-from dnsemu.faults.failure_domains import at_once, domain_contents
+from dnsemu.faults.failure_domains import domain_contents
 from dnsemu.faults.patterns import Pattern, parse_pattern
 from dnsemu.publication.board import Published
 

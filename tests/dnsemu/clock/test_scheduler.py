@@ -264,6 +264,32 @@ async def test_after_a_restart_of_the_clock_everything_is_due_in_as_many_seconds
 
 
 @virtual_time
+async def test_a_job_that_runs_across_a_restart_of_the_clock_ends_as_soon_as_without_it():
+    """Probes are planned from the end of the last one: one that ended an hour late would stop a checker for an hour."""
+    async with RecordedScheduler().running() as recorded:
+        await recorded.scheduler.advance(3600)
+        recorded.job("job", 3601, takes_s=5, cost_s=8)
+        await asyncio.sleep(3)
+        async with recorded.scheduler.between_steps():
+            moved_s = recorded.scheduler.restart_clock()
+        await asyncio.sleep(7)
+        assert recorded.done == near(("job", 3609 + moved_s))
+
+
+@virtual_time
+async def test_steps_that_wait_are_interrupted_too():
+    async with RecordedScheduler(is_paused=True).running() as recorded:
+        recorded.job("job", 10, takes_s=10)
+        steps = [asyncio.create_task(recorded.scheduler.advance(100)) for _ in range(3)]
+        await asyncio.sleep(1)
+        async with recorded.scheduler.interrupted():
+            assert recorded.clock.now() == START + 10
+            assert all(step.done() for step in steps)
+        await recorded.scheduler.advance(5)
+        assert recorded.clock.now() == START + 15
+
+
+@virtual_time
 async def test_between_two_steps_nothing_runs_and_afterwards_everything_that_is_due():
     async with RecordedScheduler().running() as recorded:
         recorded.timer("a", 10)

@@ -11,13 +11,14 @@ from dnsemu.answering.resolution import ZoneSurroundings, resolve
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config import names
+from dnsemu.config.model.batches import at_once
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.config.model.resources import Resource
 from dnsemu.config.model.routing import Latency, Weighted
 from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.explain.shares import shares_of
-from dnsemu.faults.failure_domains import GROUPS_PER_STEP, at_once, domain_contents
+from dnsemu.faults.failure_domains import GROUPS_PER_STEP, domain_contents
 from dnsemu.faults.force_rules import ForceRule
 from dnsemu.faults.forced_statuses import Forcing, NothingMatches
 from dnsemu.faults.patterns import parse_pattern
@@ -495,6 +496,17 @@ def test_r112_aliases_too_deep_to_answer_end_the_search():
     chain = [weighted(f"n{n}.test", 1, "a", alias=f"n{n + 1}.test") for n in range(5000)]
     world = declare(*zones_of(plain(alias="n0.test"), *chain))
     assert contents("region:us-east-1", world).unchecked == ()
+
+
+@pytest.mark.parametrize("name", ["a.test", "z.test"])
+def test_r112_a_chain_is_too_deep_from_its_begin_and_answers_from_its_middle(name):
+    """The result for a record set depends on the aliases above it, in whatever order they are searched."""
+    chain = [weighted(f"n{n}.test", 1, "x", alias=f"n{n + 1}.test") for n in range(19) if n != 10]
+    middle = latency("n10.test", "us-east-1", id="middle", alias="n11.test")
+    begin = latency(name, "us-east-1", id="begin", alias="n0.test")
+    for record_sets in ([begin, *chain, middle], [middle, *chain, begin]):
+        world = declare(*zones_of(*record_sets, weighted("n19.test", 1, "end")))
+        assert {r.set_identifier for r in contents("region:us-east-1", world).unchecked} == {"middle"}
 
 
 @pytest.mark.parametrize(("pattern", "number", "text"), [
