@@ -36,6 +36,9 @@ class Pattern:
         return f"{self.kind.value}:{self.text}" if self.kind.value else self.text
 
 
+MAX_CHARACTERS = 512
+"""Characters of a pattern. Names of health checks have at most 256; to compile a glob of thousands takes seconds."""
+
 _CHECK_GLOB = re.compile(r"[0-9A-Za-z._*?!\[\]-]+")
 
 
@@ -45,6 +48,8 @@ def parse_pattern(text: str) -> Pattern:
     Raises:
         ValueError: it is none of these, or nothing can match it; the message says what to write.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"a pattern has at most {MAX_CHARACTERS} characters: write a shorter glob such as web-*")
     prefix, colon, rest = text.partition(":")
     if not colon:
         if not _CHECK_GLOB.fullmatch(text):

@@ -5,7 +5,7 @@ import http.client
 
 
 @contextlib.contextmanager
-def requests_to(server, timeout_s=30):
+def requests_to(server, timeout_s=10):
     """Yields a function that sends a request on a new connection and returns the status and the reply."""
 
     def send(method, path, body=None, **headers):

@@ -50,7 +50,7 @@ def laughs():
 DOCUMENTS = {
     "a namespace of 100,000 characters": lambda: f'<X xmlns="{"A" * 100_000}">{"<a/>" * 30_000}</X>',
     "prefixes of 100,000 characters": lambda: f'<p:X xmlns:p="{"A" * 100_000}">{"<p:a/>" * 20_000}</p:X>',
-    "attributes with prefixes": lambda: f'<X xmlns:p="{"A" * 1000}">{"<a p:b=" + chr(34) * 2 + "/>"}</X>' * 20_000,
+    "attributes with prefixes": lambda: f'<X xmlns:p="{"A" * 1000}">' + '<a p:b=""/>' * 20_000 + "</X>",
     "100,000 attributes": lambda: "<X " + " ".join(f'a{n}="1"' for n in range(100_000)) + "/>",
     "100,000 namespaces": lambda: "<X " + " ".join(f'xmlns:a{n}="b{n}"' for n in range(100_000)) + "/>",
     "a namespace for each level": lambda: "".join(f'<a xmlns:p{n}="q{n}">' for n in range(20_000)),
@@ -140,7 +140,7 @@ BATCHES = {
     "one record set, 1,000 times": lambda: [change("n.changed.test", "A", records("192.0.2.1"))] * 1000,
     "400 values": lambda: [change("m.changed.test", "A", records(*(f"10.0.{n >> 8}.{n & 255}" for n in range(400))))],
     "5,000 values": lambda: [change("l.changed.test", "A", records(*(f"10.0.{n >> 8}.{n & 255}" for n in range(5000))))],
-    "names of 127 labels": lambda: [change(f"{'a.' * 118}{n}.changed.test", "A", records("192.0.2.1")) for n in range(500)],
+    "names of 127 labels": lambda: [change(f"{'a.' * 118}{n}.changed.test", "A", records("192.0.2.1")) for n in range(1000)],
     "a text of 32,000 escapes": lambda: [change("t.changed.test", "TXT", records('"' + "\\101" * 8_000 + '"'))],
     "quotes without an end": lambda: [change("q.changed.test", "TXT", records('"' * 20_001))],
     "an address of 20,000 colons": lambda: [change("6.changed.test", "AAAA", records(":" * 20_000))],
@@ -154,7 +154,14 @@ BATCHES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("batch", BATCHES)
+MARKS = {
+    "names of 127 labels": [
+        pytest.mark.xfail(strict=True, reason="the writes of a batch are compiled at once: 118,000 names take 0.4 s")
+    ]
+}
+
+
+@pytest.mark.parametrize("batch", [pytest.param(batch, marks=MARKS.get(batch, ())) for batch in BATCHES])
 def test_change_batches(batch, server, zone_path):
     """Done or refused; then all names that may have come about are asked for."""
     made = BATCHES[batch]()

@@ -41,6 +41,8 @@ def test_patterns(text, kind, rest):
         ("az:mars*", "'mars*' matches no Availability Zone id: write one such as az:use1-*"),
         ("address:192.0.2.300", "'192.0.2.300' is no address or network: write for example address:192.0.2.1"),
         ("address:192.0.2.*", "'192.0.2.*' is no address or network: write for example address:192.0.2.1"),
+        ("*a" * 257, "a pattern has at most 512 characters: write a shorter glob such as web-*"),
+        ("region:" + "[" * 100_000, "a pattern has at most 512 characters: write a shorter glob such as web-*"),
         ("address:fe80::1%eth0", "'fe80::1%eth0' is no address or network: write for example"),
     ],
 )
