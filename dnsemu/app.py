@@ -171,6 +171,7 @@ class Application:
             partial(check_detail, self.monitor),
             Forwarder(options.forward) if options.forward else None,
             query_log=self.query_log,
+            reached=self.limits.reached,
         )
         self.settings = SettingsFollower(
             self.board,

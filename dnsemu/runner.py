@@ -31,7 +31,7 @@ def run(application: Callable[[], Application], *, as_json: bool) -> None:
 
     async def main() -> None:
         app = application()
-        configure_logs(app.clock.now, as_json=as_json)
+        configure_logs(app.clock.now, as_json=as_json, reached=app.limits.reached)
         handle_signals(app)
         await run_registered(app, lambda ready: announce(ready, as_json=as_json))
 

@@ -11,6 +11,7 @@ from dnsemu.config.aws import name_servers
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.rules.world import APEX_MISSING
+from dnsemu.runtime.logs import log_first
 from dnsemu.state.state import State
 from dnsemu.state.step import Step
 from dnsemu.state.tables import CIDR_COLLECTION, HEALTH_CHECK, HOSTED_ZONE, RECORD_SET, InvalidRow
@@ -26,15 +27,14 @@ async def load_valid(store: Store, *, repairs: bool) -> State:
     """Loads the state of a store, in which every row obeys the rules.
 
     Args:
-        repairs: set rows aside that cannot be served, and log each of them; otherwise they refuse the store.
+        repairs: set rows aside that cannot be served, and log the first of them; otherwise they refuse the store.
     Raises:
         StoreUnusable: the store cannot be read, or a row of it cannot be served.
         StoreFailed: rows could not be set aside.
     """
     unread: list[str] | None = [] if repairs else None
     state = await store.load(unread)
-    for line in unread or ():
-        log.warning("set aside", row=line)
+    log_first(log.warning, "set aside", "row", unread or ())
     for _ in range(MAX_ROUNDS):
         invalid = list(invalid_rows(state))
         if not invalid:
@@ -52,10 +52,12 @@ async def without(store: Store, state: State, invalid: Sequence[InvalidRow]) -> 
     A hosted zone that lost its NS or SOA gets Route 53's, so that the rest of it is served.
     """
     step = Step(state)
+    lines: dict[str, list[str]] = {"put in place": [], "set aside": []}
     for row in invalid:
         _leave_out(step, row)
-        what = "put in place" if row.problem.id == APEX_MISSING else "set aside"
-        log.warning(what, row=f"{store.where}: {row}")
+        lines["put in place" if row.problem.id == APEX_MISSING else "set aside"].append(f"{store.where}: {row}")
+    for what, rows in lines.items():
+        log_first(log.warning, what, "row", rows)
     await store.set_aside(step.writes, {(row.table, row.key): str(row) for row in invalid})
     return step.state
 

@@ -67,7 +67,7 @@ def run_demo(options: Options, *, as_json: bool) -> None:
         runners = [await start(app.region, app.sock) for app in apps]
         loaded = compile_world(load_text("demo.yaml", demo_file(apps)))
         server = Application(loaded, options, on_change=None if as_json else print_change)
-        configure_logs(server.clock.now, as_json=as_json)
+        configure_logs(server.clock.now, as_json=as_json, reached=server.limits.reached)
         handle_signals(server)
 
         def ready(where: Ready) -> None:

@@ -49,12 +49,14 @@ class AnswerCache:
         is_complete: Callable[[Reply], bool],
         view: View = PUBLIC,
         max_bytes: int = MAX_BYTES,
+        on_full: Callable[[], None] = lambda: None,
     ) -> None:
         """Answers from two boards.
 
         Args:
             is_complete: true of replies that are sent as they are; a reply that is completed elsewhere is not cached.
             max_bytes: limit of the estimated memory.
+            on_full: called when an answer is dropped because there are too many.
         """
         self._board = board
         self._health = health
@@ -63,6 +65,7 @@ class AnswerCache:
         self._is_complete = is_complete
         self._view = view
         self._max_bytes = max_bytes
+        self._on_full = on_full
         self._answers: OrderedDict[Any, CompiledAnswer] = OrderedDict()
         self._dependents = Dependents()
         self.estimated_bytes = 0
@@ -161,6 +164,7 @@ class AnswerCache:
         answer.estimated_bytes += added_bytes
         self.estimated_bytes += added_bytes
         while self.estimated_bytes > self._max_bytes:
+            self._on_full()
             self._drop(next(iter(self._answers.values())))
 
     def _drop(self, answer: CompiledAnswer) -> None:

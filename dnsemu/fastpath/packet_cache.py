@@ -88,8 +88,14 @@ class KnownPacket:
 class PacketBudget:
     """The memory limit that all packet caches share, and the hashes of packets that came once."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES, *, on_full: Callable[[], None] = lambda: None) -> None:
+        """Begins without a cache.
+
+        Args:
+            on_full: called when a cache exceeds its share.
+        """
         self._max_bytes = max_bytes
+        self.on_full = on_full
         self._cache_count = 0
         self._seen: set[int] = set()
 
@@ -203,6 +209,7 @@ class PacketCache:
         known.estimated_bytes += added_bytes
         self.estimated_bytes += added_bytes
         if self.estimated_bytes > self._budget.max_bytes:
+            self._budget.on_full()
             self._empty()
 
     def _set_answer(self, known: KnownPacket, source: str | None, answer: CompiledAnswer) -> int:

@@ -17,6 +17,11 @@ from dnsemu.commands.errors.requests import (
 
 ANY_OPERATION = "*"
 
+MAX_ERRORS = 100
+"""Entries that wait at once."""
+MAX_TIMES = 1_000_000
+"""Calls that one entry makes fail."""
+
 COMMON = frozenset(
     error.code for error in (AccessDenied, InternalFailure, ServiceUnavailable, Throttling, ThrottlingException)
 )
@@ -58,7 +63,8 @@ class InjectedErrors:
         """Make the next calls of an operation fail.
 
         Raises:
-            ValueError: there is no such operation, it never gives that code, or `times` is below 1.
+            ValueError: there is no such operation, it never gives that code, `times` is not in its range, or too many
+                entries wait.
         """
         codes = self._codes()
         if operation != ANY_OPERATION and operation not in codes:
@@ -66,8 +72,11 @@ class InjectedErrors:
         allowed = COMMON.union(codes.get(operation, ()))
         if code not in allowed:
             raise ValueError(f"{operation} never gives {code}: write one of {', '.join(sorted(allowed))}")
-        if times < 1:
-            raise ValueError("write how many calls fail, 1 or more")
+        if not 1 <= times <= MAX_TIMES:
+            raise ValueError(f"write how many calls fail, from 1 to {MAX_TIMES:,}")
+        if len(self._pending) >= MAX_ERRORS:
+            instead = "write a larger 'times' in one call, or drop them all: DELETE /dnsemu/v1/api-errors"
+            raise ValueError(f"{MAX_ERRORS} entries wait already; {instead}")
         self._pending.append(InjectedError(operation, code, times))
 
     def clear(self) -> int:

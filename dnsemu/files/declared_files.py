@@ -13,6 +13,7 @@ from dnsemu.files.reading import LoadingFailed, read_files
 from dnsemu.files.watch import Stamp, changes, stamp
 from dnsemu.publication.publishing import CannotBeServed
 from dnsemu.runtime.garbage_collection import gc_deferred
+from dnsemu.runtime.logs import log_first
 from dnsemu.store.store import StoreFailed
 
 Apply = Callable[[LoadedFiles], Awaitable[None]]
@@ -116,17 +117,14 @@ class DeclaredFiles:
         except FilesRefused as refused:
             self._failures.pop("reload", None)
             self.errors = refused.errors
-            for error in refused.errors:
-                log.error("reload refused", fault=str(error))
+            log_first(log.error, "reload refused", "fault", refused.errors)
             log.error("still serving the previous state", faults=len(refused.errors))
         except (LoadingFailed, StoreFailed, CannotBeServed) as failed:
             self._failures["reload"] = str(failed)
             log.error("reload failed; still serving the previous state", error=str(failed))
         else:
-            for warning in loaded.warnings:
-                log.warning("check", warning=str(warning))
-            for error in loaded.left_out:
-                log.warning("left out", fault=str(error))
+            log_first(log.warning, "check", "warning", loaded.warnings)
+            log_first(log.warning, "left out", "fault", loaded.left_out)
             self.errors = loaded.left_out
             self._failures.pop("reload", None)
             log.info("reloaded", **_counts(loaded))

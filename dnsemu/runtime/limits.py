@@ -24,6 +24,11 @@ class Limit(StrEnum):
     SNAPSHOT_BYTES = "snapshot_bytes"
     SNAPSHOT_LOADS = "snapshot_loads"
     EVENT_STREAMS = "event_streams"
+    LOG_LINES = "log_lines"
+    PACKET_CACHE_BYTES = "packet_cache_bytes"
+    ANSWER_CACHE_BYTES = "answer_cache_bytes"
+    FORWARDED_QUERIES = "forwarded_queries"
+    RELAYED_QUERIES = "relayed_queries"
 
 
 Reached = Counter[Limit]

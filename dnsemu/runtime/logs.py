@@ -2,25 +2,34 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from itertools import islice
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from dnsemu.runtime.limits import Reached
+from dnsemu.runtime.log_limit import LogLimiter
 
-def configure_logs(now: Callable[[], float], *, as_json: bool) -> None:
+MAX_LINES_AT_ONCE = 20
+"""Lines that one call or one reload logs of one kind; a last one counts the others."""
+
+
+def configure_logs(now: Callable[[], float], *, as_json: bool, reached: Reached | None = None) -> None:
     """Send logs to standard error.
 
     Args:
         now: the emulator's time, in seconds since the epoch; log lines are stamped by it.
         as_json: one JSON object a line instead of text.
+        reached: counts lines that are dropped because too many come.
     """
 
     def stamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         event["timestamp"] = timestamp(now())
         return event
 
+    limiter = LogLimiter(Reached() if reached is None else reached)
     renderer = (
         structlog.processors.JSONRenderer()
         if as_json
@@ -29,13 +38,26 @@ def configure_logs(now: Callable[[], float], *, as_json: bool) -> None:
         )
     )
     structlog.configure(
-        processors=[structlog.processors.add_log_level, stamp, structlog.processors.format_exc_info, renderer]
+        processors=[limiter, structlog.processors.add_log_level, stamp, structlog.processors.format_exc_info, renderer]
         if as_json
-        else [structlog.processors.add_log_level, stamp, renderer],
+        else [limiter, structlog.processors.add_log_level, stamp, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def log_first(logged: Callable[..., object], event: str, key: str, values: Collection[object]) -> None:
+    """Logs the first values of many, one a line, and the number of the others.
+
+    Args:
+        logged: a logger's method.
+        key: the key of each value in its line.
+    """
+    for value in islice(values, MAX_LINES_AT_ONCE):
+        logged(event, **{key: str(value)})
+    if len(values) > MAX_LINES_AT_ONCE:
+        logged(event, and_more=f"… and {len(values) - MAX_LINES_AT_ONCE:,} more")
 
 
 def timestamp(seconds: float) -> str:

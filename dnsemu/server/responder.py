@@ -24,10 +24,11 @@ from dnsemu.policies.location.client import Located
 from dnsemu.policies.location.place import Place
 from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.query_log.query_log import LineTemplate, QueryLog
+from dnsemu.runtime.limits import Limit, Reached
 from dnsemu.server.received_query import ReceivedQuery
 from dnsemu.upstream.clients import ForwardingClients
 from dnsemu.upstream.completion import complete
-from dnsemu.upstream.forwarding import Forwarder, UpstreamFailed
+from dnsemu.upstream.forwarding import Forwarder, TooManyPending, UpstreamFailed
 from dnsemu.wire.handlers import Handler, Handlers, PendingReply
 from dnsemu.wire.protocol import CLASS_IN, MAX_PLAIN_UDP_BYTES, RD, RCode
 from dnsemu.wire.qtypes import AXFR, IXFR, type_label
@@ -50,6 +51,9 @@ class AskElsewhere(Protocol):
         """Returns the pending reply."""
 
 
+MAX_LOGGED_BYTES = 600
+"""Bytes of a packet that the log shows."""
+
 log = structlog.get_logger()
 
 
@@ -70,6 +74,7 @@ class Responder:
         ttl_divisor: TtlDivisor | None = None,
         ask_elsewhere: AskElsewhere | None = None,
         query_log: QueryLog | None = None,
+        reached: Reached | None = None,
     ) -> None:
         """Answers from two boards.
 
@@ -79,6 +84,7 @@ class Responder:
             ttl_divisor: divides TTLs; the caches are then not used.
             ask_elsewhere: relays questions for explanations to the process that knows the health checks' details.
             query_log: logs every answer of a hosted zone.
+            reached: counts how often a bound was reached.
         """
         self._board = board
         self._forwarder = forwarder
@@ -92,7 +98,8 @@ class Responder:
         self.answered = Counters(lambda zone: zone in board.current.catalog.zones)
         board.subscribe(self._on_published)
         self.dropped = 0
-        self._packet_budget = PacketBudget()
+        self.reached = Reached() if reached is None else reached
+        self._packet_budget = PacketBudget(on_full=partial(self._on_full, Limit.PACKET_CACHE_BYTES))
         self._answer_caches: dict[View, AnswerCache] = {}
 
     @property
@@ -110,7 +117,13 @@ class Responder:
         cache = self._answer_caches.get(view)
         if cache is None:
             cache = self._answer_caches[view] = AnswerCache(
-                self._board, self._health, self._dice, self.answered, is_complete=self._is_complete, view=view
+                self._board,
+                self._health,
+                self._dice,
+                self.answered,
+                is_complete=self._is_complete,
+                view=view,
+                on_full=partial(self._on_full, Limit.ANSWER_CACHE_BYTES),
             )
         return cache
 
@@ -177,12 +190,15 @@ class Responder:
         except Exception:
             return self._internal_error(received)
 
+    def _on_full(self, limit: Limit) -> None:
+        self.reached[limit] += 1
+
     def _on_published(self, _published: Published, difference: Difference) -> None:
         self.answered.forget_deleted(None if difference.everything else difference.zones | difference.resources)
 
     def _internal_error(self, received: ReceivedQuery) -> bytes:
         """Logs an exception with the packet; the reply is SERVFAIL."""
-        log.exception("query failed", packet=received.packet.hex(), source=received.source)
+        log.exception("query failed", packet=received.packet[:MAX_LOGGED_BYTES].hex(), source=received.source)
         self._count(received.protocol, RCode.SERVFAIL)
         return render(received.query, Reply(RCode.SERVFAIL, is_authoritative=False), MAX_PLAIN_UDP_BYTES)
 
@@ -313,6 +329,7 @@ class Responder:
             try:
                 reply = await complete(forwarder, query, reply, look_up_hosted)
             except UpstreamFailed as failed:
+                self.reached[Limit.FORWARDED_QUERIES] += isinstance(failed, TooManyPending)
                 log.warning("upstream failed", name=names.display(query.name), error=str(failed))
                 reply = Reply(RCode.SERVFAIL, is_authoritative=False)
             message = render(query, reply, received.max_reply_bytes, recursion_available=True)

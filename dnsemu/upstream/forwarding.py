@@ -27,6 +27,10 @@ class UpstreamFailed(Exception):
     """No upstream answered; the message gives the reason for each."""
 
 
+class TooManyPending(UpstreamFailed):
+    """Too many queries wait for upstreams already."""
+
+
 class Forwarder:
     """Asks upstreams one after the other until one answers.
 
@@ -59,7 +63,7 @@ class Forwarder:
             UpstreamFailed: no upstream replied.
         """
         if self._pending >= MAX_PENDING:
-            raise UpstreamFailed(f"{MAX_PENDING} queries are pending already")
+            raise TooManyPending(f"{MAX_PENDING:,} queries are pending already")
         self._pending += 1
         try:
             return await self._ask_each(question)

@@ -4,6 +4,7 @@ from collections import Counter
 
 from dnsemu.answering.counters import ReplyLabels, increments
 from dnsemu.runtime.lateness import LatenessMeter, LatenessReader
+from dnsemu.runtime.limits import Reached
 from dnsemu.server.responder import Responder
 from dnsemu.workers.messages import CountersRead
 
@@ -16,6 +17,7 @@ class CounterReader:
         self._lateness = LatenessReader(lateness)
         self._read: Counter[ReplyLabels] = Counter()
         self._read_dropped = self._read_lines = 0
+        self._read_reached = Reached()
         self.failed: Counter[ReplyLabels] = Counter()
         """Replies that the worker made without its responder."""
 
@@ -24,8 +26,15 @@ class CounterReader:
         now = self.failed + Counter(dict(self._responder.answered.items()))
         dropped, lines = self._responder.dropped, self._responder.query_log_dropped
         answered = increments(self._read, now)
+        reached = Counter(self._responder.reached)
         found = CountersRead(
-            request_id, answered, dropped - self._read_dropped, lines - self._read_lines, self._lateness.read()
+            request_id,
+            answered,
+            dropped - self._read_dropped,
+            lines - self._read_lines,
+            self._lateness.read(),
+            reached - self._read_reached,
         )
+        self._read_reached = reached
         self._read, self._read_dropped, self._read_lines = now, dropped, lines
         return found

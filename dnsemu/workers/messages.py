@@ -7,6 +7,7 @@ from dnsemu.answering.counters import ReplyLabels
 from dnsemu.config.text.addresses import Address
 from dnsemu.policies.location.place import Place
 from dnsemu.runtime.lateness import Lateness
+from dnsemu.runtime.limits import Limit
 from dnsemu.zone.view import View
 
 
@@ -61,6 +62,7 @@ class CountersRead:
     dropped: int
     query_log_dropped: int
     lateness: Lateness
+    reached: Mapping[Limit, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,7 @@ class WorkerPool:
         self._counted.add(counters.answered.items())
         self._counted_dropped += counters.dropped
         self._counted_lines += counters.query_log_dropped
+        self._responder.reached.update(counters.reached)
         self._lateness.merge(counters.lateness)
         self._slots[worker].lateness_max_s = counters.lateness.max_s
         if counters.request_id in self._missing:

@@ -29,6 +29,7 @@ from dnsemu.query_log.query_log import QueryLog
 from dnsemu.runtime.event_loop import loop_factory
 from dnsemu.runtime.garbage_collection import settle
 from dnsemu.runtime.lateness import LatenessMeter
+from dnsemu.runtime.limits import Limit, Reached
 from dnsemu.runtime.logs import configure_logs
 from dnsemu.runtime.registry import LEFT_BEHIND, Registration
 from dnsemu.server.responder import Responder
@@ -135,7 +136,8 @@ class WorkerProgram:
     def _set_up(self, setup: messages.Setup) -> None:
         read_embedded_data()  # before clients can use up the descriptors
         self._number, self._silence_limit_s = setup.number, setup.silence_limit_s
-        configure_logs(self._replica.now, as_json=setup.logs_as_json)
+        reached = Reached()
+        configure_logs(self._replica.now, as_json=setup.logs_as_json, reached=reached)
         dice = QuickDice(random.Random(setup.dice).random)
         forwarder = Forwarder(setup.forward) if setup.forward else None
         replica = self._replica
@@ -148,6 +150,7 @@ class WorkerProgram:
             forwarder,
             ask_elsewhere=self._relay,
             query_log=self._query_log,
+            reached=reached,
         )
         self._responder, self._counters = responder, CounterReader(responder, self._lateness)
         pairs = [(socket.socket(fileno=udp), socket.socket(fileno=tcp)) for udp, tcp, _ in setup.sockets]
@@ -237,6 +240,8 @@ class WorkerProgram:
     async def _relay(self, packet: bytes, source: str, *, over_udp: bool, place: Place | None, view: View) -> bytes:
         """Asks the control plane for a reply; SERVFAIL if there is none within a second."""
         reply = b""
+        if len(self._relayed) >= MAX_RELAYED and self._responder is not None:
+            self._responder.reached[Limit.RELAYED_QUERIES] += 1
         if not self._is_orphaned and len(self._relayed) < MAX_RELAYED and not self._channel.unsent_bytes:
             self._last_query_id += 1
             query_id = self._last_query_id

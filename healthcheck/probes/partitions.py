@@ -6,6 +6,16 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from dnsemu.config.model.health_checkers import BlockedPath
 from dnsemu.healthcheck.checkers import Checker
 
+MAX_ADDED = 1000
+"""Paths that are blocked at run time. Each probe compares them one by one."""
+
+
+class TooManyPaths(Exception):
+    """No more paths can be blocked; the message says what to do instead."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{MAX_ADDED:,} paths are blocked already; unblock some, or write one larger network")
+
 
 class Partitions:
     """The blocked paths: those declared in the file, and those added at run time."""
@@ -20,7 +30,13 @@ class Partitions:
         return tuple(self._added)
 
     def block(self, path: BlockedPath) -> None:
-        """Blocks a path."""
+        """Blocks a path.
+
+        Raises:
+            TooManyPaths: too many are blocked already.
+        """
+        if path not in self._added and len(self._added) >= MAX_ADDED:
+            raise TooManyPaths
         self._added[path] = None
 
     def unblock(self, path: BlockedPath) -> bool:

@@ -10,7 +10,7 @@ from dnsemu.api.health_json import blocked_json
 from dnsemu.api.json_bodies import BadBody, as_json, body_of, optional_text_in, text_in
 from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.config.shapes.health_checkers import parse_blocked_path
-from dnsemu.healthcheck.probes.partitions import Partitions
+from dnsemu.healthcheck.probes.partitions import Partitions, TooManyPaths
 
 _BLOCK = '{"from": "sa-east-1", "to": "10.1.0.0/16"}'
 
@@ -43,6 +43,8 @@ class CheckerCalls:
             self._partitions.block(await _blocked(request))
         except BadBody as bad:
             return bad.reply
+        except TooManyPaths as many:
+            return failure(409, str(many), "from")
         return as_json(self._shown())
 
     async def _unblock(self, request: web.Request) -> web.Response:

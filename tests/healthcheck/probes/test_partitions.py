@@ -8,7 +8,7 @@ from dnsemu.config.model.health_checkers import BlockedPath, HealthCheckers
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.probes.budgets import Budgets
-from dnsemu.healthcheck.probes.partitions import Partitions
+from dnsemu.healthcheck.probes.partitions import MAX_ADDED, Partitions, TooManyPaths
 from dnsemu.healthcheck.probes.prober import Prober
 from dnsemu.healthcheck.verdict.results import TIMED_OUT
 from tests.healthcheck.endpoints import endpoint as listening
@@ -139,3 +139,18 @@ async def test_other_checkers_are_not_delayed():
         await watched.passes()
         assert watched.seen == (UP, (8, 16))
         assert web.connections in range(8, 12)
+
+
+def test_h70_no_more_paths_are_blocked_than_the_bound():
+    partitions = Partitions()
+    paths = [BlockedPath("*", ip_network(f"10.{n >> 8}.{n & 255}.0/24")) for n in range(MAX_ADDED + 1)]
+    for path in paths[:-1]:
+        partitions.block(path)
+    partitions.block(paths[0])
+    with pytest.raises(
+        TooManyPaths, match="1,000 paths are blocked already; unblock some, or write one larger network"
+    ):
+        partitions.block(paths[-1])
+    partitions.unblock(paths[0])
+    partitions.block(paths[-1])
+    assert len(partitions.added) == MAX_ADDED
