@@ -114,7 +114,7 @@ def serve(
 
 
 def demo(dns: Dns = None, http: Http = None, as_json: AsJson = False) -> None:
-    """Run a tour: three sample apps, a zone that uses every policy, live health checks. Needs no file."""
+    """Run a tour: four sample apps, a zone that uses every policy, live health checks. Needs no file."""
     from dnsemu.demo import run_demo
     from dnsemu.server.options import Options
 

@@ -229,10 +229,18 @@ def _checks(checks: list[dict[str, Any]]) -> list[Row]:
 def _serving(groups: list[dict[str, Any]]) -> list[Row]:
     rows: list[Row] = []
     for group in sorted(groups, key=lambda group: (group["name"], group["type"])):
-        shares = "  ".join(f"{share['set_identifier'] or '-'} {share['percent']:.4g} %" for share in group["shares"])
+        shares = "  ".join(map(_share, group["shares"]))
         by_client = " (by client)" if group["reads_client"] else ""
         rows.append((group["name"], group["type"], group["policy"], (shares or "nothing") + by_client, group["why"]))
     return rows
+
+
+def _share(share: dict[str, Any]) -> str:
+    """`blue 25 %`; of a resource with its targets, such as `live 100 % (2 of 3 targets)`."""
+    text = f"{share['set_identifier'] or '-'} {share['percent']:.4g} %"
+    if not share.get("targets"):
+        return text
+    return f"{text} ({share['healthy_targets']} of {share['targets']} target{'' if share['targets'] == 1 else 's'})"
 
 
 def _fitted(checks: list[Row], groups: list[Row], room: int) -> tuple[list[Row], list[Row]]:

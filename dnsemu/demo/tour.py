@@ -23,7 +23,8 @@ from dnsemu.server.options import Options
 from dnsemu.server.transport.listeners import CannotListen
 from dnsemu.server.transport.sockets import bind_tcp
 
-REGIONS = {"us": "us-east-1", "eu": "eu-west-1", "ap": "ap-northeast-1"}
+REGIONS = {"us": "us-east-1", "eu": "eu-west-1", "ap": "ap-northeast-1", "us2": "us-east-1"}
+"""The sample apps and their Regions."""
 APP_PORT = 8100
 """Port of the sample apps; if it is taken they use another one."""
 
@@ -85,7 +86,7 @@ def run_demo(options: Options, *, as_json: bool) -> None:
 
 
 def bind_apps() -> list[SampleApp]:
-    """Bind the sockets of three apps.
+    """Bind the sockets of the apps.
 
     On Linux each app has a loopback address and all have one port, so that an answer can be pasted into a URL. Other
     systems have 127.0.0.1 only, and the apps differ by port.

@@ -8,7 +8,7 @@ from typing import Any
 from dnsemu.answering.resolution import ZoneSurroundings
 from dnsemu.config import names
 from dnsemu.config.model.health_checks import CalculatedCheck, HealthCheckId
-from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId
+from dnsemu.config.model.record_sets import AliasTarget, HostedZoneId, RecordSet
 from dnsemu.config.model.resources import is_target_id
 from dnsemu.config.names import DName
 from dnsemu.config.rdata.rrtypes import RRType
@@ -27,7 +27,7 @@ NAMES_PER_STEP = 200
 
 
 def group_shares(published: Published, health: HealthSnapshot, client: Client) -> Iterator[dict[str, Any] | None]:
-    """Lists each group whose answer depends on policy or health, with its shares for a client.
+    """Lists each group whose answer depends on policy, or on the health of a resource, with its shares for a client.
 
     Args:
         client: the client whose shares are listed; location policies answer others differently.
@@ -35,13 +35,16 @@ def group_shares(published: Published, health: HealthSnapshot, client: Client) -
         The groups, and None after every `NAMES_PER_STEP` names, where the caller can pause: zones may have a million.
     """
     groups_left, names_seen = MAX_GROUPS, count(1)
+    resources = published.catalog.resources
     for zone in published.catalog.zones.values():
+        if zone.name in resources and resources[zone.name].zone is zone:
+            continue  # a resource's zone, which holds only its own names
         surroundings = ZoneSurroundings(published.catalog, zone, health)
         for node in zone.nodes.values():
             if not next(names_seen) % NAMES_PER_STEP:
                 yield None
             for group in node.groups.values():
-                if not _has_routing(group):
+                if not (_has_routing(group) or _leads_to_resource(group, surroundings)):
                     continue
                 if not groups_left:
                     return
@@ -126,7 +129,7 @@ def _row(group: Group, client: Client, surroundings: ZoneSurroundings) -> dict[s
         "type": group.type.name,
         "policy": policy_of(group).NAME,
         "why": why(decision),
-        "shares": [_share(record_set.set_identifier, part) for record_set, part in _members(decision)],
+        "shares": [_share(record_set, part, surroundings) for record_set, part in _members(decision)],
         "reads_client": decision.reads_client,
     }
 
@@ -135,9 +138,20 @@ def _has_routing(group: Group) -> bool:
     return len(group.record_sets) > 1 or group.record_sets[0].set_identifier is not None
 
 
+def _leads_to_resource(group: Group, surroundings: ZoneSurroundings) -> bool:
+    return any(r.alias is not None and surroundings.target(r.alias, r.type) is not None for r in group.record_sets)
+
+
 def _members(decision: Decision) -> Iterator[tuple[Any, Fraction]]:
     return decision.outcome.shares() if decision.outcome else iter(())
 
 
-def _share(set_identifier: str | None, part: Fraction) -> dict[str, Any]:
-    return {"set_identifier": set_identifier, "share": str(part), "percent": float(part * 100)}
+def _share(record_set: RecordSet, part: Fraction, surroundings: ZoneSurroundings) -> dict[str, Any]:
+    state = surroundings.target(record_set.alias, record_set.type) if record_set.alias is not None else None
+    return {
+        "set_identifier": record_set.set_identifier,
+        "share": str(part),
+        "percent": float(part * 100),
+        "targets": None if state is None else len(state.targets),
+        "healthy_targets": None if state is None else sum(target.is_healthy for target in state.targets),
+    }

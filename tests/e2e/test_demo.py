@@ -1,5 +1,6 @@
 """`dnsemu demo`: the commands that it prints work, and its apps can be made sick and well."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.asking import served
-from tests.serving import DNSEMU, FREE_PORTS, serving
+from tests.serving import DNSEMU, FREE_PORTS, dnsemu, serving
 from tests.waiting import until
 
 MOVES_WITHIN_S = 10
@@ -54,7 +55,7 @@ def the(lines, *words):
     return line
 
 
-US, EU, AP = "127.0.0.11", "127.0.0.12", "127.0.0.13"
+US, EU, AP, US2 = "127.0.0.11", "127.0.0.12", "127.0.0.13", "127.0.0.14"
 
 
 DIGS = {
@@ -66,7 +67,7 @@ DIGS = {
     "office": [{AP}],
     "all": [{US, EU, AP}],
     "tree": [{US}],
-    "lb": [{US, EU, AP}],
+    "lb": [{US, US2}],
 }
 """The answers that the `dig` line of each name may give while all apps are well."""
 
@@ -108,6 +109,14 @@ def test_the_force_line_and_what_undoes_it(demo, lines, paste):
     assert EU not in served(demo.dns, "all.demo.test")
     assert "not forced" in paste(line.replace(" unhealthy", " auto"))
     assert EU in served(demo.dns, "all.demo.test")
+
+
+def test_the_loss_of_a_region_moves_its_clients_and_nothing_fails_open(demo):
+    """Each app fails with its own Region."""
+    done = dnsemu("what-if", "--type", "A", "--down", "region:us-east-1", "--json", "--server", demo.url)
+    report = json.loads(done.stdout)
+    assert {"www.demo.test.", "near.demo.test.", "lb.demo.test."} <= {one["name"] for one in report["names"]}
+    assert [found["text"] for found in report["findings"] if found["effect"] is not None] == []
 
 
 def test_two_demos_run_side_by_side(demo):

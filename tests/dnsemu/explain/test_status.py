@@ -8,7 +8,7 @@ from dnsemu.config.model.geo import Geo
 from dnsemu.config.model.health_checks import CalculatedCheck, EndpointCheck, EndpointType, HealthCheck
 from dnsemu.config.model.world import World
 from dnsemu.explain.status import MAX_GROUPS, NAMES_PER_STEP, group_shares, shares_behind
-from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot
+from dnsemu.healthcheck.verdict.snapshot import HealthSnapshot, Status
 from dnsemu.policies.location.client import Client
 from dnsemu.policies.location.locator import Locator
 from dnsemu.publication.board import Published
@@ -83,3 +83,16 @@ CHECKS = (
 def test_everything_behind_a_name_is_listed(name, groups, checks):
     lb = resource(LB, target("10.0.0.1", "t"))
     assert behind(name, *TREE, checks=CHECKS, resources=[lb]) == (groups, checks)
+
+
+@pytest.mark.parametrize(("check", "healthy"), [(None, 2), ("down", 1)])
+def test_r106_an_alias_to_a_resource_is_listed_with_its_healthy_targets(check, healthy):
+    """Without a routing policy too: its answer follows the health of the targets."""
+    alias = record_set("lb.test", alias=LB, alias_zone="Z0")
+    balancer = resource(LB, target("10.0.0.1", check), target("10.0.0.2"))
+    catalog = Catalog.of([zone("test", alias, record_set("plain.test", alias="lb.test"))], [compile_resource(balancer)])
+    locator = Locator(Geo())
+    health = HealthSnapshot(0, Map({"down": Status.UNHEALTHY}))
+    (row,) = group_shares(Published(World(), catalog, locator), health, Client.at_place(locator.unlocated))
+    (share,) = row["shares"]
+    assert (row["name"], share["targets"], share["healthy_targets"]) == ("lb.test.", 2, healthy)
