@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from dnsemu.answering.dice import QuickDice
+from dnsemu.api.calls.changes import ChangeCalls
 from dnsemu.api.calls.checkers import CheckerCalls
 from dnsemu.api.calls.clock import ClockCalls
 from dnsemu.api.calls.datapoints import DataPointCalls
@@ -154,8 +155,7 @@ class Application:
             is_served=resolver.serves,
         )
         self.forcing = Forcing(self.scheduler, self.monitor.set_overlays)
-        self.endpoint_faults = EndpointFaults(self.forcing, self.endpoints.set_failing)
-        self.board.subscribe(self.endpoint_faults.on_published)
+        self.endpoint_faults = EndpointFaults(self.board, self.forcing, self.endpoints.set_failing)
         self.force_file = ForceFile(self.forcing, self.clock)
 
         # DNS.
@@ -174,12 +174,7 @@ class Application:
             reached=self.limits.reached,
         )
         self.settings = SettingsFollower(
-            self.board,
-            self.clock,
-            self.responder,
-            self.vantage_points,
-            self.partitions,
-            self.force_file,
+            *(self.board, self.clock, self.responder, self.vantage_points, self.partitions, self.force_file),
             scale_ttls=options.scale_ttls,
             force_file_path=options.force_file,
         )
@@ -348,6 +343,7 @@ class Application:
             ResetCalls(self.resetter, self.command_runner),
             EndpointFaultCalls(self.endpoint_faults, self.endpoints),
             FileCalls(self.files, self.endpoints),
+            ChangeCalls(self.command_runner),
             ResolveCalls(self.responder),
             InjectionCalls(self.injected_errors),
             StopCalls(self.stop),

@@ -121,6 +121,10 @@ class Scheduler:
                 self.advancing_to = None
                 self._wake_up.set()
 
+    def stop_step(self) -> None:
+        """Stops the step in progress where it is; the clock stays at the instant of what runs now."""
+        self._is_interrupted = True
+
     def refuse_steps(self) -> None:
         """Stops the step in progress once its running jobs have ended; all later steps end at once."""
         self._interruptions += 1

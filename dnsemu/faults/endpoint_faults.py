@@ -19,7 +19,7 @@ from dnsemu.faults.forced_statuses import Forcing, NothingMatches
 from dnsemu.faults.patterns import Pattern
 from dnsemu.healthcheck.verdict.check_state import Overlay
 from dnsemu.healthcheck.verdict.snapshot import Status
-from dnsemu.publication.board import Difference, Published
+from dnsemu.publication.board import Board, Difference, Published
 from dnsemu.zone.catalog import Catalog
 
 HOW = 'refuse, timeout, "slow: 5s", "status: 503" or "body: TEXT"'
@@ -52,19 +52,20 @@ class EndpointFaults:
     Targets without a health check have no endpoint that is probed: they are unhealthy at once, by an overlay.
     """
 
-    def __init__(self, forcing: Forcing, set_failing: SetFailing) -> None:
+    def __init__(self, board: Board, forcing: Forcing, set_failing: SetFailing) -> None:
         self._forcing = forcing
         self._set_failing = set_failing
         self._faults: tuple[EndpointFault, ...] = ()
         self._declared = World(), Catalog.of(())
         self._contents: dict[Pattern, DomainContents] = {}
+        board.subscribe(self._on_published)
 
     @property
     def faults(self) -> tuple[EndpointFault, ...]:
         """The faults in order, the last one strongest."""
         return self._faults
 
-    def on_published(self, published: Published, _difference: Difference) -> None:
+    def _on_published(self, published: Published, _difference: Difference) -> None:
         """Matches the faults against what is declared now."""
         self._declared = published.world, published.catalog
         if self._faults:
@@ -199,8 +200,8 @@ def _failing(kind: FailureWay, given: Any) -> Failing:
         case FailureWay.SLOW:
             return Failing(kind, slow_s=parse_duration(str(given)) if given is not None else _lacks("slow: 5s"))
         case FailureWay.STATUS:
-            if isinstance(given, bool) or not str(given).isdecimal() or not 200 <= int(given) <= 599:
-                raise ValueError(f"{quoted(str(given))} is no status code: write one from 200 to 599, as status: 503")
+            if isinstance(given, bool) or not str(given).isdecimal() or not 400 <= int(given) <= 599:
+                raise ValueError(f"{quoted(str(given))} is no status that fails: write one from 400 to 599")
             return Failing(kind, status=int(given))
         case FailureWay.BODY:
             if not isinstance(given, str) or len(given) > MAX_BODY_CHARACTERS:

@@ -1,6 +1,8 @@
 """The pytest plugin: the fixture `dnsemu`, and its options. Starts nothing until a test asks for the fixture."""
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dnsemu-server",
         metavar="PATH|URL",
-        help="A dnsemu program that is installed elsewhere, or the URL of a running server.",
+        help="A dnsemu program that is installed elsewhere, or the URL of a running server, which is reset.",
     )
 
 
@@ -36,8 +38,15 @@ def _dnsemu_server(pytestconfig: pytest.Config) -> Iterator["Dnsemu"]:
     """One server for each process of tests, started when a test asks for it first."""
     from dnsemu.testing.steering import Dnsemu
 
-    with Dnsemu(pytestconfig.getoption("--dnsemu-server")) as server:
-        yield server
+    server = pytestconfig.getoption("--dnsemu-server")
+    if server is not None and "://" in server and int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:
+        pytest.fail(
+            f"--dnsemu-server {server} is one server, and the processes of xdist would reset it under each other: "
+            "write the path of a program, of which each process starts one, or run with -n 1",
+            pytrace=False,
+        )
+    with Dnsemu(server) as started:
+        yield started
 
 
 @pytest.fixture(scope=_scope)
@@ -45,3 +54,28 @@ def dnsemu(_dnsemu_server: "Dnsemu") -> "Dnsemu":
     """A Route 53 server that the test controls: endpoints are simulated, time stands still until `advance`."""
     _dnsemu_server.reset()
     return _dnsemu_server
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explains an answer, or shares, that an assertion compares."""
+    answers = sys.modules.get("dnsemu.testing.answers")
+    if op != "==" or answers is None:
+        return None
+    kinds = (answers.Answer, answers.SharesByValue)
+    seen = left if isinstance(left, kinds) else right if isinstance(right, kinds) else None
+    return None if seen is None else [f"{left!r} == {right!r}", "", *seen.explain().splitlines()]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds the server's state to the report of a failed test."""
+    report = yield
+    server = getattr(item, "funcargs", {}).get("dnsemu")
+    if report.when == "call" and report.failed and server is not None and hasattr(server, "report"):
+        try:
+            report.sections.append(("dnsemu", server.report()))
+        except Exception as failure:
+            report.sections.append(("dnsemu", f"the server does not answer: {failure}"))
+    return report

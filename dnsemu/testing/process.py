@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ STOPPED_WITHIN_S = 5.0
 _READY = re.compile(rb"dnsemu ready dns=(\S+) http=(\S+)")
 _OPTIONS = (
     *("--dns", "127.0.0.1:0", "--http", "127.0.0.1:0"),
-    *("--clock", "virtual", "--endpoints", "simulated", "--probes", "on"),
+    *("--clock", "virtual=2026-01-01T00:00:00Z", "--endpoints", "simulated", "--probes", "on"),
 )
 _LOG_LINES_SHOWN = 15
 
@@ -40,7 +41,7 @@ main()
 
 
 class ServerProcess:
-    """A running server: `dns` is its address for queries, `http` the URL of its HTTP port."""
+    """A running server: `dns` are its addresses for queries, the first on a free port, `http` is its URL."""
 
     def __init__(self, program: str | None = None, *, seed: int = 1, more: Sequence[str] = ()) -> None:
         """Starts a server and waits until it is ready.
@@ -53,7 +54,7 @@ class ServerProcess:
             ServerLost: it cannot be started; the message holds its log.
         """
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
-        command = [*_command(program), "serve", *_OPTIONS, "--seed", str(seed), *more]
+        command = [*_command(program), "serve", *_OPTIONS, *_port_53(), "--seed", str(seed), *more]
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, env=_environment()
@@ -94,7 +95,7 @@ class ServerProcess:
             self._process.wait()
         self._log.close()
 
-    def _wait_until_ready(self) -> tuple[str, str]:
+    def _wait_until_ready(self) -> tuple[tuple[str, ...], str]:
         assert self._process.stdout is not None
         output, deadline, found = self._process.stdout.fileno(), time.monotonic() + READY_WITHIN_S, b""
         while (left_s := deadline - time.monotonic()) > 0:
@@ -103,7 +104,7 @@ class ServerProcess:
             data = os.read(output, 4096)
             found += data
             if match := _READY.search(found):
-                return match[1].decode().split(",")[0], f"http://{match[2].decode()}"
+                return tuple(match[1].decode().split(",")), f"http://{match[2].decode()}"
             if not data:
                 raise ServerLost(f"the server ended before it was ready:\n{self.last_lines()}")
         raise ServerLost(f"the server was not ready in {READY_WITHIN_S:g} seconds:\n{self.last_lines()}")
@@ -116,6 +117,18 @@ def _command(program: str | None) -> list[str]:
     if found is None:
         raise ServerLost(f"there is no program {program}: write the path of a dnsemu, or the URL of a running server")
     return [found]
+
+
+def _port_53() -> tuple[str, ...]:
+    """A loopback address on which this user may listen on port 53, as an option; nothing if there is none."""
+    address = f"127.53.{os.getpid() >> 8 & 0xFF}.{os.getpid() & 0xFF}"
+    try:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with socket.socket(socket.AF_INET, kind) as sock:
+                sock.bind((address, 53))
+    except OSError:
+        return ()
+    return ("--dns", f"{address}:53")
 
 
 def _environment() -> dict[str, str]:

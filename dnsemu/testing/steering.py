@@ -1,24 +1,27 @@
 """The methods of the fixture `dnsemu`: what tests load, break, ask and assert."""
 
+import asyncio
 import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from dnsemu.testing.answers import Answer, SharesByValue, exact, shares_of, split_text
-from dnsemu.testing.control import ControlClient
-from dnsemu.testing.process import ServerProcess
+from dnsemu.testing.connected import Connected
+from dnsemu.testing.control import Refused
+from dnsemu.testing.durations import seconds_in
+from dnsemu.testing.failover import Rehearsal
+from dnsemu.testing.waiting import AsyncDnsemu
 
 Changes = Sequence[Mapping[str, Any]]
 Endpoints = str | Mapping[str, str]
 
 
-class Dnsemu:
+class Dnsemu(Connected):
     """A server for tests. Endpoints are simulated and time stands still, unless a test says otherwise.
 
-    Use it in a `with` statement, or call `close`. `dns` is the address for queries, `http` the URL of the HTTP port.
+    Use it in a `with` statement, or call `close`.
     """
 
     def __init__(self, server: str | None = None, *, seed: int = 1) -> None:
@@ -31,23 +34,10 @@ class Dnsemu:
         Raises:
             ServerLost: there is no server.
         """
-        is_url = server is not None and "://" in server
-        self._process = None if is_url else ServerProcess(server, seed=seed)
-        self.http = self._process.http if self._process is not None else str(server).rstrip("/")
-        self._control = ControlClient(self.http, os.environ.get("DNSEMU_TOKEN") if is_url else None)
+        super().__init__(server, seed)
         self._files: dict[str, str] = {}
         self._endpoints: Endpoints = "simulated"
-        self._aws_clients: list[Any] = []
-        self.dns = self._process.dns if self._process is not None else str(self._control.get("status")["dns"][0])
         self.reset()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # --- content ---
 
@@ -73,7 +63,8 @@ class Dnsemu:
         self._host(self._files | {f"zone {name}.json": json.dumps(content)}, self._endpoints)
 
     def reset(self) -> None:
-        """Puts the server back to its start: no content, no faults, time as at the start."""
+        """Puts the server back to its start: no content, no faults, time as at the start. One that ended is started."""
+        super().reset()
         self._files, self._endpoints = {}, "simulated"
         self._control.post("files", {"files": [], "endpoints": "simulated"})
         self._control.post("reset", {})
@@ -86,10 +77,27 @@ class Dnsemu:
             "files": [{"name": name, "text": text} for name, text in files.items()],
             "endpoints": endpoints if isinstance(endpoints, str) else dict(endpoints),
         }
-        hosted = self._control.post("files", body)
-        self._files, self._endpoints = files, endpoints
+        before, self._endpoints = self._endpoints, endpoints
+        try:
+            self._refuse_to_hold_a_loop("load")
+            hosted = self._control.post("files", body)
+        except Refused:
+            self._endpoints = before
+            raise
+        self._files = files
         if hosted["observed_in_s"]:
             self.advance(hosted["observed_in_s"])
+
+    def change(self, zone: str, changes: Changes) -> None:
+        """Changes record sets as the Route 53 API does, all or none; they last until the next `load`.
+
+        Args:
+            zone: the hosted zone's name.
+            changes: `{"action": "UPSERT", "record_set": {…}}`, in the words of the file; or CREATE, DELETE.
+        Raises:
+            Refused: there is no such zone, or Route 53 would refuse the change.
+        """
+        self._control.post("changes", {"zone": zone, "changes": list(changes)})
 
     # --- faults ---
 
@@ -120,11 +128,41 @@ class Dnsemu:
         """
         self._control.post("force", {"pattern": pattern, "status": status})
 
+    def dns_fault(self, **fault: Any) -> None:
+        """Breaks answers. Not supported yet.
+
+        Raises:
+            Refused: always.
+        """
+        raise Refused("DNS faults are not supported yet: write fail() for endpoints, or force() for health checks")
+
     # --- time ---
 
+    @property
+    def now_s(self) -> float:
+        """The server's time, in seconds since the epoch."""
+        return float(self._control.get("clock")["now_s"])
+
     def advance(self, duration: str | float) -> None:
-        """Lets time pass: `"90s"`, `"1m30s"`, or a number of seconds. Every probe on the way is made."""
+        """Lets time pass: `"90s"`, `"1m30s"`, or a number of seconds. Every probe on the way is made.
+
+        Raises:
+            Refused: endpoints are probed for real, and the caller holds an event loop, in which they may run.
+        """
+        self._refuse_to_hold_a_loop("advance")
         self._control.post("clock", {"do": "advance", "by": duration})
+
+    def _refuse_to_hold_a_loop(self, method: str) -> None:
+        if self._endpoints == "simulated":
+            return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        raise Refused(
+            f"{method} would hold this event loop while endpoints are probed for real, and a service in it could not "
+            f"answer: write await dnsemu.aio.{method}(…)"
+        )
 
     # --- questions ---
 
@@ -183,14 +221,35 @@ class Dnsemu:
                 f"  expected: {split_text(expected)}\n  seen:     {split_text(found)}\n\n{found.explain()}"
             )
 
-    # --- the end ---
+    def assert_fails_over(
+        self,
+        name: str,
+        pattern: str,
+        *,
+        within: str | float,
+        type: str = "A",
+        place: str | None = None,
+        client: str | None = None,
+    ) -> float:
+        """Fails what a pattern matches, and asserts that the answers move in time; leaves it failed.
 
-    def close(self) -> None:
-        """Stops the server if it was started here; another one is reset."""
-        try:
-            if self._process is None:
-                self.reset()
-        finally:
-            self._control.close()
-            if self._process is not None:
-                self._process.stop()
+        If it fails already, it is healed first, and its health checks recover.
+
+        Args:
+            within: from the fault until the last client has moved, the TTL included.
+        Returns:
+            The seconds that it took.
+        Raises:
+            AssertionError: it takes longer, or never happens; with detection, TTL, and why.
+            Refused: the pattern matches nothing, or the question cannot be read.
+        """
+        self._refuse_to_hold_a_loop("assert_fails_over")
+        question = {"name": name, "type": type, "place": place, "client": client}
+        rehearsal, within_s = Rehearsal(self._control, question, pattern), seconds_in(within)
+        rehearsal.run(within_s)
+        return rehearsal.judge(name, within_s, self._explanation(question))
+
+    @property
+    def aio(self) -> AsyncDnsemu:
+        """The same methods as coroutines, which leave the event loop free."""
+        return AsyncDnsemu.of(self)

@@ -1,5 +1,7 @@
 """The fixture `dnsemu` and the class behind it, with a real server in a separate process."""
 
+import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,84 @@ def test_a_wrong_split_is_explained(dnsemu):
     assert "expected: 192.0.2.1 100 %" in str(wrong.value)
     assert "seen:     192.0.2.1 90 %, 192.0.2.2 10 %" in str(wrong.value)
     assert "└ weighted  www.shop.test." in str(wrong.value)
+
+
+def test_a_failover_is_timed_from_the_fault_to_the_last_client(dnsemu):
+    dnsemu.load(SHOP)
+    took_s = dnsemu.assert_fails_over("api.shop.test", "web-us", within="2m")
+    assert 20 < took_s - 30 < 40, "two to three intervals of 10 s until the status, and a TTL of 30 s"
+    assert dnsemu.resolve("api.shop.test") == ["192.0.2.2"], "it stays failed"
+    with pytest.raises(AssertionError) as late:
+        dnsemu.assert_fails_over("api.shop.test", "web-us", within="35s")
+    assert "after web-us fails, and not within 35s" in str(late.value)
+    assert "until resolvers ask again:   30s (TTL)" in str(late.value)
+    assert "first   PRIMARY    192.0.2.1  unhealthy" in str(late.value)
+
+
+def test_a_name_that_never_moves_is_told(dnsemu):
+    dnsemu.load(SHOP)
+    with pytest.raises(AssertionError, match="never moves when web-us fails"):
+        dnsemu.assert_fails_over("mail.shop.test", "web-us", within="2m")
+
+
+def test_a_change_is_made_and_refused_as_the_api_does(dnsemu):
+    dnsemu.load(SHOP)
+    new = {"name": "new", "type": "A", "ttl": 5, "resource_records": ["192.0.2.77"]}
+    dnsemu.change("shop.test", [{"action": "CREATE", "record_set": new}])
+    assert dnsemu.resolve("new.shop.test") == ["192.0.2.77"]
+    with pytest.raises(Refused, match="it already exists"):
+        dnsemu.change("shop.test", [{"action": "CREATE", "record_set": new}])
+    with pytest.raises(Refused, match=r"there is no hosted zone 'shp\.test'; did you mean 'shop\.test'"):
+        dnsemu.change("shp.test", [{"action": "CREATE", "record_set": new}])
+
+
+def test_errors_of_a_file_have_their_lines_and_change_nothing(dnsemu, tmp_path):
+    dnsemu.load(SHOP)
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("hosted_zones:\n  - {name: other.test, record_sts: []}\n")
+    with pytest.raises(Refused, match=r"bad\.yaml:2: .*record_sets"):
+        dnsemu.load(bad)
+    assert dnsemu.resolve("api.shop.test") == ["192.0.2.1"]
+    assert dnsemu.resolve("other.test", "SOA").rcode == "REFUSED"
+
+
+def test_boto3_reaches_the_server(dnsemu):
+    dnsemu.load(SHOP)
+    assert [zone["Name"] for zone in dnsemu.boto3().list_hosted_zones()["HostedZones"]] == ["shop.test."]
+
+
+def test_dns_faults_are_refused_clearly(dnsemu):
+    with pytest.raises(Refused, match="DNS faults are not supported yet"):
+        dnsemu.dns_fault(name="*", rcode="SERVFAIL")
+
+
+def test_a_patched_look_up_keeps_answers_for_their_ttl_in_the_servers_time(dnsemu):
+    dnsemu.load(SHOP)
+
+    def found():
+        return socket.getaddrinfo("api.shop.test", 80, type=socket.SOCK_STREAM)[0][4]
+
+    with dnsemu.patched():
+        assert found() == ("192.0.2.1", 80)
+        dnsemu.force("web-us", "unhealthy")
+        assert found() == ("192.0.2.1", 80), "the TTL of 30 s has not passed"
+        dnsemu.advance("31s")
+        assert found() == ("192.0.2.2", 80)
+        with pytest.raises(socket.gaierror):
+            socket.getaddrinfo("nothing.shop.test", 80)
+        assert socket.gethostbyname("127.0.0.1") == "127.0.0.1"
+    assert socket.getaddrinfo.__module__ == "socket"
+
+
+def test_the_patch_refuses_uvloop(dnsemu):
+    uvloop = pytest.importorskip("uvloop")
+    dnsemu.load(SHOP)
+
+    async def patch():
+        with dnsemu.patched():
+            pass
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, pytest.raises(Refused, match="aiohttp_resolver"):
+        runner.run(patch())
+    with dnsemu.patched(), pytest.raises(Refused, match="uvloop resolves names by itself"):
+        uvloop.new_event_loop()

@@ -6,17 +6,20 @@ from typing import Any
 from aiohttp import web
 
 from dnsemu.api.calls.events import event_json
-from dnsemu.api.json_bodies import BadBody, as_json, body_of, text_in
+from dnsemu.api.json_bodies import BadBody, as_json, body_of, optional_text_in, text_in
 from dnsemu.clock.clock import Clock
 from dnsemu.clock.scheduler import Scheduler
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.times import END_S
-from dnsemu.healthcheck.verdict.history import EventKind, History
+from dnsemu.healthcheck.verdict.history import Event, EventKind, History
 from dnsemu.runtime.logs import timestamp
 
 MAX_ADVANCE_S = 31 * 86_400.0
 MAX_EVENTS = 1000
 """Status changes in the reply to an advance; the history has the rest."""
+
+UNTIL_CHANGE = "change"
+"""Ends an advance at the first change of a status."""
 
 EXAMPLE = '{"do": "advance", "by": "90s"}, {"do": "speed", "by": 10}, {"do": "pause"} or {"do": "resume"}'
 
@@ -39,7 +42,7 @@ class ClockCalls:
         """An advance returns when everything that fell due is done, with the statuses that changed."""
         scheduler, clock = self._scheduler, self._scheduler.clock
         try:
-            body = await body_of(request, EXAMPLE, ("do", "by"))
+            body = await body_of(request, EXAMPLE, ("do", "by", "until"))
             match text_in(body, "do", EXAMPLE):
                 case "pause":
                     _nothing_by(body)
@@ -52,22 +55,38 @@ class ClockCalls:
                     speed = _speed(body.get("by"))
                     await scheduler.change_clock(lambda: clock.set_speed(speed))
                 case "advance":
-                    return await self._advance(_duration(body.get("by")))
+                    return await self._advance(_duration(body.get("by")), stops_at_change=_stops_at_change(body))
                 case other:
                     raise BadBody(f"the clock cannot '{other}'; write {EXAMPLE}", "do")
         except BadBody as bad:
             return bad.reply
         return as_json(clock_json(scheduler))
 
-    async def _advance(self, by_s: float) -> web.Response:
+    async def _advance(self, by_s: float, *, stops_at_change: bool) -> web.Response:
         if self._scheduler.clock.now() + by_s >= END_S:
             raise BadBody("the clock does not go beyond the year 9998: write a shorter duration", "by")
         before = self._history.last
-        await self._scheduler.advance(by_s)
+        unsubscribe = self._history.subscribe(self._stop_at_change) if stops_at_change else None
+        try:
+            await self._scheduler.advance(by_s)
+        finally:
+            if unsubscribe is not None:
+                unsubscribe()
         changes = self._history.since(before, kind=EventKind.STATUS, limit=MAX_EVENTS)
         return as_json(
             clock_json(self._scheduler) | {"changes": [event_json(self._history, event) for event in changes]}
         )
+
+    def _stop_at_change(self, event: Event) -> None:
+        if event.kind is EventKind.STATUS:
+            self._scheduler.stop_step()
+
+
+def _stops_at_change(body: dict[str, Any]) -> bool:
+    until = optional_text_in(body, "until", EXAMPLE)
+    if until not in (None, UNTIL_CHANGE):
+        raise BadBody(f"an advance ends after its duration, or before, with 'until': write {UNTIL_CHANGE}", "until")
+    return until is not None
 
 
 def clock_json(scheduler: Scheduler) -> dict[str, Any]:

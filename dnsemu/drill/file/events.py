@@ -11,12 +11,13 @@ from dnsemu.config.model.batches import at_once
 from dnsemu.config.model.failing import Failing, FailureWay
 from dnsemu.config.model.hosted_zones import HostedZone
 from dnsemu.config.shapes.base import validate
+from dnsemu.config.shapes.change_batches import BatchShape
 from dnsemu.config.shapes.record_sets import convert
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.suggestions import nearest
 from dnsemu.drill.answers import addresses_of
 from dnsemu.drill.endpoints import nearest_words
-from dnsemu.drill.file.shapes import BatchShape, DrillEventShape, HowShape
+from dnsemu.drill.file.shapes import DrillEventShape, HowShape
 from dnsemu.drill.model import (
     US_PER_S,
     Action,

@@ -9,8 +9,8 @@ from pydantic.functional_validators import AfterValidator
 from dnsemu.config.errors import message_and_instead
 from dnsemu.config.shapes.about import Notation, about
 from dnsemu.config.shapes.base import Hint, Shape, refuse
+from dnsemu.config.shapes.change_batches import BatchShape
 from dnsemu.config.shapes.health_checkers import BlockedPathShape
-from dnsemu.config.shapes.record_sets import RecordSetShape
 from dnsemu.config.text.durations import parse_duration
 
 MAX_CLIENTS = 1_000_000_000
@@ -75,20 +75,6 @@ class PopulationShape(Shape):
     every: Duration = "1s"
     resolver: Any = "honest"
     retries: Annotated[int, Field(ge=0, le=MAX_RETRIES)] = 0
-
-
-class DrillChangeShape(Shape):
-    """One change of a change batch."""
-
-    action: Literal["CREATE", "UPSERT", "DELETE"]
-    record_set: RecordSetShape
-
-
-class BatchShape(Shape):
-    """A change batch for a hosted zone."""
-
-    zone: Annotated[str, Notation.DOMAIN_NAME]
-    changes: Annotated[list[DrillChangeShape], Field(min_length=1)]
 
 
 class HowShape(Shape):
