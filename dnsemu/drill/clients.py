@@ -200,8 +200,11 @@ def _uses(
             _add(due.setdefault(max(first + kept, 0), {}), last, part)
 
     for answer, next_number, part in _at_start(population, start, count):
-        kept = None if next_number is None else next_number + 1
-        keep(answer, -1, kept, part, _last(population, answer, -1, kept))
+        if next_number is None:
+            keep(answer, -1, None, part, None)
+        else:
+            fetched = next_number - (requests_kept(answer, population) or 0)
+            keep(answer, -1, next_number + 1, part, _last(population, answer, fetched))
     at = 0
     for number in range(count):
         if number not in due:
@@ -235,12 +238,12 @@ def _at_start(
             yield answer, None, (kept - count) * share / whole
 
 
-def _last(population: DrillPopulation, answer: DrillAnswer, first: int, kept: int | None) -> _Last:
+def _last(population: DrillPopulation, answer: DrillAnswer, fetched: int) -> _Last:
     """The part of a client's memory that matters later: nothing, unless its resolver serves stale answers."""
-    stale_us = population.caching.stale_us
+    stale_us, kept = population.caching.stale_us, kept_us(answer, population.caching)
     if not stale_us or answer.empty or kept is None:
         return None
-    return answer, first + kept + stale_us // population.interval_us
+    return answer, fetched - (-(kept + stale_us) // population.interval_us)
 
 
 def _received(
@@ -249,8 +252,7 @@ def _received(
     """The answer that a client uses after asking, for how many requests, and the new memory."""
     if answer.empty == SERVFAIL and last is not None and number < last[1]:
         return last[0], 1, last
-    kept = requests_kept(answer, population)
-    return answer, kept, _last(population, answer, number, kept)
+    return answer, requests_kept(answer, population), _last(population, answer, number)
 
 
 def _add(into: dict[T, Fraction], key: T, part: Fraction) -> None:
