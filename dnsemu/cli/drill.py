@@ -43,11 +43,11 @@ def _carried_out(file: Path) -> dict[str, Any]:
     from dnsemu.drill.outcome import carry_out
     from dnsemu.drill.report import report
     from dnsemu.drill.running import CannotCarryOut
-    from dnsemu.runtime.logs import silence
+    from dnsemu.runtime.logs import errors_only
 
-    silence()
     try:
-        return report(carry_out(*read_drill(file)))
+        with errors_only():
+            return report(carry_out(*read_drill(file)))
     except FilesRefused as refused:
         for error in refused.errors:
             print(error, file=sys.stderr)

@@ -10,16 +10,17 @@ from typing import Any
 from xml.etree import ElementTree
 
 from dnsemu.config import names
+from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.drill.answers import Distribution
-from dnsemu.drill.clients import Behaviour, Step
+from dnsemu.drill.clients import Behaviour
 from dnsemu.drill.judging import ExpectationVerdict, Miss, in_order
 from dnsemu.drill.measures import Measures, Recovery
 from dnsemu.drill.model import US_PER_S, Drill, time_text
 from dnsemu.drill.outcome import DrillOutcome
-from dnsemu.drill.running import Recording
 from dnsemu.drill.traffic import by_address, failing_share, share_at
 from dnsemu.explain.questions import explain_question
 from dnsemu.explain.text import brief_lines
+from dnsemu.what_if.tree import TooManyLinks, Unanswered, tree_of
 
 MAX_POINTS = 240
 """Points in time of a series, apart from the events."""
@@ -69,7 +70,7 @@ def _population(outcome: DrillOutcome, name: str) -> dict[str, Any]:
         "type": population.type.name,
         **_totals([measures]),
         "recoveries": [_recovery(recovery) for recovery in measures.recoveries],
-        "moves": list(moves(outcome.answers[name], outcome.drill, outcome.recording)),
+        "moves": list(moves(outcome, name)),
         "shares": list(_series(behaviour, outcome.drill)),
     }
 
@@ -125,18 +126,31 @@ def _series(behaviour: Behaviour, drill: Drill) -> Iterator[dict[str, Any]]:
         before = point
 
 
-def moves(steps: Sequence[Step[Distribution]], drill: Drill, recording: Recording) -> Iterator[dict[str, Any]]:
-    """Each change of the answers: when, from which to which, and the reason."""
-    for (_, before), (at_us, after) in pairwise(steps):
-        changed = (change for change in recording.statuses if change.at_us == at_us)
-        causes = [f"{change.label} {'healthy' if change.is_healthy else 'unhealthy'}" for change in changed]
-        causes += [event.label for event in drill.timeline if event.at_us == at_us]
+def moves(outcome: DrillOutcome, name: str) -> Iterator[dict[str, Any]]:
+    """Each change of the answers to a population: when, from which to which, and the reason."""
+    recording, timeline = outcome.recording, outcome.drill.timeline
+    behind = _checks_behind(outcome, name)
+    for (_, before), (at_us, after) in pairwise(outcome.answers[name]):
+        changed = [change for change in recording.statuses if change.at_us == at_us]
+        own = [change for change in changed if change.check in behind] or changed
+        causes = [f"{change.label} {'healthy' if change.is_healthy else 'unhealthy'}" for change in own]
+        causes += [event.label for event in timeline if event.at_us == at_us]
         yield {
             "at_s": _seconds(at_us),
             "from": _division(before),
             "to": _division(after),
             "because": ", ".join(dict.fromkeys(causes)) or "a change took effect",
         }
+
+
+def _checks_behind(outcome: DrillOutcome, name: str) -> frozenset[HealthCheckId]:
+    """The health checks and targets that the answers to a population depend on, at the end."""
+    population = outcome.behaviours[name].population
+    try:
+        tree = tree_of(outcome.recording.moments[-1].published.catalog, population.asks, population.type)
+    except (Unanswered, TooManyLinks):
+        return frozenset()
+    return frozenset(tree.checks()) | tree.resource_targets().keys()
 
 
 def _division(answers: Distribution) -> dict[str, float]:
@@ -178,8 +192,7 @@ def reasons(miss: Miss, outcome: DrillOutcome) -> list[str]:
         question["place"] = population.place
     explanation = explain_question(moment.published, moment.health, question, lambda _check: "")
     lines = [" ".join(line.text.split()) for line in brief_lines(dict(explanation))][:MAX_REASONS]
-    found = moves(outcome.answers[miss.population], outcome.drill, outcome.recording)
-    last = [move for move in found if move["at_s"] * US_PER_S <= miss.at_us][-1:]
+    last = [move for move in moves(outcome, miss.population) if move["at_s"] * US_PER_S <= miss.at_us][-1:]
     told = [f"since {time_text(round(move['at_s'] * US_PER_S))} ({move['because']})" for move in last]
     return [f"DNS answers {told[0] if told else 'since the start'}:", *lines]
 

@@ -66,7 +66,7 @@ ROOMS = {
     "api": "dnsemu clock runtime wire state store commands publication files faults control explain what_if server",
     "app": "runtime clock state store answering publication files faults control upstream query_log server"
     " workers route53 api",
-    "drill": "clock commands zone answering publication files faults control explain server app",
+    "drill": "clock commands zone answering publication files faults control explain what_if server app",
     "runner": "runtime store upstream server app",
     "demo": "runtime explain files server app runner",
     "cli": "dnsemu clock runtime store commands files explain query_log what_if server workers app drill runner demo",
