@@ -21,6 +21,8 @@ from dnsemu.zone.lookup import Hit, NoData, NotOurs, NXDomain, Referral
 from dnsemu.zone.reader import CatalogReader, HealthReader
 
 NO_DATA, NX_DOMAIN, SERVFAIL, REFUSED, REFERRAL = "NODATA", "NXDOMAIN", "SERVFAIL", "REFUSED", "referral"
+FAILURES = frozenset({SERVFAIL, REFUSED, REFERRAL})
+"""Reasons of empty replies that resolvers do not keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ _REASONS = {NoData: NO_DATA, NXDomain: NX_DOMAIN, NotOurs: REFUSED, Referral: RE
 
 def _empty(link: Link, reason: str) -> DrillAnswer:
     """An empty reply; resolvers keep it for the SOA's TTL or its minimum, the smaller one (RFC 2308 §5)."""
-    if reason in (SERVFAIL, REFUSED, REFERRAL) or isinstance(link.found, NotOurs):
+    if reason in FAILURES or isinstance(link.found, NotOurs):
         return DrillAnswer((), 0, 0, reason)
     (soa,) = link.found.zone.soa[:1]
     return DrillAnswer((), 0, min(soa[2], int.from_bytes(soa[3][-4:], "big")), reason)

@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-from dnsemu.drill.answers import SERVFAIL, Distribution, DrillAnswer
+from dnsemu.drill.answers import FAILURES, SERVFAIL, Distribution, DrillAnswer
 from dnsemu.drill.model import US_PER_S, Caching, DrillPopulation
 
 T = TypeVar("T")
@@ -31,15 +31,13 @@ Use = Mapping[DrillAnswer, Fraction]
 
 def kept_us(answer: DrillAnswer, caching: Caching) -> int | None:
     """The time for which a resolver keeps a reply; None for ever."""
-    if answer.empty:
-        if answer.ttl_s and caching.negative_us is not None:
-            return caching.negative_us
-    elif caching.is_endless:
-        return None
-    elif caching.positive_us is not None:
-        return caching.positive_us
-    if answer.empty and not answer.ttl_s:  # a failure is not kept
+    if answer.empty in FAILURES:
         return 0
+    if caching.is_endless and not answer.empty:
+        return None
+    fixed_us = caching.negative_us if answer.empty else caching.positive_us
+    if fixed_us is not None:
+        return fixed_us
     ttl_us = max(answer.ttl_s * US_PER_S, caching.min_us)
     return ttl_us if caching.max_us is None else min(ttl_us, caching.max_us)
 

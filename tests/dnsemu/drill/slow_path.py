@@ -66,7 +66,7 @@ def kept_us(reply, rule):
     if reason == "SERVFAIL":
         return 0
     if rule in ("java", "forever") and reason:
-        return 10 * US if ttl else 0
+        return 10 * US
     if rule == "forever":
         return None
     if rule == "java":

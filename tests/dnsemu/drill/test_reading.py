@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from dnsemu.config.errors import FilesRefused
+from dnsemu.config.model.failing import Failing, FailureWay
 from dnsemu.drill.file.reading import parse_drill
-from dnsemu.drill.model import Caching, Failing, FailureWay, Incident, Never
+from dnsemu.drill.model import Caching, Incident, Never
 
 FOLDER = Path(__file__).resolve().parents[3] / "examples" / "drills"
 

@@ -4,14 +4,14 @@ from fractions import Fraction
 
 import pytest
 
+from dnsemu.config.model.failing import Failing, FailureWay
 from dnsemu.config.model.health_checks import EndpointCheck, EndpointType
-from dnsemu.drill.endpoints import result
 from dnsemu.drill.file.reading import parse_drill
 from dnsemu.drill.judging import percent
-from dnsemu.drill.model import Failing, FailureWay
 from dnsemu.drill.outcome import carry_out
 from dnsemu.drill.report import junit, report
 from dnsemu.drill.running import CannotCarryOut
+from dnsemu.healthcheck.probes.simulated import simulated_result
 
 WORLD = """
 health_checkers: {regions: [us-east-1, eu-west-1, sa-east-1], per_region: 1}
@@ -182,7 +182,7 @@ RESULTS = [
 
 @pytest.mark.parametrize(("type", "search", "how", "passes", "reason", "waited_s"), RESULTS)
 def test_a_probe_sees_the_way_in_which_an_endpoint_fails(type, search, how, passes, reason, waited_s):
-    found = result(endpoint(type, search), how)
+    found = simulated_result(endpoint(type, search), how)
     assert (found.success, found.waited_s) == (passes, waited_s)
     assert found.reason.startswith(reason)
 
