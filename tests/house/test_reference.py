@@ -101,7 +101,8 @@ def test_the_tables_are_those_of_the_shapes():
 
 
 def test_every_shape_has_one_table():
-    defined = {shape.__name__ for shape in descendants(Shape) if room_of(shape.__module__) == "config.shapes"}
+    in_files = [shape for shape in descendants(Shape) if not shape.__module__.endswith(".change_batches")]
+    defined = {shape.__name__ for shape in in_files if room_of(shape.__module__) == "config.shapes"}
     public = {name for name in defined if not name.startswith("_")}
     assert len(public) > 20
     assert sorted(shape for shape, _ in tables(TEXT)) == sorted(public)
