@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 
 from dnsemu.cli.bash_words import BashWords
+from dnsemu.cli.token import send_token
 
 TIME_LIMIT_S = 1.0
 """Longest silence of the server."""
@@ -37,6 +38,7 @@ def known(*kinds: str) -> Source:
         files = [Path(file) for file in context.params.get("file") or ()]
         if files:
             return _of_files(files, kinds, incomplete)
+        send_token(context.params.get("token"))
         return _of_server(context.params.get("server"), kinds, incomplete)
 
     return _silent(words)
@@ -129,9 +131,11 @@ def _of_server(server: str | None, kinds: Iterable[str], incomplete: str) -> lis
 
 def _of_files(files: list[Path], kinds: Iterable[str], incomplete: str) -> list[Word]:
     from dnsemu.config.file.load import load_files
+    from dnsemu.config.file.opening import files_in
     from dnsemu.explain.known_words import WordKind, known_words
 
-    if any(not file.is_file() for file in files) or sum(file.stat().st_size for file in files) > MAX_FILES_BYTES:
+    read = [file for path in files for file in (files_in(path) if path.is_dir() else [path])]
+    if any(not file.is_file() for file in read) or sum(file.stat().st_size for file in read) > MAX_FILES_BYTES:
         return []
     work = known_words(load_files(files, skips_faulty=True).world, [WordKind(kind) for kind in kinds], incomplete)
     while True:

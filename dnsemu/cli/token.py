@@ -51,6 +51,11 @@ TokenToRequire = Annotated[
 ]
 
 
+def send_token(token: str | None) -> None:
+    """Lets the calls of this command send a token; None for the one of DNSEMU_TOKEN."""
+    _given.set(token)
+
+
 def authorization() -> dict[str, str]:
     """Returns the header that sends the token, if there is one."""
     token = _given.get() or os.environ.get(VARIABLE)
@@ -65,7 +70,7 @@ def with_token(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def sending(*arguments: Any, token: str | None = None, **options: Any) -> None:
-        _given.set(token)
+        send_token(token)
         command(*arguments, **options)
 
     option = Parameter("token", Parameter.KEYWORD_ONLY, default=None, annotation=TokenToSend)

@@ -12,6 +12,7 @@ import typer.main
 from dnsemu.cli import completion, main
 from dnsemu.cli.commands import app
 from dnsemu.cli.completion import VARIABLE, run_completion
+from dnsemu.cli.token import authorization
 from dnsemu.what_if.rules import RULES
 
 HEAVY = {"aiohttp", "asyncio", "rich", "sqlalchemy", "structlog", "yaml"}
@@ -31,6 +32,8 @@ def file(tmp_path, monkeypatch):
     """The file x.yaml in the working directory; no server is asked."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.yaml").write_text(FILE)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/y.yml").write_text(FILE)
     monkeypatch.setattr("dnsemu.cli.client.call", lambda *_, **__: pytest.fail("asks a server"))
 
 
@@ -58,6 +61,7 @@ def words(monkeypatch, line):
         pytest.param("help wha", ["what-if"], id="a command to explain"),
         pytest.param("explain --fi", ["--file"], id="an option"),
         pytest.param("explain --file x.yaml w", ["www.shop.test"], id="a name"),
+        pytest.param("explain --file folder n", ["near.shop.test"], id="a name in a folder"),
         pytest.param("explain www.shop.test TX", ["TXT"], id="a type"),
         pytest.param("explain www.shop.test mx", ["mx"], id="a type in lower case"),
         pytest.param("explain www.shop.test --place us-east-", ["us-east-1", "us-east-2"], id="a Region"),
@@ -111,6 +115,24 @@ def test_a_server_is_asked_once_and_briefly(monkeypatch, line, kinds):
     monkeypatch.setattr("dnsemu.cli.client.call", call)
     assert words(monkeypatch, f"{line.partition(' ')[0]} --server here:1 {line.partition(' ')[2]}") == ["web-us"]
     assert calls == [("here:1", "words", [*(("of", kind) for kind in kinds), ("prefix", "w")], completion.TIME_LIMIT_S)]
+
+
+@pytest.mark.parametrize(
+    ("option", "sent"),
+    [("--token told ", {"Authorization": "Bearer told"}), ("", {"Authorization": "Bearer known"})],
+    ids=["option", "variable"],
+)
+def test_a_server_is_asked_with_its_token(monkeypatch, option, sent):
+    headers = []
+
+    def call(*_, **__):
+        headers.append(authorization())
+        return {"words": []}
+
+    monkeypatch.setattr("dnsemu.cli.client.call", call)
+    monkeypatch.setenv("DNSEMU_TOKEN", "known")
+    words(monkeypatch, f"force {option}w")
+    assert headers == [sent]
 
 
 @pytest.mark.parametrize(
