@@ -2,7 +2,7 @@
 
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
@@ -47,6 +47,8 @@ class Shape(BaseModel):
     """Fields from the API that are not accepted here, and what to write instead."""
     OUTPUT_FIELDS: ClassVar[frozenset[str]] = frozenset()
     """Fields that the API's output has, and that mean nothing in a file: they are dropped."""
+    USUAL_FIELDS: ClassVar[Sequence[str]] = ()
+    """Fields to name where a mapping is missing; by default the required ones."""
 
     @model_validator(mode="before")
     @classmethod
@@ -119,7 +121,7 @@ def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem
     habitual = _habitual(details["type"], value)
     if hint is None:
         wanted = _TYPE_HINTS.get(details["type"], "")
-        if path and details["type"].startswith("model_") and (fields := _fields_of(_owner(shape, path))):
+        if details["type"].startswith("model_") and (fields := _fields_of(_owner(shape, path))):
             wanted = f"write a mapping: {fields}"
         return Problem("value-type", "", message, habitual or wanted, path)
     near = nearest(value, _literals(owner, name)) if isinstance(value, str) else None
@@ -166,6 +168,8 @@ def _message(details: ErrorDetails) -> str:
         return f"{text} is longer than {context['max_length']}"
     if kind.endswith("too_short"):
         return f"{text} is shorter than {context['min_length']}"
+    if value is None or isinstance(value, dict | list):
+        return f"{text} stands here"
     if kind.endswith(("_type", "_parsing", "_from_float", "is_instance_of")):
         return f"{text} is {_type_text(value)}"
     if kind == "literal_error":
@@ -180,9 +184,7 @@ def _type_text(value: Any) -> str:
         return "a whole number"
     if isinstance(value, float):
         return "a number"
-    if isinstance(value, str):
-        return "text"
-    return "not what belongs here"
+    return "text" if isinstance(value, str) else "not accepted"
 
 
 MAX_REPEATED = 60
@@ -217,10 +219,11 @@ def _unknown_field(shape: type[Shape], path: Path) -> Problem:
 
 
 def _fields_of(shape: type[Shape] | None) -> str:
-    """The required fields of a shape, or the first of all if none is, as a mapping in YAML."""
-    fields = shape.model_fields.items() if shape else ()
-    required = [name for name, field in fields if field.is_required()]
-    some = required or [name for name, _ in fields][:MAX_FIELDS_NAMED]
+    """The usual fields of a shape, the required ones, or the first of all if none is, as a mapping in YAML."""
+    if shape is None:
+        return ""
+    required = [name for name, field in shape.model_fields.items() if field.is_required()]
+    some = shape.USUAL_FIELDS or required or list(shape.model_fields)[:MAX_FIELDS_NAMED]
     return "{" + ", ".join(f"{name}: …" for name in some) + "}" if some else ""
 
 

@@ -16,6 +16,7 @@ class FileShape(Shape):
     the one hosted zone whose SOA is among them.
     """
 
+    USUAL_FIELDS = ("hosted_zones", "health_checks")
     REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
         "zones": "write hosted_zones",
         "domains": "write hosted_zones",

@@ -50,6 +50,7 @@ _ROUTING_CONTROL = re.compile(
 class HealthCheckShape(Shape):
     """One health check, in a file or pasted from the API."""
 
+    USUAL_FIELDS = ("id", "type", "ip_address", "port")
     REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
         "path": "write resource_path",
         "url": "write resource_path",

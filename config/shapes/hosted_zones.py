@@ -29,6 +29,7 @@ class ZoneConfigShape(Shape):
 class HostedZoneShape(Shape):
     """A hosted zone; its record sets are checked one at a time."""
 
+    USUAL_FIELDS = ("name", "record_sets")
     REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
         "records": "write record_sets",
         "zone": "write name",

@@ -68,6 +68,7 @@ class AliasTargetShape(Shape):
 class RecordSetShape(Shape):
     """One record set, in a file or pasted from the API."""
 
+    USUAL_FIELDS = ("name", "type", "ttl", "resource_records")
     REFUSED_FIELDS: ClassVar[Mapping[str, str]] = {
         "value": "write resource_records",
         "values": "write resource_records",
