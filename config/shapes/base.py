@@ -4,7 +4,7 @@ import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -18,7 +18,7 @@ _FIRST_CAPITAL = re.compile(r"(.)([A-Z][a-z]+)")
 _END_CAPITAL = re.compile(r"([a-z0-9])([A-Z])")
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _snake(name: str) -> str:
     return _END_CAPITAL.sub(r"\1_\2", _FIRST_CAPITAL.sub(r"\1_\2", name)).lower()
 

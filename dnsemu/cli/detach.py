@@ -1,5 +1,6 @@
 """`serve --detach`: a server in the background."""
 
+import fcntl
 import json
 import os
 import sys
@@ -14,6 +15,10 @@ from dnsemu.cli.options import DEFAULT_SERVER, fail, refuse
 from dnsemu.cli.sandbox.processes import BackgroundServer, StartFailed, addresses_in
 from dnsemu.runtime.registry import private_folder
 
+MAX_ENDED_LOGS = 20
+"""Logs that are kept of detached servers that have ended, when another one starts."""
+
+_LOG_NAME = "serve-", ".log"
 _NOT_PASSED = frozenset({"is_detached", "log"})
 
 
@@ -57,9 +62,36 @@ def show_failure(failure: StartFailed) -> NoReturn:
     raise typer.Exit(failure.exit_code)
 
 
-def _new_log(*, as_json: bool) -> Path:
+def prune_logs(folder: Path) -> None:
+    """Removes the oldest logs of servers that have ended, so that `MAX_ENDED_LOGS` remain."""
+    ended = [log for log in folder.glob(f"{_LOG_NAME[0]}*{_LOG_NAME[1]}") if not _is_written(log)]
+    for log in sorted(ended, key=_changed_at)[: max(len(ended) - MAX_ENDED_LOGS, 0)]:
+        log.unlink(missing_ok=True)
+
+
+def _is_written(log: Path) -> bool:
+    """True if a process holds the lock that it was started with, or the log cannot be read."""
     try:
-        descriptor, path = tempfile.mkstemp(".log", "serve-", private_folder())
+        with log.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
+
+
+def _changed_at(log: Path) -> float:
+    try:
+        return log.stat().st_mtime
+    except OSError:
+        return 0.0  # removed meanwhile
+
+
+def _new_log(*, as_json: bool) -> Path:
+    prefix, suffix = _LOG_NAME
+    try:
+        folder = private_folder()
+        prune_logs(folder)
+        descriptor, path = tempfile.mkstemp(suffix, prefix, folder)
     except OSError as failure:
         fail(f"no folder for the log: {failure}; name a file with --log FILE", as_json=as_json)
     os.close(descriptor)

@@ -1,6 +1,6 @@
 """Probes that leave loopback and private networks: found before they surprise anyone, and logged."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -55,14 +55,28 @@ class OutsideProbeLog:
     """Logs probes that leave loopback and private networks, in one line, when there are new ones."""
 
     def __init__(self) -> None:
-        self._logged: set[tuple[HealthCheckId, str]] = set()
+        self._logged: dict[HealthCheckId, str] = {}
+        """The endpoint of each declared health check that was logged."""
 
-    def note(self, checks: Iterable[HealthCheck], catalog: Catalog, fleet: HealthCheckers) -> None:
-        """Takes note of health checks that were added or changed."""
-        found = at_once(outside_probes(checks, catalog, fleet))
-        new = set(found.endpoints.items()) - self._logged
-        if new:
-            self._logged |= new
+    def note(
+        self,
+        changed: Iterable[HealthCheckId],
+        checks: Mapping[HealthCheckId, HealthCheck],
+        catalog: Catalog,
+        fleet: HealthCheckers,
+    ) -> None:
+        """Takes note of health checks that were added, changed or removed.
+
+        Args:
+            checks: all declared health checks.
+        """
+        known = (checks[check_id] for check_id in changed if check_id in checks)
+        found = at_once(outside_probes(known, catalog, fleet))
+        has_new = any(self._logged.get(check_id) != endpoint for check_id, endpoint in found.endpoints.items())
+        self._logged |= found.endpoints
+        if len(self._logged) > len(checks):
+            self._logged = {check_id: endpoint for check_id, endpoint in self._logged.items() if check_id in checks}
+        if has_new:
             log.warning(f"{found}; --probes manual or health_checkers: {{probes: manual}} stops them")
 
 

@@ -113,7 +113,7 @@ class Publisher:
 
     def _watch_over(self, published: Published, changed: Iterable[HealthCheckId]) -> None:
         checks, fleet = published.world.health_checks, published.world.health_checkers.with_probes(self._probes)
-        self._outside_probes.note((checks[key] for key in changed if key in checks), published.catalog, fleet)
+        self._outside_probes.note(changed, checks, published.catalog, fleet)
         self._monitor.apply(checks, fleet)
         self._forcing.apply(published.world, published.catalog)
 

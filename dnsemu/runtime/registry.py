@@ -45,6 +45,8 @@ class Registration:
             kind: SERVER or LEFT_BEHIND.
             about: plain data for `registered`.
         """
+        for _ in registered(kind):
+            pass  # removes entries of processes that were killed
         self._file: IO[str] | None = None
         for folder in folders():
             try:

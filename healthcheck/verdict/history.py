@@ -8,6 +8,7 @@ from enum import Enum
 from itertools import islice
 
 from dnsemu.config.model.health_checks import HealthCheckId
+from dnsemu.config.model.resources import is_target_id
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.snapshot import Status
 
@@ -16,6 +17,9 @@ MAX_EVENTS = 10_000
 
 MAX_EVENTS_PER_CHECK = 20
 """Events kept of each check in addition, so that busy checks do not displace those of quiet ones."""
+
+MAX_TARGETS = 1000
+"""Targets of resources whose events are kept in addition; of more, those whose last event is oldest are dropped."""
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _EVENT_ID = re.compile(r"([0-9A-Za-z]+)-([0-9]{1,18})")
@@ -96,6 +100,8 @@ class History:
         """The last clearing; None if there was none."""
         self._ring: list[Event] = []  # event n is at index (n - 1 - the number of the last clearing) % capacity
         self._of_check: dict[HealthCheckId, deque[Event]] = {}
+        self._targets: dict[HealthCheckId, None] = {}
+        """The targets among these; the one with the oldest last event first. Nothing says when a target is gone."""
         self._listeners: list[Listener] = []
         self._clear_listeners: list[Callable[[], None]] = []
 
@@ -129,9 +135,17 @@ class History:
         self.last = event.number
         if kind is not EventKind.VOTE:
             self._of_check.setdefault(check_id, deque(maxlen=MAX_EVENTS_PER_CHECK)).append(event)
+            if is_target_id(check_id):
+                self._keep_target(check_id)
         for listener in tuple(self._listeners):
             listener(event)
         return event
+
+    def _keep_target(self, target_id: HealthCheckId) -> None:
+        self._targets.pop(target_id, None)
+        self._targets[target_id] = None
+        if len(self._targets) > MAX_TARGETS:
+            self.forget(next(iter(self._targets)))
 
     def since(
         self,
@@ -170,6 +184,7 @@ class History:
     def forget(self, check_id: HealthCheckId) -> None:
         """Drops the events kept for a removed check; those in the ring stay."""
         self._of_check.pop(check_id, None)
+        self._targets.pop(check_id, None)
 
     def clear(self, at: float, cause: str) -> None:
         """Drops all events; the clearing takes the next number, so no number is used twice."""
@@ -177,6 +192,7 @@ class History:
         self.cleared = HistoryCleared(self.last, at, cause)
         self._ring.clear()
         self._of_check.clear()
+        self._targets.clear()
         for listener in self._clear_listeners:
             listener()
 

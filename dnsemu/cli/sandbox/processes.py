@@ -1,6 +1,7 @@
 """A server as a process in the background: started, ready, stopped."""
 
 import ctypes
+import fcntl
 import os
 import re
 import signal
@@ -57,6 +58,8 @@ class BackgroundServer:
 
         self._log = log
         with log.open("ab") as errors:
+            with suppress(OSError):  # the child keeps the lock, so that its log is not removed while it runs
+                fcntl.flock(errors, fcntl.LOCK_SH | fcntl.LOCK_NB)
             self._shown = errors.tell()
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "dnsemu", "serve", *arguments],

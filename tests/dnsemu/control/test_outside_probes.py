@@ -9,12 +9,14 @@ from dnsemu.app import Application
 from dnsemu.clock.clock import Clock
 from dnsemu.config.file.load import load_text
 from dnsemu.config.model.batches import at_once
-from dnsemu.config.model.health_checkers import ProbeMode
-from dnsemu.control.outside_probes import outside_probes
+from dnsemu.config.model.health_checkers import HealthCheckers, ProbeMode
+from dnsemu.config.model.health_checks import EndpointCheck, EndpointType, HealthCheck
+from dnsemu.control.outside_probes import OutsideProbeLog, outside_probes
 from dnsemu.files.loading import compile_world
 from dnsemu.healthcheck.monitor import ProbesAreOff
 from dnsemu.server.options import Options
 from dnsemu.store.store import MemoryStore
+from dnsemu.zone.catalog import Catalog
 from tests.dnsemu.clock.virtual_time import START, virtual_time
 
 LB = "lb.us-east-1.elb.amazonaws.com"
@@ -178,3 +180,14 @@ def test_the_flag(flag, in_file, mode):
                 await app.monitor.probe_now("c0")
 
     main()
+
+
+def test_endpoints_of_removed_checks_are_forgotten():
+    noted, fleet = OutsideProbeLog(), HealthCheckers(("us-east-1",), 1)
+    with structlog.testing.capture_logs() as logs:
+        for number in range(50):
+            check = HealthCheck(f"c{number}", EndpointCheck(EndpointType.TCP, "8.8.8.8", port=1))
+            noted.note([f"c{number - 1}", check.id], {check.id: check}, Catalog.of(()), fleet)
+            noted.note([check.id], {check.id: check}, Catalog.of(()), fleet)
+    assert len(logs) == 50, "each once"
+    assert noted._logged == {"c49": "8.8.8.8"}

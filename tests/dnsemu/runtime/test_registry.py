@@ -34,6 +34,15 @@ def test_an_entry_whose_process_has_ended_is_removed(folder):
     assert not left.exists()
 
 
+def test_a_server_that_starts_removes_entries_of_servers_that_were_killed(folder):
+    folder.mkdir(mode=0o700)
+    for pid in range(1, 100):
+        (folder / f"server-{pid}").write_text("{}")
+    entry = Registration(SERVER, {})
+    assert len(list(folder.iterdir())) == 1
+    entry.close()
+
+
 @pytest.mark.parametrize("mode", [0o770, 0o707])
 def test_a_folder_that_others_may_write_to_is_not_read(folder, mode):
     """An entry of someone else would make `stop` end a process of the user."""

@@ -3,7 +3,7 @@
 import pytest
 
 from dnsemu.healthcheck.checkers import Checker
-from dnsemu.healthcheck.verdict.history import MAX_EVENTS_PER_CHECK, EventKind, History, NotAnEventId
+from dnsemu.healthcheck.verdict.history import MAX_EVENTS_PER_CHECK, MAX_TARGETS, EventKind, History, NotAnEventId
 from dnsemu.healthcheck.verdict.snapshot import Status
 
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
@@ -210,3 +210,20 @@ def test_a_history_can_be_cleared_again():
     history.clear(2.0, "second")
     assert (history.cleared.number, history.since(0)) == (6, ())
     assert add(history).number == 7
+
+
+def test_events_of_targets_are_kept_of_the_latest():
+    """Resources come and go, and nothing says that a target is gone; health checks are forgotten when they are removed."""
+    history = History("run", 10)
+    add(history, "web")
+    for number in range(MAX_TARGETS + 50):
+        add(history, f"target/lb.test/{number}", EventKind.FORCED)
+        add(history, "target/lb.test/0", EventKind.FORCED)
+    assert len(history._of_check) == MAX_TARGETS + 1
+    assert (len(history.of("target/lb.test/1")), len(history.of("target/lb.test/49"))) == (0, 0)
+    assert len(history.of("target/lb.test/0")) == MAX_EVENTS_PER_CHECK
+    assert len(history.of(f"target/lb.test/{MAX_TARGETS + 49}")) == 1
+    assert len(history.of("web")) == 1
+    history.clear(2.0, "reset")
+    add(history, "target/lb.test/1", EventKind.FORCED)
+    assert len(history._targets) == len(history._of_check) == 1
