@@ -78,13 +78,24 @@ class FilesRefused(Exception):
         """Makes it with one error, of a file as a whole or of its syntax."""
         return cls([FileError(file, line, "", "", id, message, instead)])
 
+    def first(self, number: int) -> "FilesRefused":
+        """Returns it with some errors only, and with one in place of the others that says how many there are."""
+        more = len(self.errors) - number
+        if more <= 0:
+            return self
+        file = self.errors[number].file
+        rest = FileError(
+            file, 0, "", "", "more-errors", f"{more:,} more errors are not listed", f"run dnsemu check {file}"
+        )
+        return FilesRefused([*self.errors[:number], rest])
+
     def __reduce__(self) -> tuple[type["FilesRefused"], tuple[tuple[FileError, ...]]]:
         return FilesRefused, (self.errors,)
 
 
 def dotted(path: Path) -> str:
     """Formats a path as people write it: `hosted_zones[0].record_sets[3].weight`."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_shortened(part)}" for part in path)
     return text.removeprefix(".")
 
 
@@ -107,7 +118,10 @@ def quoted(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    text = repr(value) if isinstance(value, (str, float)) else _digits(value)
+    return _shortened(repr(value) if isinstance(value, (str, float)) else _digits(value))
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= _MAX_QUOTED_CHARACTERS else f"{text[: _MAX_QUOTED_CHARACTERS - 1]}…"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from dnsemu.config.errors import FilesRefused
+from dnsemu.config.errors import FilesRefused, quoted
 from dnsemu.config.file.yaml_errors import in_words
 
 try:
@@ -153,7 +153,7 @@ class YamlReader:
             raise self._refused(
                 event.start_mark.line + 1,
                 "yaml-tag",
-                f"the tag {tag} is not known",
+                f"the tag {quoted(tag)} is not known",
                 "leave it out, or quote text that begins with !",
             )
 
@@ -211,7 +211,7 @@ class YamlReader:
             if key == _MERGE and event.implicit[0]:
                 merged += self._merge_sources(self._value(self._next(), depth), line)
             elif key in found:
-                before = f"{key!r} is already written on line {lines[key]}"
+                before = f"{quoted(key)} is already written on line {lines[key]}"
                 raise self._refused(line, "key-twice", before, "write it once")
             else:
                 lines[key] = line

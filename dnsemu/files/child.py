@@ -33,6 +33,9 @@ PROGRESS_EVERY_S = 3.0
 PIPES_WITHIN_S = 5.0
 """Real seconds in which a declared pipe must have been written and closed: later reloads wait for this one."""
 
+MAX_ERRORS = 1000
+"""Errors that a server keeps of its files; `dnsemu check` lists all."""
+
 LENGTH_BYTES = 8
 
 SKIP_FAULTY = "--skip-faulty"
@@ -73,7 +76,7 @@ def main(files: Sequence[Path], out: BinaryIO, *, skips_faulty: bool = False) ->
         for piece in pieces_of(loaded, progress):
             send(piece)
     except FilesRefused as refused:
-        send(refused)
+        send(refused.first(MAX_ERRORS))
     out.write(bytes(LENGTH_BYTES))
     out.flush()
 

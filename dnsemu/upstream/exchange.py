@@ -85,26 +85,32 @@ class UpstreamQuestion(NamedTuple):
         return None
 
 
-async def exchange(upstream: Address, question: UpstreamQuestion, limits: UpstreamLimits) -> ReceivedReply:
+async def exchange(
+    upstream: Address, question: UpstreamQuestion, limits: UpstreamLimits, turn: asyncio.Lock
+) -> ReceivedReply:
     """Returns an upstream's reply. It is truncated only if the rest cannot be had over TCP.
 
+    Args:
+        turn: one large reply is read in a turn of the loop, which takes up to 10 ms.
     Raises:
         TimeoutError, OSError: the upstream cannot be reached.
         ValueError: its reply cannot be read.
     """
     packet = question.packet
     async with asyncio.timeout(limits.reply_s):
-        reply = await _over_udp(upstream, packet, question.wire, limits.resend_s)
+        datagram = await _over_udp(upstream, packet, question.wire, limits.resend_s)
+    reply = await _read(datagram, turn)
     if not reply.is_truncated:
         return reply
     try:
         async with asyncio.timeout(limits.reply_s):
-            return await _over_tcp(upstream, packet, question.wire)
+            message = await _over_tcp(upstream, packet, question.wire)
+        return await _read(message, turn)
     except (OSError, EOFError, ValueError):  # a TimeoutError is an OSError
         return reply
 
 
-async def _over_udp(upstream: Address, packet: bytes, question: bytes, resend_s: float) -> ReceivedReply:
+async def _over_udp(upstream: Address, packet: bytes, question: bytes, resend_s: float) -> bytes:
     """Sends a packet until a datagram answers it; others are ignored (RFC 5452 §9)."""
     loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in upstream.host else socket.AF_INET
@@ -120,16 +126,22 @@ async def _over_udp(upstream: Address, packet: bytes, question: bytes, resend_s:
                 resend_s *= 2
 
 
-async def _received(
-    loop: asyncio.AbstractEventLoop, sock: socket.socket, packet: bytes, question: bytes
-) -> ReceivedReply:
+async def _read(message: bytes, turn: asyncio.Lock) -> ReceivedReply:
+    if len(message) <= UPSTREAM_UDP_BYTES:
+        return read_reply(message)
+    async with turn:
+        await asyncio.sleep(0)
+        return read_reply(message)
+
+
+async def _received(loop: asyncio.AbstractEventLoop, sock: socket.socket, packet: bytes, question: bytes) -> bytes:
     while True:
         reply = await loop.sock_recv(sock, MAX_MESSAGE_BYTES)
         if _answers(reply, packet, question):
-            return read_reply(reply)
+            return reply
 
 
-async def _over_tcp(upstream: Address, packet: bytes, question: bytes) -> ReceivedReply:
+async def _over_tcp(upstream: Address, packet: bytes, question: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(*upstream)
     try:
         writer.write(len(packet).to_bytes(2, "big") + packet)
@@ -138,7 +150,7 @@ async def _over_tcp(upstream: Address, packet: bytes, question: bytes) -> Receiv
         writer.transport.abort()
     if not _answers(reply, packet, question):
         raise ValueError("the reply over TCP answers another question")
-    return read_reply(reply)
+    return reply
 
 
 def _answers(reply: bytes, packet: bytes, question: bytes) -> bool:

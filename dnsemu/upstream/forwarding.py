@@ -3,6 +3,7 @@
 Time limits are those of the real network, so they use real time.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 
@@ -55,6 +56,7 @@ class Forwarder:
         self._now = now
         self._silent_until: dict[Address, float] = {}
         self._pending = 0
+        self._turn = asyncio.Lock()
 
     async def ask(self, question: UpstreamQuestion) -> ReceivedReply:
         """The reply of the first upstream that has one; else the best that was received.
@@ -102,7 +104,7 @@ class Forwarder:
     async def _ask_one(self, upstream: Address, question: UpstreamQuestion) -> ReceivedReply:
         """Asks one upstream, again without what it does not support."""
         while True:
-            reply = await exchange(upstream, question, self._limits)
+            reply = await exchange(upstream, question, self._limits, self._turn)
             simpler = question.simpler_after(reply.rcode)
             if simpler is None:
                 return reply

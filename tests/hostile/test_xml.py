@@ -147,10 +147,16 @@ BATCHES = {
     "SVCB with 360 parameters": lambda: [change("s.changed.test", "SVCB", records("1 . " + "key65000=x " * 360))],
     "a ring of 500 aliases": lambda: [change(f"r{n}.changed.test", "A", alias(f"r{(n + 1) % 500}.changed.test")) for n in range(500)],
     "a tree of aliases": lambda: [
-        change(f"{level}.t.changed.test", "A", f"<SetIdentifier>{n}</SetIdentifier><Weight>1</Weight>{alias(f'{level + 1}.t.changed.test')}")
-        for level, n in itertools.product(range(15), range(60))
-    ] + [change("15.t.changed.test", "A", records("192.0.2.1"))],
-    "999 aliases to one name": lambda: [change(f"f{n}.changed.test", "A", alias("f.changed.test")) for n in range(999)] + [change("f.changed.test", "A", records("192.0.2.1"))],
+        change("15.t.changed.test", "A", records("192.0.2.1")),
+        *(
+            change(f"{level}.t.changed.test", "A", f"<SetIdentifier>{n}</SetIdentifier><Weight>1</Weight>{alias(f'{level + 1}.t.changed.test')}")
+            for level, n in itertools.product(reversed(range(15)), range(60))
+        ),
+    ],
+    "999 aliases to one name": lambda: [
+        change("f.changed.test", "A", records("192.0.2.1")),
+        *(change(f"f{n}.changed.test", "A", alias("f.changed.test")) for n in range(999)),
+    ],
 }  # fmt: skip
 
 
