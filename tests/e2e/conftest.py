@@ -13,6 +13,9 @@ from tests.serving import serving_files
 
 SHOP = Path(__file__).with_name("shop.yaml")
 
+collect_ignore = ["sample_app"]
+"""The tests of a service, which a separate pytest runs (`test_plugin`)."""
+
 
 @pytest.fixture(scope="session")
 def shop():

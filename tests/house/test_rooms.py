@@ -162,6 +162,7 @@ def test_nothing_imports_the_areas_by_their_bare_names():
         f"{path.relative_to(ROOT)}: {match[0].strip()}"
         for top in ("dnsemu", *AREAS, "tests", "scripts")
         for path in (ROOT / top).rglob("*.py")
+        if "sample_app" not in path.parts  # a user's service, with modules of these names
         for match in BARE.finditer(path.read_text())
     ]
     assert not found

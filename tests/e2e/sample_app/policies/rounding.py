@@ -1,0 +1,5 @@
+"""Rounding of prices."""
+
+
+def rounded(cents):
+    return round(cents / 100, 2)
