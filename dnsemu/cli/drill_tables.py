@@ -97,3 +97,55 @@ def _times(recovery: dict[str, Any] | None) -> tuple[str, ...]:
 def _time(seconds: float) -> str:
     """A time to a tenth of a second."""
     return duration_text(round(seconds, 1))
+
+
+# --- an outage without a drill file ---
+
+
+def print_outage(report: dict[str, Any]) -> None:
+    """Prints who gets what before, during and after an outage, and the seconds until each population moves."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = UNBOUNDED_COLUMNS
+    down, seeds = ", ".join(report["down"]), count(report["seeds"], "seed")
+    console.print(Text(f"{down} down for {duration_text(report['for_s'])}     {seeds}", style="bold"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim")
+    for heading in ("", "clients", "before", "during", "after", "moves after", ""):
+        table.add_column(heading)
+    kept = 0
+    for name in report["names"]:
+        shown = [each for each in name["populations"] if each["is_hit"] or each["before"] != each["during"]]
+        kept += not shown
+        for position, each in enumerate(shown):
+            table.add_row("" if position else f"{name['name']} {name['type']}", *_outage_row(each))
+    console.print(table)
+    if kept:
+        console.print(f"{count(kept, 'name')} {'is' if kept == 1 else 'are'} not hit")
+
+
+def _outage_row(each: dict[str, Any]) -> tuple[str, ...]:
+    clients, spread = each["clients"], each["moves_s"]
+    who = ", ".join(clients[:3]) + (f" and {len(clients) - 3} more" if len(clients) > 3 else "")
+    if not each["is_hit"]:
+        moves = "not hit"
+    elif spread is None:
+        moves = "never"
+    elif spread["min"] == spread["max"]:
+        moves = _time(spread["min"])
+    else:
+        moves = f"{_time(spread['min'])} – {_time(spread['median'])} – {_time(spread['max'])}"
+    notes = {
+        "fails open": each["fails_open"],
+        "weight 0 wakes up": each["wakes_zero_weight"],
+        "no answer": each["black_hole"],
+        each["never_moves"] or "": each["never_moves"],
+    }
+    note = "; ".join(text for text, is_so in notes.items() if is_so)
+    return (
+        who,
+        _division(each["before"]),
+        f"→ {_division(each['during'])}",
+        f"→ {_division(each['after'])}",
+        moves,
+        note,
+    )

@@ -55,6 +55,9 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ),
     ),
     "drill": (
+        Example(
+            "Seconds until clients move when a Region fails", "dnsemu drill --file shop.yaml --down region:us-east-1"
+        ),
         Example("Rehearse an outage, with a verdict on every expectation", "dnsemu drill drills/active-passive.yaml"),
         Example("Let CI show each expectation as a test", "dnsemu drill drills/*.yaml --junit drills.xml"),
     ),

@@ -137,8 +137,8 @@ def moves(outcome: DrillOutcome, name: str) -> Iterator[dict[str, Any]]:
         causes += [event.label for event in timeline if event.at_us == at_us]
         yield {
             "at_s": _seconds(at_us),
-            "from": _division(before),
-            "to": _division(after),
+            "from": division(before),
+            "to": division(after),
             "because": ", ".join(dict.fromkeys(causes)) or "a change took effect",
         }
 
@@ -153,7 +153,8 @@ def _checks_behind(outcome: DrillOutcome, name: str) -> frozenset[HealthCheckId]
     return frozenset(tree.checks()) | tree.resource_targets().keys()
 
 
-def _division(answers: Distribution) -> dict[str, float]:
+def division(answers: Distribution) -> dict[str, float]:
+    """The share of replies that lead to each address, the largest first."""
     found: dict[str, Fraction] = {}
     for answer, share in answers:
         for address, part in answer.shares:
