@@ -106,35 +106,36 @@ def _outside(config: EndpointCheck, catalog: Catalog) -> str | None:
     if config.ip_address is not None:
         return config.ip_address if _is_outside(config.ip_address) else None
     try:
-        return next(_destinations(names.parse(config.fully_qualified_domain_name or ""), catalog, set()), None)
+        return next(_destinations(names.parse(config.fully_qualified_domain_name or ""), catalog), None)
     except names.BadName:
         return None
 
 
-def _destinations(name: DName, catalog: Catalog, seen: set[DName]) -> Iterator[str]:
+def _destinations(first: DName, catalog: Catalog) -> Iterator[str]:
     """Yields the addresses and names outside to which a name may lead: through aliases, CNAMEs and resources."""
-    if name in seen:
-        return
-    seen.add(name)
-    resource = catalog.resources.get(name)
-    if resource is not None:
-        for target in resource.declared.targets:
-            if target.host is not None:
-                yield from _destinations(target.host, catalog, seen)
-            elif target.address is not None and _is_outside(str(target.address)):
-                yield str(target.address)
-        return
-    found = lookup(catalog, name, RRType.A)
-    if isinstance(found, NotOurs | Referral):
-        yield from _public_name(name)
-    for group in found.groups if isinstance(found, Hit) else ():
-        for record_set in group.record_sets:
-            if record_set.alias is not None:
-                yield from _destinations(record_set.alias.name, catalog, seen)
-            elif record_set.type is RRType.CNAME:
-                yield from _destinations(DName(record_set.rdata[0].lower()), catalog, seen)
-            else:
-                yield from filter(_is_outside, map(str, map(ip_address, record_set.rdata)))
+    waiting, seen = [first], set[DName]()
+    while waiting:  # no recursion, as a chain of CNAMEs may be as long as its hosted zone
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        resource = catalog.resources.get(name)
+        if resource is not None:
+            targets = resource.declared.targets
+            waiting += (target.host for target in targets if target.host is not None)
+            yield from filter(_is_outside, (str(target.address) for target in targets if target.address is not None))
+            continue
+        found = lookup(catalog, name, RRType.A)
+        if isinstance(found, NotOurs | Referral):
+            yield from _public_name(name)
+        for group in found.groups if isinstance(found, Hit) else ():
+            for record_set in group.record_sets:
+                if record_set.alias is not None:
+                    waiting.append(record_set.alias.name)
+                elif record_set.type is RRType.CNAME:
+                    waiting.append(DName(record_set.rdata[0].lower()))
+                else:
+                    yield from filter(_is_outside, map(str, map(ip_address, record_set.rdata)))
 
 
 def _public_name(name: DName) -> Iterator[str]:

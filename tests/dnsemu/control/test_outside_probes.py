@@ -86,6 +86,19 @@ def test_endpoints(endpoint, outside):
     assert found(endpoint).endpoints == ({} if outside is None else {"c0": outside})
 
 
+def test_h160_a_chain_of_cnames_of_any_length_is_followed():
+    """Without recursion, or the server would not start."""
+    number = 1500
+    rows = "".join(
+        f"      - {{name: n{n}, type: CNAME, ttl: 5, resource_records: [n{n + 1}.shop.org]}}\n" for n in range(number)
+    )
+    end = f"      - {{name: n{number}, type: A, ttl: 5, resource_records: [8.8.4.4]}}\n"
+    check = "health_checks:\n  - {id: c, type: HTTP, port: 80, fully_qualified_domain_name: n0.shop.org}\n"
+    value = compile_world(load_text("world.yaml", check + ZONE + rows + end)).published
+    checks, fleet = value.world.health_checks.values(), value.world.health_checkers
+    assert at_once(outside_probes(checks, value.catalog, fleet)).endpoints == {"c": "8.8.4.4"}
+
+
 @pytest.mark.parametrize("mode", ["manual", "off"])
 def test_h160_nothing_leaves_without_scheduled_probes(mode):
     assert not found("ip_address: 8.8.8.8", more=f"health_checkers: {{probes: {mode}}}\n").endpoints
