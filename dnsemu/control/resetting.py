@@ -14,6 +14,7 @@ from dnsemu.healthcheck.probes.partitions import Partitions
 from dnsemu.publication.board import Board
 from dnsemu.publication.propagation import Propagation
 from dnsemu.publication.target_hosts import TargetHosts
+from dnsemu.runtime.finishing import finish
 from dnsemu.state.state import State
 
 Undone = dict[str, dict[str, Any]]
@@ -80,6 +81,7 @@ class Resetter:
         """Puts these parts back to their state just after the start.
 
         A step of the clock in progress is interrupted if the clock is one of them, and so are steps that wait for it.
+        A reset that has begun is finished, even if the caller is cancelled: probes stand still in the middle of it.
 
         Returns:
             By part, what was undone.
@@ -87,6 +89,9 @@ class Resetter:
             LoadingFailed: the files could not be read; nothing changed.
             StoreFailed: the store could not commit; nothing changed.
         """
+        return await finish(self._reset_between_steps(parts))
+
+    async def _reset_between_steps(self, parts: Collection[Part]) -> Undone:
         events = len(self._monitor.history)
         if Part.CLOCK not in parts:
             undone = await self._reset(parts)

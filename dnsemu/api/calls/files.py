@@ -17,6 +17,7 @@ from dnsemu.files.declared_files import DeclaredFiles
 from dnsemu.files.loading import LoadedFiles, compile_world, record_set_count
 from dnsemu.healthcheck.probes.simulated import Endpoints
 from dnsemu.publication.publishing import CannotBeServed
+from dnsemu.runtime.finishing import finish
 from dnsemu.store.store import StoreFailed
 
 EXAMPLE = '{"files": [{"name": "shop.yaml", "text": "hosted_zones: …"}], "endpoints": "simulated"}'
@@ -44,15 +45,18 @@ class FileCalls:
             loaded = await asyncio.to_thread(lambda: compile_world(load_texts(texts)))
             checks = loaded.published.world.health_checks
             is_simulated, real_at = _endpoints(body.get("endpoints"), checks, self._endpoints)
-            await self._files.replace(loaded)
+            await finish(self._serve(loaded, real_at, is_simulated=is_simulated))
         except BadBody as bad:
             return bad.reply
         except FilesRefused as refused:
             return failure(400, str(refused), "files", refused.errors[0].rule)
         except (StoreFailed, CannotBeServed) as failed:
             return failure(503, str(failed))
-        self._endpoints.is_simulated, self._endpoints.real_at = is_simulated, real_at
         return as_json(_shown(loaded, is_simulated=is_simulated))
+
+    async def _serve(self, loaded: LoadedFiles, real_at: dict[HealthCheckId, Address], *, is_simulated: bool) -> None:
+        await self._files.replace(loaded)
+        self._endpoints.is_simulated, self._endpoints.real_at = is_simulated, real_at
 
 
 def _shown(loaded: LoadedFiles, *, is_simulated: bool) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Control calls about the API's whole state: save a snapshot, load one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from dnsemu.control.command_runner import CommandRunner
 from dnsemu.files.reading import LoadingFailed
 from dnsemu.files.snapshots import MAX_SNAPSHOT_BYTES, SnapshotTooLarge, read_snapshot
 from dnsemu.publication.publishing import CannotBeServed
+from dnsemu.runtime.finishing import finish
 from dnsemu.runtime.limits import Limit, Reached
 from dnsemu.state.state import State
 from dnsemu.store.snapshot import Snapshot, SnapshotUnusable, save
@@ -27,7 +28,11 @@ class StateCalls:
     """Answers `GET snapshot` and `POST snapshot`."""
 
     def __init__(
-        self, runner: CommandRunner, clock: Clock, limits: Reached, restore: Callable[[State], Awaitable[None]]
+        self,
+        runner: CommandRunner,
+        clock: Clock,
+        limits: Reached,
+        restore: Callable[[State], Coroutine[Any, Any, None]],
     ) -> None:
         """Answer for a server.
 
@@ -61,7 +66,8 @@ class StateCalls:
             return failure(503, f"{MAX_LOADING} snapshots are being loaded; try again when they are")
         self._loading += 1
         try:
-            await self._restore(await read_snapshot(request.content.iter_any()))
+            state = await read_snapshot(request.content.iter_any())
+            await finish(self._restore(state))
         except SnapshotTooLarge:
             self._limits[Limit.SNAPSHOT_BYTES] += 1
             return failure(413, f"a snapshot has at most {MAX_SNAPSHOT_BYTES} bytes", "body")

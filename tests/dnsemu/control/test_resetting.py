@@ -369,3 +369,24 @@ async def test_the_rules_of_the_force_file_are_as_at_the_start(tmp_path):
         assert stage.app.forcing.rules == at_start
         await stage.app.scheduler.advance(2)
         assert stage.app.forcing.rules == ()
+
+
+@pytest.mark.parametrize("turns", range(1, 6))
+@pytest.mark.parametrize("parts", [frozenset(Part), {Part.HEALTH}, {Part.API, Part.HEALTH}])
+@virtual_time
+async def test_a_reset_is_finished_although_its_client_disconnects(parts, turns):
+    """Probes stop in the middle of a reset; they go on after it, whatever the turn in which the client left."""
+    async with Stage() as stage:
+        await stage.app.scheduler.advance(60)
+        resetting = asyncio.create_task(stage.app.resetter.reset(parts))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        resetting.cancel()
+        with suppress(asyncio.CancelledError):
+            await resetting
+        await settle()
+        stage.down |= {"web", "db"}
+        since = stage.app.history.last
+        await stage.app.scheduler.advance(120)
+        newest = stage.app.history.newest(stage.app.history.last - since)
+        assert {"web", "db"} <= {event.check_id for event in newest}
