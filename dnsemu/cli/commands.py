@@ -10,6 +10,7 @@ import typer
 
 from dnsemu.cli import running_server as server
 from dnsemu.cli.drill import drill
+from dnsemu.cli.failing import fail, heal
 from dnsemu.cli.files import check, schema
 from dnsemu.cli.help import CommandsByTask, CommandWithExamples, help_
 from dnsemu.cli.questions import explain, what_if
@@ -59,7 +60,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Watch a running server": (server.status, server.history),
     "Steer a running server": (
         *(server.force, server.clock, server.probe, server.observe, server.alarm, server.routing_control),
-        server.checkers,
+        *(server.checkers, fail, heal),
     ),
     "Save and delete": (server.snapshot, reset),
     "Help": (help_,),

@@ -94,6 +94,15 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("Cut the checkers of São Paulo off from a network", "dnsemu checkers block sa-east-1 10.1.0.0/16"),
         Example("End that", "dnsemu checkers unblock sa-east-1 10.1.0.0/16"),
     ),
+    "fail": (
+        Example("Refuse connections to all endpoints of a Region", "dnsemu fail region:us-east-1"),
+        Example("Answer with an error", "dnsemu fail web-us 'status: 503'"),
+        Example("Be slow, without touching the app", "dnsemu fail web-us 'slow: 5s'"),
+    ),
+    "heal": (
+        Example("End one failure", "dnsemu heal region:us-east-1"),
+        Example("End all failures", "dnsemu heal"),
+    ),
     "snapshot": (
         Example("Save what the API made", "dnsemu snapshot save snapshot.json"),
         Example("Put it back", "dnsemu snapshot load snapshot.json"),

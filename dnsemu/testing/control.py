@@ -43,10 +43,6 @@ class ControlClient:
         """Makes a POST with a JSON body; raises as `get` does."""
         return self._call("POST", path, None, json.dumps(body).encode())
 
-    def delete(self, path: str, query: Mapping[str, str | None] | None = None) -> Any:
-        """Makes a DELETE; raises as `get` does."""
-        return self._call("DELETE", path, query, None)
-
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()

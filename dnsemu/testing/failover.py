@@ -109,7 +109,7 @@ class Rehearsal:
         """Heals the pattern if it fails, and waits until its statuses have recovered."""
         failing = set(self._control.get("endpoint-faults")["failing"])
         try:
-            healed = self._control.delete("endpoint-faults", {"pattern": self._pattern})
+            healed = self._control.post("endpoint-faults/heal", {"pattern": self._pattern})
         except Refused as refused:
             if "fails on purpose" not in str(refused):
                 raise

@@ -118,7 +118,7 @@ class Dnsemu(Connected):
         Raises:
             Refused: nothing that the pattern matches fails.
         """
-        self._control.delete("endpoint-faults", {"pattern": pattern})
+        self._control.post("endpoint-faults/heal", {"pattern": pattern})
 
     def force(self, pattern: str, status: str = "unhealthy") -> None:
         """Overrides the statuses of health checks at once: `healthy`, `unhealthy`, or `auto` to end that.

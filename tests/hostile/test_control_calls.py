@@ -65,12 +65,22 @@ CALLS = {
     ("POST", "routing-controls"): {"arn": "arn:aws:x", "state": "On"},
     ("POST", "health-checkers/block"): {"from": "us-east-1", "to": "10.0.0.0/8"},
     ("POST", "health-checkers/unblock"): {"from": "us-east-1", "to": "10.0.0.0/8"},
+    ("POST", "endpoint-faults"): {"pattern": "c", "how": "slow: 5s"},
+    ("POST", "endpoint-faults/heal"): {"pattern": "c"},
+    ("POST", "files"): {"files": [{"name": "f.yaml", "text": FILE}], "endpoints": {"c": "127.0.0.1:9"}},
+    ("POST", "changes"): {
+        "zone": "f.test",
+        "changes": [
+            {"action": "UPSERT", "record_set": {"name": "n", "type": "A", "ttl": 5, "resource_records": ["192.0.2.1"]}}
+        ],
+    },
     ("POST", "api-errors"): {"operation": "ListHostedZones", "code": "Throttling", "times": 1},
 }
 
 QUERIES = {
     "status": ("name",),
-    "explain": ("name", "type", "client", "place"),
+    "explain": ("name", "type", "client", "place", "as"),
+    "resolve": ("name", "type", "client", "place"),
     "what-if": ("name", "type", "fail", "down", "place"),
     "history": ("check", "kind", "since", "limit"),
     "metrics": ("check",),

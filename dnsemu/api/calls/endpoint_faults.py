@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from dnsemu.api.errors import failure
-from dnsemu.api.json_bodies import BadBody, as_json, body_of, text_in
+from dnsemu.api.json_bodies import BadBody, as_json, body_of, optional_text_in, text_in
 from dnsemu.faults.endpoint_faults import EndpointFaults, NothingFails, failing_text, parse_failing
 from dnsemu.faults.forced_statuses import NothingMatches
 from dnsemu.faults.patterns import Pattern, parse_pattern
@@ -15,8 +15,11 @@ from dnsemu.healthcheck.probes.simulated import Endpoints
 EXAMPLE = '{"pattern": "region:us-east-1", "how": "refuse"}'
 
 
+HEAL_EXAMPLE = '{"pattern": "region:us-east-1"} or {}'
+
+
 class EndpointFaultCalls:
-    """Answers `GET`, `POST` and `DELETE` of `endpoint-faults`."""
+    """Answers `GET` and `POST` of `endpoint-faults`, and `POST endpoint-faults/heal`."""
 
     def __init__(self, faults: EndpointFaults, endpoints: Endpoints) -> None:
         self._faults = faults
@@ -25,7 +28,7 @@ class EndpointFaultCalls:
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call of this subject."""
         path = f"{prefix}/endpoint-faults"
-        return [web.get(path, self._read), web.post(path, self._fail), web.delete(path, self._heal)]
+        return [web.get(path, self._read), web.post(path, self._fail), web.post(f"{path}/heal", self._heal)]
 
     async def _read(self, _request: web.Request) -> web.Response:
         return as_json(self._shown())
@@ -48,10 +51,12 @@ class EndpointFaultCalls:
     async def _heal(self, request: web.Request) -> web.Response:
         """Heals everything, or the endpoints that a pattern matches."""
         try:
-            if "pattern" in request.query:
-                self._faults.heal(_pattern(request.query["pattern"]))
-            else:
+            body = await body_of(request, HEAL_EXAMPLE, ("pattern",))
+            pattern = optional_text_in(body, "pattern", HEAL_EXAMPLE)
+            if pattern is None:
                 self._faults.end_all()
+            else:
+                self._faults.heal(_pattern(pattern))
         except BadBody as bad:
             return bad.reply
         except NothingFails as nothing:
