@@ -336,7 +336,7 @@ class Application:
             events,
             DataPointCalls(monitor, clock),
             checks,
-            ForcedStatusCalls(forcing, self.force_file, monitor, clock, checks),
+            ForcedStatusCalls(forcing, self.force_file, monitor, clock, checks, reached),
             SignalCalls(monitor),
             CheckerCalls(self.partitions, self._fleet),
             StateCalls(self.command_runner, clock, reached, self.restore),

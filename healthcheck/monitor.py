@@ -34,6 +34,9 @@ Probe = Callable[[HealthCheck, Checker], Awaitable[ProbeResult]]
 _CHECKS_PER_PIECE = 4
 """Checks whose probes are planned before the event loop runs other tasks."""
 
+_RECORDING_TURN_S = 0.004
+"""Seconds in which planned events are recorded before the event loop runs other tasks."""
+
 _MAX_ON_DEMAND = 4
 """Concurrent probes of one endpoint on demand: a small server cannot take sixteen clients at once."""
 
@@ -108,6 +111,7 @@ class HealthMonitor:
         self._tracker = StatusTracker(board, history)
         self._schedules: dict[HealthCheckId, dict[Checker, ProbeSchedule]] = {}
         self.history = history
+        history.record_soon = self._record_soon
         self.latency = LatencyRecorder()
         self.probes: Counter[tuple[HealthCheckId, str, bool]] = Counter()
         self.durations = Durations()
@@ -159,6 +163,25 @@ class HealthMonitor:
                     }
             if number % _CHECKS_PER_PIECE == 0:
                 yield
+
+    def _record_soon(self) -> None:
+        """Records planned events in turns of the event loop; at once if none runs, or if emulated time is stepped."""
+        try:
+            loop = None if self._scheduler.advancing_to is not None else asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        if loop is not None:
+            loop.call_soon(self._record_for_a_turn, loop)
+            return
+        for _ in self.history.record_planned():
+            pass
+
+    def _record_for_a_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        ends_at = perf_counter() + _RECORDING_TURN_S
+        for _ in self.history.record_planned():
+            if perf_counter() >= ends_at:
+                loop.call_soon(self._record_for_a_turn, loop)
+                return
 
     def set_overlays(self, overlays: Mapping[HealthCheckId, Overlay]) -> None:
         """Replaces all forced statuses; probing goes on."""

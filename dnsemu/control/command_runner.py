@@ -33,8 +33,8 @@ from dnsemu.store.store import REPAIR, MemoryStore, Store, StoreUnusable
 
 T = TypeVar("T")
 
-CompileWrites = Callable[[Sequence[Write], State], None]
-"""Compiles the writes of a command, and the state after them, for the feed's subscribers; raises if that fails."""
+CompileWrites = Callable[[Sequence[Write], State], Steps[None]]
+"""Compiles the writes of a command, and the state after them, for the feed's subscribers, in steps."""
 
 CompileState = Callable[[State], Steps[Callable[[], None]]]
 """Compiles a whole state in steps; returns the function that publishes it, which never fails."""
@@ -157,7 +157,7 @@ class CommandRunner:
             writes = step.writes
             if writes:
                 after = step.state
-                self._compile(writes, after)
+                await in_turns(self._compile(writes, after))
                 await self._store.commit(writes)
                 self.state = after
                 self._feed.append(writes, after)

@@ -15,6 +15,7 @@ from dnsemu.config.model.health_checkers import ProbeMode
 from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.config.model.record_sets import HostedZoneId
 from dnsemu.control.outside_probes import OutsideProbeLog
+from dnsemu.faults.contents_index import Declared
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.publication.board import EVERYTHING, Board, Difference, Published
@@ -72,15 +73,19 @@ class Publisher:
         self._watch_over(published, published.world.health_checks)
         self._board.publish(published)
 
-    def compile_writes(self, writes: Sequence[Write], state: State, earlier: CompiledWrites | None) -> CompiledWrites:
-        """Compiles the writes of a command, at the cost of what changed.
+    def compile_writes(
+        self, writes: Sequence[Write], state: State, earlier: CompiledWrites | None
+    ) -> Steps[CompiledWrites]:
+        """Compiles the writes of a command, at the cost of what changed, and matches forced statuses with the result.
 
         Args:
             state: a state with the writes.
             earlier: what is to be published before, None for what is published.
         """
         base = self._board.current if earlier is None else earlier.published
-        return CompiledWrites(writes, base, *with_writes(base, writes, _creation_times(state)))
+        compiled = CompiledWrites(writes, base, *with_writes(base, writes, _creation_times(state)))
+        yield from self._forcing.prepare(_declared(base), _declared(compiled.published), writes)
+        return compiled
 
     def publish_writes(self, compiled: CompiledWrites, state: State) -> None:
         """Publishes what was compiled from the writes of a command.
@@ -116,6 +121,10 @@ class Publisher:
         self._outside_probes.note(changed, checks, published.catalog, fleet)
         self._monitor.apply(checks, fleet)
         self._forcing.apply(published.world, published.catalog)
+
+
+def _declared(published: Published) -> Declared:
+    return Declared(published.world, published.catalog)
 
 
 def _creation_times(state: State) -> CreatedAt:

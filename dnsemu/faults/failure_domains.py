@@ -17,11 +17,11 @@ goes on answering, as in Route 53 (R114).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
 
 from dnsemu.config.model.addresses import IPNetwork
-from dnsemu.config.model.batches import Steps
+from dnsemu.config.model.batches import Steps, batches
 from dnsemu.config.model.health_checks import EndpointCheck, HealthCheck, HealthCheckId
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.model.resources import Resource, Target
@@ -44,6 +44,10 @@ from dnsemu.zone.catalog import Catalog
 
 GROUPS_PER_STEP = 100
 """Groups of record sets, or resources, that are looked at without a pause."""
+CHECKS_PER_STEP = 200
+"""Health checks that are compared with one pattern without a pause."""
+DOMAINS_PER_STEP = 4
+"""With more domains, fewer groups are looked at without a pause."""
 
 _REGIONAL = (Latency, Geoproximity)
 
@@ -89,7 +93,9 @@ def domain_contents(
     """
     domains = _Domains(map(_Domain, patterns))
     for domain in domains.all:
-        domain.health_checks.update(_matching_checks(domain, world))
+        for matching in batches(_matching_checks(domain, world), CHECKS_PER_STEP):
+            domain.health_checks.update(check_id for check_id in matching if check_id is not None)
+            yield
     if domains.hold_targets:
         yield from _search_resources(catalog, domains)
     if domains.hold_record_sets:
@@ -118,7 +124,7 @@ class _Domain:
 
     @cached_property
     def network(self) -> IPNetwork:
-        return ip_network(self.pattern.text, strict=False)
+        return network_of(self.pattern)
 
     @cached_property
     def masked(self) -> tuple[RRType, int, int]:
@@ -193,17 +199,27 @@ def _unchecked(domain: _Domain, contents: DomainContents, world: World) -> Steps
 # --- health checks and targets ---
 
 
-def _matching_checks(domain: _Domain, world: World) -> Iterator[HealthCheckId]:
-    """The health checks whose id or name, or whose endpoint's address, the pattern matches."""
-    if domain.pattern.kind is PatternKind.CHECK:
-        for check in world.health_checks.values():
-            if fnmatchcase(check.id, domain.pattern.text) or fnmatchcase(check.name or "", domain.pattern.text):
-                yield check.id
-    elif domain.pattern.kind is PatternKind.ADDRESS:
+@lru_cache(maxsize=1024)
+def network_of(pattern: Pattern) -> IPNetwork:
+    """The network that an address pattern names."""
+    return ip_network(pattern.text, strict=False)
+
+
+def _matching_checks(domain: _Domain, world: World) -> Iterator[HealthCheckId | None]:
+    """The health checks whose id or name, or whose endpoint's address, the pattern matches; None for the others."""
+    if domain.pattern.kind in (PatternKind.CHECK, PatternKind.ADDRESS):
         for check_id, check in world.health_checks.items():
-            address = check.config.ip_address if isinstance(check.config, EndpointCheck) else None
-            if address is not None and ip_address(address) in domain.network:
-                yield check_id
+            yield check_id if matches_check(domain.pattern, check) else None
+
+
+def matches_check(pattern: Pattern, check: HealthCheck) -> bool:
+    """True if a pattern matches a health check's id or name, or its endpoint's address."""
+    if pattern.kind is PatternKind.CHECK:
+        return fnmatchcase(check.id, pattern.text) or fnmatchcase(check.name or "", pattern.text)
+    if pattern.kind is PatternKind.ADDRESS:
+        address = check.config.ip_address if isinstance(check.config, EndpointCheck) else None
+        return address is not None and ip_address(address) in network_of(pattern)
+    return False
 
 
 def _search_resources(catalog: Catalog, domains: _Domains) -> Iterator[None]:
@@ -235,12 +251,13 @@ def _domains_of(target: Target, leaves: Sequence[RecordSet], domains: _Domains) 
 def _search_zone(zone: SearchedZone, domains: _Domains) -> Iterator[None]:
     """Puts the record sets of a hosted zone into the domains that their Region or addresses are in."""
     networks = [(domain, *domain.masked) for domain in domains.addressed]
+    groups_per_step = max(GROUPS_PER_STEP * DOMAINS_PER_STEP // max(len(domains.all), DOMAINS_PER_STEP), 1)
     for number, members in enumerate(zone.groups(), 1):
         if domains.by_region.domains:
             _search_regions(members, zone, domains.by_region)
         if networks:
             _search_networks(members, zone, networks)
-        if not number % GROUPS_PER_STEP:
+        if not number % groups_per_step:
             yield
     yield
 

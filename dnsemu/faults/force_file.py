@@ -1,6 +1,7 @@
 """The force file: forces statuses by a watched file, which an editor or a script can change."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -11,6 +12,7 @@ from dnsemu.config.file.guarded_reading import read_guarded
 from dnsemu.faults.force_rules import ForceRule, parse_force_file
 from dnsemu.faults.forced_statuses import Forcing
 from dnsemu.files.watch import OffLoop, Stamp, changes, stamp
+from dnsemu.runtime.turns import in_turns
 
 MAX_BYTES = 1 << 20
 """Bound on the file's size."""
@@ -61,6 +63,11 @@ class ForceFile:
         except (OSError, ValueError) as failure:
             self._refuse((FileError(str(path), 0, "", "", "force-file", f"cannot be read: {_reason(failure)}"),))
             return
+        if path != self._path:
+            return
+        with suppress(FilesRefused):
+            patterns = {rule.pattern for rule in parse_force_file(str(path), text, self._clock.now())}
+            await in_turns(self._forcing.search(patterns))
         if path == self._path:
             self._apply(text)
 

@@ -6,6 +6,9 @@ from dnsemu.config.errors import FileError, FilesRefused, message_and_instead, q
 from dnsemu.config.text.times import parse_end, parse_time
 from dnsemu.faults.patterns import Pattern, parse_pattern
 
+MAX_RULES = 100
+"""Forced statuses of the force file, and as many again of calls: each is matched against all that changes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ForceRule:
@@ -35,6 +38,8 @@ def parse_force_file(name: str, text: str, now: float) -> tuple[ForceRule, ...]:
     for number, line in enumerate(text.split("\n"), 1):
         words = line.partition("#")[0].split()
         try:
+            if words and len(rules) == MAX_RULES:
+                raise ValueError(f"a force file has at most {MAX_RULES} rules: write patterns such as web-*")
             if words:
                 rules.append(_parse_rule(words, now))
         except ValueError as error:

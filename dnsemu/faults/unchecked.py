@@ -29,6 +29,11 @@ def unchecked_text(pattern: Pattern, unchecked: Collection[RecordSet]) -> str:
     return f"{len(unchecked)} record sets {where} have no check and keep answering"
 
 
+def is_checked(check: HealthCheck | None) -> bool:
+    """True if a health check may take a record set down; a disabled one counts as none (H73)."""
+    return check is not None and (not check.disabled or check.inverted)
+
+
 class UncheckedSearch:
     """Decides which record sets of one failure domain go on answering.
 
@@ -72,8 +77,7 @@ class UncheckedSearch:
         return known
 
     def _is_checked(self, check_id: HealthCheckId | None) -> bool:
-        check = self._checks.get(check_id) if check_id is not None else None
-        return check is not None and (not check.disabled or check.inverted)
+        return check_id is not None and is_checked(self._checks.get(check_id))
 
     def _is_target_up(self, record_set: RecordSet, zone: SearchedZone, level: int) -> bool:
         """True unless the record set inherits health, and that of what is down (R106, R108, R110)."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from dnsemu.clock.scheduler import Scheduler
+from dnsemu.config.model.batches import Steps, at_once
 from dnsemu.state.change_feed import ChangeFeed, Commit
 from dnsemu.state.state import State
 from dnsemu.state.tables import Write
@@ -25,13 +26,14 @@ class Propagation(Generic[C]):
         self,
         feed: ChangeFeed,
         scheduler: Scheduler,
-        compile: Callable[[Sequence[Write], State, C | None], C],
+        compile: Callable[[Sequence[Write], State, C | None], Steps[C]],
         publish: Callable[[C, State], None],
     ) -> None:
         """Subscribes to the feed.
 
         Args:
-            compile: compiles the writes of a step on top of an earlier result, or of what is published for None.
+            compile: compiles the writes of a step on top of an earlier result, or of what is published for None, in
+                steps.
             publish: publishes such a result; the latest state may hold later writes too.
         """
         self._scheduler = scheduler
@@ -49,13 +51,14 @@ class Propagation(Generic[C]):
         """True if a commit is not published yet (R43)."""
         return bool(self._pending)
 
-    def compile(self, writes: Sequence[Write], state: State) -> None:
+    def compile(self, writes: Sequence[Write], state: State) -> Steps[None]:
         """Compiles a step before the store commits it; raises what the compilation does, and then nothing changes.
 
         Args:
             state: the state with the writes.
         """
-        self._compiled = state, self._compile(writes, state, self._pending[-1][1] if self._pending else None)
+        compiled = yield from self._compile(writes, state, self._pending[-1][1] if self._pending else None)
+        self._compiled = state, compiled
 
     def _on_commit(self, commit: Commit) -> None:
         self._state = commit.state
@@ -63,7 +66,7 @@ class Propagation(Generic[C]):
             self._pending.clear()
             return
         if self._compiled is None or self._compiled[0] is not commit.state:
-            self.compile(commit.writes, commit.state)
+            at_once(self.compile(commit.writes, commit.state))
         assert self._compiled is not None
         compiled, self._compiled = self._compiled[1], None
         now = self._scheduler.clock.now()

@@ -29,6 +29,7 @@ class Limit(StrEnum):
     ANSWER_CACHE_BYTES = "answer_cache_bytes"
     FORWARDED_QUERIES = "forwarded_queries"
     RELAYED_QUERIES = "relayed_queries"
+    FORCE_RULES = "force_rules"
 
 
 Reached = Counter[Limit]

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
@@ -23,6 +23,12 @@ MAX_TARGETS = 1000
 
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _EVENT_ID = re.compile(r"([0-9A-Za-z]+)-([0-9]{1,18})")
+
+MAX_AT_ONCE = 50
+"""Events that are recorded in one step; those of a larger change are recorded in several."""
+
+Record = Callable[[], object]
+"""Adds one event to the history, or forgets a check."""
 
 Listener = Callable[["Event"], None]
 """Called after each event, while statuses are being updated: must neither block nor raise nor change a check."""
@@ -104,6 +110,10 @@ class History:
         """The targets among these; the one with the oldest last event first. Nothing says when a target is gone."""
         self._listeners: list[Listener] = []
         self._clear_listeners: list[Callable[[], None]] = []
+        self._planned: deque[Iterator[Record]] = deque()
+        """Events that are not recorded yet, in order."""
+        self.record_soon: Callable[[], None] = self._record_all
+        """Called when events were planned: makes sure that `record_planned` runs."""
 
     @property
     def first(self) -> int:
@@ -147,6 +157,38 @@ class History:
         if len(self._targets) > MAX_TARGETS:
             self.forget(next(iter(self._targets)))
 
+    def note(self, records: Sequence[Record]) -> None:
+        """Adds events, after those that are planned; at once unless there are many."""
+        if self._planned or len(records) > MAX_AT_ONCE:
+            self.plan(records)
+        else:
+            for record in records:
+                record()
+
+    def plan(self, records: Iterable[Record]) -> None:
+        """Adds events later, after those that are planned already and before all later ones."""
+        is_idle = not self._planned
+        self._planned.append(iter(records))
+        if is_idle:
+            self.record_soon()
+
+    def record_planned(self) -> Generator[None, None, None]:
+        """Adds all planned events, in steps of about a millisecond; others may do so at the same time."""
+        recorded = 0
+        while self._planned:
+            record = next(self._planned[0], None)
+            if record is None:
+                self._planned.popleft()
+                continue
+            record()
+            recorded += 1
+            if not recorded % MAX_AT_ONCE:
+                yield
+
+    def _record_all(self) -> None:
+        for _ in self.record_planned():
+            pass
+
     def since(
         self,
         number: int,
@@ -187,7 +229,8 @@ class History:
         self._targets.pop(check_id, None)
 
     def clear(self, at: float, cause: str) -> None:
-        """Drops all events; the clearing takes the next number, so no number is used twice."""
+        """Drops all events, planned ones too; the clearing takes the next number, so no number is used twice."""
+        self._planned.clear()
         self.last += 1
         self.cleared = HistoryCleared(self.last, at, cause)
         self._ring.clear()

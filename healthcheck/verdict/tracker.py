@@ -4,8 +4,9 @@ An observation, an overlay, a signal or a new declaration may change a verdict. 
 updated at once, also those of calculated checks (H85). Then the changes are added to the history.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
+from types import MappingProxyType
 
 from dnsemu.config.model.health_checkers import HealthCheckers
 from dnsemu.config.model.health_checks import (
@@ -16,12 +17,13 @@ from dnsemu.config.model.health_checks import (
     MetricCheck,
     RecoveryCheck,
 )
-from dnsemu.config.model.resources import is_target_id, target_label
+from dnsemu.config.model.resources import is_target_id
 from dnsemu.healthcheck.checkers import Checker
 from dnsemu.healthcheck.verdict.calculated import evaluation_order, is_threshold_met
 from dnsemu.healthcheck.verdict.check_state import HealthCheckState, Overlay, state_for
 from dnsemu.healthcheck.verdict.history import EventKind, History
 from dnsemu.healthcheck.verdict.quorum import is_effectively_healthy, is_quorate
+from dnsemu.healthcheck.verdict.recorder import Recorder
 from dnsemu.healthcheck.verdict.results import Observation
 from dnsemu.healthcheck.verdict.signals import (
     AlarmState,
@@ -49,7 +51,7 @@ class StatusTracker:
 
     def __init__(self, board: HealthBoard, history: History) -> None:
         self._board = board
-        self._history = history
+        self._recorder = Recorder(history)
         self._states: dict[HealthCheckId, HealthCheckState] = {}
         self._fleet: HealthCheckers | None = None
         self._overlaid: dict[HealthCheckId, None] = {}
@@ -114,9 +116,12 @@ class StatusTracker:
             status.update({state.check.id: state.status for state in affected})
             self._board.publish(status.finish())
         if before:
-            self._record_declared(affected, was, now)
+            for state in affected:
+                if was.get(state.check.id, state.status) is not state.status:
+                    state.since = now
+            self._recorder.declared(affected, was, now)
             for check_id in removed:
-                self._record(
+                self._recorder.record(
                     EventKind.REMOVED, before[check_id].check, before[check_id].status, None, "no longer declared", now
                 )
 
@@ -134,9 +139,10 @@ class StatusTracker:
         with self._board.current.status.mutate() as status:
             status.update({check_id: state.status for check_id, state in self._states.items()})
             self._board.publish(status.finish())
-        for check_id, state in self._states.items():
-            if was[check_id] is not state.status:
-                self._record(EventKind.STATUS, state.check, was[check_id], state.status, "reset", now)
+        moved = [
+            (state, was[check_id]) for check_id, state in self._states.items() if was[check_id] is not state.status
+        ]
+        self._recorder.statuses(moved, now, "reset")
 
     def record(self, check_id: HealthCheckId, checker: Checker, observation: Observation) -> None:
         """Adds one observation; ignored if the check or the checker is no longer declared."""
@@ -154,8 +160,8 @@ class StatusTracker:
         moved = self._update([state], observation.at) if has_flipped or not was.is_reporting else []
         if has_flipped:
             old, new = Status.of(is_healthy=was.is_healthy), Status.of(is_healthy=now.is_healthy)
-            self._record(EventKind.VOTE, state.check, old, new, observation.text, observation.at, checker)
-        self._record_statuses(moved, observation.at)
+            self._recorder.record(EventKind.VOTE, state.check, old, new, observation.text, observation.at, checker)
+        self._recorder.statuses(moved, observation.at)
 
     def set_overlays(self, overlays: Mapping[HealthCheckId, Overlay], now: float) -> None:
         """Replaces all overlays.
@@ -168,15 +174,12 @@ class StatusTracker:
         states = [self._states[check_id] for check_id in named if check_id in self._states]
         changed = [state for state in states if overlays.get(state.check.id) != state.overlay]
         self._overlaid = dict.fromkeys(overlays)
-        was = [state.forced for state in changed]
-        for state in changed:
-            state.overlay = overlays.get(state.check.id)
-        moved = self._update(changed, now)
-        for state, old in zip(changed, was, strict=True):
-            if old is not state.forced:
-                cause = f"forced by {state.overlay.by}" if state.overlay else "no longer forced"
-                self._record(EventKind.FORCED, state.check, old, state.forced, cause, now)
-        self._record_statuses(moved, now)
+        forced = [(state.check, state.overlay, overlays.get(state.check.id)) for state in changed]
+        for state, (_, _, overlay) in zip(changed, forced, strict=True):
+            state.overlay = overlay
+        moved = self._update_overlaid(changed, now)
+        self._recorder.forced(forced, now)
+        self._recorder.statuses(moved, now)
 
     def target_overlay(self, target_id: HealthCheckId) -> Overlay | None:
         """The overlay of a resource's target, if its failure domain is forced."""
@@ -190,16 +193,8 @@ class StatusTracker:
             id: overlay.status if overlay.status is Status.UNHEALTHY else None for id, overlay in overlays.items()
         }
         self._board.put(statuses)
-        for id in {**before, **overlays}:
-            old, new = before.get(id), overlays.get(id)
-            old_status, new_status = old.status if old else None, new.status if new else None
-            if old_status is not new_status:
-                cause, name = f"forced by {new.by}" if new else "no longer forced", target_label(id)
-                self._history.add(
-                    at=now, kind=EventKind.FORCED, check_id=id, old=old_status, new=new_status, cause=cause, name=name
-                )
-            if new is None:
-                self._history.forget(id)
+        ids = [id for id in {**before, **overlays} if before.get(id) != overlays.get(id)]
+        self._recorder.targets([(id, before.get(id), overlays.get(id)) for id in ids], now)
 
     def set_signal(self, source: SignalSource, signal: SignalState, now: float) -> None:
         """Sets an alarm's data state (H87) or a routing control (H93); the checks that follow it change at once.
@@ -214,7 +209,7 @@ class StatusTracker:
         states = [self._states[check_id] for check_id in followers]
         for state in states:
             _apply_signal(state, signal)
-        self._record_statuses(self._update(states, now), now)
+        self._recorder.statuses(self._update(states, now), now)
 
     def signals(self) -> Mapping[SignalSource, SignalState | None]:
         """Every alarm and routing control that is followed, with its last state."""
@@ -249,11 +244,21 @@ class StatusTracker:
                     waiting.append(parent)
         return sorted(found.values(), key=self._position)
 
-    def _update(self, changed: Iterable[HealthCheckState], now: float) -> list[tuple[HealthCheckState, Status]]:
+    def _update(
+        self,
+        changed: Iterable[HealthCheckState],
+        now: float,
+        updated: Mapping[HealthCheckId, Status] = MappingProxyType({}),
+    ) -> list[tuple[HealthCheckState, Status]]:
         """Updates statuses, then those of parents; returns the states whose status changed, with the old status.
 
         Each check is evaluated once, after its children: a parent has a higher position than what it is reached from.
+        All are published in one step.
+
+        Args:
+            updated: statuses that are updated already, to be published in the same step.
         """
+        statuses: dict[HealthCheckId, Status | None] = dict(updated)
         moved: list[tuple[HealthCheckState, Status]] = []
         waiting: list[tuple[int, int, HealthCheckState]] = []
         seen: set[HealthCheckId] = set()
@@ -272,11 +277,31 @@ class StatusTracker:
                 continue
             moved.append((state, state.status))
             state.status, state.since = status, now
-            self._board.set(state.check.id, status)
+            statuses[state.check.id] = status
             for parent in map(self._states.__getitem__, self._parents.get(state.check.id, ())):
                 if self._position(parent) > position:
                     add(parent)
+        self._board.put(statuses)
         return moved
+
+    def _update_overlaid(
+        self, changed: Sequence[HealthCheckState], now: float
+    ) -> list[tuple[HealthCheckState, Status]]:
+        """Updates statuses like `_update` after overlays changed, which changes nothing that was observed."""
+        moved: list[tuple[HealthCheckState, Status]] = []
+        statuses: dict[HealthCheckId, Status] = {}
+        above: dict[HealthCheckId, HealthCheckState] = {}
+        for state in changed:
+            if state.check.id in self._order:  # its children may change too
+                above[state.check.id] = state
+                continue
+            status = state.observed if state.overlay is None else _overlaid(state.check, state.overlay)
+            if status is not state.status:
+                moved.append((state, state.status))
+                state.status, state.since = status, now
+                statuses[state.check.id] = status
+                above.update((parent, self._states[parent]) for parent in self._parents.get(state.check.id, ()))
+        return moved + self._update(above.values(), now, statuses)
 
     def _position(self, state: HealthCheckState) -> int:
         """The position in the order of evaluation; 0 for a check that does not depend on others."""
@@ -304,42 +329,18 @@ class StatusTracker:
         assert isinstance(config, MetricCheck | RecoveryCheck)
         return is_healthy_by_signal(config, state.signal, was_healthy=state.was_healthy)
 
-    def _record_statuses(self, moved: Iterable[tuple[HealthCheckState, Status]], now: float) -> None:
-        for state, old in moved:
-            self._record(EventKind.STATUS, state.check, old, state.status, state.summary, now)
-
-    def _record_declared(
-        self, affected: Iterable[HealthCheckState], was: Mapping[HealthCheckId, Status], now: float
-    ) -> None:
-        """Adds to the history what a declaration changed."""
-        for state in affected:
-            old = was.get(state.check.id)
-            if old is None:
-                self._record(EventKind.DECLARED, state.check, None, state.status, "declared", now)
-            elif old is not state.status:
-                state.since = now
-                self._record(EventKind.STATUS, state.check, old, state.status, "declaration changed", now)
-
-    def _record(
-        self,
-        kind: EventKind,
-        check: HealthCheck,
-        old: Status | None,
-        new: Status | None,
-        cause: str,
-        at: float,
-        checker: Checker | None = None,
-    ) -> None:
-        self._history.add(
-            at=at, kind=kind, check_id=check.id, checker=checker, old=old, new=new, cause=cause, name=check.name
-        )
-
     def _label(self, check_id: HealthCheckId) -> str:
         return self._states[check_id].check.label if check_id in self._states else check_id
 
     def ids_named(self, name: str) -> tuple[HealthCheckId, ...]:
         """The health checks that people call so."""
         return tuple(check_id for check_id, state in self._states.items() if state.check.name == name)
+
+
+def _overlaid(check: HealthCheck, overlay: Overlay) -> Status:
+    """The effective status of a check with an overlay."""
+    raw = overlay.status is Status.HEALTHY
+    return Status.of(is_healthy=is_effectively_healthy(raw=raw, inverted=check.inverted, disabled=check.disabled))
 
 
 def _apply_signal(state: HealthCheckState, signal: SignalState) -> None:

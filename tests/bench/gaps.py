@@ -40,9 +40,9 @@ from dnsemu.config.model.world import World
 from dnsemu.config.rdata.rrtypes import RRType
 from dnsemu.config.text.addresses import Address
 from dnsemu.files.loading import LoadedFiles, compile_world
-from dnsemu.options import Options
 from dnsemu.runtime.event_loop import loop_factory
 from dnsemu.runtime.lifecycle import Ready
+from dnsemu.server.options import Options
 from tests.builders import hosted_zone
 
 AIM_S = 0.02

@@ -53,7 +53,7 @@ ROOMS = {
     "commands": "state",
     "publication": "clock state commands zone",
     "files": "runtime state store commands zone publication",
-    "faults": "clock wire commands publication files zone",
+    "faults": "clock runtime state wire commands publication files zone",
     "control": "clock runtime state store commands zone answering publication faults",
     "explain": "wire zone answering publication",
     "upstream": "runtime wire zone answering publication",

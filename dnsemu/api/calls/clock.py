@@ -13,6 +13,7 @@ from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.times import END_S
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History
 from dnsemu.runtime.logs import timestamp
+from dnsemu.runtime.turns import in_turns
 
 MAX_ADVANCE_S = 31 * 86_400.0
 MAX_EVENTS = 1000
@@ -72,6 +73,7 @@ class ClockCalls:
         finally:
             if unsubscribe is not None:
                 unsubscribe()
+        await in_turns(self._history.record_planned())
         changes = self._history.since(before, kind=EventKind.STATUS, limit=MAX_EVENTS)
         return as_json(
             clock_json(self._scheduler) | {"changes": [event_json(self._history, event) for event in changes]}

@@ -13,6 +13,7 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.healthcheck.verdict.history import Event, EventKind, History, HistoryCleared, NotAnEventId
 from dnsemu.runtime.limits import Limit
 from dnsemu.runtime.logs import timestamp
+from dnsemu.runtime.turns import in_turns
 
 DEFAULT_LIMIT, MAX_EVENTS = 100, 10_000
 ALIVE_EVERY_S = 15.0
@@ -111,6 +112,7 @@ class EventCalls:
         is of another run. `first` and `last` are the oldest and newest event kept, whatever the filter.
         """
         history = self._history
+        await in_turns(history.record_planned())
         try:
             wanted = Filter.of(request, FILTERS | {"limit"})
             limit = _limit(request.query.get("limit", str(DEFAULT_LIMIT)))

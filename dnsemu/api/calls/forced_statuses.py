@@ -8,16 +8,20 @@ from dnsemu.api.calls.health_checks import HealthCheckCalls, check_id_of
 from dnsemu.api.errors import failure
 from dnsemu.api.health_json import check_json, rule_json, target_json
 from dnsemu.api.json_bodies import BadBody, as_json, body_of, optional_text_in, text_in
+from dnsemu.api.long_bodies import as_long_json
 from dnsemu.clock.clock import Clock
 from dnsemu.config import names
 from dnsemu.config.model.record_sets import RecordSet
 from dnsemu.config.text.times import parse_end, parse_time
+from dnsemu.faults.failure_domains import DomainContents
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.force_rules import ForceRule
-from dnsemu.faults.forced_statuses import Forcing, NothingMatches
+from dnsemu.faults.forced_statuses import Forcing, NothingMatches, TooManyRules
 from dnsemu.faults.patterns import Pattern, PatternKind, parse_pattern
 from dnsemu.healthcheck.monitor import HealthMonitor
 from dnsemu.healthcheck.verdict.tracker import UnknownHealthCheck
+from dnsemu.runtime.limits import Limit, Reached
+from dnsemu.runtime.turns import in_turns
 
 STATUSES = {"healthy": "healthy", "unhealthy": "unhealthy", "auto": None}
 
@@ -32,13 +36,20 @@ class ForcedStatusCalls:
     """Answers `POST health-checks/{id}/force`, `GET force` and `POST force`."""
 
     def __init__(
-        self, forcing: Forcing, force_file: ForceFile, monitor: HealthMonitor, clock: Clock, checks: HealthCheckCalls
+        self,
+        forcing: Forcing,
+        force_file: ForceFile,
+        monitor: HealthMonitor,
+        clock: Clock,
+        checks: HealthCheckCalls,
+        reached: Reached,
     ) -> None:
         self._forcing = forcing
         self._force_file = force_file
         self._monitor = monitor
         self._clock = clock
         self._checks = checks
+        self._reached = reached
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call of this subject."""
@@ -54,32 +65,48 @@ class ForcedStatusCalls:
             body = await body_of(request, _FORCE_ONE, ("status", "for", "until"))
             rule = self._rule(Pattern(PatternKind.CHECK, check_id), body, _FORCE_ONE)
             self._monitor.state(check_id)
-            self._forcing.force(rule)
+            await self._forced(rule)
         except BadBody as bad:
             return bad.reply
         except UnknownHealthCheck as missing:
             return failure(404, str(missing), "id", missing.rule)
+        except TooManyRules as refusal:
+            return failure(409, str(refusal), "id")
         return as_json(self._checks.shown(check_id))
 
-    async def _force(self, request: web.Request) -> web.Response:
+    async def _force(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await body_of(request, _FORCE, ("pattern", "status", "for", "until"))
             pattern = _pattern(text_in(body, "pattern", _FORCE))
             rule = self._rule(pattern, body, _FORCE)
-            matching = self._forcing.force(rule)
+            matching = await self._forced(rule)
         except BadBody as bad:
             return bad.reply
         except NothingMatches as nothing:
             return failure(404, str(nothing), "pattern")
+        except TooManyRules as refusal:
+            return failure(409, str(refusal), "pattern")
         monitor = self._monitor
-        checks = [check_json(monitor.state(check_id), monitor) for check_id in sorted(matching.health_checks)]
-        targets = [
+        states = [monitor.state(check_id) for check_id in sorted(matching.health_checks)]
+        checks = (check_json(state, monitor) for state in states)
+        targets = (
             target_json(*matching.targets[id], monitor.target_overlay(id)) for id in sorted(matching.lost_targets)
-        ]
+        )
         warning = self._forcing.unchecked_text(rule)
         unchecked = [_record_set(record_set) for record_set in matching.unchecked[:MAX_UNCHECKED_SHOWN]]
         found = {"health_checks": checks, "targets": targets, "warning": warning, "unchecked": unchecked}
-        return as_json({"rules": self._all_rules(), **found})
+        return await as_long_json(request, {"rules": self._all_rules(), **found})
+
+    async def _forced(self, rule: ForceRule) -> DomainContents:
+        """Sets a forced status; the search for what it matches lets DNS answer."""
+        await in_turns(self._forcing.search({rule.pattern}))
+        try:
+            matching = self._forcing.force(rule)
+        except TooManyRules:
+            self._reached[Limit.FORCE_RULES] += 1
+            raise
+        await in_turns(self._monitor.history.record_planned())
+        return matching
 
     async def _rules(self, _request: web.Request) -> web.Response:
         return as_json({"rules": self._all_rules(), "faults": list(map(str, self._force_file.errors))})

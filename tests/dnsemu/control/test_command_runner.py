@@ -60,6 +60,7 @@ class Stand:
         self.log.append("compiled")
         if self.is_unservable:
             raise ValueError("not servable")
+        yield
 
     def _compile_state(self, state):
         self.log.append("compiled")

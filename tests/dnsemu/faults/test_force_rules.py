@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dnsemu.config.errors import FilesRefused
 from dnsemu.config.text.times import END_S
-from dnsemu.faults.force_rules import ForceRule, parse_force_file
+from dnsemu.faults.force_rules import MAX_RULES, ForceRule, parse_force_file
 from dnsemu.faults.patterns import Pattern, PatternKind, parse_pattern
 
 NOW = 1_000.0
@@ -88,3 +88,13 @@ def test_any_text_is_read_or_refused(text):
 def test_times_outside_the_calendar(end):
     with pytest.raises(FilesRefused, match="9998"):
         parse_force_file("forced", f"* auto {end}", END_S - 86400)
+
+
+def test_a_force_file_has_a_bound_of_rules():
+    lines = "\n".join(f"web-{number} unhealthy" for number in range(MAX_RULES))
+    assert len(parse_force_file("f", f"# comment\n{lines}\n\n", 0.0)) == MAX_RULES
+    with pytest.raises(FilesRefused) as refused:
+        parse_force_file("f", f"{lines}\nmore healthy\n", 0.0)
+    assert [(error.line, error.message) for error in refused.value.errors] == [
+        (MAX_RULES + 1, f"a force file has at most {MAX_RULES} rules")
+    ]

@@ -6,8 +6,8 @@ import pytest
 import structlog.testing
 
 from dnsemu.faults.force_file import ForceFile
-from dnsemu.faults.force_rules import ForceRule, parse_force_file
-from dnsemu.faults.forced_statuses import Forcing, NothingMatches
+from dnsemu.faults.force_rules import MAX_RULES, ForceRule, parse_force_file
+from dnsemu.faults.forced_statuses import Forcing, NothingMatches, TooManyRules
 from dnsemu.faults.patterns import parse_pattern
 from dnsemu.healthcheck.verdict.history import EventKind
 from tests.builders import catalog_of
@@ -344,3 +344,16 @@ async def test_a_file_that_changed_is_read_again_once_it_is_still(followed):
     assert followed.overlaid == {}
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
+
+
+@virtual_time
+async def test_calls_force_up_to_a_bound_of_patterns():
+    stage = Forced()
+    async with stage.running():
+        stage.force("web* unhealthy for 60s", *(f"web{'*' * number} unhealthy" for number in range(2, MAX_RULES + 1)))
+        with pytest.raises(TooManyRules, match="calls hold 100 forced statuses already"):
+            stage.force("we* healthy")
+        stage.force("web** healthy")  # in place of one
+        await stage.scheduler.advance(61)
+        stage.force("we* healthy")  # one has expired
+        assert len(stage.forcing.called) == MAX_RULES

@@ -32,6 +32,7 @@ class Stand:
 
     def _compile(self, writes, state, earlier):
         self.compiled.append((writes, earlier))
+        yield
         return writes
 
     def _publish(self, published, latest):

@@ -1,9 +1,18 @@
 """The history of health checks: a numbered ring with listeners."""
 
+from functools import partial
+
 import pytest
 
 from dnsemu.healthcheck.checkers import Checker
-from dnsemu.healthcheck.verdict.history import MAX_EVENTS_PER_CHECK, MAX_TARGETS, EventKind, History, NotAnEventId
+from dnsemu.healthcheck.verdict.history import (
+    MAX_AT_ONCE,
+    MAX_EVENTS_PER_CHECK,
+    MAX_TARGETS,
+    EventKind,
+    History,
+    NotAnEventId,
+)
 from dnsemu.healthcheck.verdict.snapshot import Status
 
 UP, DOWN = Status.HEALTHY, Status.UNHEALTHY
@@ -227,3 +236,33 @@ def test_events_of_targets_are_kept_of_the_latest():
     history.clear(2.0, "reset")
     add(history, "target/lb.test/1", EventKind.FORCED)
     assert len(history._targets) == len(history._of_check) == 1
+
+
+def test_the_events_of_a_large_change_are_recorded_in_steps_and_before_later_ones():
+    history, asked = History("run"), []
+    history.record_soon = lambda: asked.append(history.last)
+    many = [partial(add, history, check=f"c{number}") for number in range(3 * MAX_AT_ONCE)]
+    history.note(many)
+    history.note([partial(add, history, check="later")])
+    assert (history.last, asked) == (0, [0])
+    steps = history.record_planned()
+    next(steps)
+    assert history.last == MAX_AT_ONCE
+    assert len(list(steps)) == 2
+    assert [event.check_id for event in history.since(0)] == [*(f"c{n}" for n in range(3 * MAX_AT_ONCE)), "later"]
+    history.note([partial(add, history, check="at once")])
+    assert history.since(0)[-1].check_id == "at once"
+
+
+def test_without_an_event_loop_a_large_change_is_recorded_at_once():
+    history = History("run")
+    history.note([partial(add, history)] * (MAX_AT_ONCE + 1))
+    assert len(history) == MAX_AT_ONCE + 1
+
+
+def test_planned_events_are_dropped_with_the_history():
+    history = History("run")
+    history.record_soon = lambda: None
+    history.note([partial(add, history)] * (MAX_AT_ONCE + 1))
+    history.clear(2.0, "reset")
+    assert (list(history.record_planned()), len(history), history.last) == ([], 0, 1)
