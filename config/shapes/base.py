@@ -47,6 +47,8 @@ class Shape(BaseModel):
     """Fields from the API that are not accepted here, and what to write instead."""
     OUTPUT_FIELDS: ClassVar[frozenset[str]] = frozenset()
     """Fields that the API's output has, and that mean nothing in a file: they are dropped."""
+    SHORT_WORDS: ClassVar[Mapping[str, str]] = {}
+    """Usual words for values, and the values."""
     USUAL_FIELDS: ClassVar[Sequence[str]] = ()
     """Fields to name where a mapping is missing; by default the required ones."""
 
@@ -124,7 +126,7 @@ def _bad_value(shape: type[Shape], path: Path, details: ErrorDetails) -> Problem
         if details["type"].startswith("model_") and (fields := _fields_of(_owner(shape, path))):
             wanted = f"write a mapping: {fields}"
         return Problem("value-type", "", message, habitual or wanted, path)
-    near = nearest(value, _literals(owner, name)) if isinstance(value, str) else None
+    near = _nearest_literal(value, owner, name) if isinstance(value, str) else None
     instead = f"write {near}" if near else habitual or f"write {hint.wanted}"
     if isinstance(path[-1], int) and not near:
         instead = _TYPE_HINTS.get(details["type"], instead)
@@ -256,6 +258,12 @@ def _depth_of_field(shape: type[Shape], path: Path) -> int:
         if owner is not None and path[depth] in owner.model_fields:
             return depth
     return 0
+
+
+def _nearest_literal(value: str, owner: type[Shape] | None, name: str | int) -> str | None:
+    known = _literals(owner, name)
+    meant = owner.SHORT_WORDS.get(value.lower()) if owner is not None else None
+    return meant if meant in known else nearest(value, known)
 
 
 def _literals(owner: type[Shape] | None, name: str | int) -> list[str]:

@@ -77,6 +77,16 @@ class ResourceShape(Shape):
         "azs": "write availability_zones",
         "zones": "write availability_zones",
     }
+    SHORT_WORDS: ClassVar[Mapping[str, str]] = {
+        "alb": "application-load-balancer",
+        "nlb": "network-load-balancer",
+        "clb": "classic-load-balancer",
+        "elb": "classic-load-balancer",
+        "cdn": "cloudfront",
+        "s3": "s3-website",
+        "rds": "multi-az-database",
+        "beanstalk": "elastic-beanstalk",
+    }
 
     dns_name: Annotated[str, Notation.DOMAIN_NAME, about("The name that AWS gave the resource; aliases point to it.")]
     kind: Annotated[

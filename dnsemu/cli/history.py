@@ -12,6 +12,8 @@ from dnsemu.cli.event_stream import Event, follow
 _NOTICES = ("gap", "reset")
 """Kinds of events about the stream itself, not about a health check."""
 
+_MIN_CAUSE_COLUMNS = 20
+
 _COLOURS = {"healthy": "green", "unhealthy": "red"}
 
 
@@ -66,7 +68,7 @@ class EventLines:
                 self._change_width = max(self._change_width, len(_change(event)))
 
     def print(self, event: Event) -> None:
-        """Print one event; a line that is too long for the terminal is cut."""
+        """Print one event; a cause that is too long for the terminal goes on below."""
         line = Text()
         if event["kind"] in _NOTICES:
             self._print(line.append(f"… {_printable(event['what'])}", "yellow"))
@@ -79,9 +81,21 @@ class EventLines:
         line.append(f"{clock}  {_check(event):{self._check_width}}  ")
         colour = "" if event["checker"] else _COLOURS.get(event["new"], "")
         line.append(f"{_change(event):{self._change_width}}", colour)
-        line.append(f"  {_cause(event)}")
+        self._print_with_cause(line, _cause(event), len(clock) + 2)
+
+    def _print_with_cause(self, line: Text, cause: str, indent: int) -> None:
+        """Prints the cause behind a line; on a terminal without room for it, below it and wrapped by words."""
+        left = self._console.width - len(line) - 2
+        if not self._console.is_terminal or len(cause) <= left:
+            line.append(f"  {cause}")
+            line.rstrip()
+            self._print(line)
+            return
         line.rstrip()
         self._print(line)
+        for part in Text(cause).wrap(self._console, max(self._console.width - indent, _MIN_CAUSE_COLUMNS)):
+            part.rstrip()
+            self._print(Text(" " * indent).append(part))
 
     def _print(self, line: Text) -> None:
         is_cut = self._console.is_terminal

@@ -106,6 +106,7 @@ CASES = [
     pytest.param(alb(name="a..b", rest="region: us-east-1"), "R1", "bad-name", ".dns_name", "Domain label is empty", id="R1 A52"),
     pytest.param(alb(name="'*.lb.test'", rest="region: us-east-1"), "R106", "resource-name", ".dns_name", "no name of a host", id="R106 a wildcard"),
     pytest.param(f"{{dns_name: {ALB}, kind: aplication-load-balancer}}", "R106", "resource-kind", ".kind", "write application-load-balancer", id="R106 kind"),
+    pytest.param(f"{{dns_name: {ALB}, kind: ALB}}", "R106", "resource-kind", ".kind", "write application-load-balancer", id="R106 a short word"),
     pytest.param(alb(name=NLB), "R106", "resource-kind", ".kind", "a name of network load balancers in us-east-1", id="R106 another kind's name"),
     pytest.param(alb(rest="region: eu-west-1"), "R106", "resource-region", ".region", "is in us-east-1, not in eu-west-1", id="R106 inconsistent Region"),
     pytest.param(alb(name="lb.test"), "R106", "resource-region", "", "does not contain the Region", id="R106 no Region"),

@@ -862,8 +862,17 @@ def test_a_gap_is_shown():
     assert printed({"kind": "gap", "what": "4 events have left the history"}) == ["… 4 events have left the history"]
 
 
-def test_a_terminal_gets_one_line_an_event():
-    lines = printed(event(cause="x" * 500), force_terminal=True, width=60, color_system=None)
-    assert len(lines) == 2
-    assert len(lines[1]) == 60
-    assert lines[1].endswith("x…")
+def test_on_a_narrow_terminal_the_cause_goes_on_below_by_words():
+    cause = "0 of 3 children healthy (app-ap, app-eu, app-us down), needs 2"
+    terminal = {"force_terminal": True, "color_system": None}
+    assert printed(event(cause=cause), width=60, **terminal) == [
+        "2026-11-21 UTC",
+        "10:15:30.123  web  healthy → unhealthy",
+        "              0 of 3 children healthy (app-ap, app-eu,",
+        "              app-us down), needs 2",
+    ]
+    assert printed(event(cause=cause), width=110, **terminal)[1:] == [
+        f"10:15:30.123  web  healthy → unhealthy  {cause}"
+    ]
+    assert printed(event(cause=""), width=40, **terminal)[1:] == ["10:15:30.123  web  healthy → unhealthy"]
+    assert all(len(line) <= 60 for line in printed(event(cause="x" * 500), width=60, **terminal))
