@@ -4,6 +4,8 @@ VENV   ?= .venv
 UV     ?= uv
 bin    := $(VENV)/bin
 JOBS   ?= auto
+FUZZ   ?= 300
+SOAK   ?= 600
 CLIENTS := .clients
 # The tests start hundreds of processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,7 +15,7 @@ CORE   := tests/config tests/policies tests/healthcheck/verdict tests/healthchec
             what_if wire zone)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-clients lint bench fidelity reference model lock clean
+.PHONY: help demo test test-quick test-clients fuzz soak lint bench fidelity reference model lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
@@ -30,11 +32,18 @@ test-quick: $(VENV)/.dev ## run the tests that need no socket and no process
 test-clients: $(VENV)/.dev $(CLIENTS)/ansible/.ready $(CLIENTS)/lexicon/.ready $(CLIENTS)/javascript/.ready ## run other people's programs against the server
 	$(bin)/python -m pytest -n $(JOBS) $(if $(TESTS),$(TESTS),tests/clients)
 
-lint: $(VENV)/.dev ## check style, format and types
+fuzz: $(VENV)/.dev ## try random packets, requests, files, snapshots and responses; FUZZ=300 is the seconds, SEED=1 the first seed
+	$(bin)/python -m tests.hostile.fuzzing --seconds $(FUZZ) $(if $(SEED),--seed $(SEED))
+
+soak: $(VENV)/.dev ## change everything all the time, and see that memory stays flat; SOAK=600 is the seconds
+	$(bin)/python -m tests.hostile.soak --seconds $(SOAK) $(if $(SEED),--seed $(SEED))
+
+lint: $(VENV)/.dev ## check style, format and types, and the lock for known vulnerabilities
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/mypy --explicit-package-bases scripts
+	$(bin)/python -m scripts.audit
 
 bench: $(VENV)/.dev ## measure answers, health checks and the API; BENCH=--quick for a short first part
 	$(bin)/python tests/bench/run.py $(BENCH)

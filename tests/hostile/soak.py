@@ -50,7 +50,7 @@ XMLNS = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"'
 
 @dataclass(frozen=True)
 class Sample:
-    """What the server held at one time."""
+    """Holdings of the server at one time."""
 
     at_s: float
     resident_bytes: int
