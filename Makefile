@@ -50,6 +50,7 @@ bench: $(VENV)/.dev ## measure answers, health checks and the API; BENCH=--quick
 	$(bin)/python tests/bench/health.py
 	$(bin)/python tests/bench/churn.py
 	$(bin)/python tests/bench/api.py
+	$(bin)/python tests/bench/drills.py
 
 fidelity: $(VENV)/.dev ## write FIDELITY.md from the rules, the tests and the notes
 	$(bin)/python -m scripts.fidelity

@@ -206,3 +206,15 @@ def test_wrong_answers_are_found(monkeypatch):
         assert found == {"static": None, "weighted": "nothing but 192.0.2.1", "nxdomain": "NOERROR"}
         echo = contenders.Contender("echo", lambda: None, reads_questions=False)
         assert contenders.unfit(echo, server, "nxdomain") is None
+
+
+def test_drills_are_measured(tmp_path):
+    file = tmp_path / "drills.json"
+    script = Path(__file__).with_name("drills.py")
+    command = [sys.executable, script, "--rounds", "1", "--json", file]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(file.read_text())
+    assert len(results) == 6
+    assert all(0 < row["cpu_s_low"] <= row["cpu_s"] <= row["cpu_s_high"] for row in results)
+    assert "canary, 100,000 clients each" in done.stdout
