@@ -74,6 +74,15 @@ def distribution(
     return tuple(_of_link(resolve(catalog, health, client, name, type)).items())
 
 
+def empty_reply(catalog: CatalogReader, name: DName, reason: str) -> DrillAnswer:
+    """An empty reply; resolvers keep it for the SOA's TTL or its minimum, the smaller one (RFC 2308 §5)."""
+    zone = catalog.zone_of(name)
+    if zone is None or reason in FAILURES:
+        return DrillAnswer((), 0, 0, reason)
+    (soa,) = zone.soa
+    return DrillAnswer((), 0, min(soa[2], int.from_bytes(soa[3][-4:], "big")), reason)
+
+
 def addresses_of(record_set: RecordSet) -> tuple[str, ...]:
     """The addresses that a record set leads to; a CNAME leads to a host name."""
     if record_set.type in (RRType.A, RRType.AAAA):
@@ -96,11 +105,7 @@ _REASONS = {NoData: NO_DATA, NXDomain: NX_DOMAIN, NotOurs: REFUSED, Referral: RE
 
 
 def _empty(link: Link, reason: str) -> DrillAnswer:
-    """An empty reply; resolvers keep it for the SOA's TTL or its minimum, the smaller one (RFC 2308 §5)."""
-    if reason in FAILURES or isinstance(link.found, NotOurs):
-        return DrillAnswer((), 0, 0, reason)
-    (soa,) = link.found.zone.soa[:1]
-    return DrillAnswer((), 0, min(soa[2], int.from_bytes(soa[3][-4:], "big")), reason)
+    return empty_reply(link.catalog, link.name, reason)
 
 
 def _followed(link: Link, parts: _Parts) -> _Parts:

@@ -5,6 +5,7 @@ Whole numbers keep comparisons of times exact, so that a report depends on nothi
 
 from dataclasses import dataclass, field
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 
 from dnsemu.config.model.failing import Failing
@@ -16,6 +17,9 @@ from dnsemu.faults.patterns import Pattern
 from dnsemu.policies.location.client import Client
 
 US_PER_S = 1_000_000
+
+NEVER_US = 1 << 62
+"""Later than the end of every drill."""
 
 EVERY_POPULATION = "*"
 
@@ -122,7 +126,25 @@ class Block:
         return f"{'unblock' if self.is_over else 'block'} {self.path.checkers}{network}"
 
 
-Action = Fail | Heal | ChangeRecordSets | Block
+@dataclass(frozen=True, slots=True)
+class DnsFault:
+    """Name servers give an empty reply to a share of the questions for some names, for a while.
+
+    `names` is a glob over names without a last dot, `reason` that of the empty reply.
+    """
+
+    names: str
+    reason: str
+    share: Fraction
+    ends_us: int
+
+    @property
+    def words(self) -> str:
+        """The event's own words."""
+        return f"dns_fault {self.names} {self.reason}"
+
+
+Action = Fail | Heal | ChangeRecordSets | Block | DnsFault
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from fractions import Fraction
 
-from dnsemu.drill.answers import Distribution, distribution
+from dnsemu.config import names
+from dnsemu.drill.answers import Distribution, distribution, empty_reply
 from dnsemu.drill.clients import Behaviour, Step, behave
 from dnsemu.drill.judging import ExpectationVerdict, judge
-from dnsemu.drill.measures import Measures, measure
-from dnsemu.drill.model import Drill, DrillPopulation
+from dnsemu.drill.measures import Measures, measure, value_at
+from dnsemu.drill.model import DnsFault, Drill, DrillPopulation
 from dnsemu.drill.running import Moment, Recording, rehearse
 from dnsemu.files.loading import LoadedFiles
 
@@ -40,7 +43,9 @@ def carry_out(drill: Drill, declared: LoadedFiles) -> DrillOutcome:
     answers, behaviours, measures = {}, {}, {}
     for population in drill.populations:
         key = population.client, population.asks, population.type
-        steps = known[key] if key in known else known.setdefault(key, answers_over_time(recording.moments, population))
+        if key not in known:
+            known[key] = with_dns_faults(answers_over_time(recording.moments, population), drill, population, recording)
+        steps = known[key]
         behaviour = behave(population, steps, recording.dead, drill.duration_us)
         answers[population.name], behaviours[population.name] = steps, behaviour
         measures[population.name] = measure(drill, behaviour, steps, recording.dead, recording.statuses)
@@ -56,4 +61,28 @@ def answers_over_time(moments: Sequence[Moment], population: DrillPopulation) ->
         now = distribution(catalog, health, population.client, population.asks, population.type)
         if not found or dict(found[-1][1]) != dict(now):
             found.append((moment.at_us, now))
+    return found
+
+
+def with_dns_faults(
+    steps: Sequence[Step[Distribution]], drill: Drill, population: DrillPopulation, recording: Recording
+) -> list[Step[Distribution]]:
+    """The replies to a population with the DNS faults of the timeline; of several at once, each takes its share."""
+    asks = names.display(population.asks).rstrip(".")
+    events = [(event.at_us, event.action) for event in drill.timeline if isinstance(event.action, DnsFault)]
+    faults = [(at_us, fault) for at_us, fault in events if fnmatchcase(asks, fault.names)]
+    if not faults:
+        return list(steps)
+    edges = {edge for at_us, fault in faults for edge in (at_us, min(fault.ends_us, drill.duration_us))}
+    found: list[Step[Distribution]] = []
+    for at_us in sorted({at_us for at_us, _ in steps} | edges):
+        now = dict(value_at(steps, at_us))
+        catalog = value_at([(moment.at_us, moment) for moment in recording.moments], at_us).published.catalog
+        for since_us, fault in faults:
+            if since_us <= at_us < fault.ends_us:
+                now = {answer: share * (1 - fault.share) for answer, share in now.items() if fault.share < 1}
+                reply = empty_reply(catalog, population.asks, fault.reason)
+                now[reply] = now.get(reply, Fraction(0)) + fault.share
+        if not found or dict(found[-1][1]) != now:
+            found.append((at_us, tuple(now.items())))
     return found

@@ -1,7 +1,9 @@
 """Reads the events of a drill file's timeline."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from fnmatch import fnmatchcase
+from fractions import Fraction
 from typing import Any, Protocol
 
 from dnsemu.commands.record_sets.conversion import to_api
@@ -15,14 +17,16 @@ from dnsemu.config.shapes.change_batches import BatchShape
 from dnsemu.config.shapes.record_sets import convert
 from dnsemu.config.text.durations import parse_duration
 from dnsemu.config.text.suggestions import nearest
-from dnsemu.drill.answers import addresses_of
+from dnsemu.drill.answers import NO_DATA, SERVFAIL, addresses_of
 from dnsemu.drill.endpoints import nearest_words
-from dnsemu.drill.file.shapes import DrillEventShape, HowShape
+from dnsemu.drill.file.shapes import DnsFaultShape, DrillEventShape, HowShape
 from dnsemu.drill.model import (
+    NEVER_US,
     US_PER_S,
     Action,
     Block,
     ChangeRecordSets,
+    DnsFault,
     DrillEvent,
     Fail,
     Heal,
@@ -32,10 +36,8 @@ from dnsemu.faults.patterns import Pattern, parse_pattern
 from dnsemu.publication.board import Published
 
 _ACTIONS = ("fail", "heal", "change", "block", "dns_fault", "run")
-_LATER = {
-    "dns_fault": "DNS faults are not supported yet",
-    "run": "run needs real mode, which is not supported yet",
-}
+_ONE_OF = "write one of fail, heal, change, block and dns_fault"
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
 _HOW = re.compile(r"(slow|status|body): *(.+)")
 
 
@@ -60,9 +62,15 @@ def micros(text: str | None) -> int:
 class EventReader:
     """Reads events in order of time, and remembers what failed before."""
 
-    def __init__(self, refusals: Refusals, published: Published) -> None:
+    def __init__(self, refusals: Refusals, published: Published, asked: Collection[str]) -> None:
+        """Prepares to read.
+
+        Args:
+            asked: the names that populations ask for, in lower case, without a last dot.
+        """
         self._refusals = refusals
         self._published = published
+        self._asked = asked
         self._failing: list[Pattern] = []
 
     def read(self, shape: DrillEventShape, path: Path) -> DrillEvent | None:
@@ -70,15 +78,18 @@ class EventReader:
         given = [action for action in _ACTIONS if getattr(shape, action) is not None]
         if len(given) != 1:
             message = "an event does one thing" if given else "the event does nothing"
-            self._refusals.refuse(path, "event", message, "write one of fail, heal, change and block")
+            self._refusals.refuse(path, "event", message, _ONE_OF)
             return None
         (kind,) = given
-        if kind in _LATER:
-            self._refusals.refuse((*path, kind), "not-supported", _LATER[kind], "leave it out")
+        if kind == "run":
+            message = "run needs real mode, which is not supported yet"
+            self._refusals.refuse((*path, kind), "not-supported", message, "leave it out")
             return None
         is_how_given = any(value is not None for value in (shape.how, shape.slow, shape.status, shape.body))
         if is_how_given and kind != "fail":
             self._refusals.refuse(path, "event", "only fail takes how", "leave it out")
+        if getattr(shape, "for") is not None and kind != "block":
+            self._refusals.refuse((*path, "for"), "event", "only block and dns_fault: {…} take for", "leave it out")
         action = self._action(kind, shape, path)
         return None if action is None else DrillEvent(micros(shape.at), action, shape.name, self._refusals.place(path))
 
@@ -91,8 +102,41 @@ class EventReader:
         if kind == "change":
             assert shape.change is not None
             return self._change(shape.change, (*path, "change"))
+        if kind == "dns_fault":
+            return self._dns_fault(shape, (*path, "dns_fault"))
         assert shape.block is not None
         return Block(shape.block.declared())
+
+    def end_of(self, shape: DrillEventShape, event: DrillEvent) -> DrillEvent | None:
+        """The event that ends a block after its time, if it has one."""
+        lasting = micros(getattr(shape, "for"))
+        if not isinstance(event.action, Block) or not lasting:
+            return None
+        return DrillEvent(event.at_us + lasting, Block(event.action.path, is_over=True), None, event.place)
+
+    def _dns_fault(self, event: DrillEventShape, path: Path) -> DnsFault | None:
+        shape, problems = validate(DnsFaultShape, event.dns_fault)
+        self._refusals.add(path, problems)
+        if shape is None:
+            return None
+        reasons = [shape.rcode, SERVFAIL if shape.drop else None, NO_DATA if shape.empty else None]
+        given = [reason for reason in reasons if reason is not None]
+        if len(given) != 1:
+            self._refusals.refuse(path, "dns-fault", "a DNS fault is of one kind", "write one of rcode, drop and empty")
+            return None
+        name = shape.name.lower().rstrip(".")
+        if not any(fnmatchcase(asked, name) for asked in self._asked):
+            near = nearest(name, self._asked)
+            instead = f"write {near}" if near else f"write a glob that matches {' or '.join(sorted(self._asked))}"
+            self._refusals.refuse((*path, "name"), "no-match", f"no population asks for {quoted(shape.name)}", instead)
+            return None
+        share = _PERCENT.fullmatch(shape.share or "100%")
+        if share is None or not 0 < Fraction(share[1]) <= 100:
+            self._refusals.refuse((*path, "share"), "share", f"{quoted(shape.share)} is no share", "write such as 20%")
+            return None
+        lasting = getattr(shape, "for")
+        ends_us = micros(event.at) + micros(lasting) if lasting is not None else NEVER_US
+        return DnsFault(name, given[0], Fraction(share[1]) / 100, ends_us)
 
     # --- fail and heal ---
 

@@ -1,6 +1,6 @@
 """Reads a drill file, and refuses everything that could not be carried out or judged, with `file:line`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,7 +89,8 @@ class _Reader:
             instead = "leave mode out: endpoints are simulated and the clock is virtual"
             self.refuse(("mode",), "not-supported", "drills in real mode are not supported yet", instead)
         populations = tuple(self._populations(shape.populations, published))
-        timeline = tuple(sorted(self._events(shape.timeline or (), published), key=lambda event: event.at_us))
+        asked = {names.display(population.asks).rstrip(".") for population in populations}
+        timeline = tuple(sorted(self._events(shape.timeline or (), published, asked), key=lambda event: event.at_us))
         end_us = timeline[-1].at_us + AFTER_LAST_EVENT_US if timeline else AFTER_LAST_EVENT_US
         if shape.duration is not None:
             end_us = micros(shape.duration)
@@ -189,14 +190,16 @@ class _Reader:
 
     # --- the timeline ---
 
-    def _events(self, entries: Sequence[Any], published: Published) -> Iterator[DrillEvent]:
-        reader = EventReader(self, published)
+    def _events(self, entries: Sequence[Any], published: Published, asked: Collection[str]) -> Iterator[DrillEvent]:
+        reader = EventReader(self, published, asked)
         shapes = [(at, self.valid(DrillEventShape, entry, ("timeline", at))) for at, entry in enumerate(entries)]
         found = [(at, shape) for at, shape in shapes if shape is not None]
         for at, shape in sorted(found, key=lambda pair: micros(pair[1].at)):
             event = reader.read(shape, ("timeline", at))
             if event is not None:
                 yield event
+                if (end := reader.end_of(shape, event)) is not None:
+                    yield end
 
     def _check_times(self, entries: Sequence[Any], end_us: int) -> None:
         for at, entry in enumerate(entries):

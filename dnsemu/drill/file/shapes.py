@@ -1,9 +1,9 @@
 """The shape of a drill file, section by section."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 from pydantic.functional_validators import AfterValidator
 
 from dnsemu.config.errors import message_and_instead
@@ -89,8 +89,20 @@ class HowShape(Shape):
     body: str | None = None
 
 
-class DrillEventShape(HowShape):
-    """One event of the timeline: exactly one of `fail`, `heal`, `change` and `block`."""
+class _DnsFaultShape(Shape):
+    """A fault of the name servers: exactly one of `rcode`, `drop` and `empty`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    rcode: Annotated[
+        Literal["SERVFAIL", "REFUSED", "NXDOMAIN"] | None, Hint("", "rcode", "SERVFAIL, REFUSED or NXDOMAIN")
+    ] = None
+    drop: Annotated[Literal[True] | None, Hint("", "drop", "true, or leave it out")] = None
+    empty: Annotated[Literal[True] | None, Hint("", "empty", "true, or leave it out")] = None
+    share: str | None = None
+
+
+class _DrillEventShape(HowShape):
+    """One event of the timeline: exactly one of `fail`, `heal`, `change`, `block` and `dns_fault`."""
 
     at: Duration
     name: Annotated[str | None, Field(min_length=1)] = None
@@ -101,6 +113,15 @@ class DrillEventShape(HowShape):
     block: BlockedPathShape | None = None
     dns_fault: Any = None
     run: str | None = None
+
+
+if TYPE_CHECKING:
+    DnsFaultShape = _DnsFaultShape
+    DrillEventShape = _DrillEventShape
+else:  # `for` is a keyword of Python, so the field cannot be written in a class body
+    _FOR = {"for": (Duration | None, None)}
+    DnsFaultShape = create_model("DnsFaultShape", __base__=_DnsFaultShape, __module__=__name__, **_FOR)
+    DrillEventShape = create_model("DrillEventShape", __base__=_DrillEventShape, __module__=__name__, **_FOR)
 
 
 class ExpectationShape(Shape):

@@ -151,6 +151,52 @@ def test_targets_that_nothing_checks_are_lost_with_their_region(tmp_path):
     assert any(each == {"198.51.100.2": "100 %"} for each in divisions(outcome))  # its own check takes longer
 
 
+def test_a_block_ends_after_its_time(tmp_path):
+    timeline = [f"{{at: 1m, block: {{from: {region}}}, for: 1m}}" for region in ("sa-east-1", "us-east-1", "eu-west-1")]
+    outcome = carried_out(tmp_path, timeline)
+    assert [(change.check, change.is_healthy) for change in outcome.recording.statuses if change.check == "us"] == [
+        ("us", False),
+        ("us", True),
+    ]
+
+
+SERVFAIL_FOR_A_MINUTE = "{at: 1m, dns_fault: {name: '*.shop.test', rcode: SERVFAIL, share: 20%, for: 1m}}"
+
+
+def test_a_dns_fault_takes_its_share_of_questions_while_it_lasts(tmp_path):
+    outcome = carried_out(tmp_path, [SERVFAIL_FOR_A_MINUTE])
+    assert [(at, {a.empty or a.addresses[0]: share for a, share in step}) for at, step in outcome.answers["all"]] == [
+        (0, {"192.0.2.1": 1}),
+        (60_000_000, {"192.0.2.1": Fraction(4, 5), "SERVFAIL": Fraction(1, 5)}),
+        (120_000_000, {"192.0.2.1": 1}),
+    ]
+    measures = outcome.measures["all"]
+    # Each client asks every 20 seconds, and after a failure at once again: one in five of its questions fails.
+    questions = 10 * 60 / (20 - 1 + Fraction(5, 4))
+    assert questions / 5 * Fraction(3, 4) < measures.failed < questions / 3
+    assert measures.recovery_after(120_000_000) <= 1_000_000
+
+
+def test_stale_answers_bridge_a_dns_fault(tmp_path):
+    outcome = carried_out(tmp_path, [SERVFAIL_FOR_A_MINUTE], more=", resolver: {serve_stale: 1h}")
+    assert outcome.measures["all"].failed == 0
+
+
+def test_a_false_nxdomain_is_kept_for_the_time_of_the_soa(tmp_path):
+    fault = "{at: 1m, dns_fault: {name: www.shop.test, rcode: NXDOMAIN, for: 30s}}"
+    expect = "{population: all, never: black-hole}, {population: all, never: servfail}"
+    outcome = carried_out(tmp_path, [fault, "{at: 20m, fail: us}"], expect=expect)
+    assert [verdict.holds for verdict in outcome.verdicts] == [False, True]
+    recovered_us = outcome.measures["all"].recovery_after(60_000_000)
+    assert 900e6 < recovered_us < 930e6  # 15 minutes after the last that asked
+
+
+def test_a_dropped_query_fails_as_servfail_and_nodata_as_an_empty_reply(tmp_path):
+    for kind, reason in (("drop: true", "SERVFAIL"), ("empty: true", "NODATA"), ("rcode: REFUSED", "REFUSED")):
+        outcome = carried_out(tmp_path, [f"{{at: 1m, dns_fault: {{name: '*', {kind}, for: 10s}}}}"])
+        assert [answer.empty for answer, _ in outcome.answers["all"][1][1]] == [reason]
+
+
 def endpoint(type, search=None):
     return EndpointCheck(EndpointType(type), "192.0.2.1", search_string=search)
 
