@@ -109,8 +109,8 @@ class EndpointFaults:
 
     def _refresh(self) -> None:
         self._match()
-        if not self._down():
-            self._faults = tuple(fault for fault in self._faults if fault.how is not None)
+        if any(fault.how is None for fault in self._faults) and not self._down():
+            self._faults = ()  # all that failed is healed
         self._set_failing(self._failing())
         self._forcing.lose(self._lost_targets())
 
@@ -160,7 +160,7 @@ def failing_endpoints(contents: DomainContents, world: World) -> Iterator[Health
             yield check.id
         elif check is not None and isinstance(check.config, CalculatedCheck):
             if elsewhere is None:
-                elsewhere = _named_outside(inside, world)
+                elsewhere = _named_outside(inside, world) if inside else set()  # a pattern of ids means its children
             children = [child for child in check.config.children if child not in seen | elsewhere]
             seen.update(children)
             waiting += children
