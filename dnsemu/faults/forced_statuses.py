@@ -161,7 +161,8 @@ class Forcing:
         known = self._known
         missing = set(patterns) - known.contents.keys()
         if missing:
-            known.contents |= yield from domain_contents(missing, *known.declared)
+            found = yield from domain_contents(missing, *known.declared)
+            known.contents = {**known.contents, **found}  # a new mapping: other steps may be walking over the old one
 
     def prepare(self, before: Declared, after: Declared, writes: Sequence[Write]) -> Steps[None]:
         """Does the long part of `apply` before it, in steps: matches the rules against what a step's writes declare.

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import structlog.testing
 
+from dnsemu.faults.contents_index import Declared
 from dnsemu.faults.force_file import ForceFile
 from dnsemu.faults.force_rules import MAX_RULES, ForceRule, parse_force_file
 from dnsemu.faults.forced_statuses import Forcing, NothingMatches, TooManyRules
@@ -357,3 +358,21 @@ async def test_calls_force_up_to_a_bound_of_patterns():
         await stage.scheduler.advance(61)
         stage.force("we* healthy")  # one has expired
         assert len(stage.forcing.called) == MAX_RULES
+
+
+@pytest.mark.parametrize("number", range(6))
+@virtual_time
+async def test_h161_a_status_is_forced_between_the_steps_of_a_change(number):
+    """The change is prepared from the contents at its start, which the call leaves as they are."""
+    stage = Forced()
+    before = Declared(stage.world, catalog_of(stage.world))
+    stage.forcing.apply(*before)
+    stage.force("web-1 unhealthy", "db-1 unhealthy")
+    steps = stage.forcing.prepare(before, before, [])
+    for _ in range(number):
+        next(steps, None)
+    stage.force("web-2 unhealthy")
+    for _ in steps:
+        pass
+    stage.forcing.apply(*before)
+    assert stage.overlaid.keys() == {"web-1", "web-2", "db-1"}
