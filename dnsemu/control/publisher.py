@@ -3,7 +3,8 @@
 Compiling changes nothing and may fail; publishing what was compiled does not fail.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 from immutables import Map
@@ -100,7 +101,7 @@ class Publisher:
         if written := [write.key for write in compiled.writes if write.table == HEALTH_CHECK]:
             self._watch_over(published, written)
         else:
-            self._forcing.apply(published.world, published.catalog)
+            self._force(published)
         self._board.publish(published, difference)
 
     def _compiled_again(self, writes: Sequence[Write], state: State) -> tuple[Published, Difference]:
@@ -114,13 +115,28 @@ class Publisher:
     def _on_published(self, published: Published, difference: Difference) -> None:
         """Matches forced addresses again when hosts of targets have other ones."""
         if difference.resources:
-            self._forcing.apply(published.world, published.catalog)
+            self._force(published)
 
     def _watch_over(self, published: Published, changed: Iterable[HealthCheckId]) -> None:
         checks, fleet = published.world.health_checks, published.world.health_checkers.with_probes(self._probes)
-        self._outside_probes.note(changed, checks, published.catalog, fleet)
-        self._monitor.apply(checks, fleet)
-        self._forcing.apply(published.world, published.catalog)
+        with _going_on("probes that leave private networks cannot be told"):
+            self._outside_probes.note(changed, checks, published.catalog, fleet)
+        with _going_on("health checks do not follow a change"):
+            self._monitor.apply(checks, fleet)
+        self._force(published)
+
+    def _force(self, published: Published) -> None:
+        with _going_on("forced statuses do not follow a change"):
+            self._forcing.apply(published.world, published.catalog)
+
+
+@contextmanager
+def _going_on(event: str) -> Iterator[None]:
+    """Logs an error of ours and goes on: the store has committed, so the change must be published all the same."""
+    try:
+        yield
+    except Exception:
+        log.exception(event)
 
 
 def _declared(published: Published) -> Declared:
