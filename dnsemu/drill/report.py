@@ -14,7 +14,7 @@ from dnsemu.config.model.health_checks import HealthCheckId
 from dnsemu.drill.answers import Distribution
 from dnsemu.drill.clients import Behaviour
 from dnsemu.drill.judging import ExpectationVerdict, Miss, in_order
-from dnsemu.drill.measures import Measures, Recovery
+from dnsemu.drill.measures import Measures, Recovery, value_at
 from dnsemu.drill.model import US_PER_S, Drill, time_text
 from dnsemu.drill.outcome import DrillOutcome
 from dnsemu.drill.traffic import by_address, failing_share, share_at
@@ -195,7 +195,20 @@ def reasons(miss: Miss, outcome: DrillOutcome) -> list[str]:
     lines = [" ".join(line.text.split()) for line in brief_lines(dict(explanation))][:MAX_REASONS]
     last = [move for move in moves(outcome, miss.population) if move["at_s"] * US_PER_S <= miss.at_us][-1:]
     told = [f"since {time_text(round(move['at_s'] * US_PER_S))} ({move['because']})" for move in last]
-    return [f"DNS answers {told[0] if told else 'since the start'}:", *lines]
+    return [f"DNS answers {told[0] if told else 'since the start'}:", *lines, *_still_used(miss, outcome)]
+
+
+def _still_used(miss: Miss, outcome: DrillOutcome) -> list[str]:
+    """A line about addresses that clients use at the instant of a miss although DNS no longer answers them."""
+    behaviour, measures = outcome.behaviours[miss.population], outcome.measures[miss.population]
+    used = by_address(behaviour, min(miss.at_us, behaviour.end_us - 1))
+    answered = division(value_at(outcome.answers[miss.population], miss.at_us))
+    old = [address for address, _ in in_order(used) if address not in answered]
+    if not old:
+        return []
+    is_endless = behaviour.population.caching.is_endless
+    kept = "for ever" if is_endless else f"for up to {time_text(measures.quiet_us)}"
+    return [f"clients still use {', '.join(old[:3])}: their resolver keeps an answer {kept}"]
 
 
 def junit(reports: Sequence[Mapping[str, Any]]) -> str:

@@ -39,6 +39,7 @@ def test_a_drill_that_fails_exits_with_1_and_says_which_population_saw_what(sabo
     assert ran.returncode == 1
     assert "FAILED  each population: recovers within 65s after fail web-us" in ran.stdout
     assert "drill.yaml:13: germany at 5m59s997ms: expected requests succeed again within 1m5s; seen" in ran.stdout
+    assert "clients still use 192.0.2.1: their resolver keeps an answer for ever" in ran.stdout
     assert ran.stdout.endswith("7 expectations: 3 failed\n")
 
 
