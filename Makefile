@@ -45,10 +45,11 @@ lint: $(VENV)/.dev ## check style, format and types, and the lock for known vuln
 	$(bin)/mypy --explicit-package-bases scripts
 	$(bin)/python -m scripts.audit
 
-bench: $(VENV)/.dev ## measure answers, health checks and the API; BENCH=--quick for a short first part
+bench: $(VENV)/.dev ## measure answers, health checks, gaps and the API; BENCH=--quick for a short first part
 	$(bin)/python tests/bench/run.py $(BENCH)
 	$(bin)/python tests/bench/health.py
 	$(bin)/python tests/bench/churn.py
+	$(bin)/python tests/bench/gaps.py
 	$(bin)/python tests/bench/api.py
 	$(bin)/python tests/bench/drills.py
 

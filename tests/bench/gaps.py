@@ -5,7 +5,7 @@ gaps between two of its turns in two ways: by the clock, and by the CPU time of 
 on the machine do not lengthen.
 
 By default a server has 200,000 record sets, half of them with latency routing, a private zone of 100,000 more, 10,000
-health checks, and a tree of 6 names with 60 aliases each.
+health checks, 25 forced Regions for some calls, and a tree of 6 names with 60 aliases each.
 """
 
 import argparse
@@ -50,7 +50,6 @@ AIM_S = 0.02
 PING_EVERY_S = 0.001
 REGIONS = ("us-east-1", "eu-west-1")
 LEVELS, WIDTH = 6, 60
-FORCE_RULES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class Sizes:
     record_sets: int = 200_000
     private: int = 100_000
     checks: int = 10_000
+    rules: int = 25
 
 
 @dataclass(slots=True)
@@ -249,17 +249,17 @@ def calls() -> dict[str, tuple[str, str, bytes | None]]:
         "history, forced": ("GET", f"{CONTROL}/history?limit=10000", None),
         "unforce *": _post("force", pattern="*", status="auto"),
         "force region:": _post("force", pattern="region:us-*", status="unhealthy"),
-        "force region: 24 more": _post("force", pattern="region:us-*", status="unhealthy"),
-        "change, 25 forced Regions": _batch("ZBIG", [("UPSERT", "new.big.test", "192.0.2.2")]),
-        "batch, 25 forced Regions": _batch("ZBIG", [("UPSERT", f"m{n}.big.test", "192.0.2.2") for n in range(500)]),
+        "force more Regions": _post("force", pattern="region:us-*", status="unhealthy"),
+        "change, forced Regions": _batch("ZBIG", [("UPSERT", "new.big.test", "192.0.2.2")]),
+        "batch, forced Regions": _batch("ZBIG", [("UPSERT", f"m{n}.big.test", "192.0.2.2") for n in range(500)]),
         "reset forced": _post("reset", only=["forced"]),
         "reset health": _post("reset", only=["health"]),
         "new checkers": ("", "", None),
     }
 
 
-async def _force_more(client: Client) -> None:
-    for number in range(1, FORCE_RULES):
+async def _force_more(client: Client, rules: int) -> None:
+    for number in range(1, rules):
         await client.call(*_post("force", pattern="region:us-*" + "*" * number, status="unhealthy"))
 
 
@@ -290,8 +290,8 @@ async def _measure(
                 work: Awaitable[Any]
                 if name == "new checkers":
                     work = _new_checkers(app, held)
-                elif name == "force region: 24 more":
-                    work = _force_more(client)
+                elif name == "force more Regions":
+                    work = _force_more(client, sizes.rules)
                 else:
                     work = client.call(method, path, body)
                 gap, began = pinger.start(name), time.perf_counter()
@@ -328,11 +328,12 @@ def main() -> None:
     parser.add_argument("--record-sets", type=int, default=Sizes().record_sets)
     parser.add_argument("--private", type=int, default=Sizes().private, help="record sets in a private zone")
     parser.add_argument("--checks", type=int, default=Sizes().checks)
+    parser.add_argument("--rules", type=int, default=Sizes().rules, help="forced Regions")
     parser.add_argument("--rounds", type=int, default=3, help="the median of these is printed")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("call", nargs="*", help="part of a call's name; all calls without")
     options = parser.parse_args()
-    sizes = Sizes(options.record_sets, options.private, options.checks)
+    sizes = Sizes(options.record_sets, options.private, options.checks, options.rules)
     began = time.perf_counter()
     found = measured(sizes, options.rounds, options.call)
     if options.json:
