@@ -95,12 +95,12 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("End that", "dnsemu checkers unblock sa-east-1 10.1.0.0/16"),
     ),
     "fail": (
-        Example("Refuse connections to all endpoints of a Region", "dnsemu fail region:us-east-1"),
+        Example("Refuse connections to several endpoints", "dnsemu fail 'web-*'"),
         Example("Answer with an error", "dnsemu fail web-us 'status: 503'"),
         Example("Be slow, without touching the app", "dnsemu fail web-us 'slow: 5s'"),
     ),
     "heal": (
-        Example("End one failure", "dnsemu heal region:us-east-1"),
+        Example("End one failure", "dnsemu heal web-us"),
         Example("End all failures", "dnsemu heal"),
     ),
     "snapshot": (

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dnsemu.testing import AsyncDnsemu, Dnsemu
 from dnsemu.testing.control import Refused
-from dnsemu.testing.steering import Dnsemu
+from tests.serving import dnsemu as dnsemu_command
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop.yaml"
 
@@ -154,3 +155,47 @@ def test_the_patch_refuses_uvloop(dnsemu):
         runner.run(patch())
     with dnsemu.patched(), pytest.raises(Refused, match="uvloop resolves names by itself"):
         uvloop.new_event_loop()
+
+
+def test_faults_end_with_a_reset_of_the_server(dnsemu):
+    dnsemu.load(SHOP)
+    dnsemu.fail("web-us", "timeout")
+    assert "failing  web-us (timeout)" in dnsemu.report()
+    shown = dnsemu_command("fail", "--server", dnsemu.http)
+    assert shown.stdout == "web-us: fails (timeout)\n"
+    dnsemu_command("reset", "--yes", "--only", "forced", "--server", dnsemu.http)
+    assert "failing" not in dnsemu.report()
+    shown = dnsemu_command("fail", "web-us", "status: 503", "--server", dnsemu.http)
+    assert shown.stdout.startswith("web-us: fails (status: 503)\n")
+    assert dnsemu_command("heal", "--server", dnsemu.http).stdout == "no endpoint fails on purpose\n"
+    refused = dnsemu_command("heal", "web-us", "--server", dnsemu.http)
+    assert refused.returncode == 2
+    assert "nothing that web-us matches fails on purpose: no endpoint fails on purpose" in refused.stderr
+
+
+async def test_the_methods_are_coroutines_too():
+    async with AsyncDnsemu() as dnsemu:
+        await dnsemu.load(SHOP)
+        assert await dnsemu.resolve("api.shop.test", place="DE") == ["192.0.2.1"]
+        assert await dnsemu.assert_fails_over("api.shop.test", "web-us", within="2m") > 30
+        assert await dnsemu.shares("api.shop.test") == {"192.0.2.2": 1}
+        await dnsemu.heal()
+        await dnsemu.reset()
+        assert await dnsemu.resolve("api.shop.test") == []
+
+
+async def test_a_plain_method_does_not_hold_a_loop_while_real_endpoints_are_probed(dnsemu):
+    await dnsemu.aio.load(SHOP)
+    dnsemu.advance("1s")
+    with pytest.raises(Refused, match=r"write await dnsemu\.aio\.load"):
+        dnsemu.load(SHOP, endpoints="real")
+    await dnsemu.aio.load(SHOP, endpoints={"web-us": "127.0.0.1:9"})
+    with pytest.raises(Refused, match=r"write await dnsemu\.aio\.advance"):
+        dnsemu.advance("1s")
+    await dnsemu.aio.advance("60s")
+    assert dnsemu.resolve("api.shop.test") == ["192.0.2.2"], "nothing listens there"
+
+
+def test_a_real_endpoint_that_is_misspelled_is_refused(dnsemu):
+    with pytest.raises(Refused, match="did you mean 'web-us'"):
+        dnsemu.load(SHOP, endpoints={"web-uss": "127.0.0.1:9"})
