@@ -46,6 +46,22 @@ def configure_logs(now: Callable[[], float], *, as_json: bool, reached: Reached 
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    root = logging.getLogger()
+    root.handlers = [*(handler for handler in root.handlers if not isinstance(handler, LibraryLogs)), LibraryLogs()]
+
+
+class LibraryLogs(logging.Handler):
+    """Writes the warnings and errors of libraries, such as asyncio's, as lines of the log; each logger has one rate."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._log = structlog.get_logger()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Logs a record."""
+        write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        more = {"exc_info": record.exc_info} if record.exc_info else {}
+        write(record.name, message=record.getMessage(), **more)
 
 
 def log_first(logged: Callable[..., object], event: str, key: str, values: Collection[object]) -> None:

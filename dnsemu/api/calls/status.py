@@ -98,7 +98,7 @@ class StatusCalls:
             ),
             "probes": probing,
             "serving": groups,
-            "faults": list(map(str, self._file_errors())),
+            "faults": map(str, self._file_errors()),
             "failures": self._lifecycle.failures,
             "workers": self._data_plane.rows(),
             "event_loop": {

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import logging
 
 import pytest
 import structlog
@@ -10,7 +11,7 @@ import structlog
 from dnsemu.runtime import log_limit
 from dnsemu.runtime.limits import Limit, Reached
 from dnsemu.runtime.log_limit import MAX_EVENTS, MAX_LINES, MAX_TRACEBACKS, MAX_VALUE_CHARACTERS, LogLimiter
-from dnsemu.runtime.logs import MAX_LINES_AT_ONCE, configure_logs, log_first
+from dnsemu.runtime.logs import MAX_LINES_AT_ONCE, LibraryLogs, configure_logs, log_first
 from tests.dnsemu.clock.virtual_time import virtual_time
 
 
@@ -74,6 +75,8 @@ def test_long_values_are_cut():
 def written():
     """Configures logs as JSON; returns a function that reads the lines since the last call."""
     before, stream = structlog.get_config(), io.StringIO()
+    root = logging.getLogger()
+    handlers = root.handlers
     configure_logs(lambda: 0.0, as_json=True)
     into_stream = {"logger_factory": structlog.PrintLoggerFactory(stream), "cache_logger_on_first_use": False}
     structlog.configure(**(structlog.get_config() | into_stream))
@@ -86,6 +89,7 @@ def written():
 
     yield read
     structlog.configure(**before)
+    root.handlers = handlers
 
 
 @virtual_time
@@ -116,3 +120,27 @@ def test_a_reload_with_many_errors_logs_the_first_and_the_number_of_the_others(w
 def test_a_few_errors_are_all_logged(written):
     log_first(structlog.get_logger().error, "reload refused", "fault", ["a", "b"])
     assert [line["fault"] for line in written()] == ["a", "b"]
+
+
+def test_errors_of_libraries_are_limited_too(written):
+    for number in range(5000):
+        logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: %s", number)
+        logging.getLogger("asyncio").info("no line")
+    lines = written()
+    assert len(lines) == MAX_LINES.requests
+    expected = {"event": "asyncio", "level": "error", "message": "Task exception was never retrieved\nfuture: 0"}
+    assert {key: lines[0][key] for key in expected} == expected
+
+
+def test_an_exception_of_a_library_has_its_traceback(written):
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        logging.getLogger("aiohttp.server").exception("Error handling request")
+    (line,) = written()
+    assert "ZeroDivisionError" in line["exception"]
+
+
+def test_logs_that_are_configured_twice_write_once(written):
+    configure_logs(lambda: 0.0, as_json=True)
+    assert sum(isinstance(handler, LibraryLogs) for handler in logging.getLogger().handlers) == 1
