@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,20 +18,27 @@ MAX_LINES_AT_ONCE = 20
 """Lines that one call or one reload logs of one kind; a last one counts the others."""
 
 
-def configure_logs(now: Callable[[], float], *, as_json: bool, reached: Reached | None = None) -> None:
+def configure_logs(
+    now: Callable[[], float],
+    *,
+    as_json: bool,
+    reached: Reached | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> None:
     """Send logs to standard error.
 
     Args:
         now: the emulator's time, in seconds since the epoch; log lines are stamped by it.
         as_json: one JSON object a line instead of text.
         reached: counts lines that are dropped because too many come.
+        monotonic: reads real time in seconds, for the rate of lines.
     """
 
     def stamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         event["timestamp"] = timestamp(now())
         return event
 
-    limiter = LogLimiter(Reached() if reached is None else reached)
+    limiter = LogLimiter(Reached() if reached is None else reached, monotonic)
     renderer = (
         structlog.processors.JSONRenderer()
         if as_json

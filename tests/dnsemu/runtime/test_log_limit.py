@@ -77,7 +77,7 @@ def written():
     before, stream = structlog.get_config(), io.StringIO()
     root = logging.getLogger()
     handlers = root.handlers
-    configure_logs(lambda: 0.0, as_json=True)
+    configure_logs(lambda: 0.0, as_json=True, monotonic=lambda: 0.0)
     into_stream = {"logger_factory": structlog.PrintLoggerFactory(stream), "cache_logger_on_first_use": False}
     structlog.configure(**(structlog.get_config() | into_stream))
 
@@ -142,5 +142,5 @@ def test_an_exception_of_a_library_has_its_traceback(written):
 
 
 def test_logs_that_are_configured_twice_write_once(written):
-    configure_logs(lambda: 0.0, as_json=True)
+    configure_logs(lambda: 0.0, as_json=True, monotonic=lambda: 0.0)
     assert sum(isinstance(handler, LibraryLogs) for handler in logging.getLogger().handlers) == 1
