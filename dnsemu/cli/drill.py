@@ -66,8 +66,10 @@ def _drills(files: Sequence[Path], json: Path | None, junit: Path | None) -> Non
     from dnsemu.cli.drill_tables import print_drill
     from dnsemu.drill.report import junit as junit_xml
 
+    if str(json) == str(junit) == "-":
+        refuse("--json and --junit cannot both go to standard output: name a file for one", as_json=False)
     reports = [_carried_out(file) for file in files]
-    if json is None or str(json) != "-":
+    if "-" not in (str(json), str(junit)):
         for report in reports:
             print_drill(report)
     if json is not None:

@@ -49,6 +49,12 @@ def test_json_to_standard_output_is_all_that_is_printed_there(sabotaged):
     assert [report["passed"] for report in json.loads(ran.stdout)["drills"]] == [True, False]
 
 
+def test_junit_to_standard_output_is_all_that_is_printed_there():
+    ran = dnsemu_here("drill", FILE, "--junit", "-")
+    assert ElementTree.fromstring(ran.stdout.encode()).tag == "testsuites"
+    assert dnsemu_here("drill", FILE, "--junit", "-", "--json", "-").returncode == 2
+
+
 def test_a_file_that_is_refused_exits_with_2_and_its_line(sabotaged):
     sabotaged.write_text(sabotaged.read_text().replace("fail: web-us}", "fail: web-uss}"))
     ran = dnsemu_here("drill", sabotaged)
