@@ -42,9 +42,9 @@ def as_file(document: Document) -> Document:
     """
     data = document.data
     if data.get("format_version") != FORMAT_VERSION:
-        version = data.get("format_version")
+        version = str(data.get("format_version"))[:40]
         message = f"this snapshot has format version {version}, and this dnsemu reads version {FORMAT_VERSION}"
-        instead = f"use the dnsemu that wrote it, {data.get('product_version')}"
+        instead = f"use the dnsemu that wrote it, {data.get('product_version')!s:.40}"
         raise FilesRefused.because(document.file, document.find(("format_version",))[0], "snapshot", message, instead)
     found: dict[str, Any] = {key: value for key, value in data.items() if key not in HEADER | SECTIONS}
     notes: list[Problem] = []

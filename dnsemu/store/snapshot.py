@@ -232,7 +232,7 @@ def _snapshot(document: Any, rows: RowCodecs) -> Snapshot:
         raise BadRow(f'this is no snapshot: one has "format": "{FORMAT}"')
     if document.get("format_version") != FORMAT_VERSION:
         raise BadRow(
-            f"written by dnsemu {document.get('product_version')}, but dnsemu {__version__} reads version "
+            f"written by dnsemu {document.get('product_version')!s:.40}, but dnsemu {__version__} reads version "
             f"{FORMAT_VERSION}; use that dnsemu",
             ("format_version",),
         )
