@@ -36,8 +36,10 @@ def test_a_failed_forward_for_each_query(tmp_path, workers):
             sock.send(dns.message.make_query(f"n{number}.elsewhere.test", "A").to_wire())
             assert dns.message.from_wire(sock.recv(4096)).rcode() == dns.rcode.SERVFAIL
         logged = server.errors.count("upstream failed")
-        assert MAX_LINES.requests <= logged < MAX_LINES.requests + 60
-        until(lambda: dropped_lines(server) >= FLOOD - logged - 60, what="the metric of dropped lines")
+        assert MAX_LINES.requests <= logged < FLOOD / 2, (
+            "one a second more, and a line that counts the others every ten"
+        )
+        until(lambda: dropped_lines(server) >= FLOOD - logged, what="the metric of dropped lines")
 
 
 def test_a_reload_with_many_errors(tmp_path):
