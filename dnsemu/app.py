@@ -182,7 +182,11 @@ class Application:
         """The processes that answer DNS; set when addresses are bound."""
 
         # The API and its state.
-        self.publisher = Publisher(self.board, self.monitor, self.forcing, self.target_hosts, probes=options.probes)
+        self.publisher = Publisher(
+            *(self.board, self.monitor, self.forcing, self.target_hosts),
+            probes=options.probes,
+            is_simulated=lambda: self.endpoints.is_simulated,
+        )
         new_ids = NewIds(None if options.seed is None else chance.getrandbits(64))
         change_feed = ChangeFeed()
         self.propagation = Propagation(
@@ -327,7 +331,8 @@ class Application:
         route53 = ApiEndpoint(self.command_runner, lambda: board.current.world.api, self.injected_errors, reached)
         control: list[Calls] = [
             StatusCalls(
-                board, self.health, monitor, self.scheduler, self.data_plane, life, errors, self._fleet, forcing
+                *(board, self.health, monitor, self.scheduler, self.data_plane, life, errors, self._fleet, forcing),
+                lambda: self.endpoints.is_simulated,
             ),
             ExplainCalls(board, self.health, partial(check_detail, monitor), self.responder.forward_to),
             WhatIfCalls(board),

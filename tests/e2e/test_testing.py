@@ -1,8 +1,10 @@
 """The fixture `dnsemu` and the class behind it, with a real server in a separate process."""
 
 import asyncio
+import json
 import socket
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -199,3 +201,13 @@ async def test_a_plain_method_does_not_hold_a_loop_while_real_endpoints_are_prob
 def test_a_real_endpoint_that_is_misspelled_is_refused(dnsemu):
     with pytest.raises(Refused, match="did you mean 'web-us'"):
         dnsemu.load(SHOP, endpoints={"web-uss": "127.0.0.1:9"})
+
+
+def test_simulated_endpoints_elsewhere_are_no_warning(dnsemu):
+    """They would be with real probes: the address is one of the internet's."""
+    check = {"id": "far", "type": "TCP", "ip_address": "198.51.100.7", "port": 80}
+    dnsemu.zone("shop.test", [], health_checks=[check])
+    with urlopen(f"{dnsemu.http}/dnsemu/v1/status") as reply:
+        status = json.load(reply)
+    assert status["probes"]["outside"] == {}
+    assert [one["observed"] for one in status["health_checks"]] == ["healthy"]

@@ -41,6 +41,7 @@ class StatusCalls:
         file_errors: Callable[[], tuple[FileError, ...]],
         fleet: Callable[[], HealthCheckers],
         forcing: Forcing,
+        is_simulated: Callable[[], bool],
     ) -> None:
         """Answer from what is published and observed now.
 
@@ -48,6 +49,7 @@ class StatusCalls:
             file_errors: returns the errors that keep the declared files from being served.
             fleet: returns the health checkers as they work now.
             forcing: the statuses that are forced, also of targets without a health check.
+            is_simulated: returns True if endpoints are simulated, so that no probe leaves this machine.
         """
         self._board = board
         self._health = health
@@ -58,6 +60,7 @@ class StatusCalls:
         self._file_errors = file_errors
         self._fleet = fleet
         self._forcing = forcing
+        self._is_simulated = is_simulated
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Every call of this subject."""
@@ -110,7 +113,8 @@ class StatusCalls:
 
     async def _probing(self) -> dict[str, Any]:
         published, fleet = self._board.current, self._fleet()
-        outside = await in_turns(outside_probes(published.world.health_checks.values(), published.catalog, fleet))
+        checks = () if self._is_simulated() else published.world.health_checks.values()
+        outside = await in_turns(outside_probes(checks, published.catalog, fleet))
         return {
             "mode": fleet.probes.value,
             "outside": outside.endpoints,
