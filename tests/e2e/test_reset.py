@@ -41,7 +41,7 @@ def test_after_a_reset_everything_is_as_after_the_start(tmp_path, workers):
 
         def seen():
             status = control(server, "status")
-            volatile = ("clock", "workers")
+            volatile = ("clock", "workers", "event_loop")
             explained = control(server, "explain", "www.shop.test")
             explained.pop("health_generation")
             return (
