@@ -59,7 +59,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             "Seconds until clients move when a Region fails", "dnsemu drill --file shop.yaml --down region:us-east-1"
         ),
         Example("Rehearse an outage, with a verdict on every expectation", "dnsemu drill drills/active-passive.yaml"),
-        Example("Let CI show each expectation as a test", "dnsemu drill drills/*.yaml --junit drills.xml"),
+        Example("Let CI show each expectation as a test", "dnsemu drill drills/active-*.yaml --junit drills.xml"),
     ),
     "status": (
         Example("All health checks and answers", "dnsemu status"),
