@@ -1,4 +1,4 @@
-"""The control call `what-if`: a long computation in short steps, between which DNS answers."""
+"""The control call `what-if`: a long computation in a thread, beside which DNS answers."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from dnsemu.api.errors import failure
+from dnsemu.config.model.batches import batches
 from dnsemu.explain.questions import BadQuestion
 from dnsemu.publication.board import Board
 from dnsemu.what_if.plan import TooMuchWork, what_if
@@ -15,8 +16,7 @@ from dnsemu.what_if.work import Work
 MAX_EVALUATIONS = 100_000
 """Record sets evaluated for one call; larger studies belong into `dnsemu what-if --file`, outside the server."""
 
-MOMENT_S = 0.001
-TOKENS_PER_MOMENT = 1000
+TEXTS_PER_STEP = 1000
 MAX_DIGITS = 9
 PARAMETERS = frozenset({"name", "type", "fail", "down", "place"})
 
@@ -46,34 +46,19 @@ class WhatIfCalls:
         async with self._turn:
             work = what_if(self._board.current, names, type_, int(fail), MAX_EVALUATIONS, down=down, places=places)
             try:
-                text = await _as_json_text(await _finished(work))
+                body = await asyncio.to_thread(_as_json, work)
             except BadQuestion as bad:
                 return failure(400, str(bad), bad.field)
             except TooMuchWork as refusal:
                 return failure(400, f"{refusal}; or give --file, which needs no server", "fail")
-        return web.Response(text=text, content_type="application/json")
+        return web.Response(body=body, content_type="application/json", charset="utf-8")
 
 
-async def _finished(work: Work[dict[str, Any]]) -> dict[str, Any]:
-    """Run work to its result, giving way to other tasks after every millisecond."""
-    loop = asyncio.get_running_loop()
-    pause_at = loop.time() + MOMENT_S
+def _as_json(work: Work[dict[str, Any]]) -> bytes:
+    """Does work to its end, and writes the report; in a thread, so in steps between which the event loop can run."""
     while True:
         try:
             next(work)
         except StopIteration as done:
-            report: dict[str, Any] = done.value
-            return report
-        if loop.time() >= pause_at:
-            await asyncio.sleep(0)
-            pause_at = loop.time() + MOMENT_S
-
-
-async def _as_json_text(report: dict[str, Any]) -> str:
-    """Encode a report, giving way to other tasks."""
-    parts = []
-    for number, part in enumerate(json.JSONEncoder(ensure_ascii=False).iterencode(report), 1):
-        parts.append(part)
-        if number % TOKENS_PER_MOMENT == 0:
-            await asyncio.sleep(0)
-    return "".join(parts)
+            texts = json.JSONEncoder(ensure_ascii=False).iterencode(done.value)
+            return b"".join("".join(piece).encode() for piece in batches(texts, TEXTS_PER_STEP))
