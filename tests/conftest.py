@@ -21,7 +21,7 @@ from tests.rounds import rounds
 
 # A busy machine is slow: no deadline for a property's example, no complaint about slow generation.
 settings.register_profile(
-    "dnsemu", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=rounds(100)
+    "dnsemu", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=rounds(60)
 )
 settings.load_profile("dnsemu")
 

@@ -123,6 +123,7 @@ def test_invalid_options_are_refused(options, said):
     assert said in ran.stderr
 
 
+@at_leisure
 def test_health_checks_in_bulk_are_measured(tmp_path):
     file = tmp_path / "health.json"
     command = [sys.executable, HEALTH, "--seconds", "1", "--checks", "40", "--interval", "0.5", "--json", file]
