@@ -20,9 +20,12 @@ ZONE = Path(__file__).with_name("run.yaml")
 
 @pytest.fixture(scope="session")
 def in_command():
-    """A function that runs a command beside a server of ZONE, with its resolver. Skips if the system allows no resolver."""
+    """A function that runs a command beside a server of ZONE, with its resolver.
+
+    Skips if the system allows no resolver, with `CI` set too: a kernel's rules are no tool that could be installed.
+    """
     trial = dnsemu("run", "--require-resolver", ZONE, "--", "true")
-    if trial.returncode == 1 and "would not ask" in trial.stderr and os.environ.get("CI", "") in {"", "0", "false"}:
+    if trial.returncode == 1 and "would not ask" in trial.stderr:
         pytest.skip(trial.stderr)
     assert (trial.returncode, trial.stderr) == (0, "")
 
